@@ -1,0 +1,3 @@
+namespace Leonardo.Simulator;
+
+public sealed class LeonardoSimulator { }
