@@ -1,0 +1,9 @@
+namespace Gateway.Tenants;
+
+/// <summary>The tenant a request acts for, and how that was established: <c>network</c>, <c>header</c>, <c>token</c>, <c>jwt</c> or <c>certificate</c>.</summary>
+/// <remarks>A handler that takes one as a parameter cannot be reached without it: the identification middleware has answered 401 before.</remarks>
+internal sealed record Caller(Tenant Tenant, string IdentifiedBy)
+{
+    /// <summary>Binds the parameter of a minimal-API handler.</summary>
+    public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Caller>());
+}

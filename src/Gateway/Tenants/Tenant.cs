@@ -1,0 +1,40 @@
+using System.Collections.Frozen;
+
+namespace Gateway.Tenants;
+
+/// <summary>A team that calls the gateway, as the tenants file declares it. Facts (what was spent) live in the store.</summary>
+internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantPolicy Policy);
+
+/// <summary>Limits of a tenant, or of the organisation (which has only the last three). Null: unlimited.</summary>
+/// <param name="RequestsPerMinute">Admitted requests in any 60 seconds.</param>
+/// <param name="ConcurrentGenerations">Generations not yet COMPLETE or FAILED.</param>
+/// <param name="ImagesPerDay">Images in a UTC calendar day.</param>
+/// <param name="ImagesPerMonth">Images in a UTC calendar month.</param>
+/// <param name="MicrosPerMonth">Micro-dollars (10⁻⁶ USD) in a UTC calendar month.</param>
+internal sealed record QuotaLimits(
+    long? RequestsPerMinute = null,
+    long? ConcurrentGenerations = null,
+    long? ImagesPerDay = null,
+    long? ImagesPerMonth = null,
+    long? MicrosPerMonth = null
+)
+{
+    public static readonly QuotaLimits Unlimited = new();
+}
+
+/// <summary>What a tenant may do. Null: nothing beyond the model's own limits.</summary>
+/// <param name="Models">Names of the models it may use; null: every model.</param>
+/// <param name="AllowPublic">Whether <c>public: true</c> (the community feed) is allowed.</param>
+/// <param name="MaxQuantity">Images in one request.</param>
+/// <param name="MaxPixels">Width × height of one image.</param>
+/// <param name="AnyReferences">Whether reference ids from outside the gateway are allowed (<c>references: "any"</c>).</param>
+internal sealed record TenantPolicy(
+    FrozenSet<string>? Models = null,
+    bool AllowPublic = false,
+    int? MaxQuantity = null,
+    long? MaxPixels = null,
+    bool AnyReferences = false
+)
+{
+    public static readonly TenantPolicy Default = new();
+}
