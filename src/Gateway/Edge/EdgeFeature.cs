@@ -1,0 +1,57 @@
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace Gateway.Edge;
+
+/// <summary>What every request meets, before anything of the product: limits of the server, the log, request ids, problems.</summary>
+internal static class EdgeFeature
+{
+    public const int MaxBodyBytes = 128 * 1024;
+
+    public static void AddEdge(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var limits = kestrel.Limits;
+            limits.MaxRequestBodySize = MaxBodyBytes;
+            limits.MaxRequestHeaderCount = 64;
+            limits.MaxRequestHeadersTotalSize = 16 * 1024;
+            limits.MaxRequestLineSize = 4 * 1024;
+            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
+            limits.MaxConcurrentConnections = 10_000;
+            limits.Http2.MaxStreamsPerConnection = 100;
+        });
+        builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, builder.Configuration), preserveStaticLogger: true);
+        builder.Services.AddSingleton(TimeProvider.System);
+    }
+
+    public static void UseEdge(this WebApplication app)
+    {
+        app.UseMiddleware<RequestId>();
+        app.UseMiddleware<SecurityHeaders>();
+        app.UseRequestLog();
+        app.UseMiddleware<ProblemMiddleware>();
+    }
+
+    public static void MapEdge(this WebApplication app) => app.MapProblemPages();
+
+    private static void Configure(LoggerConfiguration log, IHostEnvironment environment, IConfiguration configuration)
+    {
+        log.MinimumLevel.Is(configuration.GetValue("Logging:Level", LogEventLevel.Information))
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
+            .MinimumLevel.Override("Yarp", LogEventLevel.Error)
+            .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+            .Enrich.FromLogContext();
+        if (environment.IsDevelopment())
+            log.WriteTo.Console(
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+                outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {Properties:j}{NewLine}{Exception}"
+            );
+        else
+            log.WriteTo.Console(new RenderedCompactJsonFormatter());
+    }
+}

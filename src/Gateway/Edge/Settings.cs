@@ -1,0 +1,62 @@
+using System.Globalization;
+
+namespace Gateway.Edge;
+
+/// <summary>Reads settings and remembers every fault, so that a wrong configuration is told whole and the gateway does not start.</summary>
+internal sealed class Settings(IConfiguration configuration)
+{
+    private readonly List<string> _errors = [];
+
+    public IReadOnlyList<string> Errors => _errors;
+
+    public string? Text(string name) => configuration[name] is { Length: > 0 } value ? value : null;
+
+    public void Fault(string name, string what) => _errors.Add($"{name}: {what}");
+
+    public bool Flag(string name, bool absent) => Parse(name, absent, bool.TryParse, "must be true or false");
+
+    public int Integer(string name, int absent, int min, int max)
+    {
+        var value = Parse(name, absent, TryInteger, $"must be a whole number from {min} to {max}");
+        if (value >= min && value <= max)
+            return value;
+        Fault(name, $"must be a whole number from {min} to {max}, not {value}");
+        return absent;
+    }
+
+    /// <summary>A duration as <c>hh:mm:ss</c>, more than nothing.</summary>
+    public TimeSpan Duration(string name, TimeSpan absent)
+    {
+        var value = Parse(name, absent, TryDuration, "must be a duration such as 00:00:30");
+        if (value > TimeSpan.Zero)
+            return value;
+        Fault(name, "must be more than 00:00:00");
+        return absent;
+    }
+
+    /// <summary>A list, given as <c>Name:0</c>, <c>Name:1</c>, … or as one value with commas.</summary>
+    public IReadOnlyList<string> List(string name, params string[] absent)
+    {
+        var section = configuration.GetSection(name);
+        string[] values = section.Value is { } one
+            ? one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => value.Length > 0)];
+        return values.Length > 0 ? values : absent;
+    }
+
+    private delegate bool TryParse<T>(string text, out T value);
+
+    private static bool TryInteger(string text, out int value) => int.TryParse(text, CultureInfo.InvariantCulture, out value);
+
+    private static bool TryDuration(string text, out TimeSpan value) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
+
+    private T Parse<T>(string name, T absent, TryParse<T> tryParse, string what)
+    {
+        if (Text(name) is not { } text)
+            return absent;
+        if (tryParse(text, out var value))
+            return value;
+        Fault(name, what);
+        return absent;
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Gateway.Models;
+
+namespace Gateway.Generations;
+
+/// <summary>A request that keeps every rule, with the defaults filled in. What the upstream receives is written from this, never from the caller's bytes.</summary>
+/// <param name="Seed">Null as long as none was given or drawn.</param>
+internal sealed record GenerationRequest(
+    ImageModel Model,
+    bool Public,
+    string Prompt,
+    int Width,
+    int Height,
+    int Quantity,
+    uint? Seed,
+    bool PromptEnhanced,
+    IReadOnlyList<string> StyleIds,
+    IReadOnlyList<Reference> References
+)
+{
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, References.Count > 0);
+
+    /// <param name="body">Has been validated: what must be there is there.</param>
+    public static GenerationRequest From(GenerationBody body, ImageModel model)
+    {
+        var parameters = body.Parameters!;
+        return new GenerationRequest(
+            model,
+            body.Public ?? false,
+            parameters.Prompt!,
+            (int)(parameters.Width ?? model.Width.Default!.Value),
+            (int)(parameters.Height ?? model.Height.Default!.Value),
+            (int)(parameters.Quantity ?? model.Quantity.Default!.Value),
+            (uint?)parameters.Seed,
+            parameters.PromptEnhance == GenerationValidator.On,
+            [.. (parameters.StyleIds ?? []).Select(Canonical)],
+            [
+                .. (parameters.Guidances?.ImageReference ?? []).Select(reference => new Reference(
+                    Canonical(reference.Image!.Id),
+                    reference.Image.Type!,
+                    reference.Strength ?? "MID"
+                )),
+            ]
+        );
+    }
+
+    /// <summary>The seed names the generation for the reconciler (ledger, section 5): where the caller gives none, one is drawn uniformly.</summary>
+    public GenerationRequest WithSeed() => Seed is null ? this with { Seed = DrawSeed() } : this;
+
+    /// <summary>The body for the upstream. Without a seed it is what the Idempotency-Key is compared by.</summary>
+    public byte[] Write()
+    {
+        var buffer = new ArrayBufferWriter<byte>(512 + Prompt.Length);
+        using (var json = new Utf8JsonWriter(buffer, Json))
+        {
+            json.WriteStartObject();
+            json.WriteString("model"u8, Model.Name);
+            json.WriteBoolean("public"u8, Public);
+            json.WriteStartObject("parameters"u8);
+            json.WriteString("prompt"u8, Prompt);
+            json.WriteNumber("quantity"u8, Quantity);
+            json.WriteNumber("width"u8, Width);
+            json.WriteNumber("height"u8, Height);
+            if (Seed is { } seed)
+                json.WriteNumber("seed"u8, seed);
+            json.WriteString("prompt_enhance"u8, PromptEnhanced ? GenerationValidator.On : GenerationValidator.Off);
+            if (StyleIds.Count > 0)
+            {
+                json.WriteStartArray("style_ids"u8);
+                foreach (var id in StyleIds)
+                    json.WriteStringValue(id);
+                json.WriteEndArray();
+            }
+            if (References.Count > 0)
+            {
+                json.WriteStartObject("guidances"u8);
+                json.WriteStartArray("image_reference"u8);
+                foreach (var reference in References)
+                    reference.Write(json);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static uint DrawSeed()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        RandomNumberGenerator.Fill(bytes);
+        return BitConverter.ToUInt32(bytes);
+    }
+
+    private static string Canonical(string? uuid) => uuid!.ToLowerInvariant();
+}
+
+/// <summary>An image that guides the result.</summary>
+internal sealed record Reference(string Id, string Type, string Strength)
+{
+    public void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteStartObject("image"u8);
+        json.WriteString("id"u8, Id);
+        json.WriteString("type"u8, Type);
+        json.WriteEndObject();
+        json.WriteString("strength"u8, Strength);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,144 @@
+using System.Text;
+using FluentValidation;
+using FluentValidation.Results;
+using Gateway.Edge;
+using Gateway.Models;
+
+namespace Gateway.Generations;
+
+/// <summary>The rules of one model over a body that was read (contract, section 2). Its limits are the model's data; there is no other copy.</summary>
+internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
+{
+    public const string On = "ON";
+    public const string Off = "OFF";
+
+    public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
+    public static readonly IReadOnlyList<string> ImageTypes = ["GENERATED", "UPLOADED"];
+    public static readonly IReadOnlyList<string> Strengths = ["LOW", "MID", "HIGH"];
+
+    private const string Required = "required";
+
+    public GenerationValidator(ImageModel model)
+    {
+        RuleFor(body => body.Parameters).NotNull().WithErrorCode(Required).WithMessage("is required");
+        RuleFor(body => body.Parameters!).SetValidator(new ParametersValidator(model)).When(body => body.Parameters is not null);
+    }
+
+    /// <summary>Every violation: those of the reader, then those of the rules, at most one sort of them for each place.</summary>
+    public IReadOnlyList<Violation> Check(GenerationBody body, IReadOnlyList<Violation> ofReader)
+    {
+        var result = Validate(body);
+        if (result.IsValid)
+            return ofReader;
+        var told = ofReader.Select(violation => violation.Pointer).ToHashSet(StringComparer.Ordinal);
+        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !told.Contains(violation.Pointer))];
+    }
+
+    private static Violation Violation(ValidationFailure failure) =>
+        new(Pointer(failure.PropertyName), failure.ErrorCode, failure.ErrorMessage);
+
+    /// <summary><c>Parameters.Guidances.ImageReference[0].Image.Id</c> → <c>#/parameters/guidances/image_reference/0/image/id</c>.</summary>
+    private static string Pointer(string path)
+    {
+        var pointer = new StringBuilder("#");
+        foreach (var part in path.Split('.', '['))
+            pointer.Append('/').Append(System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(part.TrimEnd(']')));
+        return pointer.ToString();
+    }
+
+    private sealed class ParametersValidator : AbstractValidator<GenerationParameters>
+    {
+        public ParametersValidator(ImageModel model)
+        {
+            RuleFor(p => p.Prompt)
+                .Cascade(CascadeMode.Stop)
+                .NotNull()
+                .WithErrorCode(Required)
+                .WithMessage("is required")
+                .Must(prompt => !string.IsNullOrWhiteSpace(prompt))
+                .WithErrorCode("blank")
+                .WithMessage("must not be blank")
+                .Must(prompt => HasAtMost(prompt!, model.PromptMaxLength))
+                .WithErrorCode("too-long")
+                .WithMessage($"must be at most {model.PromptMaxLength} characters long");
+            Range(p => p.Width, model.Width, " (pixels)");
+            Range(p => p.Height, model.Height, " (pixels)");
+            Range(p => p.Quantity, model.Quantity, " (images)");
+            Range(p => p.Seed, model.Seed, "");
+            OneOf(this, p => p.PromptEnhance, PromptEnhance);
+            RuleFor(p => p.StyleIds).Custom(CheckStyles).When(p => p.StyleIds is not null);
+            RuleFor(p => p.Guidances!).SetValidator(new GuidancesValidator(model)).When(p => p.Guidances is not null);
+        }
+
+        private void Range(System.Linq.Expressions.Expression<Func<GenerationParameters, long?>> member, NumberRange range, string unit) =>
+            RuleFor(member)
+                .InclusiveBetween(range.Min, range.Max)
+                .WithErrorCode("out-of-range")
+                .WithMessage($"must be from {range.Min} to {range.Max}{unit}");
+
+        private static void CheckStyles(IReadOnlyList<string?>? ids, ValidationContext<GenerationParameters> context)
+        {
+            var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+            for (var i = 0; i < ids!.Count; i++)
+            {
+                if (!IsUuidOrUnread(ids[i]))
+                    context.AddFailure(
+                        new ValidationFailure($"{context.PropertyPath}[{i}]", "must be a UUID") { ErrorCode = "not-a-uuid" }
+                    );
+                else if (ids[i] is { } id && !seen.Add(id))
+                    context.AddFailure(
+                        new ValidationFailure($"{context.PropertyPath}[{i}]", "must not be repeated") { ErrorCode = "duplicate" }
+                    );
+            }
+        }
+
+        private static bool HasAtMost(string text, int codePoints) =>
+            text.Length <= codePoints || text.Count(c => !char.IsLowSurrogate(c)) <= codePoints;
+    }
+
+    private sealed class GuidancesValidator : AbstractValidator<Guidances>
+    {
+        public GuidancesValidator(ImageModel model)
+        {
+            RuleFor(g => g.ImageReference)
+                .Must(references => references is null || references.Count <= model.MaxReferences)
+                .WithErrorCode("too-many")
+                .WithMessage($"must have at most {model.MaxReferences} items");
+            RuleForEach(g => g.ImageReference).SetValidator(new ReferenceValidator()).When(g => g.ImageReference is not null);
+        }
+    }
+
+    private sealed class ReferenceValidator : AbstractValidator<ImageReference>
+    {
+        public ReferenceValidator()
+        {
+            RuleFor(r => r.Image).NotNull().WithErrorCode(Required).WithMessage("is required");
+            RuleFor(r => r.Image!.Id)
+                .Cascade(CascadeMode.Stop)
+                .NotNull()
+                .WithErrorCode(Required)
+                .WithMessage("is required")
+                .Must(IsUuidOrUnread)
+                .WithErrorCode("not-a-uuid")
+                .WithMessage("must be a UUID")
+                .When(r => r.Image is not null);
+            RuleFor(r => r.Image!.Type).NotNull().WithErrorCode(Required).WithMessage("is required").When(r => r.Image is not null);
+            OneOf(this, r => r.Image!.Type, ImageTypes).When(r => r.Image is not null);
+            OneOf(this, r => r.Strength, Strengths);
+        }
+    }
+
+    private static IRuleBuilderOptions<T, string?> OneOf<T>(
+        AbstractValidator<T> validator,
+        System.Linq.Expressions.Expression<Func<T, string?>> member,
+        IReadOnlyList<string> values
+    ) =>
+        validator
+            .RuleFor(member)
+            .Must(value => value is null || values.Contains(value, StringComparer.Ordinal))
+            .WithErrorCode("not-allowed")
+            .WithMessage($"must be one of {string.Join(", ", values)}");
+
+    /// <summary>Null: of a wrong type, which the reader has told. The length comes first, for the parser takes white space at the end (threats F8).</summary>
+    private static bool IsUuidOrUnread(string? text) => text is null || (text.Length == 36 && Guid.TryParseExact(text, "D", out _));
+}

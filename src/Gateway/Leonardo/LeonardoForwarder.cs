@@ -1,0 +1,55 @@
+using System.Net;
+using Gateway.Edge;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Gateway.Leonardo;
+
+/// <summary>Sends one validated generation to the upstream through YARP, once, and says what became of it.</summary>
+internal sealed class LeonardoForwarder(
+    IHttpForwarder forwarder,
+    LeonardoAddress address,
+    LeonardoTransport transport,
+    LeonardoOptions options,
+    TimeProvider time
+) : IDisposable
+{
+    private readonly HttpMessageInvoker _invoker = new(transport, disposeHandler: false);
+
+    /// <summary>HTTP/1.1: a POST is measured never to be sent again there (threats F1).</summary>
+    private readonly ForwarderRequestConfig _config = new()
+    {
+        Version = HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        ActivityTimeout = options.Timeout,
+    };
+
+    /// <summary>Runs to its end whatever the caller does: from here it may cost money. Bounded by <see cref="LeonardoOptions.Timeout"/>.</summary>
+    /// <param name="body">The request, written anew.</param>
+    /// <param name="maySend">Asked immediately before the first byte.</param>
+    public async Task<CreationOutcome> CreateAsync(byte[] body, Func<bool> maySend)
+    {
+        using var timeout = new CancellationTokenSource(options.Timeout, time);
+        using var content = new OneShotContent(body, maySend);
+        var transformer = new CreationTransformer(address.Generations, content);
+
+        // YARP works on a context of its own: the caller's can't leak into the request, and its hang-up can't abort it.
+        var context = new DefaultHttpContext { RequestAborted = timeout.Token };
+        context.Request.Method = HttpMethods.Post;
+        await forwarder.SendAsync(context, address.Prefix, _invoker, _config, transformer);
+
+        if (transformer.Reply is { } reply)
+            return CreationReply.Read(reply);
+        if (content.Begun)
+        {
+            return timeout.IsCancellationRequested
+                ? new CreationOutcome.Unknown($"no answer within {options.Timeout.TotalSeconds:0.#} s", TimedOut: true)
+                : new CreationOutcome.Unknown("the connection broke after the request was sent");
+        }
+        return new CreationOutcome.Refused(
+            Problems.UpstreamUnreachable,
+            "No connection to Leonardo could be made, so nothing was sent and nothing was charged. Try again later."
+        );
+    }
+
+    public void Dispose() => _invoker.Dispose();
+}
