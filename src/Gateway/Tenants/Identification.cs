@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Serilog;
 
 namespace Gateway.Tenants;
 
@@ -8,6 +9,7 @@ internal sealed class Identification(
     TenantDirectory directory,
     IdentificationOptions options,
     BearerIdentification bearer,
+    IDiagnosticContext diagnostics,
     TimeProvider clock,
     ILogger<Identification> log
 )
@@ -32,6 +34,8 @@ internal sealed class Identification(
         if (verdict.Caller is not { } caller)
             return verdict.Refusal!.ExecuteAsync(context);
         context.Features.Set(caller);
+        diagnostics.Set("Tenant", caller.Tenant.Id);
+        diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
         return directory.IsSuspended(caller.Tenant.Id)
             ? new Problem(Problems.Suspended, "An operator has suspended this tenant.").ExecuteAsync(context)
             : next(context);

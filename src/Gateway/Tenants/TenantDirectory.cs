@@ -38,7 +38,7 @@ internal sealed class TenantDirectory : BackgroundService
         _fileIsOptional = fileIsOptional;
         _clock = clock;
         _log = log;
-        StartupErrors = [.. Load().Select(fault => $"Tenants:File {path} {fault}")];
+        StartupErrors = Load();
     }
 
     /// <summary>What is wrong with the tenants file at start, one line a fault. Not empty: the host must not run.</summary>

@@ -1,26 +1,32 @@
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Edge;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Gateway.Tenants;
 
 /// <summary>Who is calling: the tenants file, and the ways to identify a tenant.</summary>
 internal static class TenantsFeature
 {
+    /// <param name="settings">Gathers what is wrong with the settings and the tenants file.</param>
     /// <param name="models">Names of the models that there are, which the tenants file is checked against; null: not checked.</param>
-    public static WebApplicationBuilder AddTenants(this WebApplicationBuilder builder, IReadOnlyCollection<string>? models = null)
+    public static void AddTenants(this WebApplicationBuilder builder, Settings settings, IReadOnlyCollection<string>? models = null)
     {
         var services = builder.Services;
-        var (options, errors) = IdentificationOptions.Read(builder.Configuration);
+        var options = IdentificationOptions.Read(settings);
         services.AddSingleton(options);
-        services.AddSingleton(new SettingsErrors(errors));
-        services.AddSingleton(provider => new TenantDirectory(
-            Path.GetFullPath(builder.Configuration["Tenants:File"] ?? "tenants.json", builder.Environment.ContentRootPath),
-            models,
-            fileIsOptional: builder.Environment.IsDevelopment(),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<TenantDirectory>>()
-        ));
+
+        var file = Path.GetFullPath(settings.Text("Tenants:File") ?? "tenants.json", builder.Environment.ContentRootPath);
+        // Read here for its faults alone, so that they are told together with those of the settings.
+        using (var first = Directory(TimeProvider.System, NullLogger<TenantDirectory>.Instance))
+        {
+            foreach (var fault in first.StartupErrors)
+                settings.Fault("Tenants:File", $"{file} {fault}");
+        }
+        services.AddSingleton(provider =>
+            Directory(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TenantDirectory>>())
+        );
         services.AddHostedService(provider => provider.GetRequiredService<TenantDirectory>());
         if (options.Oidc is { } oidc)
         {
@@ -37,19 +43,13 @@ internal static class TenantsFeature
         }
         services.AddSingleton(provider => new BearerIdentification(provider.GetService<JwtIdentification>()));
         services.AddOptions<KestrelServerOptions>().Configure<TenantDirectory>(AcceptClientCertificates);
-        return builder;
-    }
 
-    /// <summary>What is wrong with the settings and the tenants file, one line a fault. Not empty: the host must not run.</summary>
-    public static IReadOnlyList<string> StartupErrors(IServiceProvider services) =>
-        [.. services.GetRequiredService<SettingsErrors>().Errors, .. services.GetRequiredService<TenantDirectory>().StartupErrors];
+        TenantDirectory Directory(TimeProvider clock, ILogger<TenantDirectory> log) =>
+            new(file, models, fileIsOptional: builder.Environment.IsDevelopment(), clock, log);
+    }
 
     /// <summary>After routing: which endpoint was chosen says whether a tenant is needed.</summary>
     public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<Identification>();
-
-    /// <summary>The endpoint answers callers that are no tenant's.</summary>
-    public static TBuilder AllowAnonymousTenant<TBuilder>(this TBuilder endpoint)
-        where TBuilder : IEndpointConventionBuilder => endpoint.WithMetadata(Tenants.AllowAnonymousTenant.Instance);
 
     /// <summary>Certificates are asked for while any tenant has one (else browsers would trouble people for nothing), and judged by identification, which says why in a 401.</summary>
     private static void AcceptClientCertificates(KestrelServerOptions kestrel, TenantDirectory directory) =>
@@ -69,6 +69,4 @@ internal static class TenantsFeature
                 };
             };
         });
-
-    private sealed record SettingsErrors(IReadOnlyList<string> Errors);
 }
