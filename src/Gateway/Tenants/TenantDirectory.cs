@@ -49,6 +49,12 @@ internal sealed class TenantDirectory : BackgroundService
     /// <summary>Whether no file was found and the tenancy for a fresh clone is in force.</summary>
     public bool IsBuiltIn => ReferenceEquals(_current?.Tenancy, Tenancy.Development);
 
+    /// <summary>What is in force, for the log at start.</summary>
+    public string Description =>
+        IsBuiltIn
+            ? $"default = callers on this machine, without limits (no tenants file at {_path})"
+            : $"{Current.Tenants.Count} from {_path}";
+
     /// <summary>Every fault of the file as it is now, if it is bad and an earlier one is still in force; else null.</summary>
     public string? LastError => _lastError;
 
@@ -100,12 +106,11 @@ internal sealed class TenantDirectory : BackgroundService
 
     private IReadOnlyList<string> Use(Tenancy tenancy)
     {
+        var replaced = _current;
         _current = new InForce(tenancy, _clock.GetUtcNow());
         _lastError = null;
-        if (IsBuiltIn)
-            _log.LogInformation("No tenants file at {Path}: one tenant, default, for callers on this machine, without limits", _path);
-        else
-            _log.LogInformation("Tenants file {Path} is in force: {Tenants} tenants", _path, tenancy.Tenants.Count);
+        if (replaced is not null)
+            _log.LogInformation("The tenants file has changed and is in force: {Tenants}", Description);
         return [];
     }
 

@@ -11,13 +11,17 @@ internal static class TenantsFeature
 {
     /// <param name="settings">Gathers what is wrong with the settings and the tenants file.</param>
     /// <param name="models">Names of the models that there are, which the tenants file is checked against; null: not checked.</param>
-    public static void AddTenants(this WebApplicationBuilder builder, Settings settings, IReadOnlyCollection<string>? models = null)
+    public static void AddTenants(
+        this IServiceCollection services,
+        Settings settings,
+        IHostEnvironment environment,
+        IReadOnlyCollection<string>? models = null
+    )
     {
-        var services = builder.Services;
         var options = IdentificationOptions.Read(settings);
         services.AddSingleton(options);
 
-        var file = Path.GetFullPath(settings.Text("Tenants:File") ?? "tenants.json", builder.Environment.ContentRootPath);
+        var file = Path.GetFullPath(settings.Text("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
         // Read here for its faults alone, so that they are told together with those of the settings.
         using (var first = Directory(TimeProvider.System, NullLogger<TenantDirectory>.Instance))
         {
@@ -45,7 +49,7 @@ internal static class TenantsFeature
         services.AddOptions<KestrelServerOptions>().Configure<TenantDirectory>(AcceptClientCertificates);
 
         TenantDirectory Directory(TimeProvider clock, ILogger<TenantDirectory> log) =>
-            new(file, models, fileIsOptional: builder.Environment.IsDevelopment(), clock, log);
+            new(file, models, fileIsOptional: environment.IsDevelopment(), clock, log);
     }
 
     /// <summary>After routing: which endpoint was chosen says whether a tenant is needed.</summary>

@@ -76,7 +76,7 @@ internal sealed class TenantsHost : IAsyncDisposable
         else
             listen(builder.WebHost);
         var read = new Settings(builder.Configuration);
-        builder.AddTenants(read);
+        builder.Services.AddTenants(read, builder.Environment);
         var app = builder.Build();
         app.UseEdge();
         app.UseRouting();
