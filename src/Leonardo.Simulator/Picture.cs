@@ -95,7 +95,7 @@ internal sealed class Picture
             .Range(1, 4)
             .Select(octave =>
                 (
-                    Height: canvas.Height * 0.075 * (0.5 + Next()) / octave,
+                    Height: Math.Min(canvas.Width, canvas.Height) * 0.075 * (0.5 + Next()) / octave,
                     Length: (0.6 + Next()) * octave * octave * 0.7,
                     Phase: Next() * Math.Tau
                 )
