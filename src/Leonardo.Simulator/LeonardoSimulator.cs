@@ -51,6 +51,7 @@ public sealed class LeonardoSimulator : IAsyncDisposable
 
     /// <exception cref="ArgumentException">A key that is not a UUID.</exception>
     /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address is not one of this machine.</exception>
     public static async Task<LeonardoSimulator> StartAsync(SimulatorOptions? options = null, CancellationToken ct = default)
     {
         options ??= new SimulatorOptions();

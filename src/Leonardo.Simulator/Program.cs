@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Leonardo.Simulator;
@@ -9,7 +10,7 @@ internal static class Program
     private const string Usage = """
         Leonardo.Simulator, a stand-in for https://cloud.leonardo.ai
 
-          --urls http://127.0.0.1:9100   where to listen; port 0 = any free one
+          --urls http://127.0.0.1:9100   where to listen; 0.0.0.0 = everywhere, port 0 = any free one
           --key UUID                     the API key to accept; left out: a new one, printed
           --seconds 1.0                  how long a generation runs
           --slots 10  --pending 200      how many run at once, how many may wait
@@ -38,7 +39,7 @@ internal static class Program
             await StopAsync();
             return 0;
         }
-        catch (Exception wrong) when (wrong is IOException or ArgumentException)
+        catch (Exception wrong) when (wrong is IOException or SocketException or ArgumentException)
         {
             await Console.Error.WriteLineAsync(wrong.Message);
             return 1;
@@ -88,12 +89,7 @@ internal static class Program
         options with
         {
             Port = url.Port,
-            Bind = url.Host switch
-            {
-                "localhost" => IPAddress.Loopback,
-                "*" or "+" => IPAddress.Any,
-                var host => IPAddress.Parse(host),
-            },
+            Bind = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host),
         };
 
     private static async Task StopAsync()

@@ -16,7 +16,8 @@ internal sealed class Reading(Account account, FaultScript script)
             return;
         }
 
-        await Answer(context, id => new { generations_by_pk = account.Find(id, countAsPoll: true) is { } found ? Describe(found) : null })
+        await Replies
+            .ById(context, id => new { generations_by_pk = account.Find(id, countAsPoll: true) is { } found ? Describe(found) : null })
             .WriteAsync(context);
     }
 
@@ -27,7 +28,7 @@ internal sealed class Reading(Account account, FaultScript script)
             return;
         }
 
-        await Answer(context, id => new { delete_generations_by_pk = account.Delete(id) ? new { id } : null }).WriteAsync(context);
+        await Replies.ById(context, id => new { delete_generations_by_pk = account.Delete(id) ? new { id } : null }).WriteAsync(context);
     }
 
     /// <summary>The whole account, newest first. Another user's list is empty.</summary>
@@ -141,12 +142,6 @@ internal sealed class Reading(Account account, FaultScript script)
 
     /// <summary>Leonardo writes its moments without a zone.</summary>
     public static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
-
-    private static Reply Answer(HttpContext context, Func<Guid, object> found)
-    {
-        var text = context.GetRouteValue("id") as string ?? "";
-        return Guid.TryParseExact(text, "D", out var id) ? Replies.Json(found(id)) : Replies.NotAUuid(text);
-    }
 
     private static bool TryNumber(HttpContext context, string name, int fallback, out int number)
     {

@@ -43,6 +43,11 @@ internal sealed class Reception(Account account, CancellationToken stopping)
             // The peer went, the simulator stops, or the request was no HTTP: nobody is left to answer.
             context.Abort();
         }
+        catch (Exception bug) when (!context.Response.HasStarted)
+        {
+            // A fault of the simulator's own must not pass for one of Leonardo's.
+            await Replies.Rest(500, bug.ToString(), "simulator").WriteAsync(context);
+        }
     }
 
     /// <summary>The API's routes want a key; the images and the storage do not.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 
 namespace Leonardo.Simulator;
 
@@ -92,5 +93,12 @@ internal static class Replies
 
     public static readonly Reply NoSuchEndpoint = Rest(404, "Endpoint not found", "not-found");
 
-    public static Reply NotAUuid(string text) => Rest(400, $"invalid input syntax for type uuid: \"{text}\"", "data-exception");
+    /// <summary>What is found by the id in the path; the database refuses an id that is no UUID.</summary>
+    public static Reply ById(HttpContext context, Func<Guid, object> found)
+    {
+        var text = context.GetRouteValue("id") as string ?? "";
+        return Guid.TryParseExact(text, "D", out var id)
+            ? Json(found(id))
+            : Rest(400, $"invalid input syntax for type uuid: \"{text}\"", "data-exception");
+    }
 }

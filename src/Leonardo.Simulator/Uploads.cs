@@ -111,7 +111,8 @@ internal sealed class Uploads(Account account, FaultScript script)
             return;
         }
 
-        await Answer(context, id => new { init_images_by_pk = account.FindUpload(id) is { } found ? Describe(found) : null })
+        await Replies
+            .ById(context, id => new { init_images_by_pk = account.FindUpload(id) is { } found ? Describe(found) : null })
             .WriteAsync(context);
     }
 
@@ -122,7 +123,9 @@ internal sealed class Uploads(Account account, FaultScript script)
             return;
         }
 
-        await Answer(context, id => new { delete_init_images_by_pk = account.DeleteUpload(id) ? new { id } : null }).WriteAsync(context);
+        await Replies
+            .ById(context, id => new { delete_init_images_by_pk = account.DeleteUpload(id) ? new { id } : null })
+            .WriteAsync(context);
     }
 
     public static string ContentType(string extension) => extension is "jpg" ? "image/jpeg" : $"image/{extension}";
@@ -134,12 +137,6 @@ internal sealed class Uploads(Account account, FaultScript script)
             url = new Uri(account.Origin, "/" + upload.Fields["key"]).AbsoluteUri,
             createdAt = Reading.Moment(upload.CreatedAt),
         };
-
-    private static Reply Answer(HttpContext context, Func<Guid, object> found)
-    {
-        var text = context.GetRouteValue("id") as string ?? "";
-        return Guid.TryParseExact(text, "D", out var id) ? Replies.Json(found(id)) : Replies.NotAUuid(text);
-    }
 
     private static string? Extension(ReadOnlyMemory<byte> body)
     {

@@ -62,6 +62,25 @@ public sealed class PictureTests
         unchanged.StatusCode.ShouldBe(HttpStatusCode.NotModified);
     }
 
+    [Theory]
+    [InlineData("html", HttpStatusCode.OK, "text/html", 20)]
+    [InlineData("404", HttpStatusCode.NotFound, "application/json", 20)]
+    [InlineData("endless", HttpStatusCode.OK, "image/jpeg", 1_000_000)]
+    [InlineData("slow", HttpStatusCode.OK, "image/jpeg", 300)]
+    public async Task The_place_where_images_lie_can_be_scripted_too(string fault, HttpStatusCode status, string type, int atLeast)
+    {
+        await using var client = await Client.StartAsync();
+        var url = await UrlAsync(client, await client.CreateAsync(Client.Body(width: 256, height: 256)), 0);
+        client.Simulator.Script("cdn", fault);
+
+        using var response = await client.Http.GetAsync(url, HttpCompletionOption.ResponseHeadersRead, Client.Cancellation);
+
+        response.StatusCode.ShouldBe(status);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(type);
+        await using var body = await response.Content.ReadAsStreamAsync(Client.Cancellation);
+        await body.ReadExactlyAsync(new byte[atLeast], Client.Cancellation);
+    }
+
     [Fact]
     public async Task A_path_that_is_not_exactly_the_one_given_finds_nothing()
     {

@@ -75,6 +75,21 @@ public sealed class UploadTests
         (await UploadAsync(form)).ShouldBe(HttpStatusCode.NoContent);
     }
 
+    [Theory]
+    [InlineData("403", HttpStatusCode.Forbidden)]
+    [InlineData("500", HttpStatusCode.InternalServerError)]
+    public async Task The_storage_can_fail_and_then_has_nothing(string fault, HttpStatusCode status)
+    {
+        await using var client = await Client.StartAsync();
+        var form = await AskAsync(client);
+        client.Simulator.Script("upload", fault);
+
+        (await UploadAsync(form)).ShouldBe(status);
+        var image = (await client.GetAsync($"/api/rest/v1/init-image/{form.Id}")).GetProperty("init_images_by_pk");
+        using var absent = await client.Http.GetAsync(new Uri(image.GetProperty("url").GetString()!), Client.Cancellation);
+        absent.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
     [Fact]
     public async Task Another_extension_is_refused()
     {
