@@ -46,9 +46,11 @@ internal sealed class TenantsHost : IAsyncDisposable
     {
         var host = Build(tenants, settings, clock, listen);
         host.StartupErrors.ShouldBeEmpty();
-        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        await host.Run();
         return host;
     }
+
+    public Task Run() => _app.StartAsync(TestContext.Current.CancellationToken);
 
     /// <param name="tenants">Null: there is no file.</param>
     public static TenantsHost Build(
@@ -63,14 +65,13 @@ internal sealed class TenantsHost : IAsyncDisposable
         var log = new LogLines();
         if (tenants is not null)
             System.IO.File.WriteAllText(Path.Combine(folder.Path, "tenants.json"), tenants);
-        var builder = WebApplication.CreateSlimBuilder(
+        var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = folder.Path }
         );
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.AddEdge();
         builder.Services.AddSerilog(logging => logging.WriteTo.Sink(log));
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
-        builder.WebHost.UseKestrelHttpsConfiguration();
         if (listen is null)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else

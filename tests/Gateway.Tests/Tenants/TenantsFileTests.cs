@@ -1,0 +1,183 @@
+using System.Net;
+using System.Text;
+using CsCheck;
+using Gateway.Tenants;
+
+namespace Gateway.Tests.Tenants;
+
+public sealed class TenantsFileTests
+{
+    private static readonly string[] Models = ["flux-pro-2.0"];
+
+    public static TheoryData<BadTenantsFile> Bad => [.. BadTenantsFiles.All.Select(file => new TheoryDataRow<BadTenantsFile>(file))];
+
+    [Theory]
+    [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
+    public void A_bad_file_is_refused_and_every_fault_named(BadTenantsFile file)
+    {
+        var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(file.Json), Models);
+
+        tenancy.ShouldBeNull();
+        faults.Select(fault => $"{fault.Pointer} {fault.Code}").ShouldBe(file.Faults, ignoreOrder: true);
+        faults.ShouldAllBe(fault => fault.Detail.Length > 10);
+    }
+
+    [Fact]
+    public void What_is_not_UTF_8_is_refused()
+    {
+        var (tenancy, faults) = TenantsFile.Read(
+            Encoding.Latin1.GetBytes(
+                """{ "tenants": [ { "id": "a", "name": "Caf\u00e9" } ] }""".Replace("\\u00e9", "\u00e9", StringComparison.Ordinal)
+            )
+        );
+
+        tenancy.ShouldBeNull();
+        faults.ShouldHaveSingleItem().Detail.ShouldContain("UTF-8");
+    }
+
+    [Fact]
+    public void A_token_written_in_the_place_of_its_digest_is_not_repeated()
+    {
+        var (_, faults) = TenantsFile.Read("""{ "tenants": [ { "id": "a", "identify": { "tokens": ["lgw_secret"] } } ] }"""u8.ToArray());
+
+        faults.ShouldHaveSingleItem().ToString().ShouldNotContain("secret");
+    }
+
+    [Fact]
+    public void The_contracts_example_is_read_whole()
+    {
+        var tenancy = Read(
+            """
+            {
+              "$schema": "./tenants.schema.json",
+              "organization": { "quota": { "imagesPerDay": 5000, "imagesPerMonth": 50000, "usdPerMonth": 500 } },
+              "tenants": [
+                {
+                  "id": "marketing",
+                  "name": "Marketing",
+                  "identify": {
+                    "networks": ["10.20.0.0/16"],
+                    "header": true,
+                    "tokens": ["sha256:1111111111111111111111111111111111111111111111111111111111111111"],
+                    "jwt": [{ "claim": "groups", "value": "img-marketing" }],
+                    "certificates": ["sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+                  },
+                  "quota": { "requestsPerMinute": 60, "imagesPerDay": 500, "imagesPerMonth": 5000, "usdPerMonth": 250, "concurrentGenerations": 4 },
+                  "policy": { "models": ["flux-pro-2.0"], "allowPublic": true, "maxQuantity": 4, "maxPixels": 2073600, "references": "any" }
+                }
+              ]
+            }
+            """
+        );
+
+        tenancy.Organization.ShouldBe(new QuotaLimits(ImagesPerDay: 5000, ImagesPerMonth: 50000, MicrosPerMonth: 500_000_000));
+        var marketing = tenancy.Tenants["marketing"];
+        marketing.Name.ShouldBe("Marketing");
+        marketing.Quota.ShouldBe(new QuotaLimits(60, 4, 500, 5000, 250_000_000));
+        marketing.Policy.Models.ShouldBe(Models);
+        (marketing.Policy with { Models = null }).ShouldBe(new TenantPolicy(null, true, 4, 2_073_600, true));
+        tenancy.Networks.Find(IPAddress.Parse("10.20.255.255")).ShouldBe(new Caller(marketing, "network"));
+        tenancy.Headers["marketing"].ShouldBe(new Caller(marketing, "header"));
+        tenancy.FindToken(Enumerable.Repeat((byte)0x11, 32).ToArray()).ShouldBe(new Caller(marketing, "token"));
+        tenancy.Claims[new TokenClaim("groups", "img-marketing")].ShouldBe(new Caller(marketing, "jwt"));
+        tenancy.Certificates[new string('a', 64)].ShouldBe(new Caller(marketing, "certificate"));
+    }
+
+    [Fact]
+    public void What_is_left_out_is_unlimited_and_allowed_least()
+    {
+        var tenancy = Read("""{ "tenants": [ { "id": "a" } ] }""");
+
+        tenancy.Organization.ShouldBe(QuotaLimits.Unlimited);
+        tenancy.Tenants["a"].ShouldBe(new Tenant("a", "a", QuotaLimits.Unlimited, TenantPolicy.Default));
+        tenancy.Headers.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("0.000001", 1)]
+    [InlineData("0.1", 100_000)]
+    [InlineData("0.29", 290_000)]
+    [InlineData("4.35", 4_350_000)]
+    [InlineData("1.000000000", 1_000_000)]
+    [InlineData("123456789.123456", 123_456_789_123_456)]
+    [InlineData("1000000000", 1_000_000_000_000_000)]
+    public void Dollars_become_micro_dollars_exactly(string dollars, long micros) =>
+        Read($$"""{ "tenants": [ { "id": "a", "quota": { "usdPerMonth": {{dollars}} } } ] }""")
+            .Tenants["a"]
+            .Quota.MicrosPerMonth.ShouldBe(micros);
+
+    [Fact]
+    public void Every_amount_of_micro_dollars_survives_being_written_in_dollars() =>
+        Gen.Long[0, 1_000_000_000_000_000]
+            .Sample(micros =>
+                Read($$"""{ "tenants": [ { "id": "a", "quota": { "usdPerMonth": {{micros / 1_000_000}}.{{micros % 1_000_000:D6}} } } ] }""")
+                    .Tenants["a"]
+                    .Quota.MicrosPerMonth == micros
+            );
+
+    [Fact]
+    public void The_longest_prefix_wins_whatever_the_order()
+    {
+        var tenancy = Read(
+            """
+            { "tenants": [
+              { "id": "all", "identify": { "networks": ["0.0.0.0/0", "::/0"] } },
+              { "id": "host", "identify": { "networks": ["10.1.2.3/32", "2001:db8::3/128"] } },
+              { "id": "net", "identify": { "networks": ["10.1.2.0/24", "2001:db8::/32"] } },
+              { "id": "wide", "identify": { "networks": ["10.0.0.0/8"] } }
+            ] }
+            """
+        );
+
+        Find("10.1.2.3").ShouldBe("host");
+        Find("10.1.2.4").ShouldBe("net");
+        Find("10.1.3.3").ShouldBe("wide");
+        Find("11.1.2.3").ShouldBe("all");
+        Find("::ffff:10.1.2.3").ShouldBe("host");
+        Find("2001:db8::3").ShouldBe("host");
+        Find("2001:db8::4").ShouldBe("net");
+        Find("2001:db9::3").ShouldBe("all");
+        Find("2001:db8::3%7").ShouldBe("host");
+
+        string? Find(string address) => tenancy.Networks.Find(IPAddress.Parse(address))?.Tenant.Id;
+    }
+
+    [Fact]
+    public void The_table_finds_what_a_search_through_all_networks_finds() =>
+        Gen.Select(Gen.UInt.Array[1, 20], Gen.Int[0, 32].Array[20], Gen.UInt)
+            .Sample(
+                (addresses, prefixes, wanted) =>
+                {
+                    var networks = addresses
+                        .Select((bits, i) => Cidr(bits, prefixes[i]))
+                        .Append(Cidr(wanted, prefixes[0]))
+                        .Distinct(StringComparer.Ordinal)
+                        .Select(Parsed)
+                        .ToList();
+                    var table = new NetworkTable<string>(networks.Select(network => KeyValuePair.Create(network, network.ToString())));
+                    var address = Address(wanted);
+
+                    var expected = networks.Where(network => network.Contains(address)).MaxBy(network => network.Prefix).ToString();
+                    return string.Equals(table.Find(address), expected, StringComparison.Ordinal);
+                }
+            );
+
+    private static IPAddress Address(uint bits) => new([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]);
+
+    private static string Cidr(uint bits, int prefix) => $"{Address(prefix == 0 ? 0 : bits >> (32 - prefix) << (32 - prefix))}/{prefix}";
+
+    private static Network Parsed(string cidr)
+    {
+        Network.TryParse(cidr, out var network, out var fault).ShouldBeTrue(fault);
+        network.ToString().ShouldBe(cidr);
+        return network;
+    }
+
+    private static Tenancy Read(string json)
+    {
+        var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), Models);
+        faults.ShouldBeEmpty();
+        return tenancy.ShouldNotBeNull();
+    }
+}
