@@ -1,0 +1,277 @@
+using System.Collections.Concurrent;
+using Gateway.Storage;
+using Gateway.Tenants;
+
+namespace Gateway.Quotas;
+
+/// <summary>
+/// Exact quotas (ledger). A generation is admitted against all of them at once, and durably, before it is sent; its outcome is recorded once, whatever
+/// becomes of the caller or the store meanwhile.
+/// </summary>
+internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
+{
+    private static readonly TimeSpan StatusAge = TimeSpan.FromSeconds(1);
+
+    private readonly Database _database;
+    private readonly QuotaOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<QuotaLedger> _log;
+    private readonly LedgerWriter _writer;
+    private readonly ConcurrentDictionary<Guid, string> _open = new();
+    private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _abort = new();
+    private Task _writing = Task.CompletedTask;
+    private Task _ticking = Task.CompletedTask;
+
+    /// <param name="database">Where the book lies.</param>
+    /// <param name="options">Ceilings and times.</param>
+    /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
+    /// <param name="time">The clock on SQLite; leases and waiting on both engines.</param>
+    public QuotaLedger(Database database, QuotaOptions options, Func<QuotaLimits> organization, TimeProvider time, ILogger<QuotaLedger> log)
+    {
+        (_database, _options, _time, _log) = (database, options, time, log);
+        Instance = Guid.CreateVersion7(time.GetUtcNow());
+        Store = database switch
+        {
+            SqliteDatabase sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
+            _ => throw new NotSupportedException("PostgreSQL follows"),
+        };
+        _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
+    }
+
+    /// <summary>This process, for the store.</summary>
+    public Guid Instance { get; }
+
+    /// <summary>Whether this instance may send at all. For one request: <see cref="MaySendNow"/>.</summary>
+    public bool MaySend => _time.GetTimestamp() < _writer.SendBefore;
+
+    /// <summary>Outcomes that are not durable yet.</summary>
+    public int Delayed => _writer.Delayed;
+
+    /// <summary>Requests that wait for a slot.</summary>
+    public int Waiting => _writer.Waiting;
+
+    /// <summary>Contradictions seen since the start. Not nought: somebody has to look at the log.</summary>
+    public long Alarms => _writer.Alarms;
+
+    internal LedgerStore Store { get; }
+
+    /// <summary>Asked on the monotonic clock immediately before the first byte leaves. False: release it as never sent.</summary>
+    public bool MaySendNow(Admission.Admitted admitted) => _time.GetTimestamp() < admitted.SendBefore;
+
+    /// <summary>Asks for quota, and for a slot of the account. Answers <see cref="Admission.Admitted"/> only when that is durable.</summary>
+    /// <exception cref="OperationCanceledException">The caller has gone before it was admitted; what was reserved is given back.</exception>
+    public async Task<Admission> AdmitAsync(ReservationRequest request, CancellationToken callerGone)
+    {
+        var operation = new ReserveOperation(
+            request,
+            Guid.CreateVersion7(_time.GetUtcNow()),
+            _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency)
+        );
+        if (!_writer.Post(operation))
+            return new Admission.Unavailable(1, "The gateway is shutting down.");
+        await using var gone = callerGone.UnsafeRegister((state, token) => ((ReserveOperation)state!).CallerGone(token), operation);
+        if (!await IsDoneAsync(operation.Task, _options.StoreTimeout))
+        {
+            // Waiting for a slot is well; waiting for the store is not.
+            if (!operation.IsWaiting || !await IsDoneAsync(operation.Task, _options.QueueTimeout))
+                operation.GiveUp("The store did not answer in time. Nothing was sent.");
+        }
+        var admission = await operation.Task;
+        switch (admission)
+        {
+            case Admission.Admitted admitted:
+                _open[operation.Id] = request.Tenant.Id;
+                Publish(request.Tenant, admitted.Quotas);
+                break;
+            case Admission.Exceeded exceeded:
+                Publish(request.Tenant, exceeded.Quotas);
+                break;
+        }
+        return admission;
+    }
+
+    /// <summary>There is a generation: charge what it cost.</summary>
+    /// <returns>False: not durable yet. It is tried until it is.</returns>
+    public Task<bool> SettleAsync(Guid reservationId, Settlement settlement) =>
+        OutcomeAsync(
+            reservationId,
+            keys => keys.Generations.Add(settlement.GenerationId),
+            batch => batch.Settle(reservationId, settlement, "settle")
+        );
+
+    /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>
+    public Task<bool> ReleaseAsync(Guid reservationId, Outcome outcome) =>
+        OutcomeAsync(reservationId, _ => { }, batch => batch.Release(reservationId, outcome, outcome.Problem));
+
+    /// <summary>There may be one. Stays held.</summary>
+    public Task<bool> UnknownAsync(Guid reservationId, Outcome outcome) =>
+        OutcomeAsync(reservationId, _ => { }, batch => batch.Unknown(reservationId, outcome, outcome.Problem));
+
+    /// <summary>A generation is COMPLETE or FAILED: it is concurrent no more.</summary>
+    public Task EndAsync(string generationId) =>
+        SurviveAsync(
+            keys => keys.Generations.Add(generationId),
+            batch =>
+            {
+                batch.End(generationId);
+                return true;
+            }
+        );
+
+    /// <summary>What the reconciler or an operator found out. False: too early, or not unknown any more, or the store is away.</summary>
+    public Task<bool> ReconcileAsync(Guid reservationId, Reconciliation verdict) =>
+        TryAsync(
+            keys =>
+            {
+                keys.Reservations.Add(reservationId);
+                if (verdict is Reconciliation.Found found)
+                    keys.Generations.Add(found.Settlement.GenerationId);
+            },
+            batch => batch.Reconcile(reservationId, verdict)
+        );
+
+    /// <summary>Where the tenant's quotas stand.</summary>
+    /// <param name="fresh">False: at most a second old, without asking the store again. Never fails: without a store, the last known, or none.</param>
+    public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant, bool fresh, CancellationToken cancellation)
+    {
+        var known = _status.TryGetValue(tenant.Id, out var last);
+        if (!fresh && known && _time.GetElapsedTime(last.At) < StatusAge)
+            return last.Quotas;
+        var quotas = await TryAsync(keys => keys.Tenants.Add(tenant.Id), batch => batch.Quotas(tenant)).WaitAsync(cancellation);
+        if (quotas is null)
+            return last.Quotas ?? [];
+        Publish(tenant, quotas);
+        return quotas;
+    }
+
+    /// <summary>What the tenant was charged. Null: the store is away.</summary>
+    public async Task<UsageTotals?> TotalsAsync(Tenant tenant, CancellationToken cancellation) =>
+        (await UsageAsync(tenant, cancellation))?.Totals;
+
+    /// <summary>Quotas and totals of one instant, fresh. Null: the store is away.</summary>
+    public Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(Tenant tenant, CancellationToken cancellation) =>
+        TryAsync<(IReadOnlyList<QuotaStatus>, UsageTotals)?>(
+                keys => keys.Tenants.Add(tenant.Id),
+                batch => (batch.Quotas(tenant), batch.Totals(tenant))
+            )
+            .WaitAsync(cancellation);
+
+    /// <summary>Whether the store answers, for readiness.</summary>
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellation) =>
+        _writer.IsWell && await TryAsync(_ => { }, _ => true).WaitAsync(cancellation);
+
+    /// <summary>What the reconciler has to find out, oldest first.</summary>
+    public async Task<IReadOnlyList<OpenReservation>> UnknownReservationsAsync(CancellationToken cancellation) =>
+        await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellation) ?? [];
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Opens the book and clears up what an earlier process left open.</summary>
+    /// <exception cref="StoreRefusedException">The store must not be used.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _database.EnsureOpenAsync(cancellationToken);
+        }
+        catch (Exception away) when (away is not StoreRefusedException and not OperationCanceledException)
+        {
+            _log.LogError(away, "The store is away: the gateway starts, and admits nothing until it is there");
+        }
+        _writing = Task.Run(() => _writer.RunAsync(_abort.Token), CancellationToken.None);
+        _ticking = Task.Run(() => TickAsync(_abort.Token), CancellationToken.None);
+        await SweepAsync();
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>After the server has answered its last request.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        _writer.Complete();
+        await IsDoneAsync(_writing, _options.StoreTimeout);
+        await AbortAsync();
+    }
+
+    /// <summary>Stops at once, in the middle of whatever is under way: what a crash leaves behind.</summary>
+    public async Task AbortAsync()
+    {
+        await _abort.CancelAsync();
+        _writer.Complete();
+        await Task.WhenAll(_writing, _ticking).ContinueWith(_ => { }, TaskScheduler.Default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await AbortAsync();
+        _abort.Dispose();
+    }
+
+    private async Task TickAsync(CancellationToken abort)
+    {
+        using var timer = new PeriodicTimer(_options.Heartbeat, _time);
+        while (await timer.WaitForNextTickAsync(abort))
+            await SweepAsync();
+    }
+
+    /// <summary>Heartbeat and sweep in one commit; again at once while there is more to clear up.</summary>
+    private async Task SweepAsync()
+    {
+        while (await TryAsync(keys => keys.Sweep = true, batch => batch.Sweep()) >= LedgerStore.Leftovers) { }
+    }
+
+    private async Task<bool> OutcomeAsync(Guid id, Action<LedgerKeys> need, Action<LedgerBatch> decide)
+    {
+        _open.TryRemove(id, out var tenant);
+        return await SurviveAsync(
+            keys =>
+            {
+                keys.Reservations.Add(id);
+                if (tenant is not null)
+                    keys.Tenants.Add(tenant);
+                need(keys);
+            },
+            batch =>
+            {
+                decide(batch);
+                return true;
+            }
+        );
+    }
+
+    private async Task<bool> SurviveAsync(Action<LedgerKeys> need, Func<LedgerBatch, bool> decide)
+    {
+        var operation = new LedgerOperation<bool>(need, decide, survives: true);
+        return _writer.Post(operation) && await IsDoneAsync(operation.Task, _options.StoreTimeout);
+    }
+
+    /// <summary>An operation that may be lost: the store is away, or the answer late.</summary>
+    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<LedgerBatch, T> decide)
+    {
+        var operation = new LedgerOperation<T>(need, decide, survives: false);
+        if (!_writer.Post(operation) || !await IsDoneAsync(operation.Task, _options.StoreTimeout))
+            return default;
+        return operation.Task.IsCompletedSuccessfully ? await operation.Task : default;
+    }
+
+    private void Publish(Tenant tenant, IReadOnlyList<QuotaStatus> quotas) => _status[tenant.Id] = (quotas, _time.GetTimestamp());
+
+    /// <summary>Whether the task ends in this time, however it ends.</summary>
+    private async ValueTask<bool> IsDoneAsync(Task task, TimeSpan most)
+    {
+        if (task.IsCompleted)
+            return true;
+        using var enough = new CancellationTokenSource();
+        if (await Task.WhenAny(task, Task.Delay(most, _time, enough.Token)) == task)
+        {
+            await enough.CancelAsync();
+            return true;
+        }
+        return false;
+    }
+}

@@ -1,0 +1,27 @@
+using Gateway.Storage;
+using Gateway.Tenants;
+
+namespace Gateway.Quotas;
+
+/// <summary>How much a tenant may do, and what it has done.</summary>
+internal static class QuotasFeature
+{
+    public static void AddQuotas(this IServiceCollection services, QuotaOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider =>
+        {
+            var tenants = provider.GetRequiredService<TenantDirectory>();
+            return new QuotaLedger(
+                provider.GetRequiredService<Database>(),
+                options,
+                () => tenants.Current.Organization,
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<QuotaLedger>>()
+            );
+        });
+        services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
+    }
+
+    public static void MapQuotas(this IEndpointRouteBuilder routes) => routes.MapGet("/v1/usage", Usage.Get);
+}

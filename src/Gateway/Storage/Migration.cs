@@ -1,0 +1,81 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Reflection;
+
+namespace Gateway.Storage;
+
+/// <summary>One numbered step of the schema: <c>Migrations/0001-name.sql</c> for both engines, <c>0001-name.sqlite.sql</c> or <c>.postgresql.sql</c> for one.</summary>
+internal sealed record Migration(int Number, string Name, string Sql)
+{
+    public static IReadOnlyList<Migration> For(StorageEngine engine)
+    {
+        var assembly = typeof(Migration).Assembly;
+        var other = engine == StorageEngine.Sqlite ? ".postgresql.sql" : ".sqlite.sql";
+        return
+        [
+            .. assembly
+                .GetManifestResourceNames()
+                .Where(name => name.EndsWith(".sql", StringComparison.Ordinal) && !name.EndsWith(other, StringComparison.Ordinal))
+                .Select(name => Read(assembly, name))
+                // The page for both engines comes before the one for this engine alone.
+                .OrderBy(step => step.Number)
+                .ThenBy(step => step.Name.Count(c => c == '.'))
+                .ThenBy(step => step.Name, StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Applies what is missing, in the transaction given. The caller holds a lock that keeps every other process out.</summary>
+    /// <exception cref="StoreRefusedException">The store was written by a newer gateway.</exception>
+    public static async Task ApplyAsync(
+        StorageEngine engine,
+        DbConnection connection,
+        DbTransaction transaction,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        await Execute("create table if not exists migration (name text primary key, applied_at text not null)");
+        var known = For(engine);
+        var applied = new HashSet<string>(StringComparer.Ordinal);
+        await using (var reader = await Command("select name from migration").ExecuteReaderAsync(cancellation))
+        {
+            while (await reader.ReadAsync(cancellation))
+                applied.Add(reader.GetString(0));
+        }
+        var newer = applied.Except(known.Select(step => step.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (newer.Count > 0)
+            throw new StoreRefusedException(
+                $"The store has been changed by a newer gateway ({string.Join(", ", newer)}). Run that version, or restore a backup made before it."
+            );
+
+        foreach (var step in known.Where(step => !applied.Contains(step.Name)))
+        {
+            await Execute(step.Sql);
+            var at = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+            await Execute($"insert into migration (name, applied_at) values ('{step.Name}', '{at}')");
+        }
+
+        DbCommand Command(string sql)
+        {
+            var command = connection.CreateCommand();
+            command.Transaction = transaction;
+#pragma warning disable CA2100 // our own pages, embedded
+            command.CommandText = sql;
+#pragma warning restore CA2100
+            return command;
+        }
+
+        async Task Execute(string sql)
+        {
+            await using var command = Command(sql);
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    private static Migration Read(Assembly assembly, string resource)
+    {
+        using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+        var name = Path.GetFileNameWithoutExtension(resource);
+        return new Migration(int.Parse(name[..4], CultureInfo.InvariantCulture), name, reader.ReadToEnd());
+    }
+}

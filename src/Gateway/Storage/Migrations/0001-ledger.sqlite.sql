@@ -1,0 +1,1 @@
+insert into ledger (id, epoch, high_water) values (1, randomblob(16), 0);

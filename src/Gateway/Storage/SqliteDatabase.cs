@@ -1,0 +1,192 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Storage;
+
+/// <summary>One file, one process, one connection. That connection owns the write-ahead log and its checkpoints, so the file is never shared.</summary>
+internal sealed class SqliteDatabase : Database
+{
+    private const int Busy = 5;
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
+    private readonly string _file;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly Dictionary<Type, IDisposable> _kept = [];
+    private SqliteConnection? _connection;
+
+    static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
+
+    public SqliteDatabase(string connectionString, ILogger<SqliteDatabase> log, TimeProvider time)
+        : base(log, time) => _file = new SqliteConnectionStringBuilder(connectionString).DataSource;
+
+    public static string? FaultOf(string connectionString) =>
+        new SqliteConnectionStringBuilder(connectionString) switch
+        {
+            { DataSource: "" or ":memory:" } => "must name a file: Data Source=data/gateway.db",
+            { Mode: not SqliteOpenMode.ReadWriteCreate } => "must not set Mode",
+            _ => null,
+        };
+
+    /// <summary>Waits for the connection, which is used by one at a time. Whoever disposes of the turn lets the next one in.</summary>
+    public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellation)
+    {
+        await EnsureOpenAsync(cancellation);
+        await _turn.WaitAsync(cancellation);
+        if (_connection is { } connection)
+            return new SqliteTurn(this, connection);
+        _turn.Release();
+        throw new InvalidOperationException("The store was closed after a fault; it is opened again with the next use.");
+    }
+
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellation)
+    {
+        await using var turn = await TurnAsync(cancellation);
+        return await turn.Guard(() => report(turn.Connection, cancellation));
+    }
+
+    public override async Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        CancellationToken cancellation
+    )
+    {
+        await using var turn = await TurnAsync(cancellation);
+        return await turn.Guard(async () =>
+        {
+            await using var transaction = turn.Connection.BeginTransaction(deferred: false);
+            var result = await change(turn.Connection, transaction, cancellation);
+            await transaction.CommitAsync(CancellationToken.None);
+            return result;
+        });
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        Close();
+        _turn.Release();
+    }
+
+    internal void Release() => _turn.Release();
+
+    /// <summary>After a fault the connection's state is not to be trusted: the next use opens the file anew and sees what is durable.</summary>
+    internal void Close()
+    {
+        Reconnect();
+        // Before the connection: one statement left open would keep the file, and its lock.
+        foreach (var statements in _kept.Values)
+            statements.Dispose();
+        _kept.Clear();
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    internal T Keep<T>(Func<SqliteConnection, T> prepare)
+        where T : IDisposable
+    {
+        if (_kept.TryGetValue(typeof(T), out var kept))
+            return (T)kept;
+        var statements = prepare(_connection!);
+        _kept.Add(typeof(T), statements);
+        return statements;
+    }
+
+    protected override async Task ConnectAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        SqliteConnection? connection = null;
+        try
+        {
+            Close();
+            if (Path.GetDirectoryName(Path.GetFullPath(_file)) is { } folder)
+                Directory.CreateDirectory(folder);
+            connection = new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = _file,
+                    Pooling = false,
+                    DefaultTimeout = 2,
+                }.ToString()
+            );
+            connection.Open();
+            // Exclusive before the first look at the log: then there is no shared memory, and a second process is refused by the lock itself.
+            Execute(connection, "pragma locking_mode = exclusive");
+            Execute(connection, "pragma journal_mode = wal");
+            // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
+            Execute(connection, "pragma synchronous = full");
+            Execute(connection, "pragma foreign_keys = on");
+            Execute(connection, "pragma cache_size = -32000");
+            await using (var transaction = connection.BeginTransaction(deferred: false))
+            {
+                await Migration.ApplyAsync(StorageEngine.Sqlite, connection, transaction, Time, cancellation);
+                await transaction.CommitAsync(CancellationToken.None);
+            }
+            Description = $"SQLite {connection.ServerVersion}, {_file}, write-ahead log, synchronous=FULL";
+            _connection = connection;
+        }
+        catch (SqliteException fault)
+        {
+            connection?.Dispose();
+            throw fault.SqliteErrorCode switch
+            {
+                Busy => new StoreRefusedException(
+                    $"Another process uses {_file}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).",
+                    fault
+                ),
+                Corrupt or NotADatabase => new StoreRefusedException(
+                    $"{_file} is damaged ({fault.Message}). Restore it from a backup together with its -wal file, or move it away to start with empty books.",
+                    fault
+                ),
+                _ => fault,
+            };
+        }
+        catch
+        {
+            connection?.Dispose();
+            throw;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string pragma)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constants above
+        command.CommandText = pragma;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
+
+/// <summary>The right to use the one connection, until disposed of.</summary>
+internal sealed class SqliteTurn(SqliteDatabase database, SqliteConnection connection) : IAsyncDisposable
+{
+    public SqliteConnection Connection => connection;
+
+    /// <summary>Statements prepared once and kept as long as the connection.</summary>
+    public T Statements<T>(Func<SqliteConnection, T> prepare)
+        where T : IDisposable => database.Keep(prepare);
+
+    /// <summary>A fault of the store closes the connection, so that nothing half done is left in it.</summary>
+    public async Task<T> Guard<T>(Func<Task<T>> use)
+    {
+        try
+        {
+            return await use();
+        }
+        catch (SqliteException)
+        {
+            database.Close();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        database.Release();
+        return ValueTask.CompletedTask;
+    }
+}

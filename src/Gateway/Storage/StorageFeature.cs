@@ -1,0 +1,13 @@
+namespace Gateway.Storage;
+
+/// <summary>The store: one file, or a PostgreSQL server.</summary>
+internal static class StorageFeature
+{
+    public static void AddStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider =>
+            options.Open(provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>())
+        );
+    }
+}

@@ -1,0 +1,118 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Quotas;
+using Gateway.Storage;
+using Gateway.Tenants;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>One store with any number of ledgers on it, and a clock that the test turns.</summary>
+internal abstract class LedgerHarness : IAsyncDisposable
+{
+    private readonly List<(QuotaLedger Ledger, Database Database)> _running = [];
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+
+    public QuotaLimits Organization { get; set; } = QuotaLimits.Unlimited;
+
+    public QuotaOptions Options { get; set; } = new() { ConcurrentGenerations = 1000, GenerationsPerMinute = 1_000_000 };
+
+    /// <summary>Whether several ledgers may share the store.</summary>
+    public abstract bool IsShared { get; }
+
+    public async Task<QuotaLedger> StartAsync(QuotaOptions? options = null, TimeProvider? time = null)
+    {
+        var database = Open();
+        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, NullLogger<QuotaLedger>.Instance);
+        _running.Add((ledger, database));
+        await ledger.StartAsync(CancellationToken.None);
+        return ledger;
+    }
+
+    /// <summary>What a <c>kill -9</c> leaves: nothing is finished, nothing is given up.</summary>
+    public async Task CrashAsync(QuotaLedger ledger)
+    {
+        var (_, database) = _running.Single(one => one.Ledger == ledger);
+        await ledger.AbortAsync();
+        await database.DisposeAsync();
+        _running.RemoveAll(one => one.Ledger == ledger);
+    }
+
+    public async Task StopAsync(QuotaLedger ledger)
+    {
+        await ledger.StoppedAsync(CancellationToken.None);
+        await CrashAsync(ledger);
+    }
+
+    /// <summary>Both clocks go on together.</summary>
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        Time.Advance(by);
+        await TurnAsync(Time.GetUtcNow());
+    }
+
+    /// <summary>Somebody sets the wall clock; the monotonic clock goes on.</summary>
+    public async Task SetWallAsync(DateTimeOffset to)
+    {
+        Time.AdjustTime(to);
+        await TurnAsync(to);
+    }
+
+    public Database DatabaseOf(QuotaLedger ledger) => _running.Single(one => one.Ledger == ledger).Database;
+
+    public abstract Database Open();
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        foreach (var (ledger, database) in _running.ToList())
+        {
+            await ledger.DisposeAsync();
+            await database.DisposeAsync();
+        }
+    }
+
+    /// <summary>Turns the store's own clock, where it has one.</summary>
+    protected abstract Task TurnAsync(DateTimeOffset to);
+
+    public static Tenant Tenant(string id, QuotaLimits? limits = null) =>
+        new(id, id, limits ?? QuotaLimits.Unlimited, TenantPolicy.Default);
+
+    public static ReservationRequest Request(Tenant tenant, int images = 1, long micros = 10_000, string? key = null, string body = "a") =>
+        new(
+            tenant,
+            images,
+            micros,
+            new Fingerprint("flux-pro-2.0", SHA256.HashData(Encoding.UTF8.GetBytes(body)), 4_294_967_295, 1440, 1440, false),
+            key,
+            SHA256.HashData(Encoding.UTF8.GetBytes(body))
+        );
+
+    public static Settlement Cost(string generation, long micros = 10_000) => new(generation, micros, null, null, "DOLLARS");
+
+    public static readonly Outcome Refused = new("upstream-rejected", 422, "No.", "moderation");
+
+    public static readonly Outcome Unclear = new("outcome-unknown", 504, "It may exist.");
+}
+
+internal sealed class SqliteHarness : LedgerHarness
+{
+    public SqliteHarness() => Folder = Directory.CreateTempSubdirectory("gateway-ledger-").FullName;
+
+    public string Folder { get; }
+
+    public string File => Path.Combine(Folder, "gateway.db");
+
+    public override bool IsShared => false;
+
+    public override Database Open() => new SqliteDatabase($"Data Source={File}", NullLogger<SqliteDatabase>.Instance, Time);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    protected override Task TurnAsync(DateTimeOffset to) => Task.CompletedTask;
+}
