@@ -109,7 +109,8 @@ internal static class BodyRules
     private static string? Prompt(JsonElement value, out string? prompt)
     {
         prompt = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        return prompt is { Length: >= 1 and <= 9999 } ? null : "must be a string of 1 to 9999 characters";
+        // JSON Schema counts code points (2020-12, validation, 6.3.1).
+        return prompt is { Length: >= 1 } && prompt.EnumerateRunes().Count() <= 9999 ? null : "must be a string of 1 to 9999 characters";
     }
 
     private static string? Integer(JsonElement value, long least, long most, ref long target)

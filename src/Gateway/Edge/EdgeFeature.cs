@@ -15,7 +15,8 @@ internal static class EdgeFeature
         {
             kestrel.AddServerHeader = false;
             var limits = kestrel.Limits;
-            limits.MaxRequestBodySize = MaxBodyBytes;
+            // The server counts the framing of chunks too; the route counts what is in them.
+            limits.MaxRequestBodySize = 2 * MaxBodyBytes;
             limits.MaxRequestHeaderCount = 64;
             limits.MaxRequestHeadersTotalSize = 16 * 1024;
             limits.MaxRequestLineSize = 4 * 1024;
@@ -26,6 +27,7 @@ internal static class EdgeFeature
         });
         builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, builder.Configuration), preserveStaticLogger: true);
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddHealthChecks();
     }
 
     public static void UseEdge(this WebApplication app)
@@ -34,9 +36,15 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        // Swagger UI brings its own; these are the console and the problem pages' style.
+        app.UseStaticFiles();
     }
 
-    public static void MapEdge(this WebApplication app) => app.MapProblemPages();
+    public static void MapEdge(this WebApplication app)
+    {
+        app.MapProblemPages();
+        app.MapHealth();
+    }
 
     private static void Configure(LoggerConfiguration log, IHostEnvironment environment, IConfiguration configuration)
     {

@@ -27,19 +27,16 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
     {
         var response = httpContext.Response;
         response.StatusCode = Status;
-        response.ContentType = "application/problem+json";
         response.Headers.CacheControl = "no-store";
         if (RetryAfter is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        // What is left of the body is not worth reading: the connection goes with it.
+        if (Type == Problems.TooLarge)
+            response.Headers.Connection = "close";
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        if (HttpMethods.IsHead(httpContext.Request.Method))
-            return Task.CompletedTask;
-
-        using (var json = new Utf8JsonWriter(response.BodyWriter))
-            Write(json, RequestId.Of(httpContext));
-        return response.BodyWriter.FlushAsync(CancellationToken.None).AsTask();
+        return JsonAnswer.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)

@@ -23,6 +23,9 @@ internal sealed record GenerationRequest(
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>What the upstream's page on references names as its default.</summary>
+    public const string DefaultStrength = "MID";
+
     public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, References.Count > 0);
 
     /// <param name="body">Has been validated: what must be there is there.</param>
@@ -43,7 +46,7 @@ internal sealed record GenerationRequest(
                 .. (parameters.Guidances?.ImageReference ?? []).Select(reference => new Reference(
                     Canonical(reference.Image!.Id),
                     reference.Image.Type!,
-                    reference.Strength ?? "MID"
+                    reference.Strength ?? DefaultStrength
                 )),
             ]
         );

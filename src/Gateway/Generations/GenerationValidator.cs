@@ -24,15 +24,17 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
         RuleFor(body => body.Parameters!).SetValidator(new ParametersValidator(model)).When(body => body.Parameters is not null);
     }
 
-    /// <summary>Every violation: those of the reader, then those of the rules, at most one sort of them for each place.</summary>
+    /// <summary>Every violation: those of the reader, then those of the rules, except where the reader could not read.</summary>
     public IReadOnlyList<Violation> Check(GenerationBody body, IReadOnlyList<Violation> ofReader)
     {
         var result = Validate(body);
         if (result.IsValid)
             return ofReader;
-        var told = ofReader.Select(violation => violation.Pointer).ToHashSet(StringComparer.Ordinal);
-        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !told.Contains(violation.Pointer))];
+        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !ofReader.Any(told => IsWithin(violation, told)))];
     }
+
+    private static bool IsWithin(Violation violation, Violation told) =>
+        violation.Pointer == told.Pointer || violation.Pointer.StartsWith(told.Pointer + "/", StringComparison.Ordinal);
 
     private static Violation Violation(ValidationFailure failure) =>
         new(Pointer(failure.PropertyName), failure.ErrorCode, failure.ErrorMessage);

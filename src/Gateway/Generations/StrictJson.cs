@@ -105,7 +105,7 @@ internal sealed class StrictJson
 
     private void WrongType(string pointer, string expected) => Fault(pointer, "wrong-type", $"must be {expected}");
 
-    private void Fault(string pointer, string code, string detail) => (_violations ??= []).Add(new Violation(pointer, code, detail));
+    public void Fault(string pointer, string code, string detail) => (_violations ??= []).Add(new Violation(pointer, code, detail));
 
     private static string Describe(ReadOnlyMemory<byte> utf8, JsonException exception)
     {

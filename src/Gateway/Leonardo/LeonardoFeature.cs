@@ -1,15 +1,22 @@
+using Gateway.Edge;
+
 namespace Gateway.Leonardo;
 
 /// <summary>Everything that knows the upstream.</summary>
 internal static class LeonardoFeature
 {
-    public static void AddLeonardo(this IServiceCollection services, LeonardoOptions options)
+    public static void AddLeonardo(this IServiceCollection services, Settings settings, IHostEnvironment environment)
     {
+        var options = LeonardoOptions.Read(settings, environment.IsDevelopment());
         services.AddHttpForwarder();
         services.AddSingleton(options);
         services.AddSingleton<LeonardoAddress>();
         services.AddSingleton<LeonardoKey>();
         services.AddSingleton<LeonardoTransport>();
         services.AddSingleton<LeonardoForwarder>();
+        services.AddSingleton<UpstreamStatus>();
+        services.AddHealthChecks().AddCheck<UpstreamStatus>("upstream");
+        if (options.Simulator)
+            services.AddHostedService<BundledSimulator>();
     }
 }

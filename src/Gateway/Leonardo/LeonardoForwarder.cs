@@ -10,6 +10,7 @@ internal sealed class LeonardoForwarder(
     LeonardoAddress address,
     LeonardoTransport transport,
     LeonardoOptions options,
+    UpstreamStatus status,
     TimeProvider time
 ) : IDisposable
 {
@@ -27,6 +28,13 @@ internal sealed class LeonardoForwarder(
     /// <param name="body">The request, written anew.</param>
     /// <param name="maySend">Asked immediately before the first byte.</param>
     public async Task<CreationOutcome> CreateAsync(byte[] body, Func<bool> maySend)
+    {
+        var outcome = await SendAsync(body, maySend);
+        status.Record(outcome);
+        return outcome;
+    }
+
+    private async Task<CreationOutcome> SendAsync(byte[] body, Func<bool> maySend)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         using var content = new OneShotContent(body, maySend);

@@ -6,7 +6,13 @@ namespace Gateway.Models;
 /// <summary><c>GET /v2/models</c>: the models a tenant may use, with all that is needed to build a form.</summary>
 internal static class ModelsFeature
 {
-    public static void MapModels(this IEndpointRouteBuilder routes) => routes.MapGet("/v2/models", List);
+    public static void MapModels(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapGet("/v2/models", List)
+            .WithTags("Models")
+            .WithSummary("See which models you may use, with their limits, styles and prices")
+            .Produces<ModelList>()
+            .Refuses(Problems.Unidentified, Problems.Suspended, Problems.HostNotAllowed);
 
     private static IResult List(Caller caller) =>
         Results.Json(

@@ -20,6 +20,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly ConcurrentDictionary<Guid, string> _open = new();
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abort = new();
+    private int _disposed;
     private Task _writing = Task.CompletedTask;
     private Task _ticking = Task.CompletedTask;
 
@@ -208,6 +209,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // The container disposes what it made once for each way it was asked for.
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         await AbortAsync();
         _abort.Dispose();
     }

@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Storage;
 using Gateway.Tenants;
 
@@ -23,5 +24,14 @@ internal static class QuotasFeature
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
     }
 
-    public static void MapQuotas(this IEndpointRouteBuilder routes) => routes.MapGet("/v1/usage", Usage.Get);
+    /// <summary>After identification.</summary>
+    public static void UseQuotaHeaders(this IApplicationBuilder app) => app.UseMiddleware<QuotaHeaders>();
+
+    public static void MapQuotas(this IEndpointRouteBuilder routes) =>
+        routes
+            .MapGet("/v1/usage", Usage.Get)
+            .WithTags("Usage")
+            .WithSummary("See who you are to the gateway, what is left, and what was spent")
+            .Produces<UsageReport>()
+            .Refuses(Problems.Unidentified, Problems.Suspended, Problems.HostNotAllowed, Problems.StoreUnavailable);
 }

@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Edge;
+using Gateway.Leonardo;
+using Gateway.Quotas;
+using Gateway.Tenants;
+using Serilog;
+
+namespace Gateway.Generations;
+
+/// <summary><c>POST /v2/generations</c>: the whole story of one generation.</summary>
+internal sealed class CreateGeneration(ReadGeneration reading, QuotaLedger ledger, LeonardoForwarder leonardo, IDiagnosticContext log)
+{
+    public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
+    {
+        // 1. Read, strictly. 2. Validate: all faults at once, then what this tenant may not do.
+        var (key, malformedKey) = IdempotencyKey.Read(context.Request);
+        if (malformedKey is not null)
+            return malformedKey;
+        var (read, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
+        if (read is null)
+            return refusal!;
+
+        // 3. The price is known before anything is sent.
+        var price = read.PriceMicros;
+        var request = read.WithSeed();
+        log.Set("Images", request.Quantity);
+        log.Set("PriceMicros", price);
+
+        // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
+        var admission = await ledger.AdmitAsync(
+            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, SHA256.HashData(read.Write())),
+            context.RequestAborted
+        );
+        if (admission is not Admission.Admitted admitted)
+            return GenerationAnswer.Of(admission, log);
+        log.Set("ReservationId", admitted.ReservationId);
+
+        // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
+        var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.MaySendNow(admitted));
+
+        // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
+        return await ConcludeAsync(admitted.ReservationId, outcome, price);
+    }
+
+    private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)
+    {
+        switch (outcome)
+        {
+            case CreationOutcome.Accepted accepted:
+                var settlement = GenerationAnswer.Settle(accepted, price);
+                if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
+                    log.Set("StatedMicros", accepted.Cost.Micros);
+                var recorded = await ledger.SettleAsync(reservation, settlement);
+                return GenerationAnswer.Settled(settlement, recorded, log);
+            case CreationOutcome.Refused refused:
+                var released = GenerationAnswer.Release(refused);
+                await ledger.ReleaseAsync(reservation, released);
+                return GenerationAnswer.NotMade(reservation, released, log);
+            case CreationOutcome.Unknown unknown:
+                var open = GenerationAnswer.LeaveOpen(unknown);
+                log.Set("UnknownBecause", unknown.Why);
+                await ledger.UnknownAsync(reservation, open);
+                return GenerationAnswer.NotMade(reservation, open, log);
+            default:
+                throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    /// <summary>What the reconciler finds the generation by; the prompt itself is not kept.</summary>
+    private static Fingerprint Fingerprint(GenerationRequest request) =>
+        new(
+            request.Model.Name,
+            SHA256.HashData(Encoding.UTF8.GetBytes(request.Prompt)),
+            request.Seed!.Value,
+            request.Width,
+            request.Height,
+            request.PromptEnhanced
+        );
+}

@@ -1,0 +1,75 @@
+using Gateway.Edge;
+
+namespace Gateway.Generations;
+
+/// <summary>The product: create, quote, read.</summary>
+internal static class GenerationsFeature
+{
+    public static void AddGenerations(this IServiceCollection services)
+    {
+        services.AddSingleton<ReadGeneration>();
+        services.AddSingleton<CreateGeneration>();
+        services.AddSingleton<QuoteGeneration>();
+    }
+
+    private const string CreateDescription = """
+        The request is Leonardo's own, and so is the answer. It is validated whole, held to the tenant's quotas before anything is sent, and forwarded once.
+
+        Send an `Idempotency-Key` if you may have to repeat the request: a connection that breaks says nothing about what was made.
+        """;
+
+    /// <summary>What any request with a generation in its body may be refused with before it is admitted.</summary>
+    private static readonly ProblemType[] Unreadable =
+    [
+        Problems.MalformedRequest,
+        Problems.Validation,
+        Problems.Unidentified,
+        Problems.Policy,
+        Problems.Suspended,
+        Problems.HostNotAllowed,
+        Problems.TooLarge,
+        Problems.UnsupportedMediaType,
+    ];
+
+    public static void MapGenerations(this IEndpointRouteBuilder routes)
+    {
+        var create = routes.ServiceProvider.GetRequiredService<CreateGeneration>();
+        var quote = routes.ServiceProvider.GetRequiredService<QuoteGeneration>();
+        routes
+            .MapPost("/v2/generations", create.HandleAsync)
+            .WithTags("Generations")
+            .WithSummary("Make images")
+            .WithDescription(CreateDescription)
+            .Accepts<GenerationBody>("application/json")
+            .Produces<GenerationCreated>()
+            .WithMetadata(
+                new TakesHeader(
+                    "Idempotency-Key",
+                    "Makes a repetition safe: the same key and body give the first outcome again, charged once. Up to 255 characters, kept for 24 hours.",
+                    "order-4711"
+                )
+            )
+            .Refuses(Unreadable)
+            .Refuses(
+                Problems.IdempotencyInProgress,
+                Problems.IdempotencyMismatch,
+                Problems.QuotaExceeded,
+                Problems.UpstreamRejected,
+                Problems.UpstreamCredentials,
+                Problems.UpstreamUnreachable,
+                Problems.UpstreamOutOfCredit,
+                Problems.UpstreamSaturated,
+                Problems.StoreUnavailable,
+                Problems.OutcomeUnknown
+            );
+        routes
+            .MapPost("/v2/generations/quote", quote.HandleAsync)
+            .WithTags("Generations")
+            .WithSummary("Ask what a request would cost")
+            .WithDescription("The same body and the same validation; nothing is sent and nothing is reserved.")
+            .Accepts<GenerationBody>("application/json")
+            .Produces<QuoteAnswer>()
+            .Refuses(Unreadable)
+            .Refuses(Problems.StoreUnavailable);
+    }
+}

@@ -1,0 +1,57 @@
+using Gateway.Edge;
+
+namespace Gateway.Generations;
+
+/// <summary><c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header-07): a structured-field string, or the bare word that most clients send.</summary>
+internal static class IdempotencyKey
+{
+    private const string Header = "Idempotency-Key";
+    private const int MaxLength = 255;
+
+    /// <returns>The key, or null where there is none; or the refusal of a malformed one.</returns>
+    public static (string? Key, Problem? Refusal) Read(HttpRequest request) =>
+        request.Headers[Header] switch
+        {
+            [] => (null, null),
+            [{ } value] when Parse(value.Trim(' ')) is { } key => (key, null),
+            _ => (
+                null,
+                new Problem(
+                    Problems.MalformedRequest,
+                    $"{Header} must be given once: 1 to {MaxLength} visible ASCII characters, bare or as a quoted string."
+                )
+            ),
+        };
+
+    private static string? Parse(string value)
+    {
+        var key =
+            value.StartsWith('"') ? Unquote(value)
+            : value.AsSpan().ContainsAny('"', ',', ';') || value.Contains(' ', StringComparison.Ordinal) ? null
+            : value;
+        return key is { Length: >= 1 and <= MaxLength } && key.All(c => c is >= ' ' and <= '~') ? key : null;
+    }
+
+    /// <summary>RFC 9651, 3.3.3: only a quote and a backslash are escaped, and nothing follows the closing quote.</summary>
+    private static string? Unquote(string value)
+    {
+        var key = new System.Text.StringBuilder(value.Length);
+        for (var i = 1; i < value.Length; i++)
+        {
+            switch (value[i])
+            {
+                case '"':
+                    return i == value.Length - 1 ? key.ToString() : null;
+                case '\\':
+                    if (++i == value.Length || value[i] is not ('"' or '\\'))
+                        return null;
+                    key.Append(value[i]);
+                    break;
+                default:
+                    key.Append(value[i]);
+                    break;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Gateway.Edge;
+using Gateway.Quotas;
+using Gateway.Tenants;
+
+namespace Gateway.Generations;
+
+/// <summary><c>POST /v2/generations/quote</c>: what a request would cost, and whether it would be admitted now. Sends nothing, reserves nothing.</summary>
+internal sealed class QuoteGeneration(ReadGeneration reading, QuotaLedger ledger)
+{
+    public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
+    {
+        var (request, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
+        if (request is null)
+            return refusal!;
+        var price = request.PriceMicros;
+        var quotas = await ledger.StatusAsync(caller.Tenant, fresh: true, context.RequestAborted);
+        string[] violated = [.. quotas.Where(quota => !quota.Admits(Need(quota, request.Quantity, price))).Select(quota => quota.Name)];
+        return new Quote(request.Quantity, price, violated, quotas);
+    }
+
+    private static long Need(QuotaStatus quota, int images, long price) =>
+        quota.Unit switch
+        {
+            QuotaStatus.Images => images,
+            QuotaStatus.Micros => price,
+            _ => 1,
+        };
+
+    private sealed record Quote(int Images, long Micros, IReadOnlyList<string> Violated, IReadOnlyList<QuotaStatus> Quotas) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.Headers.CacheControl = "private, no-store";
+            return JsonAnswer.WriteAsync(httpContext, "application/json", Write);
+        }
+
+        private void Write(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("valid"u8, true);
+            json.WriteNumber("images"u8, Images);
+            json.WriteStartObject("cost"u8);
+            json.WriteString("amount"u8, Usd.Text(Micros));
+            json.WriteString("unit"u8, "DOLLARS"u8);
+            json.WriteEndObject();
+            json.WriteBoolean("allowed"u8, Violated.Count == 0);
+            json.WriteStartArray("violatedPolicies"u8);
+            foreach (var policy in Violated)
+                json.WriteStringValue(policy);
+            json.WriteEndArray();
+            json.WriteStartObject("remaining"u8);
+            foreach (var quota in Quotas)
+            {
+                if (quota.Remaining is not { } remaining)
+                    json.WriteNull(quota.Name);
+                else if (quota.Unit == QuotaStatus.Micros)
+                    json.WriteString(quota.Name, Usd.Text(remaining));
+                else
+                    json.WriteNumber(quota.Name, remaining);
+            }
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Frozen;
+using Gateway.Edge;
+using Gateway.Models;
+using Gateway.Tenants;
+
+namespace Gateway.Generations;
+
+/// <summary>From the caller's bytes to a request that keeps every rule; the same way for a generation and for its quote.</summary>
+internal sealed class ReadGeneration
+{
+    private readonly FrozenDictionary<string, GenerationValidator> _validators = ModelCatalogue.All.ToFrozenDictionary(
+        model => model.Name,
+        model => new GenerationValidator(model),
+        StringComparer.Ordinal
+    );
+
+    /// <returns>The request, or the refusal: 400, 403, 413 or 415.</returns>
+    public async Task<(GenerationRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest http, Tenant tenant)
+    {
+        var (bytes, unreadable) = await RequestBody.ReadJsonAsync(http);
+        if (unreadable is not null)
+            return (null, unreadable);
+        var (document, fault) = StrictJson.Parse(bytes);
+        if (document is null)
+            return (null, new Problem(Problems.MalformedRequest, fault!));
+        using (document)
+        {
+            var json = new StrictJson();
+            var body = GenerationReader.Read(document.RootElement, json);
+            return Judge(body, json, tenant);
+        }
+    }
+
+    private (GenerationRequest? Request, Problem? Refusal) Judge(GenerationBody body, StrictJson json, Tenant tenant)
+    {
+        var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
+        if (model is null && json.Violations.All(violation => violation.Pointer is not ("#" or "#/model")))
+        {
+            var missing = body.Model is null;
+            json.Fault(
+                "#/model",
+                missing ? "required" : "unknown-model",
+                missing ? "is required" : "is not a model of this gateway; GET /v2/models lists them"
+            );
+        }
+
+        // A fault in the model's name must not hide the others: the first model's rules stand in.
+        var violations = _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations);
+        if (violations.Count > 0)
+            return (null, Invalid(violations));
+
+        var request = GenerationRequest.From(body, model!);
+        return TenantRules.Refuse(request, tenant.Policy) is { } refusal ? (null, refusal) : (request, null);
+    }
+
+    private static Problem Invalid(IReadOnlyList<Violation> violations) =>
+        new(
+            Problems.Validation,
+            violations.Count == 1 ? "One rule is broken; see errors." : $"{violations.Count} rules are broken; see errors."
+        )
+        {
+            Errors = violations,
+        };
+}

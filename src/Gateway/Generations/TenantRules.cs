@@ -1,0 +1,27 @@
+using Gateway.Edge;
+using Gateway.Tenants;
+
+namespace Gateway.Generations;
+
+/// <summary>What a valid request may still not do, by the tenant's policy (contract, section 4).</summary>
+internal static class TenantRules
+{
+    /// <returns>A 403 that names each part that is not allowed, or null.</returns>
+    public static Problem? Refuse(GenerationRequest request, TenantPolicy policy)
+    {
+        List<Violation>? violations = null;
+        void Add(string pointer, string code, string detail) => (violations ??= []).Add(new Violation(pointer, code, detail));
+
+        if (policy.Models?.Contains(request.Model.Name) == false)
+            Add("#/model", "model-not-allowed", "is not one of this tenant's models; GET /v2/models lists them");
+        if (request.Public && !policy.AllowPublic)
+            Add("#/public", "public-not-allowed", "must be false: this tenant may not publish to the community feed");
+        if (request.Quantity > policy.MaxQuantity)
+            Add("#/parameters/quantity", "quantity-not-allowed", $"must be at most {policy.MaxQuantity} for this tenant");
+        if ((long)request.Width * request.Height > policy.MaxPixels)
+            Add("#/parameters/width", "pixels-not-allowed", $"times height must be at most {policy.MaxPixels} pixels for this tenant");
+        return violations is null
+            ? null
+            : new Problem(Problems.Policy, "The tenant's policy does not allow this request.") { Errors = violations };
+    }
+}
