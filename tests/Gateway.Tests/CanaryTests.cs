@@ -1,0 +1,98 @@
+using System.Net.Http.Headers;
+using System.Text;
+using Gateway.Tests.Harness;
+using Leonardo.Simulator;
+
+namespace Gateway.Tests;
+
+/// <summary>A key and a prompt that occur nowhere else are sent through the real process, for success and for every fault; then everything that came out is searched.</summary>
+public sealed class CanaryTests
+{
+    private const string PromptCanary = "kestrel-over-dunes-4711";
+
+    private static readonly string[] Scripted =
+    [
+        .. Faults.Names("post").Where(fault => fault is not ("hang" or "hang-after" or "endless-body" or "slow-body")),
+    ];
+
+    [Fact]
+    public async Task The_key_and_the_prompt_are_found_in_nothing_that_leaves_the_gateway_but_the_request_itself()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-canary-").FullName;
+        await using var leonardo = await LeonardoSimulator.StartAsync(
+            new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 0 },
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await GatewayProcess.StartAsync(
+            folder,
+            ("Leonardo__ApiKey", leonardo.Key),
+            ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
+            ("Leonardo__ConcurrentGenerations", "1000"),
+            ("Leonardo__GenerationsPerMinute", "10000"),
+            ("Leonardo__Timeout", "00:00:02"),
+            ("Logging__Level", "Verbose")
+        );
+
+        var seen = new StringBuilder();
+        foreach (var fault in Scripted.Prepend("ok"))
+        {
+            leonardo.ScriptNext(fault);
+            var body = $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}} [{{fault}}]","width":256,"height":256} }""";
+            await RecordAsync(gateway, seen, HttpMethod.Post, "/v2/generations", body);
+        }
+        await RecordAsync(
+            gateway,
+            seen,
+            HttpMethod.Post,
+            "/v2/generations",
+            $$"""{"model":"{{PromptCanary}}","parameters":{"prompt":"{{PromptCanary}}" """
+        );
+        await RecordAsync(
+            gateway,
+            seen,
+            HttpMethod.Post,
+            "/v2/generations",
+            $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}}","width":1} }"""
+        );
+        foreach (
+            var path in new[]
+            {
+                "/v1/usage",
+                "/v2/models",
+                "/health/live",
+                "/health/ready",
+                "/metrics",
+                "/problems",
+                "/swagger/v1/swagger.json",
+                "/nowhere",
+            }
+        )
+            await RecordAsync(gateway, seen, HttpMethod.Get, path);
+        await gateway.StopAsync();
+
+        leonardo
+            .Received.Count(request => request.Header("authorization") == "Bearer " + leonardo.Key)
+            .ShouldBeGreaterThanOrEqualTo(Scripted.Length);
+        foreach (var (what, text) in new[] { ("answers", seen.ToString()), ("output", gateway.Output) })
+        {
+            text.ShouldNotContain(leonardo.Key, Case.Insensitive, what);
+            text.ShouldNotContain(leonardo.AccountUserId, Case.Insensitive, what);
+            text.ShouldNotContain(PromptCanary, Case.Insensitive, what);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task RecordAsync(GatewayProcess gateway, StringBuilder seen, HttpMethod method, string path, string? body = null)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
+        using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        seen.Append(response).Append(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+}

@@ -1,0 +1,157 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Leonardo.Simulator;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>The real gateway on a real socket, a simulator on another, a fresh store, and a clock that stands still until a test turns it.</summary>
+internal sealed class GatewayApp : IAsyncDisposable
+{
+    public const string Guide = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat"}}""";
+
+    private readonly WebApplicationFactory<Program> _factory;
+    private readonly string _folder;
+
+    private GatewayApp(WebApplicationFactory<Program> factory, LeonardoSimulator leonardo, FakeTimeProvider time, string folder)
+    {
+        _factory = factory;
+        _folder = folder;
+        Leonardo = leonardo;
+        Time = time;
+        Address = new Uri(
+            factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ShouldHaveSingleItem()
+        );
+        Client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+            }
+        )
+        {
+            BaseAddress = Address,
+        };
+    }
+
+    public LeonardoSimulator Leonardo { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public HttpClient Client { get; }
+
+    public Uri Address { get; }
+
+    public IServiceProvider Services => _factory.Services;
+
+    /// <param name="tenants">The tenants file; by default one tenant, <c>team</c>, on loopback, without limits.</param>
+    /// <param name="upstream">Another upstream than the simulator.</param>
+    public static async Task<GatewayApp> StartAsync(
+        string? tenants = null,
+        Uri? upstream = null,
+        SimulatorOptions? simulator = null,
+        params (string Name, string Value)[] settings
+    )
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
+        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+        var leonardo = await LeonardoSimulator.StartAsync(
+            (simulator ?? new SimulatorOptions { CreationsPerMinute = 0 }) with
+            {
+                Time = time,
+            }
+        );
+        var tenantsFile = Path.Combine(folder, "tenants.json");
+        await File.WriteAllTextAsync(tenantsFile, tenants ?? Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""));
+
+        var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
+        {
+            host.UseEnvironment("Production");
+            host.UseSetting("urls", "http://127.0.0.1:0");
+            host.UseSetting("Leonardo:ApiKey", leonardo.Key);
+            host.UseSetting("Leonardo:BaseUrl", (upstream ?? leonardo.BaseUrl).AbsoluteUri);
+            host.UseSetting("Leonardo:ImageOrigins:0", leonardo.Address.GetLeftPart(UriPartial.Authority));
+            host.UseSetting("Leonardo:UploadOrigins:0", leonardo.Address.GetLeftPart(UriPartial.Authority));
+            host.UseSetting("Leonardo:ConcurrentGenerations", "1000");
+            host.UseSetting("Leonardo:GenerationsPerMinute", "100000");
+            host.UseSetting("Storage:ConnectionString", $"Data Source={Path.Combine(folder, "gateway.db")}");
+            host.UseSetting("Tenants:File", tenantsFile);
+            host.UseSetting("Logging:Level", "Fatal");
+            foreach (var (name, value) in settings)
+                host.UseSetting(name, value);
+            host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(time));
+        });
+        factory.UseKestrel();
+        factory.StartServer();
+        return new GatewayApp(factory, leonardo, time, folder);
+    }
+
+    public static string Tenants(params string[] tenants) => $$"""{ "tenants": [ {{string.Join(", ", tenants)}} ] }""";
+
+    public Task<HttpResponseMessage> PostAsync(string json, string path = "/v2/generations", params (string Name, string Value)[] headers)
+    {
+        var content = new ByteArrayContent(Encoding.UTF8.GetBytes(json));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return SendAsync(HttpMethod.Post, path, content, headers);
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Get, path, null, headers);
+
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        params (string Name, string Value)[] headers
+    )
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return await Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _factory.DisposeAsync();
+        await Leonardo.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
+
+/// <summary>Reading answers.</summary>
+internal static class Answers
+{
+    public static async Task<JsonNode> JsonAsync(this HttpResponseMessage response) =>
+        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+
+    /// <summary>The problem's name, after checking that it is one in every respect.</summary>
+    public static async Task<JsonNode> ProblemAsync(this HttpResponseMessage response, int status, string name)
+    {
+        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        ((int)response.StatusCode).ShouldBe(status, text);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
+        var problem = JsonNode.Parse(text)!;
+        problem["type"]!.GetValue<string>().ShouldBe("/problems/" + name);
+        problem["status"]!.GetValue<int>().ShouldBe(status);
+        foreach (var member in new[] { "title", "detail", "instance", "traceId" })
+            problem[member]!.GetValue<string>().ShouldNotBeEmpty(member);
+        response.Headers.GetValues("X-Request-Id").ShouldHaveSingleItem();
+        return problem;
+    }
+
+    public static string[] Codes(this JsonNode problem) =>
+        [.. problem["errors"]!.AsArray().Select(error => $"{error!["pointer"]} {error["code"]}").Order(StringComparer.Ordinal)];
+
+    public static JsonElement Element(this byte[] json) => JsonDocument.Parse(json).RootElement;
+}

@@ -1,0 +1,146 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>The gateway as its operator runs it: a process of its own, told by its environment, heard by its output.</summary>
+internal sealed class GatewayProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output;
+
+    private GatewayProcess(Process process, StringBuilder output, int port)
+    {
+        _process = process;
+        _output = output;
+        Address = new Uri($"http://127.0.0.1:{port}");
+        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address };
+    }
+
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Everything the process wrote, to either stream.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    public static async Task<GatewayProcess> StartAsync(string folder, params (string Name, string Value)[] environment)
+    {
+        var port = FreePort();
+        var (process, output) = Launch([Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
+        var gateway = new GatewayProcess(process, output, port);
+        await Eventually.HoldsAsync(async () =>
+        {
+            if (process.HasExited)
+                throw new InvalidOperationException($"The gateway ended at once, with code {process.ExitCode}: {gateway.Output}");
+            try
+            {
+                return (await gateway.Client.GetAsync("/health/ready")).IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+        return gateway;
+    }
+
+    /// <summary>Runs it to its end: for what refuses to start, and for commands.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        string folder,
+        IReadOnlyList<string> arguments,
+        params (string Name, string Value)[] environment
+    )
+    {
+        var (process, output) = Launch([Program, .. arguments], folder, environment);
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        try
+        {
+            await process.WaitForExitAsync(patience.Token);
+            return (process.ExitCode, output.ToString());
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+            process.Dispose();
+        }
+    }
+
+    /// <summary>As an orchestrator does it.</summary>
+    public async Task StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static (Process Process, StringBuilder Output) Launch(
+        IReadOnlyList<string> arguments,
+        string folder,
+        IReadOnlyList<(string Name, string Value)> environment
+    )
+    {
+        var start = new ProcessStartInfo("dotnet", arguments)
+        {
+            UseShellExecute = false,
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // Nothing of the machine's own settings reaches the gateway under test.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        start.Environment.Remove("DOTNET_ENVIRONMENT");
+        start.Environment.Remove("LEONARDO_API_KEY");
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        var process = Process.Start(start)!;
+        var output = new StringBuilder();
+        void Keep(object _, DataReceivedEventArgs line)
+        {
+            lock (output)
+                output.AppendLine(line.Data);
+        }
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return (process, output);
+    }
+}
