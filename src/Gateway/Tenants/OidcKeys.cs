@@ -54,14 +54,17 @@ internal sealed class OidcKeys : IDisposable
     {
         if (_published is { } known && Age(known.At) < Fresh)
             return known.Configuration;
-        await Fetch(_published is null ? BetweenFirstAttempts : BetweenRefreshes, cancellationToken);
+        if (_published is null)
+            await Fetch(BetweenFirstAttempts, wait: true, cancellationToken);
+        else
+            await Fetch(BetweenRefreshes, wait: false, cancellationToken);
         return _published is { } published && Age(published.At) < Usable ? published.Configuration : null;
     }
 
     /// <summary>For a token signed with a key that is not among these: fetches again, at most once a minute.</summary>
     public async ValueTask<OpenIdConnectConfiguration?> Refresh(CancellationToken cancellationToken)
     {
-        await Fetch(BetweenRefreshes, cancellationToken);
+        await Fetch(BetweenRefreshes, wait: true, cancellationToken);
         return _published?.Configuration;
     }
 
@@ -73,9 +76,11 @@ internal sealed class OidcKeys : IDisposable
 
     private TimeSpan Age(long timestamp) => _clock.GetElapsedTime(timestamp);
 
-    private async Task Fetch(TimeSpan sinceLastAttempt, CancellationToken cancellationToken)
+    /// <param name="wait">Whether to wait for a fetch that is under way; else it is left to whoever makes it.</param>
+    private async Task Fetch(TimeSpan sinceLastAttempt, bool wait, CancellationToken cancellationToken)
     {
-        await _fetching.WaitAsync(cancellationToken);
+        if (!await _fetching.WaitAsync(wait ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
+            return;
         try
         {
             // Whoever waited here finds it done.

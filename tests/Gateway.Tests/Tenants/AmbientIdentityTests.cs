@@ -33,7 +33,7 @@ public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClas
     [InlineData("403", "Host: 10.20.0.7.evil.example")]
     [InlineData("403", "Host: 10.20.0.7.nip.io")]
     [InlineData("403", "Host: gateway.internal.evil.example")]
-    [InlineData("403", "Host: evil-internal.example")]
+    [InlineData("403", "Host: evil.notinternal")]
     [InlineData("403", "Host: 127.1")]
     [InlineData("403", "Host:")]
     // What the browser says of the page.

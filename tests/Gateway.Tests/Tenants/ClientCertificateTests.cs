@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -65,6 +67,19 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_makes_the_gateway_fetch_nothing_that_it_points_to()
+    {
+        using var trap = new TcpListener(IPAddress.Loopback, 0);
+        trap.Start();
+        using var pointing = TestCertificates.MakePointing($"http://127.0.0.1:{((IPEndPoint)trap.LocalEndpoint).Port}/issuer");
+        await using var host = await Start(Pinning(_pinned, pointing));
+
+        (await Ask(host, pointing)).ShouldBe("a by certificate");
+
+        trap.Pending().ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task No_certificate_is_asked_for_while_no_tenant_has_one()
     {
         await using var host = await Start("""{ "tenants": [ { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } } ] }""");
@@ -108,7 +123,8 @@ public sealed class ClientCertificateTests : IDisposable
         handler.SslOptions = new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = (_, certificate, _, _) => _server.Equals(certificate),
-            LocalCertificateSelectionCallback = (_, _, _, _, _) => certificate!,
+            // Offline: else this client, too, would fetch the issuer of its own certificate.
+            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
         };
         using var client = new HttpClient(handler) { BaseAddress = host.Addresses[0] };
         if (token is not null)

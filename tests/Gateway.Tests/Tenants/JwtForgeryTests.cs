@@ -40,6 +40,10 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
             ),
             ["HS256 with the public key in DER"] = (i => Hmac(i, i.Rsa.ExportSubjectPublicKeyInfo()), "signature is not valid"),
             ["HS256 with the modulus"] = (i => Hmac(i, i.Rsa.ExportParameters(false).Modulus!), "signature is not valid"),
+            ["HS256 with a secret that the issuer publishes"] = (
+                i => OidcIssuer.Token(i.Claims(), i.Header("HS256", "shared-1"), data => HMACSHA256.HashData(i.Shared, data)),
+                "key that its issuer does not publish"
+            ),
             ["HS256 with an empty key"] = (i => Hmac(i, []), "signature is not valid"),
             ["RS256 said of an EC signature"] = (
                 i => OidcIssuer.Token(i.Claims(), i.Header("RS256", "ec-1"), data => i.Ec.SignData(data, HashAlgorithmName.SHA256)),

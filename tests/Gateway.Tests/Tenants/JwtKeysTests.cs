@@ -90,6 +90,24 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
+    public async Task While_one_request_renews_the_keys_the_others_go_on_with_those_there_are()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        gate.Clock.Advance(TimeSpan.FromMinutes(61));
+        var token = gate.Issuer.Token();
+        gate.Issuer.Hold = new TaskCompletionSource();
+
+        var renewing = gate.Ask(token);
+        await Poll.Until(() => gate.Issuer.Discoveries == 2);
+        (await gate.Ask(token)).Outcome.ShouldBe("a by jwt");
+        renewing.IsCompleted.ShouldBeFalse();
+
+        gate.Issuer.Hold.SetResult();
+        (await renewing).Outcome.ShouldBe("a by jwt");
+    }
+
+    [Fact]
     public async Task A_key_that_was_withdrawn_stops_counting_within_the_hour()
     {
         await using var gate = await OidcGate.Start();

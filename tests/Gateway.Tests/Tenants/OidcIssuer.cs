@@ -25,12 +25,18 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
+    /// <summary>An issuer should publish no shared secret; this one does, and whoever reads it could sign.</summary>
+    public byte[] Shared { get; } = RandomNumberGenerator.GetBytes(32);
+
     public string RsaKid { get; set; } = "rsa-1";
 
     /// <summary>What the issuer publishes instead of its own keys, after a rotation.</summary>
     public object[]? Keys { get; set; }
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
+
+    /// <summary>While set, discovery is answered only when it completes.</summary>
+    public TaskCompletionSource? Hold { get; set; }
 
     public int KeyFetches => Volatile.Read(ref _keyFetches);
 
@@ -70,6 +76,15 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
             $"{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header))}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
         return $"{signed}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(signed)))}";
     }
+
+    private object SharedJwk =>
+        new
+        {
+            kty = "oct",
+            use = "sig",
+            kid = "shared-1",
+            k = Base64Url.EncodeToString(Shared),
+        };
 
     public static object Jwk(RSA key, string kid)
     {
@@ -128,9 +143,10 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
         Ec.Dispose();
     }
 
-    private IResult Discover()
+    private async Task<IResult> Discover()
     {
         Interlocked.Increment(ref _discoveries);
+        await (Hold?.Task ?? Task.CompletedTask);
         var issuer = Address.AbsoluteUri.TrimEnd('/');
         return Results.Json(new { issuer, jwks_uri = issuer + "/keys" });
     }
@@ -138,7 +154,7 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
     private IResult PublishKeys()
     {
         Interlocked.Increment(ref _keyFetches);
-        return Results.Json(new { keys = Keys ?? [Jwk(Rsa, RsaKid), Jwk(Ec, "ec-1")] });
+        return Results.Json(new { keys = Keys ?? [Jwk(Rsa, RsaKid), Jwk(Ec, "ec-1"), SharedJwk] });
     }
 
     private IResult Stray()

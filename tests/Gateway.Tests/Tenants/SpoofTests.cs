@@ -62,6 +62,8 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1", "X-Forwarded-For: 10.1.3.1")]
     [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.3.1", "X-Forwarded-For: 10.1.2.1,127.0.3.99")]
     [InlineData(Proxy, "b by network", "X-Forwarded-For: unknown, 10.1.2.1")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1, 10.1.2.2,\t10.1.3.1")]
+    [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.3.1, 10.1.2.1, 127.0.3.99, 127.0.0.99")]
     [InlineData(Proxy, "a by network", "X-Forwarded-For: ::ffff:10.1.9.9")]
     [InlineData(Proxy, "a by network", "X-Forwarded-For: 2001:db8:a::1")]
     [InlineData(Proxy, "401", "X-Forwarded-For: 192.0.2.1, 127.0.3.99")]

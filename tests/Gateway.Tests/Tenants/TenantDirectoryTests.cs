@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Tenants;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tenants;
@@ -21,6 +22,24 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
         await InForce("second");
         _host.Directory.LoadedAt.ShouldNotBeNull().ShouldBe(_clock.GetUtcNow(), TimeSpan.FromSeconds(1));
         (await _host.Ask()).Outcome.ShouldBe("second by network");
+    }
+
+    [Fact]
+    public async Task A_token_taken_out_of_the_file_is_refused_within_a_second()
+    {
+        const string WithToken = """{ "tenants": [ { "id": "t", "identify": { "tokens": ["DIGEST"] } } ] }""";
+        var digest = NewToken.DigestOf("lgw_mine");
+        await File.WriteAllTextAsync(
+            _host.File,
+            WithToken.Replace("DIGEST", digest, StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        await InForce("t");
+        (await _host.AskRaw("127.0.0.1", "Authorization: Bearer lgw_mine")).Outcome.ShouldBe("t by token");
+
+        await File.WriteAllTextAsync(_host.File, Tenants("first"), TestContext.Current.CancellationToken);
+        await InForce("first");
+        (await _host.AskRaw("127.0.0.1", "Authorization: Bearer lgw_mine")).Outcome.ShouldBe("401");
     }
 
     [Fact]
@@ -78,6 +97,9 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     {
         File.Delete(_host.File);
         await Tick(() => _host.Directory.LastError is "the file is missing");
+        for (var i = 0; i < 5; i++)
+            _host.Directory.Load();
+        _host.Log.All.Count(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBe(1, "said once");
         (await _host.Ask()).Outcome.ShouldBe("first by network");
 
         await File.WriteAllTextAsync(_host.File, Tenants("first"), TestContext.Current.CancellationToken);

@@ -93,6 +93,31 @@ public sealed class TenantsFileTests
         tenancy.Headers.ShouldBeEmpty();
     }
 
+    [Fact]
+    public void Whatever_befalls_a_file_it_is_read_or_refused_and_never_breaks_the_reader()
+    {
+        var good = Encoding.UTF8.GetBytes(
+            """{"organization":{"quota":{"usdPerMonth":1.5}},"tenants":[{"id":"a","name":"A","identify":{"networks":["10.0.0.0/8","2001:db8::/32"],"jwt":[{"claim":"g","value":"\u00e9"}]},"quota":{"imagesPerDay":5},"policy":{"models":["flux-pro-2.0"],"references":"own"}}]}"""
+        );
+        Gen.Select(Gen.Int[0, good.Length - 1], Gen.Int[0, 3], Gen.Byte, Gen.Int[0, good.Length - 1])
+            .Array[1, 4]
+            .Sample(
+                changes =>
+                {
+                    var file = good.ToList();
+                    foreach (var (at, length, value, from) in changes)
+                    {
+                        var place = Math.Min(at, file.Count - 1);
+                        file.RemoveRange(place, Math.Min(length, file.Count - place - 1));
+                        file.Insert(place, value < 128 ? good[from] : value);
+                    }
+                    var (tenancy, faults) = TenantsFile.Read(file.ToArray(), Models);
+                    return tenancy is null == faults.Count > 0;
+                },
+                iter: 20_000
+            );
+    }
+
     [Theory]
     [InlineData("0", 0)]
     [InlineData("0.000001", 1)]
