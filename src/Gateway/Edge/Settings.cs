@@ -15,9 +15,11 @@ internal sealed class Settings(IConfiguration configuration)
 
     public bool Flag(string name, bool absent) => Parse(name, absent, bool.TryParse, "must be true or false");
 
-    public int Integer(string name, int absent, int min, int max)
+    public int Integer(string name, int absent, int min, int max) => (int)Long(name, absent, min, max);
+
+    public long Long(string name, long absent, long min, long max)
     {
-        var value = Parse(name, absent, TryInteger, $"must be a whole number from {min} to {max}");
+        var value = Parse(name, absent, TryLong, $"must be a whole number from {min} to {max}");
         if (value >= min && value <= max)
             return value;
         Fault(name, $"must be a whole number from {min} to {max}, not {value}");
@@ -46,7 +48,7 @@ internal sealed class Settings(IConfiguration configuration)
 
     private delegate bool TryParse<T>(string text, out T value);
 
-    private static bool TryInteger(string text, out int value) => int.TryParse(text, CultureInfo.InvariantCulture, out value);
+    private static bool TryLong(string text, out long value) => long.TryParse(text, CultureInfo.InvariantCulture, out value);
 
     private static bool TryDuration(string text, out TimeSpan value) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
 
