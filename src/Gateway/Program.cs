@@ -1,6 +1,7 @@
 using Gateway;
 using Gateway.Edge;
 using Gateway.Generations;
+using Gateway.Generations.Webhooks;
 using Gateway.Leonardo;
 using Gateway.Models;
 using Gateway.OpenApi;
@@ -21,7 +22,7 @@ builder.Services.AddStorage(StorageOptions.Read(settings));
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
-builder.Services.AddGenerations();
+builder.Services.AddGenerations(settings);
 builder.Services.AddOpenApi();
 
 if (settings.Errors.Count > 0)
@@ -36,6 +37,7 @@ app.UseIdentification();
 app.UseQuotaHeaders();
 
 app.MapEdge();
+app.MapWebhooks();
 foreach (var prefix in Startup.Prefixes)
 {
     var routes = app.MapGroup(prefix);

@@ -101,7 +101,7 @@ public sealed partial class HouseRulesTests
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .ShouldBe(["/health/live", "/health/ready", "/problems", "/problems/{name}"]);
+            .ShouldBe(["/health/live", "/health/ready", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
     }
 
     [GeneratedRegex(

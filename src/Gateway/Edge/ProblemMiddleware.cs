@@ -23,6 +23,11 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             // Kestrel says so of a chunk size that overflows (threats F6), and of a body that breaks off.
             problem = new Problem(Problems.MalformedRequest, "The request body broke off or was badly framed.");
         }
+        catch (System.Data.Common.DbException exception) when (!context.Response.HasStarted)
+        {
+            logger.LogError(exception, "The store is away");
+            problem = new Problem(Problems.StoreUnavailable, "The gateway's store did not answer. Try again.") { RetryAfter = 2 };
+        }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             return;

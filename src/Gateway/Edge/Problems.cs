@@ -80,6 +80,13 @@ internal static class Problems
         "Send `Content-Type: application/json` in UTF-8, without a `Content-Encoding`."
     );
 
+    public static readonly ProblemType RangeNotSatisfiable = new(
+        "range-not-satisfiable",
+        416,
+        "The range lies outside the image",
+        "`Content-Range` says how long the image is. Ask for a part of it, or leave `Range` out."
+    );
+
     public static readonly ProblemType IdempotencyInProgress = new(
         "idempotency-in-progress",
         409,
@@ -170,6 +177,7 @@ internal static class Problems
         NotAcceptable,
         TooLarge,
         UnsupportedMediaType,
+        RangeNotSatisfiable,
         IdempotencyInProgress,
         IdempotencyMismatch,
         QuotaExceeded,

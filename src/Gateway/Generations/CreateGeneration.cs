@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Edge;
+using Gateway.Generations.Reading;
 using Gateway.Leonardo;
 using Gateway.Quotas;
 using Gateway.Tenants;
@@ -9,7 +10,13 @@ using Serilog;
 namespace Gateway.Generations;
 
 /// <summary><c>POST /v2/generations</c>: the whole story of one generation.</summary>
-internal sealed class CreateGeneration(ReadGeneration reading, QuotaLedger ledger, LeonardoForwarder leonardo, IDiagnosticContext log)
+internal sealed class CreateGeneration(
+    ReadGeneration reading,
+    QuotaLedger ledger,
+    LeonardoForwarder leonardo,
+    Waiters waiters,
+    IDiagnosticContext log
+)
 {
     public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
     {
@@ -33,14 +40,32 @@ internal sealed class CreateGeneration(ReadGeneration reading, QuotaLedger ledge
             context.RequestAborted
         );
         if (admission is not Admission.Admitted admitted)
-            return GenerationAnswer.Of(admission, log);
+            return await WaitAsync(context, caller, GenerationAnswer.Of(admission, log));
         log.Set("ReservationId", admitted.ReservationId);
 
         // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
         var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.MaySendNow(admitted));
 
         // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
-        return await ConcludeAsync(admitted.ReservationId, outcome, price);
+        return await WaitAsync(context, caller, await ConcludeAsync(admitted.ReservationId, outcome, price));
+    }
+
+    /// <summary>Holds the answer about a generation as long as the caller wishes; it is charged and recorded already.</summary>
+    private async Task<IResult> WaitAsync(HttpContext context, Caller caller, IResult answer)
+    {
+        if (answer is not GenerationAccepted accepted || PreferWait.Of(context.Request) is not { } seconds)
+            return answer;
+        var id = accepted.Settlement.GenerationId;
+        try
+        {
+            var generation = await waiters.WaitAsync(caller.Tenant, id, TimeSpan.FromSeconds(seconds), context.RequestAborted);
+            return accepted with { Generation = generation, Waited = seconds };
+        }
+        catch (System.Data.Common.DbException)
+        {
+            // The store went away meanwhile. What was made and charged is told all the same.
+            return accepted with { Waited = seconds };
+        }
     }
 
     private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)

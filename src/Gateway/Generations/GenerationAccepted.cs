@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Generations.Reading;
 using Gateway.Quotas;
 
 namespace Gateway.Generations;
@@ -8,20 +9,31 @@ namespace Gateway.Generations;
 /// <param name="Recorded">False: the settlement is not yet durable (the store is away); the answer is 202.</param>
 internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, bool Replayed) : IResult
 {
+    /// <summary>As it stood when the time the caller wished to wait was over, or when it had ended; null: the caller did not wish to wait.</summary>
+    public StoredGeneration? Generation { get; init; }
+
+    /// <summary>Seconds.</summary>
+    public int? Waited { get; init; }
+
     public const string ReplayedHeader = "Idempotency-Replayed";
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
-        response.StatusCode = Recorded ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
+        var isDone = Recorded && (Waited is null || Generation is { IsEnded: true });
+        response.StatusCode = isDone ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
         response.Headers.Location = "/v1/generations/" + Settlement.GenerationId;
         response.Headers.CacheControl = "private, no-store";
         if (Replayed)
             response.Headers[ReplayedHeader] = "true";
-        return JsonAnswer.WriteAsync(httpContext, "application/json", Write);
+        if (!isDone)
+            response.Headers.RetryAfter = "2";
+        if (Generation is not null)
+            GenerationView.Describe(response, Generation, Waited);
+        return JsonAnswer.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.OriginOf(httpContext.Request)));
     }
 
-    private void Write(Utf8JsonWriter json)
+    private void Write(Utf8JsonWriter json, string origin)
     {
         json.WriteStartObject();
         json.WriteStartObject("generate"u8);
@@ -35,6 +47,8 @@ internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, 
         json.WriteString("unit"u8, Settlement.CostUnit);
         json.WriteEndObject();
         json.WriteEndObject();
+        if (Generation is { IsEnded: true })
+            GenerationView.Write(json, Generation, origin);
         json.WriteEndObject();
     }
 }

@@ -105,8 +105,12 @@ internal sealed record GenerationRequest(
 }
 
 /// <summary>An image that guides the result.</summary>
+/// <param name="Id">Canonical lower case.</param>
 internal sealed record Reference(string Id, string Type, string Strength)
 {
+    public const string Generated = "GENERATED";
+    public const string Uploaded = "UPLOADED";
+
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

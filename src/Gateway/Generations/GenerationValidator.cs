@@ -13,7 +13,7 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
     public const string Off = "OFF";
 
     public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
-    public static readonly IReadOnlyList<string> ImageTypes = ["GENERATED", "UPLOADED"];
+    public static readonly IReadOnlyList<string> ImageTypes = [Reference.Generated, Reference.Uploaded];
     public static readonly IReadOnlyList<string> Strengths = ["LOW", "MID", "HIGH"];
 
     private const string Required = "required";

@@ -1,15 +1,25 @@
 using Gateway.Edge;
+using Gateway.Generations.Images;
+using Gateway.Generations.Reading;
+using Gateway.Generations.Reconciling;
+using Gateway.Generations.Uploads;
+using Gateway.Generations.Webhooks;
 
 namespace Gateway.Generations;
 
 /// <summary>The product: create, quote, read.</summary>
 internal static class GenerationsFeature
 {
-    public static void AddGenerations(this IServiceCollection services)
+    public static void AddGenerations(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton<ReadGeneration>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
+        services.AddReading(settings);
+        services.AddImages(settings);
+        services.AddUploads();
+        services.AddReconciling(settings);
+        services.AddWebhooks(settings);
     }
 
     private const string CreateDescription = """
@@ -47,7 +57,8 @@ internal static class GenerationsFeature
                     "Idempotency-Key",
                     "Makes a repetition safe: the same key and body give the first outcome again, charged once. Up to 255 characters, kept for 24 hours.",
                     "order-4711"
-                )
+                ),
+                PreferWait.Described
             )
             .Refuses(Unreadable)
             .Refuses(
@@ -71,5 +82,7 @@ internal static class GenerationsFeature
             .Produces<QuoteAnswer>()
             .Refuses(Unreadable)
             .Refuses(Problems.StoreUnavailable);
+        routes.MapReading();
+        routes.MapUploads();
     }
 }

@@ -1,12 +1,13 @@
 using System.Collections.Frozen;
 using Gateway.Edge;
+using Gateway.Generations.Reading;
 using Gateway.Models;
 using Gateway.Tenants;
 
 namespace Gateway.Generations;
 
 /// <summary>From the caller's bytes to a request that keeps every rule; the same way for a generation and for its quote.</summary>
-internal sealed class ReadGeneration
+internal sealed class ReadGeneration(References references)
 {
     private readonly FrozenDictionary<string, GenerationValidator> _validators = ModelCatalogue.All.ToFrozenDictionary(
         model => model.Name,
@@ -27,13 +28,25 @@ internal sealed class ReadGeneration
         {
             var json = new StrictJson();
             var body = GenerationReader.Read(document.RootElement, json);
-            return Judge(body, json, tenant);
+            var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
+            var unknown = await references.CheckAsync(
+                tenant,
+                body.Parameters?.Guidances?.ImageReference,
+                (model ?? ModelCatalogue.All[0]).MaxReferences,
+                http.HttpContext.RequestAborted
+            );
+            return Judge(body, model, json, unknown, tenant);
         }
     }
 
-    private (GenerationRequest? Request, Problem? Refusal) Judge(GenerationBody body, StrictJson json, Tenant tenant)
+    private (GenerationRequest? Request, Problem? Refusal) Judge(
+        GenerationBody body,
+        ImageModel? model,
+        StrictJson json,
+        IReadOnlyList<Violation> unknownReferences,
+        Tenant tenant
+    )
     {
-        var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
         if (model is null && json.Violations.All(violation => violation.Pointer is not ("#" or "#/model")))
         {
             var missing = body.Model is null;
@@ -45,7 +58,11 @@ internal sealed class ReadGeneration
         }
 
         // A fault in the model's name must not hide the others: the first model's rules stand in.
-        var violations = _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations);
+        IReadOnlyList<Violation> violations =
+        [
+            .. _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations),
+            .. unknownReferences,
+        ];
         if (violations.Count > 0)
             return (null, Invalid(violations));
 

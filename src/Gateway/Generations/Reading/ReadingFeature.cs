@@ -1,0 +1,76 @@
+using Gateway.Edge;
+
+namespace Gateway.Generations.Reading;
+
+/// <summary>What became of generations: the watcher that asks, the register that remembers, the routes that tell.</summary>
+internal static class ReadingFeature
+{
+    private static readonly ProblemType[] Strangers =
+    [
+        Problems.Unidentified,
+        Problems.Suspended,
+        Problems.HostNotAllowed,
+        Problems.StoreUnavailable,
+    ];
+
+    public static void AddReading(this IServiceCollection services, Settings settings)
+    {
+        services.AddSingleton(WatchOptions.Read(settings));
+        services.AddSingleton<Register>();
+        services.AddSingleton<References>();
+        services.AddSingleton<WatchList>();
+        services.AddSingleton<Waiters>();
+        services.AddSingleton<GenerationEvents>();
+        services.AddSingleton<ReadGenerations>();
+        services.AddSingleton<Watcher>();
+        services.AddHostedService(provider => provider.GetRequiredService<Watcher>());
+    }
+
+    public static void MapReading(this IEndpointRouteBuilder routes)
+    {
+        var reading = routes.ServiceProvider.GetRequiredService<ReadGenerations>();
+        routes
+            .MapGet("/v1/generations/{id}", reading.GetAsync)
+            .WithTags("Generations")
+            .WithSummary("See what became of a generation")
+            .WithDescription(
+                "As Leonardo answers, with the gateway's own image addresses. `Prefer: wait=N` holds the answer until it has ended; "
+                    + "`Accept: text/event-stream` sends `status` events until then."
+            )
+            .Produces<GenerationFound>(contentType: "application/json", additionalContentTypes: "text/event-stream")
+            .WithMetadata(PreferWait.Described)
+            .Refuses(Strangers)
+            .Refuses(Problems.NotFound);
+        routes
+            .MapGet("/v1/generations", reading.ListAsync)
+            .WithTags("Generations")
+            .WithSummary("List your own generations, newest first")
+            .WithDescription("`limit` (1–100, otherwise 10) and `after`: the `next` of the page before.")
+            .Produces<GenerationList>()
+            .Refuses(Strangers)
+            .Refuses(Problems.Validation);
+        routes
+            .MapDelete("/v1/generations/{id}", reading.DeleteAsync)
+            .WithTags("Generations")
+            .WithSummary("Delete a generation and its images")
+            .Produces<GenerationDeleted>()
+            .Refuses(Strangers)
+            .Refuses(
+                Problems.NotFound,
+                Problems.UpstreamCredentials,
+                Problems.UpstreamSaturated,
+                Problems.UpstreamUnreachable,
+                Problems.UpstreamRejected
+            );
+        routes
+            .MapMethods("/v1/generations/{id}/images/{imageId}", [HttpMethods.Get, HttpMethods.Head], reading.ImageAsync)
+            .WithTags("Generations")
+            .WithSummary("Download an image")
+            .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are understood.")
+            .Produces(StatusCodes.Status200OK, contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp", "image/gif"])
+            .Produces(StatusCodes.Status206PartialContent)
+            .Produces(StatusCodes.Status304NotModified)
+            .Refuses(Strangers)
+            .Refuses(Problems.NotFound, Problems.RangeNotSatisfiable, Problems.UpstreamUnreachable);
+    }
+}

@@ -1,0 +1,92 @@
+using Gateway.Edge;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Gateway.Generations.Uploads;
+
+/// <summary>Reference images that tenants bring.</summary>
+internal static class UploadsFeature
+{
+    private static readonly ProblemType[] Strangers =
+    [
+        Problems.Unidentified,
+        Problems.Suspended,
+        Problems.HostNotAllowed,
+        Problems.StoreUnavailable,
+    ];
+
+    private static readonly ProblemType[] Upstream =
+    [
+        Problems.UpstreamRejected,
+        Problems.UpstreamCredentials,
+        Problems.UpstreamSaturated,
+        Problems.UpstreamUnreachable,
+    ];
+
+    private static readonly ProblemType[] Unreadable =
+    [
+        Problems.MalformedRequest,
+        Problems.Validation,
+        Problems.TooLarge,
+        Problems.UnsupportedMediaType,
+    ];
+
+    public static void AddUploads(this IServiceCollection services)
+    {
+        services.AddSingleton<UploadRegister>();
+        services.AddSingleton<UploadHost>();
+        services.AddSingleton<UploadEndpoints>();
+    }
+
+    public static void MapUploads(this IEndpointRouteBuilder routes)
+    {
+        var uploads = routes.ServiceProvider.GetRequiredService<UploadEndpoints>();
+        var fileSize = new RequestSizeLimitAttribute(ReceivedFile.MaxRequestBytes);
+        routes
+            .MapPost("/v1/init-image", uploads.CreateAsync)
+            .WithMetadata(fileSize)
+            .WithTags("Uploads")
+            .WithSummary("Upload a reference image")
+            .WithDescription(
+                "As Leonardo has it, in two steps: `{\"extension\":\"png\"}` gives an address of the gateway, to which the form is posted within two minutes. "
+                    + "Or in one call: `multipart/form-data` with one `file` (PNG, JPEG or WebP, up to 25 MB)."
+            )
+            .Accepts<UploadWanted>("application/json", "multipart/form-data")
+            .Produces<UploadBegun>()
+            .Refuses(Strangers)
+            .Refuses(Unreadable)
+            .Refuses(Upstream);
+        routes
+            .MapPost("/v1/init-image/{id}/upload/{token}", uploads.ReceiveAsync)
+            .WithMetadata(fileSize)
+            .WithTags("Uploads")
+            .WithSummary("Send the file to the address that was given")
+            .WithDescription("`multipart/form-data`, the part named `file` last. Answers 204, as storage does.")
+            .Produces(StatusCodes.Status204NoContent)
+            .Refuses(Strangers)
+            .Refuses(Unreadable)
+            .Refuses(Problems.NotFound, Problems.UpstreamRejected, Problems.UpstreamUnreachable);
+        routes
+            .MapGet("/v1/init-image/{id}", uploads.GetAsync)
+            .WithTags("Uploads")
+            .WithSummary("See an upload")
+            .Produces<UploadFound>()
+            .Refuses(Strangers)
+            .Refuses(Problems.NotFound);
+        routes
+            .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
+            .WithTags("Uploads")
+            .WithSummary("Download an upload")
+            .Produces(StatusCodes.Status200OK, contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp"])
+            .Refuses(Strangers)
+            .Refuses(Upstream)
+            .Refuses(Problems.NotFound, Problems.RangeNotSatisfiable);
+        routes
+            .MapDelete("/v1/init-image/{id}", uploads.DeleteAsync)
+            .WithTags("Uploads")
+            .WithSummary("Delete an upload")
+            .Produces<UploadDeleted>()
+            .Refuses(Strangers)
+            .Refuses(Problems.NotFound)
+            .Refuses(Upstream);
+    }
+}
