@@ -108,6 +108,16 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
 
     public void Load(GenerationRow row) => _generations[row.Id] = row;
 
+    /// <summary>The running windows of these tenants and of the organisation have been looked up: where there was none, it is empty.</summary>
+    public void LoadEmptyWindows(IEnumerable<string> tenants)
+    {
+        foreach (var tenant in tenants.Append(WindowRow.Everybody))
+        {
+            foreach (var period in (ReadOnlySpan<string>)[Period.DayOf(Now), Period.MonthOf(Now)])
+                _windows.TryAdd((tenant, period), new WindowRow(tenant, period));
+        }
+    }
+
     /// <summary>Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and loads an empty row where there is none.</summary>
     public HashSet<(string Tenant, string Period)> MissingWindows() =>
         [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];

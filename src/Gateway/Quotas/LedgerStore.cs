@@ -27,17 +27,17 @@ internal abstract class LedgerStore
     /// <returns>Whether there may be more.</returns>
     public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellation);
 
-    protected static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    protected static long? Micros(DateTimeOffset? at) => at is { } value ? Micros(value) : null;
+    public static long? Micros(DateTimeOffset? at) => at is { } value ? Micros(value) : null;
 
-    protected static DateTimeOffset Time(long micros) => DateTimeOffset.UnixEpoch.AddTicks(checked(micros * TimeSpan.TicksPerMicrosecond));
+    public static DateTimeOffset Time(long micros) => DateTimeOffset.UnixEpoch.AddTicks(checked(micros * TimeSpan.TicksPerMicrosecond));
 
-    protected static DateTimeOffset? Time(long? micros) => micros is { } value ? Time(value) : null;
+    public static DateTimeOffset? Time(long? micros) => micros is { } value ? Time(value) : null;
 
-    protected static ReservationState State(string letter) => (ReservationState)letter[0];
+    public static ReservationState State(string letter) => (ReservationState)letter[0];
 
-    protected static string Letter(ReservationState state) =>
+    public static string Letter(ReservationState state) =>
         state switch
         {
             ReservationState.Reserved => "R",

@@ -35,7 +35,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         Store = database switch
         {
             SqliteDatabase sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
-            _ => throw new NotSupportedException("PostgreSQL follows"),
+            PostgreSqlDatabase server => new PostgreSqlLedgerStore(server, options, Instance),
+            _ => throw new ArgumentException("No ledger is known for this engine", nameof(database)),
         };
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
     }

@@ -3,7 +3,6 @@ using System.Text;
 using Gateway.Quotas;
 using Gateway.Storage;
 using Gateway.Tenants;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Harness;
@@ -25,7 +24,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
     public async Task<QuotaLedger> StartAsync(QuotaOptions? options = null, TimeProvider? time = null)
     {
         var database = Open();
-        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, NullLogger<QuotaLedger>.Instance);
+        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, new TestLog<QuotaLedger>());
         _running.Add((ledger, database));
         await ledger.StartAsync(CancellationToken.None);
         return ledger;
@@ -106,7 +105,7 @@ internal sealed class SqliteHarness : LedgerHarness
 
     public override bool IsShared => false;
 
-    public override Database Open() => new SqliteDatabase($"Data Source={File}", NullLogger<SqliteDatabase>.Instance, Time);
+    public override Database Open() => new SqliteDatabase($"Data Source={File}", new TestLog<SqliteDatabase>(), Time);
 
     public override async ValueTask DisposeAsync()
     {
@@ -115,4 +114,28 @@ internal sealed class SqliteHarness : LedgerHarness
     }
 
     protected override Task TurnAsync(DateTimeOffset to) => Task.CompletedTask;
+}
+
+internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connectionString) : LedgerHarness
+{
+    public static async Task<LedgerHarness> CreateAsync()
+    {
+        var server = await PostgreSqlServer.SharedAsync();
+        var harness = new PostgreSqlHarness(server, await server.CreateDatabaseAsync());
+        await using (var database = harness.Open())
+            await database.EnsureOpenAsync(CancellationToken.None);
+        await harness.TurnAsync(harness.Time.GetUtcNow());
+        return harness;
+    }
+
+    public override bool IsShared => true;
+
+    public override Database Open() => new PostgreSqlDatabase(connectionString, new TestLog<PostgreSqlDatabase>(), Time);
+
+    /// <summary>The server's clock stands where the test has put it.</summary>
+    protected override Task TurnAsync(DateTimeOffset to) =>
+        server.ExecuteAsync(
+            new Npgsql.NpgsqlConnectionStringBuilder(connectionString).Database!,
+            $"create or replace function gateway_now() returns timestamptz language sql volatile as 'select timestamptz ''{to:yyyy-MM-dd HH:mm:ss.ffffff}+00'''"
+        );
 }
