@@ -58,7 +58,8 @@ internal static class PostgreSqlLedgerStatements
         select {WindowColumns} from quota_window
         where tenant = any($1) and period in (to_char({Today}, 'YYYY-MM-DD'), to_char({Today}, 'YYYY-MM'))
         """;
-    public const string Windows = $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";
+    public const string Windows =
+        $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";
     public const string Counters = "select tenant, sequence, active from counter where tenant = any($1)";
 
     // Store

@@ -17,12 +17,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<QuotaLedger> _log;
     private readonly LedgerWriter _writer;
+    private readonly LedgerKeeper _keeper;
     private readonly ConcurrentDictionary<Guid, string> _open = new();
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abort = new();
     private int _disposed;
     private Task _writing = Task.CompletedTask;
-    private Task _ticking = Task.CompletedTask;
+    private Task _keeping = Task.CompletedTask;
 
     /// <param name="database">Where the book lies.</param>
     /// <param name="options">Ceilings and times.</param>
@@ -39,6 +40,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _ => throw new ArgumentException("No ledger is known for this engine", nameof(database)),
         };
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
+        _keeper = new LedgerKeeper(database, Store, options, () => TryAsync(keys => keys.Sweep = true, batch => batch.Sweep()), time, log);
     }
 
     /// <summary>This process, for the store.</summary>
@@ -54,7 +56,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public int Waiting => _writer.Waiting;
 
     /// <summary>Contradictions seen since the start. Not nought: somebody has to look at the log.</summary>
-    public long Alarms => _writer.Alarms;
+    public long Alarms => _writer.Alarms + _keeper.Violations;
 
     internal LedgerStore Store { get; }
 
@@ -198,8 +200,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _log.LogError(away, "The store is away: the gateway starts, and admits nothing until it is there");
         }
         _writing = Task.Run(() => _writer.RunAsync(_abort.Token), CancellationToken.None);
-        _ticking = Task.Run(() => TickAsync(_abort.Token), CancellationToken.None);
-        await SweepAsync();
+        await _keeper.SweepAsync();
+        _keeping = Task.Run(() => _keeper.RunAsync(_abort.Token), CancellationToken.None);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -221,7 +223,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     {
         await _abort.CancelAsync();
         _writer.Complete();
-        await Task.WhenAll(_writing, _ticking).ContinueWith(_ => { }, TaskScheduler.Default);
+        await Task.WhenAll(_writing, _keeping).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     public async ValueTask DisposeAsync()
@@ -231,19 +233,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             return;
         await AbortAsync();
         _abort.Dispose();
-    }
-
-    private async Task TickAsync(CancellationToken abort)
-    {
-        using var timer = new PeriodicTimer(_options.Heartbeat, _time);
-        while (await timer.WaitForNextTickAsync(abort))
-            await SweepAsync();
-    }
-
-    /// <summary>Heartbeat and sweep in one commit; again at once while there is more to clear up.</summary>
-    private async Task SweepAsync()
-    {
-        while (await TryAsync(keys => keys.Sweep = true, batch => batch.Sweep()) >= LedgerStore.Leftovers) { }
     }
 
     private async Task<bool> OutcomeAsync(Guid id, Action<LedgerKeys> need, Action<LedgerBatch> decide)

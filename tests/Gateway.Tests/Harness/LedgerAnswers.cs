@@ -10,6 +10,14 @@ internal static class LedgerAnswers
     public static async Task<Admission.Exceeded> ExceededAsync(this QuotaLedger ledger, ReservationRequest request) =>
         (await ledger.AdmitAsync(request, CancellationToken.None)).ShouldBeOfType<Admission.Exceeded>();
 
+    /// <summary>Until this many requests wait for a slot.</summary>
+    public static async Task UntilWaitingAsync(this QuotaLedger ledger, int count)
+    {
+        for (var i = 0; i < 2000 && ledger.Waiting != count; i++)
+            await Task.Delay(5);
+        ledger.Waiting.ShouldBe(count);
+    }
+
     public static QuotaStatus Quota(this IReadOnlyList<QuotaStatus> quotas, string name) => quotas.Single(quota => quota.Name == name);
 
     public static async Task<QuotaStatus> QuotaAsync(this QuotaLedger ledger, Gateway.Tenants.Tenant tenant, string name) =>

@@ -33,7 +33,20 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         var folder = Directory.CreateDirectory(Path.Combine(parent, "gateway-postgresql-" + Guid.NewGuid().ToString("N")[..8])).FullName;
         if (Environment.IsPrivilegedProcess)
             await RunAsync("chown", "nobody", folder);
-        await RunAsync([.. AsNobody(), Path.Combine(Binaries!, "initdb"), "-D", folder + "/data", "-A", "trust", "-U", "gateway", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        await RunAsync([
+            .. AsNobody(),
+            Path.Combine(Binaries!, "initdb"),
+            "-D",
+            folder + "/data",
+            "-A",
+            "trust",
+            "-U",
+            "gateway",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]);
         await File.AppendAllTextAsync(
             folder + "/data/postgresql.conf",
             $"\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\nfsync = {(durable ? "on" : "off")}\nlog_min_messages = fatal\n"
@@ -66,14 +79,16 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     public async Task RunAsync()
     {
         // A session of its own, so that it can be stopped as a whole; and a guard, so that it does not outlive a test run that is killed.
-        _process = Process.Start(
-            "setsid",
-            [.. AsNobody(), Path.Combine(Binaries!, "postgres"), "-D", _folder + "/data", "-p", $"{_port}"]
-        );
-        Process.Start(
-            "sh",
-            ["-c", $"while kill -0 {Environment.ProcessId} 2>/dev/null && kill -0 {_process.Id} 2>/dev/null; do sleep 1; done; kill -9 -- -{_process.Id} 2>/dev/null"]
-        ).Dispose();
+        _process = Process.Start("setsid", [.. AsNobody(), Path.Combine(Binaries!, "postgres"), "-D", _folder + "/data", "-p", $"{_port}"]);
+        Process
+            .Start(
+                "sh",
+                [
+                    "-c",
+                    $"while kill -0 {Environment.ProcessId} 2>/dev/null && kill -0 {_process.Id} 2>/dev/null; do sleep 1; done; kill -9 -- -{_process.Id} 2>/dev/null",
+                ]
+            )
+            .Dispose();
         var deadline = Stopwatch.StartNew();
         while (true)
         {
@@ -133,7 +148,12 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private static async Task RunAsync(params string[] command)
     {
         using var process = Process.Start(
-            new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true, UseShellExecute = false }
+            new ProcessStartInfo(command[0], command[1..])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
         )!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();

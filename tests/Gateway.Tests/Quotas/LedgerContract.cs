@@ -5,21 +5,9 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Quotas;
 
-/// <summary>What a ledger does, on any engine: quotas and outcomes.</summary>
-public abstract class LedgerContract : IAsyncLifetime
+/// <summary>Quotas and outcomes, on any engine.</summary>
+public abstract class LedgerContract : LedgerTest
 {
-    private protected LedgerHarness Harness { get; private set; } = null!;
-
-    public async ValueTask InitializeAsync() => Harness = await CreateAsync();
-
-    public async ValueTask DisposeAsync()
-    {
-        await Harness.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
-    private protected abstract Task<LedgerHarness> CreateAsync();
-
     [Fact]
     public async Task What_is_admitted_is_held_and_what_is_settled_is_spent_at_its_cost()
     {

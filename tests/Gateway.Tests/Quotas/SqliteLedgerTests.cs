@@ -4,5 +4,25 @@ namespace Gateway.Tests.Quotas;
 
 public sealed class SqliteLedgerTests : LedgerContract
 {
-    private protected override Task<LedgerHarness> CreateAsync() => Task.FromResult<LedgerHarness>(new SqliteHarness());
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteSlotTests : SlotContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteIdempotencyTests : IdempotencyContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteCrashTests : CrashContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteClockTests : ClockContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
