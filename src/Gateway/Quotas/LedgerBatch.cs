@@ -3,20 +3,17 @@ using Gateway.Tenants;
 
 namespace Gateway.Quotas;
 
-/// <summary>The rules (ledger, sections 2 and 4), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
+/// <summary>The rules of admission (ledger, section 2), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
 /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
 internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, QuotaLimits organization, Guid instance, string? refusal = null)
 {
     private const int TryAgainSoon = 2;
     private const int TryAgainLater = 30;
 
-    private static readonly Outcome Untold = new(
-        "outcome-unknown",
-        504,
-        "The gateway stopped while this request was under way. The generation may exist; what was reserved stays held until that is known."
-    );
-
     public LedgerState State => state;
+
+    /// <summary>What becomes of what was admitted.</summary>
+    public LedgerOutcomes Outcomes { get; } = new(state, options);
 
     /// <summary>T1. Null: it is reserved, and waits for a slot.</summary>
     public Admission? Reserve(Guid id, ReservationRequest request)
@@ -102,155 +99,6 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
         return state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater) : TryAgainSoon;
     }
 
-    /// <summary>T3. An id that is somebody's already is not given away a second time: the outcome is unknown then.</summary>
-    public void Settle(Guid id, Settlement settlement, string why)
-    {
-        if (Known(id, "settled") is not { } row)
-            return;
-        if (state.FindGeneration(settlement.GenerationId) is { } owned)
-        {
-            if (owned.ReservationId == id)
-                return;
-            state.Alarms.Add(
-                $"Generation {settlement.GenerationId} of reservation {id} belongs to reservation {owned.ReservationId} already"
-            );
-            Unknown(id, Untold, "generation-owned");
-            return;
-        }
-        if (!row.State.MayBecome(ReservationState.Settled))
-        {
-            state.Alarms.Add($"Reservation {id} was accepted as generation {settlement.GenerationId}, but is {row.State}");
-            return;
-        }
-        state.Move(
-            row,
-            row with
-            {
-                State = ReservationState.Settled,
-                // Written off already: it has been counted at its price, and counts no second time.
-                Charged = row.Charged ?? settlement.CostMicros,
-                Settlement = settlement,
-                EndedAt = state.Now,
-            },
-            why
-        );
-        state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now));
-    }
-
-    /// <summary>T4. Only when there is no generation, for certain.</summary>
-    /// <param name="outcome">Null: nothing was ever sent, so that its Idempotency-Key is free again.</param>
-    public void Release(Guid id, Outcome? outcome, string why)
-    {
-        if (state.Find(id) is not { } row || row.State == ReservationState.Void)
-            return;
-        if (!row.State.MayBecome(ReservationState.Void))
-        {
-            state.Alarms.Add($"Reservation {id} was refused, but is {row.State}");
-            return;
-        }
-        state.Move(
-            row,
-            row with
-            {
-                State = ReservationState.Void,
-                Charged = null,
-                Outcome = outcome,
-                IdempotencyKey = outcome is null || row.State == ReservationState.Reserved ? null : row.IdempotencyKey,
-                RunningUntil = null,
-                EndedAt = state.Now,
-            },
-            why
-        );
-    }
-
-    /// <summary>T5. Told by its own sender, who is done with it: it is fenced from now on.</summary>
-    public void Unknown(Guid id, Outcome outcome, string why)
-    {
-        if (Known(id, "reported unknown") is { State: ReservationState.Forwarding } row)
-            state.Move(row, row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }, why);
-        else if (state.Find(id) is { State: ReservationState.Unknown } swept)
-            state.Move(swept, swept with { Outcome = outcome, FencedAt = Earlier(swept.FencedAt, state.Now) }, why);
-    }
-
-    /// <summary>T6. False: it is too early to say that there is none, or there is nothing left to decide.</summary>
-    public bool Reconcile(Guid id, Reconciliation verdict)
-    {
-        if (state.Find(id) is not { State: ReservationState.Unknown or ReservationState.WrittenOff } row)
-            return false;
-        switch (verdict)
-        {
-            case Reconciliation.Found found when state.FindGeneration(found.Settlement.GenerationId) is null:
-                Settle(id, found.Settlement, found.Why);
-                return true;
-            case Reconciliation.Absent absent when absent.ByOperator || row.FencedAt <= state.Now:
-                Release(id, absent.Outcome, absent.Why);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>A generation is COMPLETE or FAILED: its slot is free. What was charged stays.</summary>
-    public void End(string generationId)
-    {
-        if (state.FindGeneration(generationId) is { } generation && state.Find(generation.ReservationId) is { RunningUntil: not null } row)
-            state.Move(row, row with { RunningUntil = null }, "end");
-    }
-
-    /// <summary>Frees the slots whose time is over. Before anything else in a batch.</summary>
-    public void EndOverrun()
-    {
-        foreach (var id in state.Overrun)
-        {
-            if (state.Find(id) is { RunningUntil: { } until } row && until <= state.Now)
-                state.Move(row, row with { RunningUntil = null }, "overrun");
-        }
-    }
-
-    /// <summary>T4' and T5 for what dead instances left open, T6 for what stayed unknown too long.</summary>
-    /// <returns>How many were moved.</returns>
-    public int Sweep()
-    {
-        var moved = 0;
-        foreach (var row in state.Orphans.Select(state.Find).OfType<Reservation>())
-        {
-            if (row.State == ReservationState.Reserved)
-                Release(row.Id, null, "orphan");
-            else if (row.State == ReservationState.Forwarding)
-            {
-                // The sender may only be asleep: another lease long it may wake, look at its clock, and stop.
-                var unknown = row with
-                {
-                    State = ReservationState.Unknown,
-                    Outcome = Untold,
-                    FencedAt = state.Now + options.Lease,
-                };
-                state.Move(row, unknown, "orphan");
-            }
-            else
-                continue;
-            moved++;
-        }
-        foreach (var row in state.Stale.Select(state.Find).OfType<Reservation>())
-        {
-            if (row.State != ReservationState.Unknown || row.ForwardedAt > state.Now - options.UnknownGrace)
-                continue;
-            state.Move(
-                row,
-                row with
-                {
-                    State = ReservationState.WrittenOff,
-                    Charged = row.Micros,
-                    RunningUntil = null,
-                    EndedAt = state.Now,
-                },
-                "grace-over"
-            );
-            moved++;
-        }
-        return moved;
-    }
-
     public IReadOnlyList<OpenReservation> Unknown() =>
         [
             .. state
@@ -285,16 +133,6 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
             QuotaStatus.Micros => request.Micros,
             _ => 1,
         };
-
-    private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
-
-    private Reservation? Known(Guid id, string what)
-    {
-        var row = state.Find(id);
-        if (row is null)
-            state.Alarms.Add($"Reservation {id} was {what}, but the store has no such reservation");
-        return row;
-    }
 
     private int SecondsUntil(DateTimeOffset? at) => at is null ? 1 : Math.Max(1, (int)Math.Ceiling((at.Value - state.Now).TotalSeconds));
 }

@@ -98,7 +98,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public void Leave(LedgerBatch batch)
     {
         _decided = new Admission.Saturated(batch.SecondsUntilSlot());
-        batch.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");
+        batch.Outcomes.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");
     }
 
     public override void Answer() => TryAnswer();
@@ -116,6 +116,18 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     }
 
     public override void Fail(Exception fault) => GiveUp("The store did not answer, or not in time. Nothing was sent.");
+
+    /// <summary>Whatever the store has of it, nothing was sent and nothing will be: gives it all back.</summary>
+    public LedgerOperation NeverSent() =>
+        new LedgerOperation<bool>(
+            keys => keys.Reservations.Add(id),
+            batch =>
+            {
+                batch.Outcomes.Release(id, null, "never-sent");
+                return true;
+            },
+            survives: true
+        );
 
     public void GiveUp(string detail) => _answer.TrySetResult(new Admission.Unavailable(1, detail));
 

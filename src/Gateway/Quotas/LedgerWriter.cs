@@ -19,18 +19,14 @@ internal sealed class LedgerWriter(
     private const int MostInBatch = 512;
     private const int MostCandidates = 64;
     private static readonly TimeSpan SlotPoll = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly Channel<LedgerOperation> _operations = Channel.CreateUnbounded<LedgerOperation>(
         new UnboundedChannelOptions { SingleReader = true }
     );
     private readonly FairQueue _waiting = new();
-    private readonly LinkedList<LedgerOperation> _again = [];
+    private readonly RetryLine _again = new(time);
     private readonly LedgerClock _clock = new(time);
     private Task<bool>? _readable;
-    private int _groupSize = MostInBatch;
-    private int _failures;
-    private long _pausedUntil;
     private bool _joined;
     private long _leaseTaken;
     private (Guid Epoch, long Events)? _seen;
@@ -39,7 +35,7 @@ internal sealed class LedgerWriter(
     public long SendBefore => _joined ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
 
     /// <summary>Whether the last batch was stored.</summary>
-    public bool IsWell => _joined && _failures == 0;
+    public bool IsWell => _joined && _again.Failures == 0;
 
     /// <summary>What should not happen and did, since the start.</summary>
     public long Alarms { get; private set; }
@@ -61,8 +57,8 @@ internal sealed class LedgerWriter(
         while (!abort.IsCancellationRequested)
         {
             var open = await SomethingToDoAsync(abort);
-            if (_again.Count > 0 && IsDue(_pausedUntil))
-                await TryAsync([.. _again.Take(_groupSize)], again: true, abort);
+            if (_again.Due() is { Count: > 0 } due)
+                await TryAsync(due, again: true, abort);
             if (!open && _again.Count == 0)
                 break;
             var batch = Gather();
@@ -79,11 +75,8 @@ internal sealed class LedgerWriter(
         if (!_readable.IsCompleted)
         {
             var pause = _waiting.Count > 0 ? SlotPoll : Timeout.InfiniteTimeSpan;
-            if (_again.Count > 0)
-            {
-                var due = Max(TimeSpan.FromMilliseconds(1), time.GetElapsedTime(time.GetTimestamp(), _pausedUntil));
-                pause = _waiting.Count > 0 && pause < due ? pause : due;
-            }
+            if (_again.Count > 0 && (_waiting.Count == 0 || _again.UntilDue < pause))
+                pause = _again.UntilDue;
             if (pause == Timeout.InfiniteTimeSpan)
                 await _readable;
             else
@@ -111,7 +104,7 @@ internal sealed class LedgerWriter(
         {
             if (operation.IsAbandoned)
                 continue;
-            if (_failures > 1 && !IsDue(_pausedUntil))
+            if (_again.IsPaused)
                 // The store was away a moment ago: say so at once, and keep what must not be lost.
                 Failed(operation, uncertain: false, new TimeoutException());
             else
@@ -145,7 +138,7 @@ internal sealed class LedgerWriter(
         }
         catch (Exception fault) when (!abort.IsCancellationRequested)
         {
-            Pause(fault, again);
+            Failed(fault, again);
             foreach (var operation in operations)
                 Failed(operation, decided is not null, fault);
             foreach (var candidate in candidates.Where(candidate => candidate.IsForwarded))
@@ -194,9 +187,9 @@ internal sealed class LedgerWriter(
         var batch = new LedgerBatch(state, options, organization(), instance, refusal);
         if (renew)
             state.Renew(state.Now + options.Lease);
-        batch.EndOverrun();
+        batch.Outcomes.EndOverrun();
         if (!_joined)
-            batch.Sweep();
+            batch.Outcomes.Sweep();
         foreach (var operation in operations)
             operation.Decide(batch);
         foreach (var left in leaving)
@@ -208,15 +201,13 @@ internal sealed class LedgerWriter(
 
     private void Stored(LedgerState state, bool renewed, long started, bool again)
     {
-        if (!_joined || _failures > 0)
+        if (!_joined || _again.Failures > 0)
             log.LogInformation(
                 "The ledger is open: {Events} events, {Running} generations running",
                 state.Ledger.Events,
                 state.Ledger.Running
             );
-        if (again)
-            _groupSize = MostInBatch;
-        _failures = 0;
+        _again.Stored(again);
         if (renewed)
             Volatile.Write(ref _leaseTaken, started);
         _joined = true;
@@ -238,7 +229,7 @@ internal sealed class LedgerWriter(
         }
         // It was told "away", or hung up, while the commit ran: it is never sent, and gives back what it took.
         if (!reserve.TryAnswer() && reserve.IsForwarded)
-            _again.AddLast(NeverSent(reserve.Id));
+            _again.Add(reserve.NeverSent());
         else if (!reserve.HasAnswer)
             _waiting.Add(reserve);
     }
@@ -250,40 +241,22 @@ internal sealed class LedgerWriter(
     {
         if (operation.Survives)
         {
-            // At the end of the line: if it is this one that makes batches fail, it does not keep the others back.
-            _again.Remove(operation);
-            _again.AddLast(operation);
+            _again.Add(operation);
             return;
         }
         operation.Fail(fault);
         if (uncertain && operation is ReserveOperation reserve)
-            _again.AddLast(NeverSent(reserve.Id));
+            _again.Add(reserve.NeverSent());
     }
 
-    private void Pause(Exception fault, bool again)
+    private void Failed(Exception fault, bool again)
     {
-        _failures++;
-        if (again)
-            _groupSize = Math.Max(1, Math.Min(_groupSize, _again.Count) / 2);
-        var pause = TimeSpan.FromMilliseconds(_failures == 1 ? 1 : Math.Min(LongestPause.TotalMilliseconds, 50 << Math.Min(_failures, 6)));
-        _pausedUntil = After(time.GetTimestamp(), pause);
-        if (_failures == 1)
+        _again.Failed(again);
+        if (_again.Failures == 1)
             log.LogError(fault, "The store is away: nothing is admitted until it is back");
         else
             log.LogDebug(fault, "The store is still away");
     }
-
-    /// <summary>Whatever it is in the store, nothing of it was sent and nothing will be.</summary>
-    private static LedgerOperation<bool> NeverSent(Guid id) =>
-        new(
-            keys => keys.Reservations.Add(id),
-            batch =>
-            {
-                batch.Release(id, null, "never-sent");
-                return true;
-            },
-            survives: true
-        );
 
     /// <summary>The last batch: those who wait are sent away, and the lease is given up so that nobody has to wait for its end.</summary>
     private async Task LeaveAsync(CancellationToken abort)
@@ -312,9 +285,5 @@ internal sealed class LedgerWriter(
         }
     }
 
-    private bool IsDue(long timestamp) => time.GetTimestamp() >= timestamp;
-
     private long After(long timestamp, TimeSpan span) => timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);
-
-    private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

@@ -11,6 +11,7 @@ namespace Gateway.Quotas;
 internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StatusPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly Database _database;
     private readonly QuotaOptions _options;
@@ -40,7 +41,14 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _ => throw new ArgumentException("No ledger is known for this engine", nameof(database)),
         };
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
-        _keeper = new LedgerKeeper(database, Store, options, () => TryAsync(keys => keys.Sweep = true, batch => batch.Sweep()), time, log);
+        _keeper = new LedgerKeeper(
+            database,
+            Store,
+            options,
+            () => TryAsync(keys => keys.Sweep = true, batch => batch.Outcomes.Sweep()),
+            time,
+            log
+        );
     }
 
     /// <summary>This process, for the store.</summary>
@@ -101,16 +109,16 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         OutcomeAsync(
             reservationId,
             keys => keys.Generations.Add(settlement.GenerationId),
-            batch => batch.Settle(reservationId, settlement, "settle")
+            batch => batch.Outcomes.Settle(reservationId, settlement, "settle")
         );
 
     /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>
     public Task<bool> ReleaseAsync(Guid reservationId, Outcome outcome) =>
-        OutcomeAsync(reservationId, _ => { }, batch => batch.Release(reservationId, outcome, outcome.Problem));
+        OutcomeAsync(reservationId, _ => { }, batch => batch.Outcomes.Release(reservationId, outcome, outcome.Problem));
 
     /// <summary>There may be one. Stays held.</summary>
     public Task<bool> UnknownAsync(Guid reservationId, Outcome outcome) =>
-        OutcomeAsync(reservationId, _ => { }, batch => batch.Unknown(reservationId, outcome, outcome.Problem));
+        OutcomeAsync(reservationId, _ => { }, batch => batch.Outcomes.Unknown(reservationId, outcome, outcome.Problem));
 
     /// <summary>A generation is COMPLETE or FAILED: it is concurrent no more.</summary>
     public Task EndAsync(string generationId) =>
@@ -118,7 +126,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             keys => keys.Generations.Add(generationId),
             batch =>
             {
-                batch.End(generationId);
+                batch.Outcomes.End(generationId);
                 return true;
             }
         );
@@ -132,7 +140,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                 if (verdict is Reconciliation.Found found)
                     keys.Generations.Add(found.Settlement.GenerationId);
             },
-            batch => batch.Reconcile(reservationId, verdict)
+            batch => batch.Outcomes.Reconcile(reservationId, verdict)
         );
 
     /// <summary>Where the tenant's quotas stand.</summary>
@@ -140,10 +148,15 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant, bool fresh, CancellationToken cancellation)
     {
         var known = _status.TryGetValue(tenant.Id, out var last);
-        if (!fresh && known && _time.GetElapsedTime(last.At) < StatusAge)
-            return last.Quotas;
-        var quotas = await TryAsync(keys => keys.Tenants.Add(tenant.Id), batch => batch.Quotas(tenant)).WaitAsync(cancellation);
-        if (quotas is null)
+        if (!fresh && ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsWell))
+            return last.Quotas ?? [];
+        var asking = TryAsync(
+            keys => keys.Tenants.Add(tenant.Id),
+            batch => batch.Quotas(tenant),
+            // A header is not worth waiting for.
+            fresh ? _options.StoreTimeout : StatusPatience
+        );
+        if (await asking.WaitAsync(cancellation) is not { } quotas)
             return last.Quotas ?? [];
         Publish(tenant, quotas);
         return quotas;
@@ -261,10 +274,10 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     /// <summary>An operation that may be lost: the store is away, or the answer late.</summary>
-    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<LedgerBatch, T> decide)
+    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<LedgerBatch, T> decide, TimeSpan? patience = null)
     {
         var operation = new LedgerOperation<T>(need, decide, survives: false);
-        if (!_writer.Post(operation) || !await IsDoneAsync(operation.Task, _options.StoreTimeout))
+        if (!_writer.Post(operation) || !await IsDoneAsync(operation.Task, patience ?? _options.StoreTimeout))
             return default;
         return operation.Task.IsCompletedSuccessfully ? await operation.Task : default;
     }
