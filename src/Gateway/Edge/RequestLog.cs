@@ -10,6 +10,8 @@ internal static class RequestLog
     public static void UseRequestLog(this IApplicationBuilder app) =>
         app.UseSerilogRequestLogging(options =>
         {
+            // Else it writes to the static logger, which the program does not set, and is never seen.
+            options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
             options.MessageTemplate = "{Method} {Route} {StatusCode} in {Elapsed:0.0} ms";
             options.GetMessageTemplateProperties = Properties;
             options.GetLevel = Level;

@@ -32,6 +32,7 @@ internal static class TenantsFeature
             Directory(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TenantDirectory>>())
         );
         services.AddHostedService(provider => provider.GetRequiredService<TenantDirectory>());
+        services.AddHealthChecks().AddCheck<TenantsHealth>("tenants");
         if (options.Oidc is { } oidc)
         {
             services.AddSingleton(provider => new OidcKeys(

@@ -84,8 +84,8 @@ public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClas
         reply.Outcome.ShouldBe(outcome, reply.Body);
         if (reply.Status != 403)
             return;
-        reply.Problem["type"]!.GetValue<string>().ShouldBe("/problems/host-not-allowed");
-        reply.Problem["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
+        reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/host-not-allowed");
+        reply.Json["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
     }
 
     public sealed class Gate : IAsyncLifetime

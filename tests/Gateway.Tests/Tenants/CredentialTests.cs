@@ -84,7 +84,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
         if (reply.Status == 401)
         {
             reply.Headers.ShouldContain("WWW-Authenticate: Bearer");
-            reply.Problem["type"]!.GetValue<string>().ShouldBe("/problems/unidentified");
+            reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/unidentified");
         }
         gate.Host.Log.All.ShouldNotContain(line => line.Contains(gate.Fill("{token-a}"), StringComparison.Ordinal));
     }

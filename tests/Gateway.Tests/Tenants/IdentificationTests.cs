@@ -17,7 +17,7 @@ public sealed class IdentificationTests
         var reply = await host.AskRaw("127.0.9.9");
 
         reply.Status.ShouldBe(401);
-        var detail = reply.Problem["detail"]!.GetValue<string>();
+        var detail = reply.Json["detail"]!.GetValue<string>();
         detail.ShouldContain("127.0.9.9");
         detail.ShouldContain("no token, client certificate or trusted X-Tenant-Id");
         detail.ShouldContain("identify.networks");
@@ -80,7 +80,7 @@ public sealed class IdentificationTests
         host.Directory.SetSuspended(["v4"]);
         var refused = await host.AskRaw("127.0.0.5");
         refused.Status.ShouldBe(403);
-        refused.Problem["type"]!.GetValue<string>().ShouldBe("/problems/suspended");
+        refused.Json["type"]!.GetValue<string>().ShouldBe("/problems/suspended");
 
         host.Directory.SetSuspended([]);
         (await host.AskRaw("127.0.0.5")).Outcome.ShouldBe("v4 by network");

@@ -94,7 +94,7 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
 
         if (reply.Status == 401)
         {
-            reply.Problem["detail"]!.GetValue<string>().ShouldContain(outcome);
+            reply.Json["detail"]!.GetValue<string>().ShouldContain(outcome);
             reply.Headers.ShouldContain("error=\"invalid_token\"");
         }
         else

@@ -8,7 +8,7 @@ internal sealed record Reply(int Status, string Headers, string Body)
     /// <summary>What a cell of a matrix says: <c>a by network</c>, or the status.</summary>
     public string Outcome => Status == 200 ? Body : Status.ToString(CultureInfo.InvariantCulture);
 
-    public JsonNode Problem => JsonNode.Parse(Body)!;
+    public JsonNode Json => JsonNode.Parse(Body)!;
 
     public static async Task<Reply> Of(HttpResponseMessage response) =>
         new(

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using Gateway.Edge;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Builder;
@@ -70,7 +69,8 @@ internal sealed class TenantsHost : IAsyncDisposable
         );
         builder.Configuration.AddInMemoryCollection(settings ?? []);
         builder.AddEdge();
-        builder.Services.AddSerilog(logging => logging.WriteTo.Sink(log));
+        // Preserved: tests run side by side, and each must hear its own host alone.
+        builder.Services.AddSerilog(logging => logging.WriteTo.Sink(log), preserveStaticLogger: true);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
         if (listen is null)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -99,23 +99,7 @@ internal sealed class TenantsHost : IAsyncDisposable
     /// <summary>Sends these header lines as they are, which no HTTP client would.</summary>
     public Task<Reply> AskRaw(string from, params string[] headers) => AskRaw(IPAddress.Parse(from), "/who", headers);
 
-    public async Task<Reply> AskRaw(IPAddress from, string path, params string[] headers)
-    {
-        var address = Addresses[0];
-        var target = IPAddress.Parse(address.Host is "[::]" && from.AddressFamily == AddressFamily.InterNetworkV6 ? "::1" : "127.0.0.1");
-        using var socket = new Socket(from.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(from, 0));
-        await socket.ConnectAsync(new IPEndPoint(target, address.Port), TestContext.Current.CancellationToken);
-        await using var stream = new NetworkStream(socket);
-        var host = headers.Any(line => line.StartsWith("Host:", StringComparison.Ordinal)) ? "" : "Host: gateway\r\n";
-        var lines = string.Concat(headers.Select(line => line + "\r\n"));
-        await stream.WriteAsync(
-            Encoding.UTF8.GetBytes($"GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{lines}\r\n"),
-            TestContext.Current.CancellationToken
-        );
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return Reply.OfRaw(await reader.ReadToEndAsync(TestContext.Current.CancellationToken));
-    }
+    public Task<Reply> AskRaw(IPAddress from, string path, params string[] headers) => RawCaller.Ask(Addresses[0], from, path, headers);
 
     public static HttpClient ClientFrom(string localAddress, Uri address)
     {
