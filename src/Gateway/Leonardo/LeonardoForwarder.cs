@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Edge;
+using Serilog;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Leonardo;
@@ -11,6 +12,7 @@ internal sealed class LeonardoForwarder(
     LeonardoTransport transport,
     LeonardoOptions options,
     UpstreamStatus status,
+    IDiagnosticContext log,
     TimeProvider time
 ) : IDisposable
 {
@@ -29,7 +31,9 @@ internal sealed class LeonardoForwarder(
     /// <param name="maySend">Asked immediately before the first byte.</param>
     public async Task<CreationOutcome> CreateAsync(byte[] body, Func<bool> maySend)
     {
+        var began = time.GetTimestamp();
         var outcome = await SendAsync(body, maySend);
+        log.Set("UpstreamMilliseconds", time.GetElapsedTime(began).TotalMilliseconds);
         status.Record(outcome);
         return outcome;
     }
@@ -46,7 +50,10 @@ internal sealed class LeonardoForwarder(
         await forwarder.SendAsync(context, address.Prefix, _invoker, _config, transformer);
 
         if (transformer.Reply is { } reply)
+        {
+            log.Set("UpstreamStatus", reply.Status);
             return CreationReply.Read(reply);
+        }
         if (content.Begun)
         {
             return timeout.IsCancellationRequested

@@ -22,6 +22,7 @@ internal static class QuotasFeature
             );
         });
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
+        services.AddHealthChecks().AddCheck<StoreHealth>("store");
     }
 
     /// <summary>After identification.</summary>

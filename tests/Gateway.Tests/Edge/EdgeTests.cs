@@ -1,0 +1,101 @@
+using System.Net;
+using Gateway.Edge;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Edge;
+
+/// <summary>What every request meets, whatever it is about.</summary>
+public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
+{
+    private readonly GatewayApp _gateway = fixture.Gateway;
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("Build-42_x.y")]
+    public async Task A_request_id_of_the_caller_is_kept(string id) =>
+        (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", id))).Headers.GetValues("X-Request-Id").ShouldBe([id]);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("with space")]
+    [InlineData("<script>")]
+    public async Task Another_one_is_replaced(string id)
+    {
+        var answered = (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", id)))
+            .Headers.GetValues("X-Request-Id")
+            .ShouldHaveSingleItem();
+        answered.ShouldNotBe(id);
+        answered.Length.ShouldBe(32);
+    }
+
+    [Fact]
+    public async Task One_of_129_characters_is_too_long() =>
+        (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", new string('x', 129))))
+            .Headers.GetValues("X-Request-Id")
+            .Single()
+            .Length.ShouldBe(32);
+
+    [Fact]
+    public async Task A_traceparent_is_continued_in_the_problem_and_not_passed_on()
+    {
+        var answer = await _gateway.GetAsync("/nowhere", ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        (await answer.ProblemAsync(404, "not-found"))["traceId"]!.GetValue<string>().ShouldBe("4bf92f3577b34da6a3ce929d0e0e4736");
+    }
+
+    [Theory]
+    [InlineData("GET", "/")]
+    [InlineData("GET", "/v1/me")]
+    [InlineData("GET", "/v1/generations/user/6e0f6f36-3c3c-4c1e-9d3c-0123456789ab")]
+    [InlineData("POST", "/v2/generationssync")]
+    [InlineData("POST", "/v1/pricing-calculator")]
+    [InlineData("GET", "/api/rest/v1/me")]
+    [InlineData("GET", "/problems/no-such")]
+    public async Task Nothing_else_of_the_upstream_is_reachable(string method, string path)
+    {
+        var answer = await _gateway.SendAsync(new HttpMethod(method), path, null);
+        if (path != "/")
+            await answer.ProblemAsync(404, "not-found");
+        _gateway.Leonardo.Received.ShouldNotContain(request => request.Path.Contains("/me", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("PUT", "/v2/generations")]
+    [InlineData("GET", "/v2/generations")]
+    [InlineData("DELETE", "/v1/usage")]
+    public async Task Another_method_is_not_allowed(string method, string path)
+    {
+        var answer = await _gateway.SendAsync(new HttpMethod(method), path, null);
+        await answer.ProblemAsync(405, "method-not-allowed");
+        answer.Content.Headers.Allow.ShouldNotBeEmpty();
+    }
+
+    [Fact]
+    public async Task Every_problem_has_a_page_for_people_and_one_for_programs()
+    {
+        foreach (var type in Problems.All)
+        {
+            var json = await _gateway.GetAsync(type.Uri);
+            json.StatusCode.ShouldBe(HttpStatusCode.OK);
+            (await json.JsonAsync())["meaning"]!.GetValue<string>().ShouldBe(type.Meaning);
+            var html = await _gateway.GetAsync(type.Uri, ("accept", "text/html,application/xhtml+xml;q=0.9"));
+            html.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
+            (await html.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).ShouldContain(type.Name);
+        }
+    }
+
+    [Fact]
+    public async Task Health_tells_of_the_store_the_tenants_and_the_upstream()
+    {
+        (await _gateway.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var ready = await _gateway.GetAsync("/health/ready");
+        ready.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var checks = (await ready.JsonAsync())["checks"]!.AsObject();
+        foreach (var name in new[] { "store", "upstream" })
+            checks[name]!["status"]!.GetValue<string>().ShouldBe("ok", name);
+        _gateway.Leonardo.Invoice.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Nothing_says_which_server_answers() =>
+        (await _gateway.GetAsync("/health/live")).Headers.Select(header => header.Key).ShouldNotContain("Server");
+}

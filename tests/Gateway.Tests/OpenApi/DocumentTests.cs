@@ -1,0 +1,94 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Gateway.Edge;
+using Gateway.Models;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.OpenApi;
+
+/// <summary>The OpenAPI document says what the gateway does: it is read here as a client's generator would read it.</summary>
+public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
+{
+    private readonly GatewayApp _gateway = fixture.Gateway;
+
+    [Fact]
+    public async Task Every_limit_of_the_request_is_the_models()
+    {
+        var schemas = (await DocumentAsync())["components"]!["schemas"]!;
+        var parameters = schemas["GenerationParameters"]!["properties"]!;
+        var model = FluxPro2.Model;
+        foreach (
+            var (name, range) in new[]
+            {
+                ("width", model.Width),
+                ("height", model.Height),
+                ("quantity", model.Quantity),
+                ("seed", model.Seed),
+            }
+        )
+        {
+            parameters[name]!["minimum"]!.GetValue<long>().ShouldBe(range.Min, name);
+            parameters[name]!["maximum"]!.GetValue<long>().ShouldBe(range.Max, name);
+            parameters[name]!["default"]?.GetValue<long>().ShouldBe(range.Default!.Value, name);
+        }
+        parameters["prompt"]!["maxLength"]!.GetValue<int>().ShouldBe(model.PromptMaxLength);
+        parameters["prompt"]!["minLength"]!.GetValue<int>().ShouldBe(1);
+        Strings(parameters["prompt_enhance"]!["enum"]).ShouldBe(["ON", "OFF"]);
+        schemas["Guidances"]!["properties"]!["image_reference"]!["maxItems"]!.GetValue<int>().ShouldBe(model.MaxReferences);
+        Strings(schemas["ImageReference"]!["properties"]!["strength"]!["enum"]).ShouldBe(["LOW", "MID", "HIGH"]);
+        Strings(schemas["ReferencedImage"]!["properties"]!["type"]!["enum"]).ShouldBe(["GENERATED", "UPLOADED"]);
+        Strings(schemas["GenerationBody"]!["required"]).ShouldBe(["model", "parameters"], ignoreOrder: true);
+        foreach (var name in new[] { "GenerationBody", "GenerationParameters", "Guidances", "ImageReference", "ReferencedImage" })
+            schemas[name]!["additionalProperties"]!.GetValue<bool>().ShouldBeFalse(name);
+    }
+
+    [Fact]
+    public async Task Every_member_of_the_request_is_described()
+    {
+        var schemas = (await DocumentAsync())["components"]!["schemas"]!;
+        foreach (var name in new[] { "GenerationBody", "GenerationParameters", "Guidances", "ImageReference", "ReferencedImage" })
+        {
+            foreach (var (member, schema) in schemas[name]!["properties"]!.AsObject())
+                (schema!["description"] ?? schema["allOf"]?[0]?["description"] ?? schema["$ref"]).ShouldNotBeNull($"{name}.{member}");
+        }
+        schemas["GenerationParameters"]!["description"]!.GetValue<string>().ShouldContain("| 16:9 | 1440 | 810 |");
+    }
+
+    [Fact]
+    public async Task The_guides_example_is_the_example_and_is_accepted()
+    {
+        var example = (await DocumentAsync())["paths"]!["/v2/generations"]!["post"]!["requestBody"]!["content"]!["application/json"]![
+            "example"
+        ]!;
+        example["parameters"]!["prompt"]!.GetValue<string>().ShouldBe("A cat wearing a hat");
+        (await _gateway.PostAsync(example.ToJsonString())).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_generation_can_be_refused_in_every_way_that_there_is()
+    {
+        var responses = (await DocumentAsync())["paths"]!["/v2/generations"]!["post"]!["responses"]!.AsObject();
+        var told = responses.SelectMany(response =>
+            response.Value!["content"]?["application/problem+json"]?["examples"]?.AsObject().Select(example => example.Key) ?? []
+        );
+        var elsewhere = new[] { "not-found", "method-not-allowed", "not-acceptable", "internal" };
+        told.Order(StringComparer.Ordinal).ShouldBe(Problems.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_operation_has_a_summary_and_says_how_it_refuses()
+    {
+        foreach (var (path, operations) in (await DocumentAsync())["paths"]!.AsObject())
+        {
+            foreach (var (method, operation) in operations!.AsObject())
+            {
+                (operation!["summary"]?.GetValue<string>()).ShouldNotBeNullOrWhiteSpace($"{method} {path}");
+                operation["responses"]!.AsObject().Count.ShouldBeGreaterThan(1, $"{method} {path}");
+            }
+        }
+    }
+
+    private async Task<JsonNode> DocumentAsync() => await (await _gateway.GetAsync("/swagger/v1/swagger.json")).JsonAsync();
+
+    private static string[] Strings(JsonNode? array) => [.. array!.AsArray().Select(item => item!.GetValue<string>())];
+}

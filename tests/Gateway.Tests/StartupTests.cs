@@ -1,0 +1,134 @@
+using Gateway.Tests.Harness;
+using Gateway.Tests.Tenants;
+
+namespace Gateway.Tests;
+
+/// <summary>The real program, started as an operator starts it.</summary>
+public sealed class StartupTests
+{
+    private static readonly string[] NoArguments = [];
+
+    [Fact]
+    public async Task In_production_it_refuses_to_start_without_a_key_and_says_what_to_set()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await WriteTenantsAsync(folder);
+        var (code, output) = await GatewayProcess.RunAsync(folder, NoArguments);
+        code.ShouldNotBe(0);
+        output.ShouldContain("Leonardo:ApiKey: is missing");
+        output.ShouldContain("Leonardo:Simulator=true");
+        output.ShouldNotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Every_fault_of_the_configuration_is_told_at_once()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            """{ "tenants": [ { "id": "Big Team" }, { "id": "b", "quota": { "imagesPerDay": -1 } } ] }""",
+            TestContext.Current.CancellationToken
+        );
+        var (code, output) = await GatewayProcess.RunAsync(
+            folder,
+            NoArguments,
+            ("Leonardo__ApiKey", "canary-key-canary"),
+            ("Leonardo__Simulator", "true"),
+            ("Leonardo__BaseUrl", "http://example.com/api"),
+            ("Leonardo__Timeout", "soon"),
+            ("Leonardo__ConcurrentGenerations", "0"),
+            ("Storage__Engine", "Oracle"),
+            ("Identification__TrustedProxies__0", "10.0.0.0/40")
+        );
+        code.ShouldNotBe(0);
+        foreach (
+            var fault in new[]
+            {
+                "Leonardo:Simulator",
+                "Leonardo:BaseUrl",
+                "Leonardo:Timeout",
+                "Leonardo:ConcurrentGenerations",
+                "Storage:Engine",
+                "Identification:TrustedProxies",
+                "#/tenants/0/id",
+                "#/tenants/1/quota/imagesPerDay",
+            }
+        )
+            output.ShouldContain(fault);
+        output.ShouldNotContain("canary-key-canary");
+    }
+
+    [Fact]
+    public async Task A_fresh_clone_says_in_plain_words_what_it_runs_with()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
+        await Eventually.HoldsAsync(() => gateway.Output.Contains("Try: curl", StringComparison.Ordinal));
+        gateway.Output.ShouldContain("the bundled simulator");
+        gateway.Output.ShouldContain("SQLite");
+        gateway.Output.ShouldContain("default = callers on this machine");
+        gateway.Output.ShouldContain($"/swagger");
+
+        // The line it prints is one that works.
+        var line = gateway.Output.Split('\n').Single(text => text.Contains("Try: curl", StringComparison.Ordinal));
+        var command = line[line.IndexOf("curl", StringComparison.Ordinal)..].Split(" {\"SourceContext\"")[0];
+        (await Shell.RunAsync(command.Replace("curl ", "curl -s ", StringComparison.Ordinal), folder)).ShouldContain("generationId");
+    }
+
+    [Fact]
+    public async Task A_token_is_made_once_and_opens_the_gateway_with_its_digest_in_the_file()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        var (code, output) = await GatewayProcess.RunAsync(folder, ["new-token"]);
+        code.ShouldBe(0);
+        var words = output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+        var token = words.Single(word => word.StartsWith("lgw_", StringComparison.Ordinal));
+        var digest = words.Single(word => word.StartsWith("sha256:", StringComparison.Ordinal));
+
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            GatewayApp.Tenants($$"""{ "id": "far", "identify": { "tokens": ["{{digest}}"] } }"""),
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/usage");
+        request.Headers.Authorization = new("Bearer", token);
+        using var answer = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        (await answer.JsonAsync())["tenant"]!["identifiedBy"]!.GetValue<string>().ShouldBe("token");
+    }
+
+    [Fact]
+    public async Task One_wide_event_tells_of_a_request_and_holds_no_word_of_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await WriteTenantsAsync(folder);
+        await using var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"));
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/generations")
+        {
+            Content = new StringContent(GatewayApp.Guide, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+        };
+        request.Headers.Add("X-Request-Id", "wide-4711");
+        await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => gateway.Output.Contains("wide-4711", StringComparison.Ordinal));
+
+        var line = gateway.Output.Split('\n').Single(text => text.Contains("wide-4711", StringComparison.Ordinal));
+        var happened = System.Text.Json.Nodes.JsonNode.Parse(line)!;
+        happened["Tenant"]!.GetValue<string>().ShouldBe("team");
+        happened["IdentifiedBy"]!.GetValue<string>().ShouldBe("network");
+        happened["Outcome"]!.GetValue<string>().ShouldBe("settled");
+        happened["PriceMicros"]!.GetValue<long>().ShouldBe(83_700);
+        happened["CostMicros"]!.GetValue<long>().ShouldBe(83_700);
+        happened["StatusCode"]!.GetValue<int>().ShouldBe(200);
+        happened["Route"]!.GetValue<string>().ShouldBe("/v2/generations");
+        happened["UpstreamMilliseconds"]!.GetValue<double>().ShouldBeGreaterThan(0);
+        happened["UpstreamStatus"]!.GetValue<int>().ShouldBe(200);
+        line.ShouldNotContain("cat", Case.Insensitive);
+    }
+
+    private static Task WriteTenantsAsync(string folder) =>
+        File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
+            TestContext.Current.CancellationToken
+        );
+}
