@@ -90,7 +90,7 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         var ready = await _gateway.GetAsync("/health/ready");
         ready.StatusCode.ShouldBe(HttpStatusCode.OK);
         var checks = (await ready.JsonAsync())["checks"]!.AsObject();
-        foreach (var name in new[] { "store", "upstream" })
+        foreach (var name in new[] { "store", "tenants", "upstream" })
             checks[name]!["status"]!.GetValue<string>().ShouldBe("ok", name);
         _gateway.Leonardo.Invoice.ShouldBeEmpty();
     }
