@@ -1,4 +1,5 @@
 using Gateway;
+using Gateway.Admin;
 using Gateway.Edge;
 using Gateway.Generations;
 using Gateway.Generations.Webhooks;
@@ -7,6 +8,7 @@ using Gateway.Models;
 using Gateway.OpenApi;
 using Gateway.Quotas;
 using Gateway.Storage;
+using Gateway.Telemetry;
 using Gateway.Tenants;
 
 if (args is ["new-token"])
@@ -23,6 +25,8 @@ builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.Al
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
 builder.Services.AddGenerations(settings);
+builder.Services.AddAdmin(settings, builder.Environment);
+builder.Services.AddTelemetry();
 builder.Services.AddOpenApi();
 
 if (settings.Errors.Count > 0)
@@ -30,14 +34,18 @@ if (settings.Errors.Count > 0)
 
 var app = builder.Build();
 
+app.UseTelemetry();
 app.UseEdge();
 app.UseOpenApi(settings);
 app.UseRouting();
+app.UseAdmin();
 app.UseIdentification();
 app.UseQuotaHeaders();
 
 app.MapEdge();
 app.MapWebhooks();
+app.MapTelemetry();
+app.MapAdmin();
 foreach (var prefix in Startup.Prefixes)
 {
     var routes = app.MapGroup(prefix);

@@ -19,7 +19,8 @@ public sealed partial class HouseRulesTests
         ["Quotas"] = ["Tenants", "Storage"],
         ["Leonardo"] = ["Tenants", "Storage"],
         ["Generations"] = ["Models", "Quotas", "Leonardo", "Tenants", "Storage"],
-        ["Admin"] = ["Generations", "Models", "Quotas", "Leonardo", "Tenants", "Storage"],
+        ["Telemetry"] = ["Generations", "Models", "Quotas", "Leonardo", "Tenants", "Storage"],
+        ["Admin"] = ["Telemetry", "Generations", "Models", "Quotas", "Leonardo", "Tenants", "Storage"],
         ["OpenApi"] = ["Admin", "Generations", "Models", "Quotas", "Leonardo", "Tenants", "Storage"],
     };
 
@@ -90,6 +91,22 @@ public sealed partial class HouseRulesTests
         knowing.Select(Path.GetFileName).ShouldBe(["LeonardoKey.cs"]);
     }
 
+    /// <summary>They need an operator.</summary>
+    private static readonly string[] AdminRoutes =
+    [
+        "/admin/audit",
+        "/admin/generations",
+        "/admin/generations/{reservationId}/release",
+        "/admin/generations/{reservationId}/settle",
+        "/admin/tenants",
+        "/admin/tenants/{id}",
+        "/admin/tenants/{id}/grants",
+        "/admin/tenants/{id}/resume",
+        "/admin/tenants/{id}/suspend",
+        "/admin/upstream",
+        "/admin/usage",
+    ];
+
     [Fact]
     public async Task The_routes_that_need_no_tenant_are_these()
     {
@@ -101,7 +118,7 @@ public sealed partial class HouseRulesTests
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .ShouldBe(["/health/live", "/health/ready", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
+            .ShouldBe([.. AdminRoutes, "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
     }
 
     [GeneratedRegex(

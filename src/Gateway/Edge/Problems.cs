@@ -157,6 +157,20 @@ internal static class Problems
         "The generation may exist. The gateway never sends it again by itself; the quota stays held until the reconciler has found out what happened. `reservationId` names it; repeating the request with its Idempotency-Key gives the outcome once it is known."
     );
 
+    public static readonly ProblemType NotUnknown = new(
+        "not-unknown",
+        409,
+        "The outcome of this reservation is not unknown",
+        "Only an unknown outcome, or one that was written off, can be released or settled by hand. It has been decided meanwhile, or was never open."
+    );
+
+    public static readonly ProblemType TooManyAttempts = new(
+        "too-many-attempts",
+        429,
+        "Too many bad admin tokens came from this address",
+        "The address is not listened to for `Retry-After` seconds, not even with a good token."
+    );
+
     public static readonly ProblemType Internal = new(
         "internal",
         500,
@@ -188,6 +202,8 @@ internal static class Problems
         UpstreamSaturated,
         StoreUnavailable,
         OutcomeUnknown,
+        NotUnknown,
+        TooManyAttempts,
         Internal,
     ];
 }

@@ -34,7 +34,7 @@ internal static class RequestLog
         : context.GetEndpoint()?.Metadata.GetMetadata<Quiet>() is not null ? LogEventLevel.Debug
         : LogEventLevel.Information;
 
-    private static string Known(string method) =>
+    public static string Known(string method) =>
         HttpMethods.IsGet(method) || HttpMethods.IsPost(method) || HttpMethods.IsDelete(method) || HttpMethods.IsHead(method)
             ? method
             : "(other)";

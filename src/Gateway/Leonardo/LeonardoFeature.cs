@@ -17,6 +17,7 @@ internal static class LeonardoFeature
         services.AddSingleton<LeonardoApi>();
         services.AddSingleton(LeonardoOrigins.Read(settings));
         services.AddSingleton<UpstreamStatus>();
+        services.AddSingleton<AccountBalance>();
         services.AddHealthChecks().AddCheck<UpstreamStatus>("upstream");
         if (options.Simulator)
             services.AddHostedService<BundledSimulator>();

@@ -33,8 +33,9 @@ internal sealed class LeonardoForwarder(
     {
         var began = time.GetTimestamp();
         var outcome = await SendAsync(body, maySend);
-        log.Set("UpstreamMilliseconds", time.GetElapsedTime(began).TotalMilliseconds);
-        status.Record(outcome);
+        var took = time.GetElapsedTime(began);
+        log.Set("UpstreamMilliseconds", took.TotalMilliseconds);
+        status.Record(outcome, took);
         return outcome;
     }
 

@@ -6,12 +6,40 @@ namespace Gateway.Leonardo;
 /// <summary>How the upstream answered last, told in readiness without failing it: a gateway whose upstream is away still answers everything else.</summary>
 internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger<UpstreamStatus> logger) : IHealthCheck
 {
+    private const int MostErrors = 20;
+
+    private readonly Lock _lock = new();
+    private readonly Queue<UpstreamFault> _errors = [];
     private int _keyRefused;
     private Seen? _last;
 
-    public void Record(CreationOutcome outcome)
+    /// <summary>Told of each call and how long it took. For figures only; must not throw.</summary>
+    public Action<string, TimeSpan>? Recorded { get; set; }
+
+    public bool IsKeyRefused => Volatile.Read(ref _keyRefused) == 1;
+
+    /// <summary>The last calls that made nothing, newest first. Our own words; no upstream text, no prompt.</summary>
+    public IReadOnlyList<UpstreamFault> RecentErrors()
     {
-        Volatile.Write(ref _last, new Seen(Word(outcome), time.GetUtcNow()));
+        lock (_lock)
+            return [.. _errors.Reverse()];
+    }
+
+    public void Record(CreationOutcome outcome, TimeSpan took)
+    {
+        var word = Word(outcome);
+        var now = time.GetUtcNow();
+        Volatile.Write(ref _last, new Seen(word, now));
+        Recorded?.Invoke(word, took);
+        if (outcome is not CreationOutcome.Accepted)
+        {
+            lock (_lock)
+            {
+                _errors.Enqueue(new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
+                if (_errors.Count > MostErrors)
+                    _errors.Dequeue();
+            }
+        }
         switch (outcome)
         {
             // An alarm once, not for each request: the operator is told when it begins and when it is over.
@@ -57,3 +85,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
 
     private sealed record Seen(string Outcome, DateTimeOffset At);
 }
+
+/// <summary>A call to the upstream that made nothing, or may have made nothing.</summary>
+/// <param name="Outcome">The problem's name.</param>
+internal sealed record UpstreamFault(DateTimeOffset At, string Outcome, string? Why);

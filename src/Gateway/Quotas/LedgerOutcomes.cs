@@ -92,6 +92,9 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
             case Reconciliation.Absent absent when absent.ByOperator || row.FencedAt <= state.Now:
                 Release(id, absent.Outcome, absent.Why);
                 return true;
+            case Reconciliation.Spent spent when row.State == ReservationState.Unknown:
+                state.Move(row, row.WrittenOff(state.Now), spent.Why);
+                return true;
             default:
                 return false;
         }
@@ -142,17 +145,7 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
         {
             if (row.State != ReservationState.Unknown || row.ForwardedAt > state.Now - options.UnknownGrace)
                 continue;
-            state.Move(
-                row,
-                row with
-                {
-                    State = ReservationState.WrittenOff,
-                    Charged = row.Micros,
-                    RunningUntil = null,
-                    EndedAt = state.Now,
-                },
-                "grace-over"
-            );
+            state.Move(row, row.WrittenOff(state.Now), "grace-over");
             moved++;
         }
         return moved;

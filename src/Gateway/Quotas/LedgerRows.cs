@@ -11,7 +11,9 @@ internal sealed record WindowRow(
     long ImagesSpent = 0,
     long MicrosHeld = 0,
     long MicrosSpent = 0,
-    long Generations = 0
+    long Generations = 0,
+    long ImagesGranted = 0,
+    long MicrosGranted = 0
 )
 {
     public const string Everybody = "*";

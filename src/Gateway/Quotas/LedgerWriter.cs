@@ -46,6 +46,9 @@ internal sealed class LedgerWriter(
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _waiting.Count;
 
+    /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
+    public Action<LedgerState, TimeSpan>? Committed { get; set; }
+
     /// <returns>False: the writer has been stopped.</returns>
     public bool Post(LedgerOperation operation) => _operations.Writer.TryWrite(operation);
 
@@ -150,6 +153,7 @@ internal sealed class LedgerWriter(
         }
 
         Stored(decided!, renew, started, again);
+        Committed?.Invoke(decided!, time.GetElapsedTime(started));
         foreach (var operation in operations)
         {
             if (again)

@@ -24,6 +24,9 @@ internal abstract record Reconciliation(string Why)
     /// <summary>There is none. Refused before <see cref="OpenReservation.FencedAt"/>, unless an operator says so.</summary>
     /// <param name="Outcome">What a repetition with the Idempotency-Key is told.</param>
     public sealed record Absent(Outcome Outcome, string Why, bool ByOperator = false) : Reconciliation(Why);
+
+    /// <summary>Nobody will find out: count it as spent, before the grace is over.</summary>
+    public sealed record Spent(string Why) : Reconciliation(Why);
 }
 
 /// <summary>An unknown reservation, as the reconciler needs it.</summary>

@@ -66,6 +66,12 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Contradictions seen since the start. Not nought: somebody has to look at the log.</summary>
     public long Alarms => _writer.Alarms + _keeper.Violations;
 
+    /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
+    public Action<LedgerState, TimeSpan>? Committed
+    {
+        set => _writer.Committed = value;
+    }
+
     internal LedgerStore Store { get; }
 
     /// <summary>Asked on the monotonic clock immediately before the first byte leaves. False: release it as never sent.</summary>
@@ -161,6 +167,17 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         Publish(tenant, quotas);
         return quotas;
     }
+
+    /// <summary>Quotas of all these tenants at one instant, by tenant. Null: the store is away.</summary>
+    public Task<IReadOnlyDictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
+        IReadOnlyCollection<Tenant> tenants,
+        CancellationToken cancellation
+    ) =>
+        TryAsync<IReadOnlyDictionary<string, IReadOnlyList<QuotaStatus>>>(
+                keys => keys.Tenants.UnionWith(tenants.Select(tenant => tenant.Id)),
+                batch => tenants.ToDictionary(tenant => tenant.Id, batch.Quotas, StringComparer.Ordinal)
+            )
+            .WaitAsync(cancellation);
 
     /// <summary>What the tenant was charged. Null: the store is away.</summary>
     public async Task<UsageTotals?> TotalsAsync(Tenant tenant, CancellationToken cancellation) =>

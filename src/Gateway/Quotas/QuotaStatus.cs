@@ -1,7 +1,7 @@
 namespace Gateway.Quotas;
 
 /// <summary>Where one quota stands.</summary>
-/// <param name="Limit">Null: unlimited.</param>
+/// <param name="Limit">That of the file, with what was granted for the period; null: unlimited.</param>
 /// <param name="Used">Settled; of requests-minute and concurrent-generations: counted.</param>
 /// <param name="Held">Reserved, forwarded or unknown.</param>
 /// <param name="ResetsAt">When the period ends, or the oldest request leaves the minute; null where nothing resets.</param>
@@ -29,6 +29,12 @@ internal sealed record QuotaStatus(
     public const string UsdMonth = "usd-month";
     public const string ConcurrentGenerations = "concurrent-generations";
     public const string Organization = "org-";
+
+    /// <summary>The part of <see cref="Limit"/> that an operator granted for this period.</summary>
+    public long Granted { get; init; }
+
+    /// <summary>Of all tenants together.</summary>
+    public bool IsOrganization => Name.StartsWith(Organization, StringComparison.Ordinal);
 
     /// <summary>Never below nought, also when the limit was lowered below what is used.</summary>
     public long? Remaining => Limit is { } limit ? Math.Max(0, limit - Used - Held) : null;

@@ -68,9 +68,15 @@ internal static class QuotaView
         ];
 
         QuotaStatus Images(string name, long? limit, WindowRow row, DateTimeOffset ends, TimeSpan length) =>
-            new(name, QuotaStatus.Images, limit, row.ImagesSpent, row.ImagesHeld, ends, length, now);
+            new(name, QuotaStatus.Images, limit + row.ImagesGranted, row.ImagesSpent, row.ImagesHeld, ends, length, now)
+            {
+                Granted = row.ImagesGranted,
+            };
 
         QuotaStatus Micros(string name, long? limit, WindowRow row, DateTimeOffset ends, TimeSpan length) =>
-            new(name, QuotaStatus.Micros, limit, row.MicrosSpent, row.MicrosHeld, ends, length, now);
+            new(name, QuotaStatus.Micros, limit + row.MicrosGranted, row.MicrosSpent, row.MicrosHeld, ends, length, now)
+            {
+                Granted = row.MicrosGranted,
+            };
     }
 }

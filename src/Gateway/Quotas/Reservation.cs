@@ -52,6 +52,16 @@ internal sealed record Reservation
     public bool HasKeyAt(DateTimeOffset now, TimeSpan window) =>
         IdempotencyKey is not null && (State.IsHeld() || now - ReservedAt < window);
 
+    /// <summary>Counted as spent at its price, because nobody found out.</summary>
+    public Reservation WrittenOff(DateTimeOffset now) =>
+        this with
+        {
+            State = ReservationState.WrittenOff,
+            Charged = Micros,
+            RunningUntil = null,
+            EndedAt = now,
+        };
+
     public StoredOutcome Stored() =>
         new(Id, State, State == ReservationState.Settled ? Settlement : null, State == ReservationState.Settled ? null : Outcome);
 }

@@ -31,7 +31,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         ReservationByKey = Reservations("tenant = ?1 and idem_key = ?2");
         Generation = Prepare("select tenant, reservation_id, created_at from generation where id = ?1");
         Window = Prepare(
-            "select images_held, images_spent, micros_held, micros_spent, generations from quota_window where tenant = ?1 and period = ?2"
+            "select images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted "
+                + "from quota_window where tenant = ?1 and period = ?2"
         );
         Counter = Prepare("select sequence, active from counter where tenant = ?1");
         FirstInMinute = Prepare(
@@ -44,7 +45,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
         // Store
         SetLedger = Prepare("update ledger set high_water = ?1, events = ?2, sent = ?3, running = ?4 where id = 1");
-        SetWindow = Prepare("insert or replace into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+        SetWindow = Prepare("insert or replace into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         SetCounter = Prepare("insert or replace into counter values (?1, ?2, ?3)");
         InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
         UpdateReservation = Prepare($"update reservation set {Assignments(LedgerStore.UpdatedColumns)} where id = ? and version = ?");

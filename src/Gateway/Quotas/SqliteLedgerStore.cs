@@ -108,6 +108,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.MicrosHeld)
                 .With(row.MicrosSpent)
                 .With(row.Generations)
+                .With(row.ImagesGranted)
+                .With(row.MicrosGranted)
                 .Execute();
         foreach (var row in state.ChangedCounters)
             sql.SetCounter.With(row.Tenant).With(row.Sequence).With(row.Active).Execute();
@@ -148,7 +150,17 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         state.Load(
             sql.Window.With(tenant)
                 .With(period)
-                .One(row => new WindowRow(tenant, period, row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4)))
+                .One(row => new WindowRow(
+                    tenant,
+                    period,
+                    row.Long(0),
+                    row.Long(1),
+                    row.Long(2),
+                    row.Long(3),
+                    row.Long(4),
+                    row.Long(5),
+                    row.Long(6)
+                ))
                 ?? new WindowRow(tenant, period)
         );
 

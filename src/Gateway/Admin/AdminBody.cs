@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Gateway.Edge;
+
+namespace Gateway.Admin;
+
+/// <summary>Reads the small bodies of the admin API, strictly.</summary>
+internal static class AdminBody
+{
+    private const int LongestReason = 500;
+
+    /// <returns>The body, or what is wrong with it.</returns>
+    public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
+        where T : class
+    {
+        if (!request.HasJsonContentType())
+            return (null, new Problem(Problems.UnsupportedMediaType, "This route takes application/json in UTF-8."));
+        try
+        {
+            if (await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted) is { } body)
+                return (body, null);
+        }
+        catch (JsonException)
+        {
+            // Below: the library's message names our types.
+        }
+        return (null, new Problem(Problems.MalformedRequest, "The body is not the JSON object that this route takes; see /swagger."));
+    }
+
+    public static Violation? FaultOfReason(string? reason) =>
+        !string.IsNullOrWhiteSpace(reason) && reason.Length <= LongestReason && !reason.Any(char.IsControl)
+            ? null
+            : new Violation("#/reason", "out-of-range", $"must say why, in 1 to {LongestReason} characters on one line");
+
+    public static Problem Invalid(IReadOnlyList<Violation> faults) =>
+        new(Problems.Validation, "The body has faults: see errors.") { Errors = faults };
+
+    public static Problem StoreAway() =>
+        new(Problems.StoreUnavailable, "The store did not answer. Nothing is known to have changed.") { RetryAfter = 1 };
+}
+
+/// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>
+internal sealed record ReasonBody(string? Reason);
+
+/// <param name="Quota"><c>imagesPerDay</c>, <c>imagesPerMonth</c> or <c>usdPerMonth</c>.</param>
+/// <param name="Amount">Images, or dollars with up to six decimals; more than nothing. Added to the limit for the running period.</param>
+/// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>
+internal sealed record GrantBody(string? Quota, decimal? Amount, string? Reason);
+
+/// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>
+/// <param name="GenerationId">The generation that was found for it; its tenant becomes its owner. Absent: it is counted as spent, and no generation belongs to it.</param>
+internal sealed record SettleBody(string? Reason, string? GenerationId = null);

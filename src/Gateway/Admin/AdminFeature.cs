@@ -1,0 +1,103 @@
+using System.Data.Common;
+using Gateway.Edge;
+
+namespace Gateway.Admin;
+
+/// <summary>What operators see and change, behind tokens of their own (contract, section 6).</summary>
+internal static class AdminFeature
+{
+    public static void AddAdmin(this IServiceCollection services, Settings settings, IHostEnvironment environment)
+    {
+        services.AddSingleton(AdminOptions.Read(settings, environment.ContentRootPath));
+        services.AddSingleton<AdminTokens>();
+        services.AddSingleton<FailedAttempts>();
+        services.AddSingleton<AuditTrail>();
+        services.AddSingleton<Suspensions>();
+        services.AddSingleton<TenantRoutes>();
+        services.AddSingleton<UsageRoute>();
+        services.AddSingleton<GenerationRoutes>();
+        services.AddSingleton<UpstreamRoute>();
+        services.AddSingleton<AuditRoute>();
+        // Also without /admin: what was decided stays in force.
+        services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
+    }
+
+    /// <summary>After routing, so that what is counted and logged has its route; before anything that reads the request.</summary>
+    public static void UseAdmin(this IApplicationBuilder app) => app.UseMiddleware<AdminGate>();
+
+    public static void MapAdmin(this IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var tenants = services.GetRequiredService<TenantRoutes>();
+        var generations = services.GetRequiredService<GenerationRoutes>();
+        var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
+        admin.AddEndpointFilter(AnswerStoreFaults);
+
+        Document(admin.MapGet("/tenants", tenants.List), "List the tenants, their policies and quotas").Produces<AdminTenants>();
+        Document(admin.MapGet("/tenants/{id}", tenants.Get), "See one tenant: policy in force, quotas, what was charged")
+            .Produces<AdminTenant>();
+        Changes(admin.MapPost("/tenants/{id}/suspend", tenants.Suspend), "Refuse everything to a tenant until it is resumed")
+            .Accepts<ReasonBody>("application/json")
+            .Produces<AdminTenant>();
+        Changes(admin.MapPost("/tenants/{id}/resume", tenants.Resume), "Let a suspended tenant work again")
+            .Accepts<ReasonBody>("application/json")
+            .Produces<AdminTenant>();
+        Changes(admin.MapPost("/tenants/{id}/grants", tenants.AddGrant), "Raise a limit for the running period")
+            .Accepts<GrantBody>("application/json")
+            .Produces<AdminTenant>();
+        Document(
+                admin.MapGet("/usage", services.GetRequiredService<UsageRoute>().Get),
+                "See what was charged, by tenant and day; CSV with Accept: text/csv"
+            )
+            .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
+            .Refuses(Problems.Validation);
+        Document(admin.MapGet("/generations", generations.List), "See what is held, settled, released, unknown")
+            .Produces<AdminGenerations>()
+            .Refuses(Problems.Validation);
+        Changes(
+                admin.MapPost("/generations/{reservationId}/release", generations.Release),
+                "End an unknown outcome: it made no generation, and is not charged"
+            )
+            .Accepts<ReasonBody>("application/json")
+            .Produces<AdminGeneration>()
+            .Refuses(Problems.NotUnknown);
+        Changes(
+                admin.MapPost("/generations/{reservationId}/settle", generations.Settle),
+                "End an unknown outcome: it is charged, with or without a generation found for it"
+            )
+            .Accepts<SettleBody>("application/json")
+            .Produces<AdminGeneration>()
+            .Refuses(Problems.NotUnknown);
+        Document(
+                admin.MapGet("/upstream", services.GetRequiredService<UpstreamRoute>().Get),
+                "See the key, the balance, the slots, the queue"
+            )
+            .Produces<AdminUpstream>();
+        Document(admin.MapGet("/audit", services.GetRequiredService<AuditRoute>().Get), "See every change that was made here")
+            .Produces<AdminAudit>()
+            .Refuses(Problems.Validation);
+    }
+
+    private static async ValueTask<object?> AnswerStoreFaults(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (Exception away) when (away is DbException or TimeoutException or IOException && !context.HttpContext.Response.HasStarted)
+        {
+            return AdminBody.StoreAway();
+        }
+    }
+
+    private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>
+        route
+            .WithSummary(summary)
+            .WithMetadata(
+                new TakesHeader("Authorization", "A token of Admin:TokenFile. Without that setting all of /admin is 404.", "Bearer TOKEN")
+            )
+            .Refuses(Problems.Unidentified, Problems.NotFound, Problems.TooManyAttempts, Problems.StoreUnavailable);
+
+    private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
+        Document(route, summary).Refuses(Problems.MalformedRequest, Problems.Validation, Problems.UnsupportedMediaType);
+}

@@ -1,0 +1,58 @@
+using Gateway.Edge;
+
+namespace Gateway.Admin;
+
+/// <summary>Middleware in front of all of <c>/admin</c>, before it is looked at what is there: without a token file nothing is; with one, only for operators.</summary>
+internal sealed class AdminGate(
+    RequestDelegate next,
+    AdminOptions options,
+    AdminTokens tokens,
+    FailedAttempts failed,
+    ILogger<AdminGate> log
+)
+{
+    private const string Scheme = "Bearer ";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase))
+            return next(context);
+        if (options.TokenFile is null)
+            return new Problem(Problems.NotFound, "There is no such route.").ExecuteAsync(context);
+        var address = context.Connection.RemoteIpAddress;
+        if (failed.Blocked(address) is { } seconds)
+            return new Problem(Problems.TooManyAttempts, "Too many bad tokens came from this address.")
+            {
+                RetryAfter = seconds,
+            }.ExecuteAsync(context);
+        var given = context.Request.Headers.Authorization;
+        var token = given is [{ } one] && one.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? one[Scheme.Length..].Trim() : null;
+        if (token is not null && tokens.Find(token) is { } who)
+        {
+            context.Features.Set(new Operator(who));
+            context.Response.Headers.CacheControl = "no-store";
+            return next(context);
+        }
+        if (given.Count > 0)
+        {
+            failed.Add(address);
+            log.LogWarning("A bad token was presented to /admin from {Address}", address);
+        }
+        return new Problem(
+            Problems.Unidentified,
+            given.Count == 0
+                ? "This route is for operators: present a token of Admin:TokenFile as Authorization: Bearer."
+                : "The token is not one of Admin:TokenFile."
+        )
+        {
+            Authenticate = given.Count == 0 ? "Bearer realm=\"admin\"" : "Bearer realm=\"admin\", error=\"invalid_token\"",
+        }.ExecuteAsync(context);
+    }
+}
+
+/// <summary>Who is asking, as the audit shows it.</summary>
+internal sealed record Operator(string Who)
+{
+    /// <summary>Binds the parameter of a minimal-API handler.</summary>
+    public static ValueTask<Operator?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Operator>());
+}

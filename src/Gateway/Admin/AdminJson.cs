@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Gateway.Admin;
+
+/// <summary>How the admin API writes and reads JSON: camelCase, unknown and duplicate members refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false
+)]
+[JsonSerializable(typeof(AdminTenants))]
+[JsonSerializable(typeof(AdminTenant))]
+[JsonSerializable(typeof(AdminGenerations))]
+[JsonSerializable(typeof(AdminGeneration))]
+[JsonSerializable(typeof(AdminUpstream))]
+[JsonSerializable(typeof(AdminAudit))]
+[JsonSerializable(typeof(GrantBody))]
+[JsonSerializable(typeof(ReasonBody))]
+[JsonSerializable(typeof(SettleBody))]
+[JsonSerializable(typeof(GrantDetail))]
+[JsonSerializable(typeof(SettleDetail))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(string))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(JsonElement))]
+internal sealed partial class AdminJson : JsonSerializerContext;

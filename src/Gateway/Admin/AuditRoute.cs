@@ -1,0 +1,34 @@
+using Gateway.Edge;
+
+namespace Gateway.Admin;
+
+/// <summary><c>GET /admin/audit</c>: every change made here, newest first.</summary>
+internal sealed class AuditRoute(AuditTrail audit)
+{
+    private const int MostLines = 500;
+
+    /// <param name="before">Older than this line: <c>next</c> of the page before.</param>
+    /// <param name="limit">1 to 500, by default 100.</param>
+    public async Task<IResult> Get(CancellationToken cancellation, string? before = null, string? limit = null)
+    {
+        var (older, count) = (long.MaxValue, 100);
+        if (
+            (before is not null && !long.TryParse(before, out older))
+            || (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MostLines))
+        )
+            return new Problem(Problems.Validation, $"before is the number of a line, limit is from 1 to {MostLines}.")
+            {
+                Errors = [new Violation("#/limit", "out-of-range", $"must be from 1 to {MostLines}; before: the number of a line")],
+            };
+        var lines = await audit.ReadAsync(before is null ? null : older, count, cancellation);
+        return Results.Json(
+            new AdminAudit(lines, lines.Count == count && lines[^1].N > 1 ? lines[^1].N : null, AuditTrail.IsUnbroken(lines)),
+            AdminJson.Default.AdminAudit
+        );
+    }
+}
+
+/// <param name="Lines">Newest first.</param>
+/// <param name="Next">For <c>before</c>, where there is more; else null.</param>
+/// <param name="Unbroken">Whether the hashes of these lines agree with what they say and with each other.</param>
+internal sealed record AdminAudit(IReadOnlyList<AuditLine> Lines, long? Next, bool Unbroken);

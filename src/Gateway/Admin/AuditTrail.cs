@@ -1,0 +1,135 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Gateway.Storage;
+
+namespace Gateway.Admin;
+
+/// <summary>Every change an operator made: who, when, what, why. Lines are only added, in the transaction of the change; each is chained to the one before it by a hash.</summary>
+internal sealed class AuditTrail(Database database, TimeProvider time)
+{
+    private const string First = "0000000000000000000000000000000000000000000000000000000000000000";
+    private const string Columns = "n, at, who, action, target, reason, detail, previous_hash, hash";
+
+    /// <summary>Writes a line in the transaction of the change that it tells.</summary>
+    public async Task AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry, CancellationToken cancellation)
+    {
+        // Two lines must not follow the same one.
+        await connection.LockAsync(transaction, database, "lock table admin_audit in exclusive mode", cancellation);
+        var last = await connection
+            .Sql(transaction, "select n, hash from admin_audit order by n desc limit 1")
+            .ListAsync(row => (N: row.Long(0), Hash: row.GetString(1)), cancellation);
+        var (n, previous) = last is [var line] ? (line.N + 1, line.Hash) : (1, First);
+        var at = AdminSql.Micros(time.GetUtcNow());
+        var hash = Hash(n, at, entry, previous);
+        await connection
+            .Sql(
+                transaction,
+                $"insert into admin_audit ({Columns}) values (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8)",
+                n,
+                at,
+                entry.Who,
+                entry.Action,
+                entry.Target,
+                entry.Reason,
+                entry.Detail,
+                previous,
+                hash
+            )
+            .ExecuteAsync(cancellation);
+    }
+
+    /// <summary>A line of its own, for a change that another transaction makes.</summary>
+    public Task AddAsync(AuditEntry entry, CancellationToken cancellation) =>
+        database.WriteAsync(
+            async (connection, transaction, token) =>
+            {
+                await AddAsync(connection, transaction, entry, token);
+                return true;
+            },
+            cancellation
+        );
+
+    /// <param name="before">Lines older than this number; null: from the newest.</param>
+    public Task<List<AuditLine>> ReadAsync(long? before, int limit, CancellationToken cancellation) =>
+        database.ReadAsync(
+            (connection, token) =>
+                connection
+                    .Sql(null, $"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1", before ?? long.MaxValue, limit)
+                    .ListAsync(Read, token),
+            cancellation
+        );
+
+    /// <summary>Whether each of these consecutive lines, newest first, is what was written, and follows the one before it.</summary>
+    public static bool IsUnbroken(IReadOnlyList<AuditLine> lines)
+    {
+        for (var i = 0; i < lines.Count; i++)
+        {
+            var line = lines[i];
+            var entry = new AuditEntry(line.Who, line.Action, line.Target, line.Reason, line.Detail.GetRawText());
+            if (Hash(line.N, AdminSql.Micros(line.At), entry, line.PreviousHash) != line.Hash)
+                return false;
+            if (i + 1 < lines.Count && (lines[i + 1].Hash != line.PreviousHash || lines[i + 1].N != line.N - 1))
+                return false;
+            if (line.N == 1 && line.PreviousHash != First)
+                return false;
+        }
+        return true;
+    }
+
+    private static AuditLine Read(DbDataReader row) =>
+        new(
+            row.Long(0),
+            row.Time(1),
+            row.GetString(2),
+            row.GetString(3),
+            row.GetString(4),
+            row.GetString(5),
+            JsonDocument.Parse(row.GetString(6)).RootElement,
+            row.GetString(7),
+            row.GetString(8)
+        );
+
+    /// <summary>Over a JSON array, so that no two lines read the same however their words are cut.</summary>
+    private static string Hash(long n, long at, AuditEntry entry, string previous)
+    {
+        string[] parts =
+        [
+            previous,
+            n.ToString(CultureInfo.InvariantCulture),
+            at.ToString(CultureInfo.InvariantCulture),
+            entry.Who,
+            entry.Action,
+            entry.Target,
+            entry.Reason,
+            entry.Detail,
+        ];
+        return Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(parts, AdminJson.Default.StringArray)))
+        );
+    }
+}
+
+/// <summary>What an operator does.</summary>
+/// <param name="Action"><c>suspend</c>, <c>resume</c>, <c>grant</c>, <c>release</c>, <c>settle</c>, or one of the last two with <c>-refused</c>.</param>
+/// <param name="Target">A tenant or a reservation.</param>
+/// <param name="Detail">JSON.</param>
+internal sealed record AuditEntry(string Who, string Action, string Target, string Reason, string Detail = "{}");
+
+/// <summary>One line of the trail.</summary>
+/// <param name="N">Counts the lines.</param>
+/// <param name="PreviousHash">The hash of line N − 1; of the first, noughts.</param>
+/// <param name="Hash">SHA-256 over this line and the hash before it.</param>
+internal sealed record AuditLine(
+    long N,
+    DateTime At,
+    string Who,
+    string Action,
+    string Target,
+    string Reason,
+    JsonElement Detail,
+    string PreviousHash,
+    string Hash
+);

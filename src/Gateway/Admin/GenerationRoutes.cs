@@ -1,0 +1,185 @@
+using System.Data.Common;
+using System.Text.Json;
+using Gateway.Edge;
+using Gateway.Leonardo;
+using Gateway.Quotas;
+using Gateway.Storage;
+
+namespace Gateway.Admin;
+
+/// <summary><c>/admin/generations</c>: what is held, settled, released, unknown; and the end of an unknown one by hand.</summary>
+internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, AuditTrail audit)
+{
+    private const int MostRows = 200;
+
+    private static readonly IReadOnlyDictionary<string, string> States = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["reserved"] = "'R'",
+        ["forwarding"] = "'F'",
+        ["unknown"] = "'U'",
+        ["held"] = "'R', 'F', 'U'",
+        ["settled"] = "'S'",
+        ["released"] = "'V'",
+        ["written-off"] = "'W'",
+    };
+
+    /// <param name="tenant">Only of this tenant.</param>
+    /// <param name="state"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (the three before), <c>settled</c>, <c>released</c> or <c>written-off</c>.</param>
+    /// <param name="before">Older than this reservation: <c>next</c> of the page before.</param>
+    /// <param name="limit">1 to 200, by default 50.</param>
+    public async Task<IResult> List(
+        CancellationToken cancellation,
+        string? tenant = null,
+        string? state = null,
+        string? before = null,
+        string? limit = null
+    )
+    {
+        var faults = new List<Violation>();
+        string? letters = null;
+        if (state is not null && !States.TryGetValue(state, out letters))
+            faults.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", States.Keys)}"));
+        var (older, count) = (Guid.AllBitsSet, 50);
+        if (before is not null && !Guid.TryParse(before, out older))
+            faults.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
+        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MostRows))
+            faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MostRows}"));
+        if (faults.Count > 0)
+            return new Problem(Problems.Validation, "The query has faults: see errors.") { Errors = faults };
+
+        // Ids are made in the order of time, so the newest come first by the primary key alone.
+        var sql =
+            $"select {Columns} from reservation where id < @p0"
+            + (letters is null ? "" : $" and state in ({letters})")
+            + (tenant is null ? "" : " and tenant = @p1")
+            + $" order by id desc limit {count}";
+        object[] values = tenant is null ? [older] : [older, tenant];
+        var rows = await database.ReadAsync((connection, token) => connection.Sql(null, sql, values).ListAsync(Read, token), cancellation);
+        return Results.Json(
+            new AdminGenerations(rows, rows.Count == count ? rows[^1].ReservationId : null),
+            AdminJson.Default.AdminGenerations
+        );
+    }
+
+    /// <summary>There is no such generation: gives the quota back.</summary>
+    public async Task<IResult> Release(string reservationId, HttpRequest request, Operator who, CancellationToken cancellation)
+    {
+        var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.ReasonBody);
+        if (body is null)
+            return refusal!;
+        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
+            return AdminBody.Invalid([fault]);
+        var told = new Outcome(
+            Problems.UpstreamRejected.Name,
+            Problems.UpstreamRejected.Status,
+            "An operator has found that this request made no generation. It is not charged.",
+            "other"
+        );
+        return await DecideAsync(
+            reservationId,
+            new AuditEntry(who.Who, "release", reservationId, body.Reason!),
+            _ => new Reconciliation.Absent(told, Why(who, body.Reason!), ByOperator: true),
+            cancellation
+        );
+    }
+
+    /// <summary>There is a generation, or nobody will find out: charges it.</summary>
+    public async Task<IResult> Settle(string reservationId, HttpRequest request, Operator who, CancellationToken cancellation)
+    {
+        var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.SettleBody);
+        if (body is null)
+            return refusal!;
+        var faults = new List<Violation>();
+        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
+            faults.Add(fault);
+        var generation = body.GenerationId is null ? null : CreationReply.CanonicalId(body.GenerationId);
+        if (body.GenerationId is not null && generation is null)
+            faults.Add(new Violation("#/generationId", "malformed", "must be a UUID"));
+        if (faults.Count > 0)
+            return AdminBody.Invalid(faults);
+        var detail = JsonSerializer.Serialize(new SettleDetail(generation), AdminJson.Default.SettleDetail);
+        return await DecideAsync(
+            reservationId,
+            new AuditEntry(who.Who, "settle", reservationId, body.Reason!, detail),
+            row =>
+                generation is null
+                    ? new Reconciliation.Spent(Why(who, body.Reason!))
+                    : new Reconciliation.Found(new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"), Why(who, body.Reason!)),
+            cancellation
+        );
+    }
+
+    /// <summary>The trail first: what the ledger then does is never without a line. The ledger's own event names the operator too.</summary>
+    private async Task<IResult> DecideAsync(
+        string reservationId,
+        AuditEntry entry,
+        Func<AdminGeneration, Reconciliation> verdict,
+        CancellationToken cancellation
+    )
+    {
+        if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellation) is not { } row)
+            return new Problem(Problems.NotFound, "There is no such reservation.");
+        if (row.State is not ("unknown" or "written-off"))
+            return new Problem(Problems.NotUnknown, $"This reservation is {row.State}.");
+        entry = entry with { Target = row.ReservationId };
+        await audit.AddAsync(entry, cancellation);
+        if (!await ledger.ReconcileAsync(id, verdict(row)))
+        {
+            await audit.AddAsync(entry with { Action = entry.Action + "-refused" }, cancellation);
+            return new Problem(
+                Problems.NotUnknown,
+                "The ledger refused: it was decided meanwhile, or the generation has an owner, or the store did not answer."
+            );
+        }
+        return Results.Json(await FindAsync(id, cancellation), AdminJson.Default.AdminGeneration);
+    }
+
+    private async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellation)
+    {
+        var rows = await database.ReadAsync(
+            (connection, token) => connection.Sql(null, $"select {Columns} from reservation where id = @p0", id).ListAsync(Read, token),
+            cancellation
+        );
+        return rows.SingleOrDefault();
+    }
+
+    private static string Why(Operator who, string reason) => $"operator {who.Who}: {reason}";
+
+    private const string Columns =
+        "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "
+        + "fence_at, generation_id, problem, status, reason";
+
+    private static AdminGeneration Read(DbDataReader row) =>
+        new(
+            row.Id(0).ToString(),
+            row.GetString(1),
+            row.GetValue(2).ToString() switch
+            {
+                "R" => "reserved",
+                "F" => "forwarding",
+                "U" => "unknown",
+                "S" => "settled",
+                "V" => "released",
+                _ => "written-off",
+            },
+            row.Long(3),
+            Usd.Text(row.Long(4)),
+            row.LongOrNull(5) is { } charged ? Usd.Text(charged) : null,
+            row.GetString(6),
+            row.Long(7),
+            row.Long(8),
+            row.Long(9),
+            row.Time(10),
+            row.TimeOrNull(11),
+            row.TimeOrNull(12),
+            row.TimeOrNull(13),
+            row.TimeOrNull(14),
+            row.TextOrNull(15),
+            row.TextOrNull(16),
+            row.LongOrNull(17),
+            row.TextOrNull(18)
+        )
+        {
+            PriceMicros = row.Long(4),
+        };
+}

@@ -1,0 +1,180 @@
+using System.Text.Json;
+using Gateway.Edge;
+using Gateway.Quotas;
+using Gateway.Storage;
+using Gateway.Tenants;
+
+namespace Gateway.Admin;
+
+/// <summary><c>/admin/tenants</c>: who there is, what is in force, what is used; suspending, resuming, granting.</summary>
+internal sealed class TenantRoutes(
+    TenantDirectory directory,
+    QuotaLedger ledger,
+    Suspensions suspensions,
+    AuditTrail audit,
+    Database database
+)
+{
+    private const long MostGranted = 1_000_000_000;
+
+    public async Task<IResult> List(CancellationToken cancellation)
+    {
+        var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
+        if (await ledger.QuotasAsync(tenants, cancellation) is not { } quotas)
+            return AdminBody.StoreAway();
+        return Results.Json(
+            new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
+            AdminJson.Default.AdminTenants
+        );
+    }
+
+    public async Task<IResult> Get(string id, CancellationToken cancellation) =>
+        directory.Current.Tenants.TryGetValue(id, out var tenant) ? await Answer(tenant, cancellation) : NoSuchTenant();
+
+    public Task<IResult> Suspend(string id, HttpRequest request, Operator who, CancellationToken cancellation) =>
+        Set(id, suspended: true, request, who, cancellation);
+
+    public Task<IResult> Resume(string id, HttpRequest request, Operator who, CancellationToken cancellation) =>
+        Set(id, suspended: false, request, who, cancellation);
+
+    public async Task<IResult> AddGrant(string id, HttpRequest request, Operator who, CancellationToken cancellation)
+    {
+        if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
+            return NoSuchTenant();
+        var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.GrantBody);
+        if (body is null)
+            return refusal!;
+        var faults = FaultsOf(body).ToList();
+        if (faults.Count > 0)
+            return AdminBody.Invalid(faults);
+        var quota = Grant.Quotas[body.Quota!];
+        var amount = (long)(quota == QuotaStatus.UsdMonth ? body.Amount!.Value * 1_000_000 : body.Amount!.Value);
+        // The ledger's own clock says which period runs.
+        if (await ledger.QuotasAsync([tenant], cancellation) is not { } quotas)
+            return AdminBody.StoreAway();
+        var now = quotas[id][0].At;
+        await database.WriteAsync(
+            async (connection, transaction, token) =>
+            {
+                var period = await Grant.AddAsync(connection, transaction, database, now, id, quota, amount, token);
+                var detail = JsonSerializer.Serialize(
+                    new GrantDetail(body.Quota!, body.Amount!.Value, period),
+                    AdminJson.Default.GrantDetail
+                );
+                await audit.AddAsync(connection, transaction, new AuditEntry(who.Who, "grant", id, body.Reason!, detail), token);
+                return true;
+            },
+            cancellation
+        );
+        return await Answer(tenant, cancellation);
+    }
+
+    private async Task<IResult> Set(string id, bool suspended, HttpRequest request, Operator who, CancellationToken cancellation)
+    {
+        if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
+            return NoSuchTenant();
+        var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.ReasonBody);
+        if (body is null)
+            return refusal!;
+        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
+            return AdminBody.Invalid([fault]);
+        await suspensions.SetAsync(id, suspended, who.Who, body.Reason!, cancellation);
+        return await Answer(tenant, cancellation);
+    }
+
+    private async Task<IResult> Answer(Tenant tenant, CancellationToken cancellation) =>
+        await ledger.UsageAsync(tenant, cancellation) is var (quotas, totals)
+            ? Results.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
+            : AdminBody.StoreAway();
+
+    private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas, UsageTotals? totals)
+    {
+        var policy = tenant.Policy;
+        return new AdminTenant(
+            tenant.Id,
+            tenant.Name,
+            directory.IsSuspended(tenant.Id),
+            new AdminPolicy(
+                policy.Models is null ? null : [.. policy.Models.Order(StringComparer.Ordinal)],
+                policy.AllowPublic,
+                policy.MaxQuantity,
+                policy.MaxPixels,
+                policy.AnyReferences ? "any" : "own"
+            ),
+            [.. quotas.Select(Describe)],
+            totals is null ? null : new AdminTotals(Describe(totals.Today), Describe(totals.Month))
+        );
+    }
+
+    private static AdminSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Text(totals.Micros));
+
+    private static AdminQuota Describe(QuotaStatus quota)
+    {
+        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Text(micros) : value;
+        return new AdminQuota(
+            quota.Name,
+            Amount(quota.Limit),
+            Amount(quota.Granted)!,
+            Amount(quota.Used)!,
+            Amount(quota.Held)!,
+            Amount(quota.Remaining),
+            quota.ResetsAt?.UtcDateTime
+        );
+    }
+
+    private static IEnumerable<Violation> FaultsOf(GrantBody body)
+    {
+        if (body.Quota is null || !Grant.Quotas.ContainsKey(body.Quota))
+            yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", Grant.Quotas.Keys)}");
+        var decimals = body.Quota == "usdPerMonth" ? 6 : 0;
+        if (body.Amount is not { } amount || amount <= 0 || amount > MostGranted || decimal.Round(amount, decimals) != amount)
+            yield return new Violation(
+                "#/amount",
+                "out-of-range",
+                decimals == 0 ? "must be a whole number from 1 to 1000000000" : "must be dollars from 0.000001 to 1000000000"
+            );
+        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
+            yield return fault;
+    }
+
+    private static Problem NoSuchTenant() => new(Problems.NotFound, "The tenants file in force has no such tenant.");
+}
+
+internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants);
+
+/// <param name="Policy">As it is in force.</param>
+/// <param name="Quotas">With the grants of the running period.</param>
+/// <param name="Totals">What was charged; null in the list of all tenants.</param>
+internal sealed record AdminTenant(
+    string Id,
+    string Name,
+    bool Suspended,
+    AdminPolicy Policy,
+    IReadOnlyList<AdminQuota> Quotas,
+    AdminTotals? Totals
+);
+
+/// <param name="Models">Null: every model.</param>
+/// <param name="References"><c>own</c> or <c>any</c>.</param>
+internal sealed record AdminPolicy(IReadOnlyList<string>? Models, bool AllowPublic, int? MaxQuantity, long? MaxPixels, string References);
+
+/// <summary><c>usd-month</c> counts in dollars, as decimal strings; all others in whole numbers.</summary>
+/// <param name="Limit">That of the file and what was granted; null: unlimited.</param>
+/// <param name="Granted">The part of the limit that was granted for the running period.</param>
+internal sealed record AdminQuota(
+    string Name,
+    object? Limit,
+    object Granted,
+    object Used,
+    object Held,
+    object? Remaining,
+    DateTime? ResetsAt
+);
+
+internal sealed record AdminTotals(AdminSum Today, AdminSum Month);
+
+/// <param name="Usd">Dollars, at least four decimals.</param>
+internal sealed record AdminSum(long Generations, long Images, string Usd);
+
+/// <summary>For the audit.</summary>
+internal sealed record GrantDetail(string Quota, decimal Amount, string Period);

@@ -1,0 +1,182 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Gateway.Edge;
+using Gateway.Storage;
+
+namespace Gateway.Admin;
+
+/// <summary><c>GET /admin/usage</c>: what was charged, from the ledger's own balances, so that sums are exact. Read a page at a time: a slow reader never holds the store.</summary>
+internal sealed class UsageRoute(Database database, TimeProvider time)
+{
+    private const int PageSize = 1000;
+    private const int LongestRange = 3660;
+    private const string Date = "yyyy-MM-dd";
+
+    /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the running month.</param>
+    /// <param name="to">Last UTC day; by default today.</param>
+    /// <param name="by"><c>tenant,day</c> (default), <c>tenant</c> or <c>day</c>.</param>
+    public async Task<IResult> Get(
+        HttpContext context,
+        CancellationToken cancellation,
+        string? from = null,
+        string? to = null,
+        string? by = null
+    )
+    {
+        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
+        var faults = new List<Violation>();
+        var first = Day(from, new DateOnly(today.Year, today.Month, 1), "from", faults);
+        var last = Day(to, today, "to", faults);
+        if (faults.Count == 0 && (first > last || last.DayNumber - first.DayNumber > LongestRange))
+            faults.Add(new Violation("#/to", "out-of-range", $"must not be before from, nor more than {LongestRange} days after it"));
+        var (byTenant, byDay) = by switch
+        {
+            null or "tenant,day" or "day,tenant" => (true, true),
+            "tenant" => (true, false),
+            "day" => (false, true),
+            _ => (false, false),
+        };
+        if (!byTenant && !byDay)
+            faults.Add(new Violation("#/by", "unknown-value", "must be tenant,day or tenant or day"));
+        if (faults.Count > 0)
+            return new Problem(Problems.Validation, "The query has faults: see errors.") { Errors = faults };
+        var query = new UsageQuery(first, last, byTenant, byDay);
+        // The first page before the answer begins: a store that is away is a 503, not a broken 200.
+        var page = await PageAsync(query, "", "", cancellation);
+        context.Response.Headers.Vary = "Accept";
+        if (AcceptsCsv(context.Request))
+            await WriteCsvAsync(context.Response, query, page, cancellation);
+        else
+            await WriteJsonAsync(context.Response, query, page, cancellation);
+        return Results.Empty;
+    }
+
+    private static DateOnly Day(string? text, DateOnly absent, string name, List<Violation> faults)
+    {
+        if (text is null)
+            return absent;
+        if (DateOnly.TryParseExact(text, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+            return day;
+        faults.Add(new Violation("#/" + name, "malformed", "must be a day such as 2026-11-22"));
+        return absent;
+    }
+
+    private static bool AcceptsCsv(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.OrderByDescending(type => type.Quality ?? 1).FirstOrDefault()?.MediaType == "text/csv";
+
+    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellation)
+    {
+        response.ContentType = "text/csv; charset=utf-8; header=present";
+        response.Headers.ContentDisposition = $"attachment; filename=\"usage-{Text(query.From)}-{Text(query.To)}.csv\"";
+        string[] keys = [.. query.ByTenant ? ["tenant"] : Array.Empty<string>(), .. query.ByDay ? ["day"] : Array.Empty<string>()];
+        var text = new StringBuilder().AppendJoin(',', [.. keys, "generations", "images", "usd"]).Append("\r\n");
+        await foreach (var row in RowsAsync(query, page, cancellation))
+        {
+            if (query.ByTenant)
+                text.Append(row.Tenant).Append(',');
+            if (query.ByDay)
+                text.Append(row.Day).Append(',');
+            text.Append(CultureInfo.InvariantCulture, $"{row.Generations},{row.Images},{Usd.Text(row.Micros)}\r\n");
+            if (text.Length < 16 * 1024)
+                continue;
+            await response.WriteAsync(text.ToString(), cancellation);
+            text.Clear();
+        }
+        await response.WriteAsync(text.ToString(), cancellation);
+    }
+
+    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellation)
+    {
+        response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(response.BodyWriter);
+        json.WriteStartObject();
+        json.WriteString("from"u8, Text(query.From));
+        json.WriteString("to"u8, Text(query.To));
+        json.WriteStartArray("rows"u8);
+        var sum = new UsageRow("", "", 0, 0, 0);
+        await foreach (var row in RowsAsync(query, page, cancellation))
+        {
+            json.WriteStartObject();
+            if (query.ByTenant)
+                json.WriteString("tenant"u8, row.Tenant);
+            if (query.ByDay)
+                json.WriteString("day"u8, row.Day);
+            Write(json, row);
+            json.WriteEndObject();
+            sum = checked(
+                sum with
+                {
+                    Generations = sum.Generations + row.Generations,
+                    Images = sum.Images + row.Images,
+                    Micros = sum.Micros + row.Micros,
+                }
+            );
+            if (json.BytesPending < 16 * 1024)
+                continue;
+            await json.FlushAsync(cancellation);
+            await response.BodyWriter.FlushAsync(cancellation);
+        }
+        json.WriteEndArray();
+        json.WriteStartObject("totals"u8);
+        Write(json, sum);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, UsageRow row)
+    {
+        json.WriteNumber("generations"u8, row.Generations);
+        json.WriteNumber("images"u8, row.Images);
+        json.WriteString("usd"u8, Usd.Text(row.Micros));
+    }
+
+    private async IAsyncEnumerable<UsageRow> RowsAsync(
+        UsageQuery query,
+        List<UsageRow> page,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        while (true)
+        {
+            foreach (var row in page)
+                yield return row;
+            if (page.Count < PageSize)
+                yield break;
+            page = await PageAsync(query, page[^1].Day, page[^1].Tenant, cancellation);
+        }
+    }
+
+    /// <summary>The rows after this one, in the order of day and tenant.</summary>
+    private Task<List<UsageRow>> PageAsync(UsageQuery query, string day, string tenant, CancellationToken cancellation)
+    {
+        var (dayKey, tenantKey) = (query.ByDay ? "period" : "cast('' as text)", query.ByTenant ? "tenant" : "cast('' as text)");
+        var sql = $"""
+            select {dayKey}, {tenantKey}, sum(generations), sum(images_spent), sum(micros_spent) from quota_window
+            where length(period) = 10 and tenant <> '*' and period >= @p0 and period <= @p1
+              and ({dayKey} > @p2 or ({dayKey} = @p2 and {tenantKey} > @p3))
+            group by 1, 2 having sum(generations) + sum(images_spent) + sum(micros_spent) > 0 order by 1, 2 limit {PageSize}
+            """;
+        return database.ReadAsync(
+            (connection, token) => connection.Sql(null, sql, Text(query.From), Text(query.To), day, tenant).ListAsync(Read, token),
+            cancellation
+        );
+    }
+
+    private static UsageRow Read(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.Long(2), row.Long(3), row.Long(4));
+
+    private static string Text(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
+
+    private sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay);
+
+    private sealed record UsageRow(string Day, string Tenant, long Generations, long Images, long Micros);
+}
+
+/// <summary>The JSON form, for the document; it is written as it is read.</summary>
+/// <param name="Rows">In the order of day and tenant; days without a charge are left out.</param>
+internal sealed record AdminUsage(string From, string To, IReadOnlyList<AdminUsageRow> Rows, AdminSum Totals);
+
+/// <param name="Tenant">Absent with <c>by=day</c>.</param>
+/// <param name="Day">UTC; absent with <c>by=tenant</c>.</param>
+internal sealed record AdminUsageRow(string? Tenant, string? Day, long Generations, long Images, string Usd);

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Gateway.Edge;
+using Gateway.Tenants;
+
+namespace Gateway.Telemetry;
+
+/// <summary>Middleware: counts each request by its route's pattern, its tenant and its answer.</summary>
+internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var started = time.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Count(context, time.GetElapsedTime(started));
+        }
+    }
+
+    private void Count(HttpContext context, TimeSpan took)
+    {
+        var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? GatewayMetrics.None;
+        var tenant = context.Features.Get<Caller>()?.Tenant.Id ?? GatewayMetrics.None;
+        var status = context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
+        metrics.Requests.WithLabels(tenant, RequestLog.Known(context.Request.Method), route, status).Inc();
+        metrics.RequestSeconds.WithLabels(route).Observe(took.TotalSeconds);
+        if (context.Features.Get<Problem>() is not { } problem)
+            return;
+        metrics.Refusals.WithLabels(tenant, problem.Type.Name).Inc();
+        foreach (var policy in problem.ViolatedPolicies)
+            metrics.QuotaRefusals.WithLabels(tenant, policy).Inc();
+    }
+}

@@ -1,0 +1,43 @@
+using Gateway.Edge;
+using Gateway.Leonardo;
+using Gateway.Quotas;
+
+namespace Gateway.Telemetry;
+
+/// <summary>What the gateway tells of itself to machines: metrics.</summary>
+internal static class TelemetryFeature
+{
+    public static void AddTelemetry(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => Listen(provider));
+        services.AddSingleton<Figures>();
+    }
+
+    /// <summary>Before everything that may answer.</summary>
+    public static void UseTelemetry(this IApplicationBuilder app)
+    {
+        // Made before the ledger starts: what it clears up first is counted too.
+        _ = app.ApplicationServices.GetRequiredService<GatewayMetrics>();
+        app.UseMiddleware<RequestMetrics>();
+    }
+
+    public static void MapTelemetry(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/metrics", GetMetrics).WithMetadata(new AllowAnonymousTenant(), new Quiet()).ExcludeFromDescription();
+
+    private static async Task GetMetrics(HttpContext context, GatewayMetrics metrics, Figures figures)
+    {
+        await figures.RefreshAsync(context.RequestAborted);
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        context.Response.Headers.CacheControl = "no-store";
+        await metrics.Registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+    }
+
+    private static GatewayMetrics Listen(IServiceProvider provider)
+    {
+        var metrics = new GatewayMetrics();
+        provider.GetRequiredService<QuotaLedger>().Committed = metrics.Count;
+        provider.GetRequiredService<UpstreamStatus>().Recorded = (outcome, took) =>
+            metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
+        return metrics;
+    }
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Admin;
+
+/// <summary>Who gets into <c>/admin</c>.</summary>
+public sealed class AdminAccessTests
+{
+    [Theory]
+    [InlineData("GET", "/admin/tenants")]
+    [InlineData("POST", "/admin/tenants")]
+    [InlineData("GET", "/admin")]
+    [InlineData("GET", "/ADMIN/audit")]
+    [InlineData("GET", "/admin/nothing-here")]
+    public async Task Without_a_token_file_there_is_no_admin_at_all(string method, string path)
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+
+        var answer = await gateway.SendAsync(new HttpMethod(method), path, null, ("Authorization", "Bearer " + AdminGateway.Token));
+
+        await answer.ProblemAsync(404, "not-found");
+    }
+
+    [Theory]
+    [InlineData("/admin/tenants")]
+    [InlineData("/admin/nothing-here")]
+    [InlineData("/Admin/audit")]
+    public async Task Nobody_gets_in_without_a_good_token(string path)
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        string[] bad = ["Bearer wrong-token-of-some-length", "Bearer ", "Basic " + AdminGateway.Token, AdminGateway.Token, "Bearer b"];
+
+        var bare = await admin.Gateway.GetAsync(path);
+        await bare.ProblemAsync(401, "unidentified");
+        bare.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer realm=\"admin\"");
+        foreach (var authorization in bad)
+            await (await admin.Gateway.GetAsync(path, ("Authorization", authorization))).ProblemAsync(401, "unidentified");
+        await (
+            await admin.Gateway.GetAsync(path, ("Authorization", "Bearer " + AdminGateway.Token), ("Authorization", "Bearer x"))
+        ).ProblemAsync(401, "unidentified");
+    }
+
+    [Fact]
+    public async Task An_operators_token_is_no_tenants_token_and_makes_no_generation()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+
+        await (await admin.PostAsync("/v2/generations", GatewayApp.Guide)).ProblemAsync(401, "unidentified");
+    }
+
+    [Fact]
+    public async Task Guessing_is_cut_off_for_a_minute_even_with_the_right_guess()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        for (var i = 0; i < 10; i++)
+            (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", $"Bearer guess-{i}"))).StatusCode.ShouldBe(
+                HttpStatusCode.Unauthorized
+            );
+
+        var blocked = await admin.GetAsync("/admin/tenants");
+        await blocked.ProblemAsync(429, "too-many-attempts");
+        blocked.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(60));
+        (await admin.GenerateAsync()).StatusCode.ShouldBe(HttpStatusCode.OK, "tenants behind the same address go on working");
+
+        admin.Gateway.Time.Advance(TimeSpan.FromSeconds(61));
+        (await admin.GetAsync("/admin/tenants")).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Tokens_are_replaced_without_a_restart()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        const string Next = "the-next-token-of-the-operators";
+        await File.WriteAllTextAsync(admin.TokenFile, Next, TestContext.Current.CancellationToken);
+        admin.Gateway.Time.Advance(TimeSpan.FromSeconds(1));
+
+        (await admin.GetAsync("/admin/tenants")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+        (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", "Bearer " + Next))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        // Away: a mount that is being replaced locks nobody out. Empty: nobody may.
+        File.Delete(admin.TokenFile);
+        admin.Gateway.Time.Advance(TimeSpan.FromSeconds(1));
+        (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", "Bearer " + Next))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await File.WriteAllTextAsync(admin.TokenFile, "# nobody\n", TestContext.Current.CancellationToken);
+        admin.Gateway.Time.Advance(TimeSpan.FromSeconds(1));
+        (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", "Bearer " + Next))).StatusCode.ShouldBe(
+            HttpStatusCode.Unauthorized
+        );
+    }
+
+    [Theory]
+    [InlineData("short")]
+    [InlineData("")]
+    [InlineData("a name token-of-enough-length")]
+    [InlineData("a/b token-of-enough-length")]
+    public async Task A_token_file_that_is_no_good_stops_the_start_and_is_not_quoted(string content)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-admin-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), content, TestContext.Current.CancellationToken);
+
+        var (exit, output) = await GatewayProcess.RunAsync(
+            folder,
+            [],
+            ("Leonardo__Simulator", "true"),
+            ("Admin__TokenFile", "tokens"),
+            ("ASPNETCORE_ENVIRONMENT", "Development")
+        );
+
+        exit.ShouldBe(1);
+        output.ShouldContain("Admin:TokenFile: ");
+        if (content.Length > 0)
+            output.ShouldNotContain(content);
+        Directory.Delete(folder, recursive: true);
+    }
+}
