@@ -23,12 +23,28 @@ internal sealed record OpenWork(
           (select count(*) from reservation where state in ('R', 'F') and state = 'F'),
           (select count(*) from reservation where state = 'U'),
           (select min(forwarded_at) from reservation where state = 'U'),
-          (select min(next_poll_at) from generation where status = 'PENDING'),
+          (select min(case when next_poll_at > created_at then next_poll_at else created_at end) from generation where status = 'PENDING'),
           (select running from ledger where id = 1)
         """;
 
     public static Task<OpenWork> ReadAsync(Database database, CancellationToken cancellation) =>
         database.ReadAsync(ReadAsync, cancellation);
+
+    /// <summary>Seeds of the requests that are being sent now.</summary>
+    public static Task<HashSet<uint>> SeedsAsync(Database database, CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (connection, token) =>
+            {
+                await using var command = connection.CreateCommand();
+                command.CommandText = "select seed from reservation where state in ('R', 'F') and state = 'F'";
+                await using var reader = await command.ExecuteReaderAsync(token);
+                var seeds = new HashSet<uint>();
+                while (await reader.ReadAsync(token))
+                    seeds.Add((uint)reader.GetInt64(0));
+                return seeds;
+            },
+            cancellation
+        );
 
     private static async Task<OpenWork> ReadAsync(DbConnection connection, CancellationToken cancellation)
     {

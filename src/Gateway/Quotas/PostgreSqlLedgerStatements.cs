@@ -107,7 +107,8 @@ internal static class PostgreSqlLedgerStatements
 
     private const string Ended =
         "select id from reservation where month < $1 and state in ('S', 'V', 'W') and running_until is null order by id limit 5000";
-    private const string WindowColumns = "tenant, period, images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted";
+    private const string WindowColumns =
+        "tenant, period, images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted";
 
     private static int InsertedCount => LedgerStore.AllColumns.Split(',').Length;
 

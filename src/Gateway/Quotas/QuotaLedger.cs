@@ -67,10 +67,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public long Alarms => _writer.Alarms + _keeper.Violations;
 
     /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
-    public Action<LedgerState, TimeSpan>? Committed
-    {
-        set => _writer.Committed = value;
-    }
+    public void TellCommits(Action<LedgerState, TimeSpan> told) => _writer.Committed = told;
 
     internal LedgerStore Store { get; }
 
@@ -169,14 +166,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     /// <summary>Quotas of all these tenants at one instant, by tenant. Null: the store is away.</summary>
-    public Task<IReadOnlyDictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
-        IReadOnlyCollection<Tenant> tenants,
+    public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
+        IReadOnlyCollection<Tenant> all,
         CancellationToken cancellation
     ) =>
-        TryAsync<IReadOnlyDictionary<string, IReadOnlyList<QuotaStatus>>>(
-                keys => keys.Tenants.UnionWith(tenants.Select(tenant => tenant.Id)),
-                batch => tenants.ToDictionary(tenant => tenant.Id, batch.Quotas, StringComparer.Ordinal)
-            )
+        TryAsync(keys => keys.Tenants.UnionWith(all.Select(one => one.Id)), batch => all.ToDictionary(one => one.Id, batch.Quotas))
             .WaitAsync(cancellation);
 
     /// <summary>What the tenant was charged. Null: the store is away.</summary>
@@ -200,20 +194,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellation) ?? [];
 
     /// <summary>Seeds of the requests that are being sent now. What they make has no owner yet, and must not be given to another reservation.</summary>
-    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) =>
-        _database.ReadAsync(
-            async (connection, token) =>
-            {
-                await using var command = connection.CreateCommand();
-                command.CommandText = "select seed from reservation where state = 'F'";
-                await using var reader = await command.ExecuteReaderAsync(token);
-                var seeds = new HashSet<uint>();
-                while (await reader.ReadAsync(token))
-                    seeds.Add((uint)reader.GetInt64(0));
-                return seeds;
-            },
-            cancellation
-        );
+    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) => OpenWork.SeedsAsync(_database, cancellation);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

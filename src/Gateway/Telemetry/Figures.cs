@@ -71,7 +71,7 @@ internal sealed class Figures(
         }
     }
 
-    private void Tell(IReadOnlyDictionary<string, IReadOnlyList<QuotaStatus>> quotas)
+    private void Tell(Dictionary<string, IReadOnlyList<QuotaStatus>> quotas)
     {
         foreach (var (tenant, all) in quotas)
         {

@@ -35,7 +35,7 @@ internal static class TelemetryFeature
     private static GatewayMetrics Listen(IServiceProvider provider)
     {
         var metrics = new GatewayMetrics();
-        provider.GetRequiredService<QuotaLedger>().Committed = metrics.Count;
+        provider.GetRequiredService<QuotaLedger>().TellCommits(metrics.Count);
         provider.GetRequiredService<UpstreamStatus>().Recorded = (outcome, took) =>
             metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
         return metrics;
