@@ -37,7 +37,11 @@ internal static class EdgeFeature
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
         // Swagger UI brings its own; these are the console and the problem pages' style.
-        app.UseStaticFiles();
+        app.UseDefaultFiles();
+        // Asked for each time: a console half of one version and half of the next would be worse than a 304.
+        app.UseStaticFiles(
+            new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" }
+        );
     }
 
     public static void MapEdge(this WebApplication app)

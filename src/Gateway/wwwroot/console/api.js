@@ -1,0 +1,91 @@
+// How the console talks to the gateway. Tokens live in this module's memory: never in storage, never in an address.
+
+let tenantToken = '';
+let adminToken = '';
+
+export const tokens = {
+  setTenant: token => (tenantToken = token.trim()),
+  setAdmin: token => (adminToken = token.trim()),
+  get hasTenant() {
+    return tenantToken !== '';
+  },
+};
+
+/** A refusal: the gateway's problem, or that it could not be reached (status 0). */
+export class Refusal extends Error {
+  constructor(problem, response) {
+    super(problem.detail ?? problem.title);
+    this.problem = problem;
+    this.status = response?.status ?? 0;
+    this.retryAfter = Number(response?.headers.get('Retry-After')) || null;
+  }
+
+  get name() {
+    return this.problem.type?.split('/').pop() ?? '';
+  }
+
+  /** Whether it stays open what became of the request, so that only the same key may carry it again. */
+  get isOpen() {
+    const open = ['outcome-unknown', 'idempotency-in-progress', 'internal'];
+    return this.status === 0 || open.includes(this.name) || (this.status >= 500 && this.name === '');
+  }
+
+  static async of(response) {
+    const type = response.headers.get('Content-Type') ?? '';
+    const problem = type.includes('json') ? await response.json().catch(() => null) : null;
+    return new Refusal(problem ?? { title: `The answer was ${response.status}`, detail: 'Something between this page and the gateway refused the request.' }, response);
+  }
+}
+
+async function send(method, path, { json, form, headers = {}, signal, accept = 'application/json' } = {}, token = tenantToken) {
+  const all = { accept, ...headers };
+  if (token) all.authorization = `Bearer ${token}`;
+  if (json !== undefined) all['content-type'] = 'application/json';
+  let response;
+  try {
+    response = await fetch(path, { method, headers: all, body: form ?? json, signal, cache: accept.startsWith('image') ? 'default' : 'no-store', redirect: 'error' });
+  } catch (fault) {
+    if (fault.name === 'AbortError') throw fault;
+    throw new Refusal({ title: 'The gateway did not answer', detail: 'The connection broke or could not be made. Sending again is safe: the same request is never paid twice.' });
+  }
+  if (!response.ok) throw await Refusal.of(response);
+  return response;
+}
+
+export const asTenant = (method, path, options) => send(method, path, options);
+export const asOperator = (method, path, options) => send(method, path, options, adminToken);
+export const read = async path => (await asTenant('GET', path)).json();
+export const readAdmin = async path => (await asOperator('GET', path)).json();
+export const postAdmin = (path, body) => asOperator('POST', path, { json: JSON.stringify(body) });
+
+/** Random, and to be had without TLS too, where randomUUID is not. */
+export function freshKey() {
+  return 'console-' + [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export const imagePath = (generation, image) => `/v1/generations/${generation}/images/${image}`;
+
+/** What an img element may load: the address itself, or the bytes where a token has to go with the request. */
+export async function imageSource(path) {
+  return tenantToken ? URL.createObjectURL(await imageBlob(path)) : path;
+}
+
+export const imageBlob = async path => (await asTenant('GET', path, { accept: 'image/*' })).blob();
+
+/** Gives the browser a file to keep. */
+export function save(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+export function curl(body) {
+  const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
+  const lines = [`curl ${location.origin}/v2/generations`, `  -H 'content-type: application/json'`, `  -H 'Idempotency-Key: ${freshKey()}'`];
+  // The token itself is not for a clipboard.
+  if (tenantToken) lines.push(`  -H "authorization: Bearer $GATEWAY_TOKEN"`);
+  lines.push(`  -d ${quoted(JSON.stringify(JSON.parse(body), null, 2))}`);
+  return lines.join(' \\\n');
+}

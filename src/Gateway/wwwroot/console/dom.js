@@ -1,0 +1,68 @@
+// Elements without a framework. Text goes in as text nodes only: nothing that a caller or the upstream wrote is ever read as markup.
+
+export const $ = (selector, root = document) => root.querySelector(selector);
+
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? '' : value);
+  }
+  element.append(...children.flat().filter(child => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+let last = 0;
+
+/** An id for labels and descriptions. */
+export const freshId = stem => `${stem}-${++last}`;
+
+export function button(label, onclick, look = 'quiet') {
+  return h('button', { type: 'button', class: look, onclick }, label);
+}
+
+/** Says something to a screen reader, without moving the focus. */
+export function say(text) {
+  const place = $('#said');
+  place.textContent = '';
+  // A text that is set in the same turn as it is emptied may go unheard.
+  setTimeout(() => (place.textContent = text), 50);
+}
+
+export async function copy(text) {
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Plain http inside a network has no clipboard; the old way has.
+  const area = h('textarea', { class: 'away', 'aria-hidden': 'true', tabindex: '-1' });
+  area.value = text;
+  (document.querySelector('dialog[open]') ?? document.body).append(area);
+  area.select();
+  const done = document.execCommand('copy');
+  area.remove();
+  if (!done) throw new Error('The browser does not let the page copy.');
+}
+
+/** A button that copies a text, and says that it did. */
+export function copyButton(label, text) {
+  const made = button(label, async () => {
+    try {
+      await copy(text());
+      made.textContent = 'Copied';
+      say('Copied');
+    } catch {
+      made.textContent = 'Could not copy';
+    }
+    setTimeout(() => (made.textContent = label), 2000);
+  });
+  return made;
+}

@@ -1,0 +1,47 @@
+// Figures and moments in words.
+
+/** Dollars from a decimal string; small sums keep four decimals, since a picture costs cents. */
+export function usd(amount) {
+  const value = Number(amount);
+  return '$' + value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: Math.abs(value) < 10 ? 4 : 2 });
+}
+
+export const count = (n, one, many = one + 's') => `${Number(n).toLocaleString('en')} ${Number(n) === 1 ? one : many}`;
+
+/** The upstream writes moments without a zone; they are UTC. */
+export function moment(text) {
+  return new Date(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : text + 'Z');
+}
+
+export function when(text) {
+  return moment(text).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
+}
+
+/** How long until then: "in 3 hours". */
+export function until(text) {
+  return 'in ' + span((moment(text) - Date.now()) / 1000);
+}
+
+export function span(seconds) {
+  if (seconds < 90) return count(Math.max(1, Math.round(seconds)), 'second');
+  if (seconds < 5400) return count(Math.round(seconds / 60), 'minute');
+  if (seconds < 36 * 3600) return count(Math.round(seconds / 3600), 'hour');
+  return count(Math.round(seconds / 86400), 'day');
+}
+
+const quotas = {
+  'requests-minute': 'Requests per minute',
+  'images-day': 'Images per day',
+  'images-month': 'Images per month',
+  'usd-month': 'Dollars per month',
+  'concurrent-generations': 'Generations at once',
+};
+
+/** A quota's name in words; the organisation's are told apart. */
+export function quotaName(name) {
+  const own = name.replace(/^org-/, '');
+  const words = quotas[own] ?? own;
+  return own === name ? words : `${words}, whole organisation`;
+}
+
+export const quotaAmount = (name, value) => (name.includes('usd') ? usd(value) : Number(value).toLocaleString('en'));

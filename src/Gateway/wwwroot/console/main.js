@@ -1,0 +1,85 @@
+// The page: which part is shown, who is calling, dark or light.
+import { read, tokens } from './api.js';
+import { $, h, say } from './dom.js';
+import { loadModels, startGenerate } from './generate.js';
+import { showHistory } from './history.js';
+import { showOperator } from './operator.js';
+import { cardFor } from './problems.js';
+import { showUsage, whoIs } from './usage.js';
+
+const pages = { generate: () => {}, history: showHistory, usage: showUsage, operator: showOperator };
+
+function show() {
+  const name = location.hash.slice(1) in pages ? location.hash.slice(1) : 'generate';
+  for (const each of Object.keys(pages)) $(`#page-${each}`).hidden = each !== name;
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.hash === '#' + name) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+  document.title = `${$(`#title-${name}`).textContent} – Leonardo gateway`;
+  pages[name]();
+}
+
+async function identify() {
+  try {
+    const { tenant } = await read('/v1/usage');
+    $('#who').textContent = tenant.name ?? tenant.id;
+    $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Its id is ', h('code', {}, tenant.id), '.'));
+  } catch (fault) {
+    $('#who').textContent = 'Not known';
+    $('#identity-text').replaceChildren(cardFor(fault));
+  }
+  $('#forget').hidden = !tokens.hasTenant;
+}
+
+function setUpIdentity() {
+  const dialog = $('#identity');
+  $('#who').addEventListener('click', () => dialog.showModal());
+  $('#identity-close').addEventListener('click', () => dialog.close());
+  $('#forget').addEventListener('click', () => change(''));
+  $('#token-form').addEventListener('submit', event => {
+    event.preventDefault();
+    change($('#token').value);
+  });
+
+  async function change(token) {
+    tokens.setTenant(token);
+    $('#token').value = '';
+    await identify();
+    await loadModels();
+    show();
+    say($('#who').textContent);
+  }
+}
+
+function setUpTheme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const root = document.documentElement;
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches);
+  const mark = () => $('#theme').setAttribute('aria-pressed', String(isDark()));
+  $('#theme').addEventListener('click', () => {
+    const theme = isDark() ? 'light' : 'dark';
+    root.dataset.theme = theme;
+    try {
+      localStorage.setItem('theme', theme);
+    } catch {
+      // It holds until the page is closed.
+    }
+    mark();
+  });
+  dark.addEventListener('change', mark);
+  mark();
+}
+
+addEventListener('hashchange', () => {
+  show();
+  $('#page').focus({ preventScroll: true });
+  scrollTo(0, 0);
+});
+setUpTheme();
+setUpIdentity();
+show();
+identify();
+startGenerate(() => {
+  if (!$('#page-usage').hidden) showUsage();
+});

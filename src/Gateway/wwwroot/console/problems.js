@@ -1,0 +1,72 @@
+// Shows a refusal as the problem says it: each error at its field, the rest in a card with a link to the problem's page.
+import { h, say } from './dom.js';
+import { quotaName, span } from './format.js';
+
+/** @returns the errors that belong to no field of the form. */
+export function showAtFields(form, errors = []) {
+  const fields = [...form.querySelectorAll('[data-pointer]')];
+  const homeless = [];
+  for (const error of errors) {
+    const field = fields
+      .filter(each => error.pointer === each.dataset.pointer || error.pointer.startsWith(each.dataset.pointer + '/'))
+      .sort((a, b) => b.dataset.pointer.length - a.dataset.pointer.length)[0];
+    if (field) addFault(field, error.detail);
+    else homeless.push(error);
+  }
+  return homeless;
+}
+
+function addFault(field, detail) {
+  const id = `fault-${field.dataset.pointer.replace(/[^a-z0-9]+/gi, '-')}`;
+  let fault = field.querySelector(':scope > .fault');
+  if (!fault) field.append((fault = h('p', { class: 'fault', id })));
+  const name = field.dataset.name ?? 'This';
+  fault.append(h('span', {}, `${name} ${detail}.`.replace(/\.\.$/, '.')));
+  for (const control of field.querySelectorAll('input, select, textarea')) {
+    control.setAttribute('aria-invalid', 'true');
+    control.setAttribute('aria-describedby', [control.dataset.help, id].filter(Boolean).join(' '));
+  }
+}
+
+export function clearFields(form) {
+  for (const fault of form.querySelectorAll('.fault')) fault.remove();
+  for (const control of form.querySelectorAll('[aria-invalid]')) {
+    control.removeAttribute('aria-invalid');
+    if (control.dataset.help) control.setAttribute('aria-describedby', control.dataset.help);
+    else control.removeAttribute('aria-describedby');
+  }
+}
+
+export const firstFault = form => form.querySelector('[aria-invalid]');
+
+/** @param homeless errors that no field shows. */
+export function problemCard(refusal, homeless = refusal.problem.errors ?? [], ...actions) {
+  const { problem, retryAfter } = refusal;
+  const policies = problem['violated-policies'] ?? [];
+  const card = h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    h('h2', {}, problem.title ?? 'Refused'),
+    problem.detail && h('p', {}, problem.detail),
+    policies.length > 0 && h('ul', {}, policies.map(policy => h('li', {}, quotaName(policy), ' ', h('code', {}, policy)))),
+    homeless.length > 0 && h('ul', {}, homeless.map(error => h('li', {}, h('code', {}, error.pointer), ' ', error.detail))),
+    retryAfter && h('p', {}, `It may be tried again in ${span(retryAfter)}.`),
+    h(
+      'p',
+      { class: 'small' },
+      problem.type?.startsWith('/problems/') && [h('a', { href: problem.type, target: '_blank' }, 'What this means'), ' '],
+      problem.reservationId && ['Reservation ', h('code', {}, problem.reservationId), ' '],
+      problem.traceId && ['Trace ', h('code', {}, problem.traceId)],
+    ),
+    actions.length > 0 && h('div', { class: 'actions' }, actions),
+  );
+  return card;
+}
+
+/** For anything that is thrown: refusals as they are, faults of this page as what they are. */
+export function cardFor(fault, ...actions) {
+  if (fault.problem) return problemCard(fault, undefined, ...actions);
+  console.error(fault);
+  say('The page failed');
+  return h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'This page has a fault'), h('p', {}, String(fault.message ?? fault)));
+}

@@ -1,0 +1,9 @@
+// Runs before the page is painted, so that a chosen theme does not flash. The choice is all that is ever stored.
+(() => {
+  try {
+    const theme = localStorage.getItem('theme');
+    if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  } catch {
+    // Storage may be forbidden; the system's setting holds then.
+  }
+})();

@@ -1,0 +1,38 @@
+// Who the gateway takes the caller for, and what is left.
+import { read } from './api.js';
+import { $, h } from './dom.js';
+import { count, usd } from './format.js';
+import { quotaBar } from './plots.js';
+import { cardFor } from './problems.js';
+
+const ways = {
+  network: 'by the network it calls from',
+  header: 'by a header that a trusted proxy set',
+  token: 'by its gateway token',
+  jwt: 'by its sign-in',
+  certificate: 'by its client certificate',
+};
+
+export const whoIs = tenant => `${tenant.name ?? tenant.id}, known ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;
+
+export async function showUsage() {
+  try {
+    const usage = await read('/v1/usage');
+    const own = usage.quotas.filter(quota => !quota.name.startsWith('org-'));
+    const organisation = usage.quotas.filter(quota => quota.name.startsWith('org-'));
+    $('#usage').replaceChildren(
+      h('p', { class: 'lead' }, `You are ${whoIs(usage.tenant)}.`),
+      h('div', { class: 'totals' }, total('Today', usage.totals.today), total('This month', usage.totals.month)),
+      h('h2', {}, 'Quotas of your team'),
+      own.length > 0 ? h('div', { class: 'quotas' }, own.map(quotaBar)) : h('p', {}, 'None are set: only the organisation’s limits hold.'),
+      ...(organisation.length > 0 ? [h('h2', {}, 'Quotas of the whole organisation'), h('div', { class: 'quotas' }, organisation.map(quotaBar))] : []),
+      h('p', { class: 'small' }, 'Used is what was charged. Held (hatched) is reserved for requests whose outcome is not known yet. Days and months are in UTC.'),
+    );
+  } catch (fault) {
+    $('#usage').replaceChildren(cardFor(fault));
+  }
+}
+
+function total(label, sum) {
+  return h('div', { class: 'total' }, h('h2', {}, label), h('p', { class: 'figure' }, usd(sum.usd)), h('p', { class: 'small' }, `${count(sum.images, 'image')} in ${count(sum.generations, 'generation')}`));
+}

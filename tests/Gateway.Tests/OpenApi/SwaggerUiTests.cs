@@ -1,0 +1,23 @@
+using Gateway.Tests.Harness;
+using Gateway.Tests.Tenants;
+
+namespace Gateway.Tests.OpenApi;
+
+public sealed class SwaggerUiTests
+{
+    /// <summary>As a process, with a clock that goes: the page's own example waits for the images.</summary>
+    [Fact]
+    public async Task Swagger_UI_works_without_the_internet_and_makes_the_guides_example()
+    {
+        using var folder = new TemporaryFolder();
+        var tenants = Path.Combine(folder.Path, "tenants.json");
+        await File.WriteAllTextAsync(
+            tenants,
+            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await GatewayProcess.StartAsync(folder.Path, ("Leonardo__Simulator", "true"), ("Tenants__File", tenants));
+
+        await BrowserScript.RunAsync("swagger.mjs", gateway.Address.GetLeftPart(UriPartial.Authority));
+    }
+}

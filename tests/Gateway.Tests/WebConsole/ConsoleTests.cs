@@ -1,0 +1,92 @@
+using System.Net;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Tenants;
+using Leonardo.Simulator;
+
+// Not "Console": that would hide System.Console from every test.
+namespace Gateway.Tests.WebConsole;
+
+/// <summary>The console in Chromium, against the gateway as its operator runs it: its own process, a simulator as the upstream.</summary>
+public sealed class ConsoleTests
+{
+    private const string Tenants = """
+        {
+          "tenants": [
+            { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 6, "usdPerMonth": 50 } }
+          ]
+        }
+        """;
+
+    [Fact]
+    public async Task A_person_makes_images_reads_errors_hits_a_quota_and_sees_the_usage()
+    {
+        using var folder = new TemporaryFolder();
+        await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 2 });
+        await using var gateway = await StartAsync(folder.Path, leonardo);
+
+        await BrowserScript.RunAsync("console.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), .. Screenshots]);
+
+        // What the screen said is what the account was charged for.
+        var charge = leonardo.Invoice.ShouldHaveSingleItem();
+        charge.Quantity.ShouldBe(2);
+        charge.References.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task The_console_is_at_the_root_without_a_tenant_and_is_asked_for_anew_each_time()
+    {
+        await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants("""{ "id": "elsewhere" }"""));
+
+        var page = await gateway.GetAsync("/");
+
+        page.StatusCode.ShouldBe(HttpStatusCode.OK);
+        page.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
+        page.Headers.CacheControl!.NoCache.ShouldBeTrue();
+        var html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        html.ShouldContain("<title>Leonardo gateway</title>");
+    }
+
+    [Fact]
+    public void The_console_has_no_script_or_style_in_its_page_and_names_no_other_host()
+    {
+        var root = Repository.Path("src", "Gateway", "wwwroot");
+        var page = File.ReadAllText(Path.Combine(root, "index.html"));
+        page.ShouldNotContain("style=");
+        page.ShouldNotContain("<style");
+        page.Split("<script")
+            .Skip(1)
+            .ShouldAllBe(script =>
+                script.TrimStart().StartsWith("src=", StringComparison.Ordinal) || script.Contains(" src=", StringComparison.Ordinal)
+            );
+        foreach (
+            var file in Directory
+                .EnumerateFiles(root, "*", SearchOption.AllDirectories)
+                .Where(file => !file.EndsWith(".svg", StringComparison.Ordinal))
+        )
+        {
+            var text = File.ReadAllText(file).Replace("http://www.w3.org/2000/svg", "", StringComparison.Ordinal);
+            text.ShouldNotContain("://", Case.Sensitive, file);
+            text.ShouldNotContain("innerHTML", Case.Sensitive, file);
+            text.Split('\n').Length.ShouldBeLessThan(300, file);
+        }
+    }
+
+    /// <summary>CONSOLE_SCREENSHOTS names a folder for them; else none are taken.</summary>
+    private static string[] Screenshots =>
+        Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
+
+    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo)
+    {
+        var tenants = Path.Combine(folder, "tenants.json");
+        await File.WriteAllTextAsync(tenants, Tenants, TestContext.Current.CancellationToken);
+        var origin = leonardo.Address.GetLeftPart(UriPartial.Authority);
+        return await GatewayProcess.StartAsync(
+            folder,
+            ("Leonardo__ApiKey", leonardo.Key),
+            ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
+            ("Leonardo__ImageOrigins__0", origin),
+            ("Leonardo__UploadOrigins__0", origin),
+            ("Tenants__File", tenants)
+        );
+    }
+}

@@ -1,0 +1,151 @@
+// node console.mjs ADDRESS [SCREENSHOTS]: a person makes images in the console, with a reference, reads errors, hits a quota (6 images a day) and sees the usage.
+import { statSync } from 'node:fs';
+import { check, open } from './browser.mjs';
+import { inspect, png } from './console-page.mjs';
+
+const [address, screenshots] = process.argv.slice(2);
+const { browser, page, faults } = await open(address, { viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] }, [
+  { path: '/v2/generations', status: 400 },
+  { path: '/v2/generations', status: 429 },
+  { path: '/v2/generations/quote', status: 400 },
+  { path: '/v1/init-image', status: 400 },
+  { path: '/v1/usage', status: 401 },
+  { path: '/v2/models', status: 401 },
+  { path: '/v1/generations', status: 401 },
+]);
+page.setDefaultTimeout(15_000);
+const posts = [];
+page.on('request', request => {
+  if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') posts.push(request);
+});
+const images = n => page.getByRole('radio', { name: String(n), exact: true });
+const see = text => page.getByText(text).first().waitFor();
+const visit = name => page.getByRole('link', { name, exact: true }).click();
+
+/** As a person drops it from the desktop. */
+async function drop(name, type, bytes) {
+  const transfer = await page.evaluateHandle(
+    ([name, type, base64]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], name, { type }));
+      return transfer;
+    },
+    [name, type, bytes.toString('base64')],
+  );
+  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+}
+
+try {
+  await page.goto(address);
+
+  // Who one is, the price, and what is left, before anything is sent.
+  await page.getByRole('button', { name: 'Marketing' }).waitFor();
+  await see('$0.0837');
+  await see('6 images today');
+  await inspect(page, 'start', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // A file that is no picture is refused in the gateway's words; a picture becomes a reference, and the price says so.
+  await drop('notes.png', 'image/png', Buffer.from('not a picture at all, whatever its name says'));
+  await page.locator('#upload-problem .problem').getByText('first bytes').waitFor();
+  await drop('palette.png', 'image/png', png);
+  await page.getByLabel('Strength').selectOption('HIGH');
+  await images(2).check();
+  await see('$0.2512');
+
+  // Two clicks are one generation.
+  await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse on a cliff in heavy weather, seen from the sea');
+  await page.getByRole('button', { name: 'Generate' }).dblclick();
+  await see('Leonardo is at work');
+  const result = page.locator('.result');
+  await result.locator('img').nth(1).waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.result img')].every(image => image.complete && image.naturalWidth > 0));
+  check(posts.length === 1, `two clicks sent ${posts.length} requests`);
+  const sent = posts[0].postDataJSON();
+  check(sent.parameters.guidances.image_reference[0].strength === 'HIGH', 'the reference was not sent');
+  check((await posts[0].headerValue('Idempotency-Key'))?.length > 20, 'no Idempotency-Key');
+  await see('4 images today');
+
+  // What can be done with a picture.
+  const downloading = page.waitForEvent('download');
+  await result.getByRole('button', { name: 'Download image 1' }).click();
+  const download = await downloading;
+  check(statSync(await download.path()).size > 1000, 'the download is empty');
+  check(/\.(jpg|png|webp)$/.test(download.suggestedFilename()), `a file called ${download.suggestedFilename()}`);
+  await result.getByRole('button', { name: 'Copy as curl' }).click();
+  await see('Copied');
+  const curl = await page.evaluate(() => navigator.clipboard.readText());
+  check(curl.startsWith(`curl ${address}/v2/generations`) && /"seed": \d+/.test(curl), `the copied command is ${curl}`);
+  await result.getByRole('button', { name: 'Use as reference' }).first().click();
+  await page.getByRole('button', { name: 'Remove reference 2' }).waitFor();
+  await inspect(page, 'result', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await result.getByRole('button', { name: 'Same again with this seed' }).click();
+  check(curl.includes(`"seed": ${await page.getByLabel('Seed').inputValue()}`), 'the form has another seed than the result');
+
+  // Errors stand at their fields, with a link to the problem's page.
+  await page.getByLabel('Width').fill('100');
+  await page.getByLabel('Seed').fill('4294967296');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await page.locator('#form-problem').getByRole('link', { name: 'What this means' }).waitFor();
+  for (const name of ['Width', 'Seed']) {
+    const field = page.getByLabel(name);
+    check((await field.getAttribute('aria-invalid')) === 'true', `${name} is not marked`);
+    const ids = (await field.getAttribute('aria-describedby')).split(' ');
+    const said = await page.locator(`#${ids.at(-1)}`).innerText();
+    check(said.includes('must be'), `${name} says ${said}`);
+  }
+  check(await page.getByLabel('Width').evaluate(field => field === document.activeElement), 'the first wrong field has not the focus');
+  check((await page.locator('#form-problem a').getAttribute('href')) === '/problems/validation', 'the link leads elsewhere');
+  await inspect(page, 'errors', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // Over the quota: said before, refused after, and nothing is spent.
+  await page.getByLabel('Width').fill('1440');
+  await page.getByLabel('Seed').fill('');
+  await images(8).check();
+  await see('It would be refused now: Images per day.');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await page.locator('#form-problem').getByText('A quota does not admit this request').waitFor();
+  await page.locator('#form-problem').getByText('images-day', { exact: true }).waitFor();
+  await inspect(page, 'quota', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await visit('Usage');
+  await see('You are Marketing, known by the network it calls from.');
+  await see('2 used of 6');
+  await inspect(page, 'usage', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // The gallery, by keyboard alone.
+  await visit('History');
+  const card = page.locator('.card').first();
+  await card.locator('img').waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll('.card img')].every(image => image.complete && image.naturalWidth > 0));
+  await inspect(page, 'history', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await card.focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').locator('img').nth(1).waitFor();
+  await inspect(page, 'generation', screenshots);
+  await page.keyboard.press('Escape');
+  check(await card.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
+
+  // A wrong token is refused, and forgotten.
+  await page.getByRole('button', { name: 'Marketing' }).click();
+  await page.getByLabel('Gateway token').fill('no-such-token');
+  await page.getByRole('button', { name: 'Use this token' }).click();
+  await page.getByRole('dialog').getByText('The gateway does not know which tenant is calling').waitFor();
+  await inspect(page, 'identity', screenshots);
+  await page.getByRole('button', { name: 'Forget the token' }).click();
+  await page.getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Marketing' }).waitFor();
+
+  await page.getByRole('button', { name: 'Dark', exact: true }).click();
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  check(!kept.includes('token') && Object.keys(JSON.parse(kept)[0]).every(key => key === 'theme'), `the page keeps ${kept}`);
+  check(faults.length === 0, faults.join('\n'));
+  console.log('ok');
+} finally {
+  await browser.close();
+}
