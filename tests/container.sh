@@ -15,6 +15,7 @@ debootstrap --variant=minbase --include=ca-certificates,libicu72,libssl3,libstdc
 mkdir -p "$work/base/usr/share/dotnet"
 dotnet_root=$(dirname "$(readlink -f "$(command -v dotnet)")")
 cp -a "$dotnet_root/dotnet" "$dotnet_root/host" "$dotnet_root/shared" "$work/base/usr/share/dotnet/"
+cp -a /etc/ssl/certs/. "$work/base/etc/ssl/certs/" # whatever this machine trusts, for the restore
 ln -s /usr/share/dotnet/dotnet "$work/base/usr/bin/dotnet"
 runtime=$(buildah "${store[@]}" from scratch)
 buildah "${store[@]}" copy -q "$runtime" "$work/base" / >/dev/null
