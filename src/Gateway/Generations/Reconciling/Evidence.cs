@@ -49,7 +49,10 @@ internal sealed record Evidence(
             : new Finding.NotYet("the upstream's list does not show it yet");
     }
 
-    /// <summary>Nothing that is told speaks against it.</summary>
+    /// <summary>
+    /// Nothing that is told speaks against it. The prompt does not: an upstream that trims or rewrites it must not make a generation look absent, when the
+    /// seed, the size and the time are those of the reservation.
+    /// </summary>
     private static bool CouldBe(UpstreamGeneration row, OpenReservation reservation)
     {
         var sent = reservation.Fingerprint;
@@ -60,18 +63,17 @@ internal sealed record Evidence(
             && row.Images.Count <= reservation.Images
             && (
                 row.CreatedAt is not { } at || (at > reservation.ForwardedAt - ClockTolerance && at < reservation.FencedAt + ClockTolerance)
-            )
-            && (
-                row.Prompt is not { } prompt
-                || sent.PromptEnhanced
-                || SHA256.HashData(Encoding.UTF8.GetBytes(prompt)).AsSpan().SequenceEqual(sent.PromptHash)
             );
     }
 
     /// <summary>And everything that is needed is told. A rewritten prompt tells nothing; the seed has to do.</summary>
     private static bool Says(UpstreamGeneration row, OpenReservation reservation) =>
         row is { Seed: not null, Width: not null, Height: not null, CreatedAt: not null }
-        && (row.Prompt is not null || reservation.Fingerprint.PromptEnhanced);
+        && (
+            reservation.Fingerprint.PromptEnhanced
+            || row.Prompt is { } prompt
+                && SHA256.HashData(Encoding.UTF8.GetBytes(prompt)).AsSpan().SequenceEqual(reservation.Fingerprint.PromptHash)
+        );
 
     private static bool IsAlike(OpenReservation one, OpenReservation other) =>
         one.Fingerprint.Seed == other.Fingerprint.Seed
