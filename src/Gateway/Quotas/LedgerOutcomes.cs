@@ -121,6 +121,9 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
     /// <returns>How many were moved.</returns>
     public int Sweep()
     {
+        // By a wrong clock everybody would be gone.
+        if (state.IsClockStopped)
+            return 0;
         var moved = 0;
         foreach (var row in state.Orphans.Select(state.Find).OfType<Reservation>())
         {

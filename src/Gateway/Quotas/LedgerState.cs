@@ -78,7 +78,21 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
     public IReadOnlyList<GenerationRow> NewGenerations => _newGenerations;
 
     /// <summary>The wall clock is not believed: this batch happens at the time of the last one.</summary>
-    public void StopClock() => Now = Ledger.HighWater;
+    public void StopClock()
+    {
+        Now = Ledger.HighWater;
+        IsClockStopped = true;
+    }
+
+    public bool IsClockStopped { get; private set; }
+
+    /// <summary>The running day and month, and those of the high-water mark: whether the clock is believed is found out after the loading.</summary>
+    public string[] RunningPeriods { get; } =
+    [
+        .. ((DateTimeOffset[])[clock > ledger.HighWater ? clock : ledger.HighWater, ledger.HighWater])
+            .SelectMany(at => (string[])[Period.DayOf(at), Period.MonthOf(at)])
+            .Distinct(StringComparer.Ordinal),
+    ];
 
     /// <summary>Keeps this instance alive, and the high-water mark near the clock while nothing happens.</summary>
     public void Renew(DateTimeOffset leaseUntil)
@@ -113,7 +127,7 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
     {
         foreach (var tenant in tenants.Append(WindowRow.Everybody))
         {
-            foreach (var period in (ReadOnlySpan<string>)[Period.DayOf(Now), Period.MonthOf(Now)])
+            foreach (var period in RunningPeriods)
                 _windows.TryAdd((tenant, period), new WindowRow(tenant, period));
         }
     }
@@ -172,9 +186,13 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
         if (after.IdempotencyKey is { } key)
             _keys[(after.Tenant, key)] = after.Id;
         // ④ the event
+        Ledger = Ledger with
+        {
+            HighWater = Now,
+        };
         if (before?.State == after.State)
             return;
-        Ledger = Ledger with { Events = Ledger.Events + 1, HighWater = Now };
+        Ledger = Ledger with { Events = Ledger.Events + 1 };
         _events.Add(new LedgerEvent(Ledger.Events, after.Id, before?.State, after.State, Now, why));
     }
 

@@ -8,7 +8,6 @@ internal static class PostgreSqlLedgerStatements
 {
     private const string Now = "current_setting('gateway.now')::bigint";
     private const string MinuteAgo = Now + " - 60000000";
-    private const string Today = "to_timestamp(" + Now + " / 1000000) at time zone 'UTC'";
 
     // Lock
 
@@ -56,7 +55,10 @@ internal static class PostgreSqlLedgerStatements
         """;
     public const string RunningWindows = $"""
         select {WindowColumns} from quota_window
-        where tenant = any($1) and period in (to_char({Today}, 'YYYY-MM-DD'), to_char({Today}, 'YYYY-MM'))
+        where tenant = any($1) and period in (
+          select to_char(to_timestamp(at / 1000000) at time zone 'UTC', format)
+          from unnest(array[{Now}, (select high_water from ledger)]) as at, unnest(array['YYYY-MM-DD', 'YYYY-MM']) as format
+        )
         """;
     public const string Windows =
         $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";

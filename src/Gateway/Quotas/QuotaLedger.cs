@@ -246,6 +246,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _abort.Dispose();
     }
 
+    /// <summary>Clears up what is due, now: it is done by itself every few seconds.</summary>
+    internal Task SweepAsync() => _keeper.SweepAsync();
+
     private async Task<bool> OutcomeAsync(Guid id, Action<LedgerKeys> need, Action<LedgerBatch> decide)
     {
         _open.TryRemove(id, out var tenant);

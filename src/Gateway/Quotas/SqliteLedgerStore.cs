@@ -84,11 +84,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         {
             LoadCounter(sql, state, tenant);
             LoadMinute(sql, state, tenant, minuteAgo);
-            LoadWindow(sql, state, tenant, Period.DayOf(state.Now));
-            LoadWindow(sql, state, tenant, Period.MonthOf(state.Now));
         }
-        LoadWindow(sql, state, WindowRow.Everybody, Period.DayOf(state.Now));
-        LoadWindow(sql, state, WindowRow.Everybody, Period.MonthOf(state.Now));
+        foreach (var tenant in keys.Tenants.Append(WindowRow.Everybody))
+        {
+            foreach (var period in state.RunningPeriods)
+                LoadWindow(sql, state, tenant, period);
+        }
         foreach (var (tenant, period) in state.MissingWindows())
             LoadWindow(sql, state, tenant, period);
         foreach (var tenant in state.MissingCounters())

@@ -140,7 +140,15 @@ internal sealed class SqliteHarness : LedgerHarness
 {
     public static Task<LedgerHarness> CreateAsync() => Task.FromResult<LedgerHarness>(new SqliteHarness());
 
-    public SqliteHarness() => Folder = Directory.CreateTempSubdirectory("gateway-ledger-").FullName;
+    public SqliteHarness() =>
+        Folder = Directory
+            .CreateDirectory(
+                Path.Combine(
+                    Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
+                    "gateway-ledger-" + Guid.NewGuid().ToString("N")
+                )
+            )
+            .FullName;
 
     public string Folder { get; }
 

@@ -109,6 +109,7 @@ public abstract class ClockContract : LedgerTest
             .ShouldBeOfType<Admission.Unavailable>()
             .Detail.ShouldContain("clock jumped forward");
         (await ledger.SettleAsync(admitted.ReservationId, Cost("g"))).ShouldBeTrue();
+        (await ledger.QuotaAsync(OneAMonth, "images-month")).Used.ShouldBe(1);
         (await ledger.AdmitAsync(Request(OneAMonth, key: "k"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
 
         await Harness.SetWallAsync(before + TimeSpan.FromSeconds(1));
