@@ -49,7 +49,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         ]);
         await File.AppendAllTextAsync(
             folder + "/data/postgresql.conf",
-            $"\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\nfsync = {(durable ? "on" : "off")}\nlog_min_messages = fatal\n"
+            $"\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\ndynamic_shared_memory_type = mmap\nfsync = {(durable ? "on" : "off")}\nlog_min_messages = panic\n"
         );
         var server = new PostgreSqlServer(folder, FreePort());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Remove();
@@ -85,7 +85,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
                 "sh",
                 [
                     "-c",
-                    $"while kill -0 {Environment.ProcessId} 2>/dev/null && kill -0 {_process.Id} 2>/dev/null; do sleep 1; done; kill -9 -- -{_process.Id} 2>/dev/null",
+                    $"while kill -0 {Environment.ProcessId} 2>/dev/null && kill -0 {_process.Id} 2>/dev/null; do sleep 1; done; kill -0 {Environment.ProcessId} 2>/dev/null || kill -9 {_process.Id} 2>/dev/null",
                 ]
             )
             .Dispose();
@@ -120,19 +120,26 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await SignalAsync("KILL");
-        Remove();
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
     }
 
-    private async Task SignalAsync(string signal) => await RunAsync("kill", "-" + signal, "--", $"-{_process!.Id}");
+    /// <summary>The server and each of its children: they are sessions of their own.</summary>
+    private async Task SignalAsync(string signal)
+    {
+        var children = await File.ReadAllTextAsync($"/proc/{_process!.Id}/task/{_process.Id}/children");
+        await RunAsync(["kill", "-" + signal, $"{_process.Id}", .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+    }
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=gateway;Database={database}";
 
     private void Remove()
     {
+        if (_process is null or { HasExited: true })
+            return;
         try
         {
-            Process.Start("kill", ["-KILL", "--", $"-{_process!.Id}"]).WaitForExit();
+            Process.Start("kill", ["-KILL", $"{_process.Id}"]).WaitForExit();
             Directory.Delete(_folder, recursive: true);
         }
         catch (IOException)

@@ -1,0 +1,123 @@
+using System.Data.Common;
+using Gateway.Quotas;
+using Gateway.Storage;
+using Gateway.Tenants;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Storage;
+
+/// <summary>A file that is shared, damaged, newer or full (threats F10, G10, G12).</summary>
+public sealed class SqliteStoreTests : IAsyncLifetime
+{
+    private readonly SqliteHarness _harness = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _harness.DisposeAsync();
+
+    [Fact]
+    public async Task The_engine_has_the_fix_for_the_log_that_two_writers_could_ruin()
+    {
+        await using var database = _harness.Open();
+        await database.EnsureOpenAsync(CancellationToken.None);
+
+        var version = await database.ReadAsync((connection, _) => Task.FromResult(connection.ServerVersion), CancellationToken.None);
+
+        Version.Parse(version).ShouldBeGreaterThanOrEqualTo(new Version(3, 51, 3));
+        database.Description.ShouldContain(version);
+    }
+
+    [Theory]
+    [InlineData("pragma journal_mode", "wal")]
+    [InlineData("pragma synchronous", "2")]
+    [InlineData("pragma locking_mode", "exclusive")]
+    public async Task A_commit_is_on_the_disk_before_it_is_told(string pragma, string value)
+    {
+        await using var database = _harness.Open();
+        (await database.ReadAsync((connection, stop) => ScalarAsync(connection, pragma, stop), CancellationToken.None)).ShouldBe(value);
+    }
+
+    [Fact]
+    public async Task A_second_process_is_refused_and_told_what_to_do()
+    {
+        await _harness.StartAsync();
+        await using var second = _harness.Open();
+
+        var refused = await Should.ThrowAsync<StoreRefusedException>(() => second.EnsureOpenAsync(CancellationToken.None).AsTask());
+
+        refused.Message.ShouldContain("Another process uses");
+        refused.Message.ShouldContain("Storage:Engine");
+    }
+
+    [Fact]
+    public async Task A_damaged_file_is_refused()
+    {
+        await _harness.StopAsync(await _harness.StartAsync());
+        await using (var file = File.OpenWrite(_harness.File))
+            await file.WriteAsync(new byte[4096]);
+
+        var refused = await Should.ThrowAsync<StoreRefusedException>(() => _harness.StartAsync());
+        refused.Message.ShouldContain("backup");
+    }
+
+    [Fact]
+    public async Task A_store_of_a_newer_gateway_is_refused()
+    {
+        await using (var database = _harness.Open())
+        {
+            await database.WriteAsync(
+                async (connection, transaction, stop) =>
+                {
+                    await using var command = connection.CreateCommand();
+                    command.Transaction = transaction;
+                    command.CommandText = "insert into migration (name, applied_at) values ('9999-from-the-future', '')";
+                    return await command.ExecuteNonQueryAsync(stop);
+                },
+                CancellationToken.None
+            );
+        }
+
+        var refused = await Should.ThrowAsync<StoreRefusedException>(() => _harness.StartAsync());
+        refused.Message.ShouldContain("9999-from-the-future");
+    }
+
+    [Fact]
+    public async Task A_full_disk_admits_nothing_and_recovers_by_itself()
+    {
+        var ledger = await _harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 400));
+        var sent = await ledger.AdmittedAsync(Request(tenant, images: 2));
+        var database = _harness.DatabaseOf(ledger);
+        var pages = await database.ReadAsync(
+            (connection, stop) => ScalarAsync(connection, "pragma page_count", stop),
+            CancellationToken.None
+        );
+        // The engine's own "database or disk is full"; it is forgotten when the file is opened again, as if space had been made.
+        await database.ReadAsync(
+            (connection, stop) => ScalarAsync(connection, $"pragma max_page_count = {pages}", stop),
+            CancellationToken.None
+        );
+
+        var admitted = 0;
+        Admission answer;
+        while ((answer = await ledger.AdmitAsync(Request(tenant), CancellationToken.None)) is Admission.Admitted)
+            admitted++;
+
+        answer.ShouldBeOfType<Admission.Unavailable>();
+        await _harness.UntilAsync(() => ledger.IsAvailableAsync(CancellationToken.None));
+        await ledger.SettleAsync(sent.ReservationId, Cost("g"));
+        var day = await ledger.QuotaAsync(tenant, "images-day");
+        (day.Used, day.Held).ShouldBe((2, admitted));
+        (await _harness.AuditAsync()).ShouldBeEmpty();
+    }
+
+    private static async Task<string> ScalarAsync(DbConnection connection, string sql, CancellationToken stop)
+    {
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the test's own
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return (await command.ExecuteScalarAsync(stop))!.ToString()!;
+    }
+}
