@@ -19,14 +19,14 @@ if (args is ["health"])
 var builder = Startup.CreateBuilder(args);
 var settings = new Settings(builder.Configuration);
 
-builder.AddEdge();
+builder.AddEdge(settings);
 builder.Services.AddStorage(StorageOptions.Read(settings));
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
 builder.Services.AddGenerations(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
-builder.Services.AddTelemetry();
+builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi();
 
 if (settings.Errors.Count > 0)

@@ -9,8 +9,9 @@ internal static class EdgeFeature
 {
     public const int MaxBodyBytes = 128 * 1024;
 
-    public static void AddEdge(this WebApplicationBuilder builder)
+    public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
     {
+        builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -36,6 +37,8 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
+            app.UseMiddleware<ManagementPort>();
         // Swagger UI brings its own; these are the console and the problem pages' style.
         app.UseDefaultFiles();
         // Asked for each time: a console half of one version and half of the next would be worse than a 304.

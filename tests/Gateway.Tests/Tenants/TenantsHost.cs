@@ -68,7 +68,7 @@ internal sealed class TenantsHost : IAsyncDisposable
             new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = folder.Path }
         );
         builder.Configuration.AddInMemoryCollection(settings ?? []);
-        builder.AddEdge();
+        builder.AddEdge(new Settings(builder.Configuration));
         // Preserved: tests run side by side, and each must hear its own host alone.
         builder.Services.AddSerilog(logging => logging.WriteTo.Sink(log), preserveStaticLogger: true);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
