@@ -14,6 +14,7 @@ internal static class EdgeFeature
         var configured = LimitOptions.Read(settings);
         builder.Services.AddSingleton(configured);
         builder.Services.AddCrossOrigin(settings);
+        builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -43,6 +44,8 @@ internal static class EdgeFeature
         app.UseMiddleware<ProblemMiddleware>();
         app.UseMiddleware<Framing>();
         app.UseCrossOrigin();
+        if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
+            app.UseMiddleware<ManagementPort>();
         // Swagger UI brings its own; these are the console and the problem pages' style.
         app.UseDefaultFiles();
         // Asked for each time: a console half of one version and half of the next would be worse than a 304.
