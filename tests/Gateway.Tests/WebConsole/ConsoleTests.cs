@@ -33,6 +33,25 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    public async Task An_operator_grants_releases_what_is_stuck_suspends_and_finds_it_in_the_audit()
+    {
+        const string Token = "console-admin-token-of-a-test";
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "admin"), "anna " + Token, TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0 });
+        await using var gateway = await StartAsync(folder.Path, leonardo, ("Admin__TokenFile", Path.Combine(folder.Path, "admin")));
+
+        await BrowserScript.RunAsync(
+            "console-operator.mjs",
+            [gateway.Address.GetLeftPart(UriPartial.Authority), leonardo.Address.GetLeftPart(UriPartial.Authority), Token, .. Screenshots]
+        );
+
+        // Sent again by the person, never by the gateway.
+        leonardo.Stats.Posts.ShouldBe(2);
+        gateway.Output.ShouldNotContain(Token);
+    }
+
+    [Fact]
     public async Task The_console_is_at_the_root_without_a_tenant_and_is_asked_for_anew_each_time()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants("""{ "id": "elsewhere" }"""));
@@ -75,18 +94,21 @@ public sealed class ConsoleTests
     private static string[] Screenshots =>
         Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
 
-    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo)
+    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo, params (string, string)[] settings)
     {
         var tenants = Path.Combine(folder, "tenants.json");
         await File.WriteAllTextAsync(tenants, Tenants, TestContext.Current.CancellationToken);
         var origin = leonardo.Address.GetLeftPart(UriPartial.Authority);
         return await GatewayProcess.StartAsync(
             folder,
-            ("Leonardo__ApiKey", leonardo.Key),
-            ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
-            ("Leonardo__ImageOrigins__0", origin),
-            ("Leonardo__UploadOrigins__0", origin),
-            ("Tenants__File", tenants)
+            [
+                .. settings,
+                ("Leonardo__ApiKey", leonardo.Key),
+                ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
+                ("Leonardo__ImageOrigins__0", origin),
+                ("Leonardo__UploadOrigins__0", origin),
+                ("Tenants__File", tenants),
+            ]
         );
     }
 }
