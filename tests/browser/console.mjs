@@ -1,24 +1,27 @@
-// node console.mjs ADDRESS [SCREENSHOTS]: a person makes images in the console, with a reference, reads errors, hits a quota (6 images a day) and sees the usage.
+// node console.mjs ADDRESS TOKEN [SCREENSHOTS]: a person makes images in the console, with a reference, reads errors, hits a quota (6 images a day) and sees the usage.
 import { statSync } from 'node:fs';
 import { check, open } from './browser.mjs';
 import { inspect, png } from './console-page.mjs';
 
-const [address, screenshots] = process.argv.slice(2);
+const [address, token, screenshots] = process.argv.slice(2);
 const { browser, page, faults } = await open(address, { viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] }, [
   { path: '/v2/generations', status: 400 },
   { path: '/v2/generations', status: 429 },
   { path: '/v2/generations/quote', status: 400 },
+  { path: '/v2/generations/quote', status: 401 },
   { path: '/v1/init-image', status: 400 },
   { path: '/v1/usage', status: 401 },
   { path: '/v2/models', status: 401 },
   { path: '/v1/generations', status: 401 },
 ]);
-page.setDefaultTimeout(15_000);
+// For a machine that does much else beside.
+page.setDefaultTimeout(45_000);
 const posts = [];
 page.on('request', request => {
   if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') posts.push(request);
 });
 const images = n => page.getByRole('radio', { name: String(n), exact: true });
+const generate = page.getByRole('button', { name: 'Generate', exact: true });
 const see = text => page.getByText(text).first().waitFor();
 const visit = name => page.getByRole('link', { name, exact: true }).click();
 
@@ -55,7 +58,7 @@ try {
 
   // Two clicks are one generation.
   await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse on a cliff in heavy weather, seen from the sea');
-  await page.getByRole('button', { name: 'Generate' }).dblclick();
+  await generate.dblclick();
   await see('Leonardo is at work');
   const result = page.locator('.result');
   await result.locator('img').nth(1).waitFor();
@@ -86,7 +89,7 @@ try {
   // Errors stand at their fields, with a link to the problem's page.
   await page.getByLabel('Width').fill('100');
   await page.getByLabel('Seed').fill('4294967296');
-  await page.getByRole('button', { name: 'Generate' }).click();
+  await generate.click();
   await page.locator('#form-problem').getByRole('link', { name: 'What this means' }).waitFor();
   for (const name of ['Width', 'Seed']) {
     const field = page.getByLabel(name);
@@ -105,7 +108,7 @@ try {
   await page.getByLabel('Seed').fill('');
   await images(8).check();
   await see('It would be refused now: Images per day.');
-  await page.getByRole('button', { name: 'Generate' }).click();
+  await generate.click();
   await page.locator('#form-problem').getByText('A quota does not admit this request').waitFor();
   await page.locator('#form-problem').getByText('images-day', { exact: true }).waitFor();
   await inspect(page, 'quota', screenshots);
@@ -141,9 +144,26 @@ try {
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
 
+  // A right one makes another team of the same person: its own history, and pictures that are fetched with the token.
+  await page.getByRole('button', { name: 'Marketing' }).click();
+  await page.getByLabel('Gateway token').fill(token);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByText('by its gateway token').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('Nothing yet.').waitFor();
+  await visit('Generate');
+  check((await page.getByRole('button', { name: /^Remove reference/ }).count()) === 0, 'the other team’s references are still in the form');
+  await images(1).check();
+  await page.getByLabel('Prompt', { exact: true }).fill('A shop window');
+  await generate.click();
+  const shop = page.getByRole('article', { name: 'Result: A shop window' }).locator('img');
+  await shop.waitFor();
+  await page.waitForFunction(image => image.naturalWidth > 0, await shop.elementHandle());
+  check((await shop.getAttribute('src')).startsWith('blob:'), 'the picture was not fetched with the token');
+
   await page.getByRole('button', { name: 'Dark', exact: true }).click();
-  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
-  check(!kept.includes('token') && Object.keys(JSON.parse(kept)[0]).every(key => key === 'theme'), `the page keeps ${kept}`);
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, document.documentElement.outerHTML]));
+  check(!kept.includes(token) && Object.keys(JSON.parse(kept)[0]).every(key => key === 'theme'), `the page keeps ${kept.slice(0, 200)}`);
   check(faults.length === 0, faults.join('\n'));
   console.log('ok');
 } finally {

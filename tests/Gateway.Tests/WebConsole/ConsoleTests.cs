@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
 using Leonardo.Simulator;
@@ -9,10 +10,13 @@ namespace Gateway.Tests.WebConsole;
 /// <summary>The console in Chromium, against the gateway as its operator runs it: its own process, a simulator as the upstream.</summary>
 public sealed class ConsoleTests
 {
-    private const string Tenants = """
+    private const string Token = "the-web-shops-token-in-a-test";
+
+    private static readonly string Tenants = $$"""
         {
           "tenants": [
-            { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 6, "usdPerMonth": 50 } }
+            { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 6, "usdPerMonth": 50 } },
+            { "id": "web-shop", "name": "Web shop", "identify": { "tokens": ["{{NewToken.DigestOf(Token)}}"] } }
           ]
         }
         """;
@@ -24,12 +28,35 @@ public sealed class ConsoleTests
         await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 2 });
         await using var gateway = await StartAsync(folder.Path, leonardo);
 
-        await BrowserScript.RunAsync("console.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), .. Screenshots]);
+        await BrowserScript.RunAsync("console.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), Token, .. Screenshots]);
 
         // What the screen said is what the account was charged for.
-        var charge = leonardo.Invoice.ShouldHaveSingleItem();
-        charge.Quantity.ShouldBe(2);
-        charge.References.ShouldBe(1);
+        leonardo.Invoice.Select(charge => (charge.Quantity, charge.References)).ShouldBe([(2, 1), (1, 0)]);
+        gateway.Output.ShouldNotContain(Token);
+    }
+
+    [Fact]
+    public async Task An_operator_grants_releases_what_is_stuck_suspends_and_finds_it_in_the_audit()
+    {
+        const string AdminToken = "console-admin-token-of-a-test";
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "admin"), "anna " + AdminToken, TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0 });
+        await using var gateway = await StartAsync(folder.Path, leonardo, ("Admin__TokenFile", Path.Combine(folder.Path, "admin")));
+
+        await BrowserScript.RunAsync(
+            "console-operator.mjs",
+            [
+                gateway.Address.GetLeftPart(UriPartial.Authority),
+                leonardo.Address.GetLeftPart(UriPartial.Authority),
+                AdminToken,
+                .. Screenshots,
+            ]
+        );
+
+        // Sent again by the person, never by the gateway.
+        leonardo.Stats.Posts.ShouldBe(2);
+        gateway.Output.ShouldNotContain(AdminToken);
     }
 
     [Fact]
@@ -75,18 +102,21 @@ public sealed class ConsoleTests
     private static string[] Screenshots =>
         Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
 
-    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo)
+    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo, params (string, string)[] settings)
     {
         var tenants = Path.Combine(folder, "tenants.json");
         await File.WriteAllTextAsync(tenants, Tenants, TestContext.Current.CancellationToken);
         var origin = leonardo.Address.GetLeftPart(UriPartial.Authority);
         return await GatewayProcess.StartAsync(
             folder,
-            ("Leonardo__ApiKey", leonardo.Key),
-            ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
-            ("Leonardo__ImageOrigins__0", origin),
-            ("Leonardo__UploadOrigins__0", origin),
-            ("Tenants__File", tenants)
+            [
+                .. settings,
+                ("Leonardo__ApiKey", leonardo.Key),
+                ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
+                ("Leonardo__ImageOrigins__0", origin),
+                ("Leonardo__UploadOrigins__0", origin),
+                ("Tenants__File", tenants),
+            ]
         );
     }
 }

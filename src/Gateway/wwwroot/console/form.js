@@ -37,12 +37,12 @@ function applyModel(chosen) {
   $('#size-help').textContent = `${limits.width.min} to ${limits.width.max} wide, ${limits.height.min} to ${limits.height.max} high${pixels}.`;
   $('#seed').min = limits.seed.min;
   $('#seed').max = limits.seed.max;
-  $('#seed-help').textContent = `0 to ${limits.seed.max.toLocaleString('en')}. The same seed and prompt give the same picture; left empty, the gateway draws one.`;
+  $('#seed-help').textContent = `0 to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results alike; left empty, the gateway draws one.`;
   $('#style').replaceChildren(h('option', { value: '' }, 'Leonardo’s default'), ...model.styles.map(style => h('option', { value: style.id }, style.name)));
   $('#ratios').replaceChildren(...model.aspect_ratios.map(ratioChoice));
   $('#quantity').replaceChildren(...quantityChoices(limits.quantity));
   $('#public-field').hidden = !limits.public;
-  $('#references-help').textContent = `Up to ${limits.max_references}, PNG, JPEG or WebP. With references an image costs half as much again.`;
+  $('#references-help').textContent = `Up to ${limits.max_references}, PNG, JPEG or WebP. They make an image dearer; the price below says by how much.`;
   markRatio();
   countPrompt();
 }

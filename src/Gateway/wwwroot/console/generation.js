@@ -64,7 +64,10 @@ export function picture(generation, image, number, attributes = {}) {
     made.height = generation.imageHeight;
   }
   imageSource(imagePath(generation.id, image.id)).then(
-    source => (made.src = source),
+    source => {
+      made.onload = () => URL.revokeObjectURL(source);
+      made.src = source;
+    },
     fault => made.replaceWith(h('p', { class: 'fault' }, fault.message)),
   );
   return made;

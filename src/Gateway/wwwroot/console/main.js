@@ -5,6 +5,7 @@ import { loadModels, startGenerate } from './generate.js';
 import { showHistory } from './history.js';
 import { showOperator } from './operator.js';
 import { cardFor } from './problems.js';
+import { setReferences } from './references.js';
 import { showUsage, whoIs } from './usage.js';
 
 const pages = { generate: () => {}, history: showHistory, usage: showUsage, operator: showOperator };
@@ -45,6 +46,9 @@ function setUpIdentity() {
   async function change(token) {
     tokens.setTenant(token);
     $('#token').value = '';
+    // What is on the page belongs to the team that was calling.
+    setReferences([]);
+    $('#results').replaceChildren();
     await identify();
     await loadModels();
     show();

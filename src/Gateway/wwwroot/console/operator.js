@@ -102,7 +102,7 @@ function stuckRow(entry) {
   const decide = (act, title, text, go, fields = {}) => async () => {
     const answer = await ask(title, text, { ...fields, reason }, go);
     if (answer?.generationId === '') delete answer.generationId;
-    if (answer) await change(row, 'Done', `/admin/generations/${id}/${act}`, answer, ['stuck', stuck], ['tenants', tenants]);
+    if (answer) await change(row, 'Done', `/admin/generations/${id}/${act}`, answer, ['stuck', stuck], ['tenants', tenants], ['upstream', upstream]);
   };
   row.append(
     h(

@@ -11,7 +11,7 @@ const pattern = () => {
 
 /** One quota as a bar: used, held, remaining. */
 export function quotaBar(quota) {
-  const { name } = quota;
+  const { name, title = quotaName(name) } = quota;
   const limit = quota.limit === null ? null : Number(quota.limit);
   const used = Number(quota.used);
   const held = Number(quota.held);
@@ -22,8 +22,8 @@ export function quotaBar(quota) {
   return h(
     'div',
     { class: 'quota' },
-    h('div', { class: 'line' }, h('h3', {}, quotaName(name)), h('p', {}, words)),
-    limit !== null && bar(used, held, limit, `${quotaName(name)}: ${words}`),
+    h('div', { class: 'line' }, h('h3', {}, title), h('p', {}, words)),
+    limit !== null && bar(used, held, limit, `${title}: ${words}`),
     h('p', { class: 'small', title: quota.resetsAt ? when(quota.resetsAt) : undefined }, rest.filter(Boolean).join(', ')),
   );
 }

@@ -53,10 +53,10 @@ export function problemCard(refusal, homeless = refusal.problem.errors ?? [], ..
     retryAfter && h('p', {}, `It may be tried again in ${span(retryAfter)}.`),
     h(
       'p',
-      { class: 'small' },
-      problem.type?.startsWith('/problems/') && [h('a', { href: problem.type, target: '_blank' }, 'What this means'), ' '],
-      problem.reservationId && ['Reservation ', h('code', {}, problem.reservationId), ' '],
-      problem.traceId && ['Trace ', h('code', {}, problem.traceId)],
+      { class: 'small traces' },
+      problem.type?.startsWith('/problems/') && h('a', { href: problem.type, target: '_blank' }, 'What this means'),
+      problem.reservationId && h('span', {}, 'Reservation ', h('code', {}, problem.reservationId)),
+      problem.traceId && h('span', {}, 'Trace ', h('code', {}, problem.traceId)),
     ),
     actions.length > 0 && h('div', { class: 'actions' }, actions),
   );

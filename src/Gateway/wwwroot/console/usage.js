@@ -1,7 +1,7 @@
 // Who the gateway takes the caller for, and what is left.
 import { read } from './api.js';
 import { $, h } from './dom.js';
-import { count, usd } from './format.js';
+import { count, quotaName, usd } from './format.js';
 import { quotaBar } from './plots.js';
 import { cardFor } from './problems.js';
 
@@ -18,14 +18,15 @@ export const whoIs = tenant => `${tenant.name ?? tenant.id}, known ${ways[tenant
 export async function showUsage() {
   try {
     const usage = await read('/v1/usage');
-    const own = usage.quotas.filter(quota => !quota.name.startsWith('org-'));
-    const organisation = usage.quotas.filter(quota => quota.name.startsWith('org-'));
+    const limited = usage.quotas.filter(quota => quota.limit !== null);
+    const own = limited.filter(quota => !quota.name.startsWith('org-'));
+    const organisation = limited.filter(quota => quota.name.startsWith('org-'));
     $('#usage').replaceChildren(
       h('p', { class: 'lead' }, `You are ${whoIs(usage.tenant)}.`),
       h('div', { class: 'totals' }, total('Today', usage.totals.today), total('This month', usage.totals.month)),
       h('h2', {}, 'Quotas of your team'),
-      own.length > 0 ? h('div', { class: 'quotas' }, own.map(quotaBar)) : h('p', {}, 'None are set: only the organisation’s limits hold.'),
-      ...(organisation.length > 0 ? [h('h2', {}, 'Quotas of the whole organisation'), h('div', { class: 'quotas' }, organisation.map(quotaBar))] : []),
+      own.length > 0 ? h('div', { class: 'quotas' }, own.map(quotaBar)) : h('p', {}, 'None are set.'),
+      ...(organisation.length > 0 ? [h('h2', {}, 'Quotas of the whole organisation'), h('div', { class: 'quotas' }, organisation.map(quota => quotaBar({ ...quota, title: quotaName(quota.name.slice(4)) })))] : []),
       h('p', { class: 'small' }, 'Used is what was charged. Held (hatched) is reserved for requests whose outcome is not known yet. Days and months are in UTC.'),
     );
   } catch (fault) {

@@ -1,0 +1,110 @@
+// node console-operator.mjs ADDRESS SIMULATOR ADMIN-TOKEN [SCREENSHOTS]: an answer is lost; the operator grants, releases what is stuck, suspends, and finds it all in the audit.
+import { readFileSync } from 'node:fs';
+import { check, open } from './browser.mjs';
+import { inspect } from './console-page.mjs';
+
+const [address, simulator, token, screenshots] = process.argv.slice(2);
+const { browser, page, faults } = await open(address, { viewport: { width: 1440, height: 900 } }, [
+  { path: '/v2/generations', status: 502 },
+  { path: '/admin/tenants', status: 401 },
+]);
+page.setDefaultTimeout(45_000);
+const keys = [];
+page.on('request', request => {
+  if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') keys.push(request.headers()['idempotency-key']);
+});
+const post = (url, body) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const generate = page.getByRole('button', { name: 'Generate' });
+
+async function answer(fields, go) {
+  const dialog = page.getByRole('dialog');
+  for (const [name, value] of Object.entries(fields)) await dialog.getByLabel(name).fill(value);
+  await dialog.getByRole('button', { name: go, exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+try {
+  // One that is charged; then one whose answer is lost on the way, while Leonardo's list cannot be read either.
+  const paid = await post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt: 'A teapot on linen' } });
+  check(paid.status === 200, `the first generation: ${paid.status}`);
+  await post(`${simulator}/_sim/faults`, { target: 'list', faults: Array(200).fill('500') });
+  await post(`${simulator}/_sim/faults`, ['reset-after']);
+
+  await page.goto(address);
+  await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse in fog');
+  await generate.click();
+  const problem = page.locator('#form-problem');
+  await problem.getByText('The request was sent, but no trustworthy answer came').waitFor();
+  await problem.getByText('Reservation').waitFor();
+  await inspect(page, 'unknown', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // Sent again it is the same request, with its key.
+  const again = page.waitForResponse(response => response.request().method() === 'POST' && response.url().endsWith('/v2/generations'));
+  await problem.getByRole('button', { name: 'Send the same request again' }).click();
+  await again;
+  check(keys.length === 2 && keys[0] === keys[1], `the keys were ${keys}`);
+
+  await page.getByRole('link', { name: 'Operator' }).click();
+  await page.getByLabel('Admin token').fill('not-the-admin-token');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.locator('#operator .problem').waitFor();
+  await inspect(page, 'locked', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.getByLabel('Admin token').fill(token);
+  await page.keyboard.press('Enter');
+
+  const stuck = page.locator('#stuck');
+  await stuck.getByRole('button', { name: 'Release' }).waitFor();
+  await page.locator('#spending .plot').first().waitFor();
+  await page.locator('#upstream .facts').waitFor();
+  await page.locator('#tenants .quota').first().waitFor();
+  await page.locator('#audit .empty').waitFor();
+  check((await page.locator('#spending .figure').innerText()) === '$0.0837', `spent is ${await page.locator('#spending .figure').innerText()}`);
+  await inspect(page, 'operator', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // Grant, release, suspend, resume: each with its reason.
+  const marketing = page.locator('#tenants li', { hasText: 'marketing' });
+  await marketing.getByText('1 used of 6').waitFor();
+  await marketing.getByRole('button', { name: 'Grant' }).click();
+  await inspect(page, 'grant', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await answer({ Amount: '10', Reason: 'Launch week' }, 'Grant');
+  await marketing.getByText('1 used of 16').waitFor();
+  await stuck.getByRole('button', { name: 'Release' }).click();
+  await answer({ Reason: 'Leonardo made nothing of it' }, 'Release');
+  await stuck.getByText('Nothing is stuck').waitFor();
+  await marketing.getByRole('button', { name: 'Suspend' }).click();
+  await answer({ Reason: 'Looking into a leak' }, 'Suspend');
+  await marketing.getByText('Suspended').waitFor();
+  await marketing.getByRole('button', { name: 'Resume' }).click();
+  await answer({ Reason: 'Nothing found' }, 'Resume');
+  await marketing.getByRole('button', { name: 'Suspend' }).waitFor();
+
+  await page.locator('#audit').getByText('Nothing found').waitFor();
+  const trail = await page.locator('#audit li strong').allInnerTexts();
+  check(trail.join() === 'resume,suspend,release,grant', `the audit says ${trail}`);
+  for (const reason of ['Launch week', 'Leonardo made nothing of it', 'Looking into a leak']) await page.locator('#audit').getByText(reason).waitFor();
+  await inspect(page, 'audit', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  const downloading = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download CSV' }).click();
+  const csv = readFileSync(await (await downloading).path(), 'utf8');
+  check(/^tenant,day,generations,images,usd\r\nmarketing,\d{4}-\d\d-\d\d,1,1,0\.0837\r\n$/.test(csv), `the CSV is ${csv}`);
+
+  // The token is nowhere but in memory.
+  const places = await page.evaluate(() => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
+  check(!places.includes(token), 'the admin token is to be found outside of memory');
+  await page.reload();
+  await page.getByLabel('Admin token').waitFor();
+
+  // The team sees what it was granted, and that nothing is held any more.
+  await page.getByRole('link', { name: 'Usage' }).click();
+  await page.getByText('1 used of 16').waitFor();
+  check(faults.length === 0, faults.join('\n'));
+  console.log('ok');
+} finally {
+  await browser.close();
+}
