@@ -124,7 +124,12 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         Remove();
     }
 
-    private async Task SignalAsync(string signal) => await RunAsync("kill", "-" + signal, "--", $"-{_process!.Id}");
+    /// <summary>To the server, and to the processes of its connections, which are groups of their own.</summary>
+    private async Task SignalAsync(string signal)
+    {
+        await RunAsync("kill", "-" + signal, $"{_process!.Id}");
+        await RunAsync("pkill", "-" + signal, "-P", $"{_process.Id}");
+    }
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=gateway;Database={database}";
 
@@ -157,7 +162,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         )!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0 && command[0] != "kill")
+        if (process.ExitCode != 0 && command[0] is not ("kill" or "pkill"))
             throw new InvalidOperationException($"{string.Join(' ', command)}: {await error}{await output}");
     }
 
