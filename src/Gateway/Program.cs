@@ -19,7 +19,7 @@ if (args is ["health"])
 var builder = Startup.CreateBuilder(args);
 var settings = new Settings(builder.Configuration);
 
-builder.AddEdge();
+builder.AddEdge(settings);
 builder.Services.AddStorage(StorageOptions.Read(settings));
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
@@ -36,11 +36,13 @@ var app = builder.Build();
 
 app.UseTelemetry();
 app.UseEdge();
+app.UseRequestRate();
 app.UseOpenApi(settings);
 app.UseRouting();
 app.UseAdmin();
 app.UseIdentification();
 app.UseQuotaHeaders();
+app.UseNegotiation();
 
 app.MapEdge();
 app.MapWebhooks();

@@ -9,8 +9,11 @@ internal static class EdgeFeature
 {
     public const int MaxBodyBytes = 128 * 1024;
 
-    public static void AddEdge(this WebApplicationBuilder builder)
+    public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
     {
+        var configured = LimitOptions.Read(settings);
+        builder.Services.AddSingleton(configured);
+        builder.Services.AddCrossOrigin(settings);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -20,9 +23,11 @@ internal static class EdgeFeature
             limits.MaxRequestHeaderCount = 64;
             limits.MaxRequestHeadersTotalSize = 16 * 1024;
             limits.MaxRequestLineSize = 4 * 1024;
-            limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            limits.RequestHeadersTimeout = configured.HeadersTimeout;
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
-            limits.MaxConcurrentConnections = 10_000;
+            limits.MinRequestBodyDataRate = new(configured.MinBytesPerSecond, configured.GracePeriod);
+            limits.MinResponseDataRate = new(configured.MinBytesPerSecond, configured.GracePeriod);
+            limits.MaxConcurrentConnections = configured.Connections;
             limits.Http2.MaxStreamsPerConnection = 100;
         });
         builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, builder.Configuration), preserveStaticLogger: true);
@@ -36,6 +41,8 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        app.UseMiddleware<Framing>();
+        app.UseCrossOrigin();
         // Swagger UI brings its own; these are the console and the problem pages' style.
         app.UseDefaultFiles();
         // Asked for each time: a console half of one version and half of the next would be worse than a 304.
@@ -43,6 +50,9 @@ internal static class EdgeFeature
             new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" }
         );
     }
+
+    /// <summary>After routing: which endpoint was chosen says what it answers with.</summary>
+    public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<Negotiation>();
 
     public static void MapEdge(this WebApplication app)
     {

@@ -20,6 +20,9 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
 
     public string? ReservationId { get; init; }
 
+    /// <summary>Whether the connection ends with the answer: what would come next on it can't be told apart, or is not worth reading.</summary>
+    public bool Close { get; init; } = Type == Problems.TooLarge;
+
     /// <summary>Value of <c>WWW-Authenticate</c>.</summary>
     public string? Authenticate { get; init; }
 
@@ -30,8 +33,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         response.Headers.CacheControl = "no-store";
         if (RetryAfter is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        // What is left of the body is not worth reading: the connection goes with it.
-        if (Type == Problems.TooLarge)
+        if (Close)
             response.Headers.Connection = "close";
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;

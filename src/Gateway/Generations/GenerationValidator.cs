@@ -12,6 +12,9 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
     public const string On = "ON";
     public const string Off = "OFF";
 
+    /// <summary>Faults in one answer: more than anyone reads, and an answer must not be fifty times as long as what it answers.</summary>
+    public const int MostTold = 1000;
+
     public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
     public static readonly IReadOnlyList<string> ImageTypes = [Reference.Generated, Reference.Uploaded];
     public static readonly IReadOnlyList<string> Strengths = ["LOW", "MID", "HIGH"];
@@ -30,11 +33,24 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
         var result = Validate(body);
         if (result.IsValid)
             return ofReader;
-        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !ofReader.Any(told => IsWithin(violation, told)))];
+        var told = ofReader
+            .Select(violation => violation.Pointer)
+            .ToHashSet(StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
+        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !IsTold(violation.Pointer, told))];
     }
 
-    private static bool IsWithin(Violation violation, Violation told) =>
-        violation.Pointer == told.Pointer || violation.Pointer.StartsWith(told.Pointer + "/", StringComparison.Ordinal);
+    /// <summary>Of this place, or of one that it lies in. Looked up, not searched for: a body can hold tens of thousands of faults of either kind.</summary>
+    private static bool IsTold(ReadOnlySpan<char> pointer, HashSet<string>.AlternateLookup<ReadOnlySpan<char>> told)
+    {
+        while (pointer.Length > 0)
+        {
+            if (told.Contains(pointer))
+                return true;
+            pointer = pointer[..Math.Max(0, pointer.LastIndexOf('/'))];
+        }
+        return false;
+    }
 
     private static Violation Violation(ValidationFailure failure) =>
         new(Pointer(failure.PropertyName), failure.ErrorCode, failure.ErrorMessage);
@@ -81,16 +97,17 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
         private static void CheckStyles(IReadOnlyList<string?>? ids, ValidationContext<GenerationParameters> context)
         {
             var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            for (var i = 0; i < ids!.Count; i++)
+            var faults = 0;
+            for (var i = 0; i < ids!.Count && faults <= MostTold; i++)
             {
-                if (!IsUuidOrUnread(ids[i]))
-                    context.AddFailure(
-                        new ValidationFailure($"{context.PropertyPath}[{i}]", "must be a UUID") { ErrorCode = "not-a-uuid" }
-                    );
-                else if (ids[i] is { } id && !seen.Add(id))
-                    context.AddFailure(
-                        new ValidationFailure($"{context.PropertyPath}[{i}]", "must not be repeated") { ErrorCode = "duplicate" }
-                    );
+                var (code, message) =
+                    !IsUuidOrUnread(ids[i]) ? ("not-a-uuid", "must be a UUID")
+                    : ids[i] is { } id && !seen.Add(id) ? ("duplicate", "must not be repeated")
+                    : (null, "");
+                if (code is null)
+                    continue;
+                faults++;
+                context.AddFailure(new ValidationFailure($"{context.PropertyPath}[{i}]", message) { ErrorCode = code });
             }
         }
 
@@ -100,13 +117,18 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
 
     private sealed class GuidancesValidator : AbstractValidator<Guidances>
     {
+        private const int MostLookedAt = 100;
+
         public GuidancesValidator(ImageModel model)
         {
             RuleFor(g => g.ImageReference)
                 .Must(references => references is null || references.Count <= model.MaxReferences)
                 .WithErrorCode("too-many")
                 .WithMessage($"must have at most {model.MaxReferences} items");
-            RuleForEach(g => g.ImageReference).SetValidator(new ReferenceValidator()).When(g => g.ImageReference is not null);
+            // One that is far too long is not looked through: tens of thousands of objects fit into a body.
+            RuleForEach(g => g.ImageReference)
+                .SetValidator(new ReferenceValidator())
+                .When(g => g.ImageReference is { Count: <= MostLookedAt });
         }
     }
 
@@ -141,6 +163,6 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
             .WithErrorCode("not-allowed")
             .WithMessage($"must be one of {string.Join(", ", values)}");
 
-    /// <summary>Null: of a wrong type, which the reader has told. The length comes first, for the parser takes white space at the end (threats F8).</summary>
-    private static bool IsUuidOrUnread(string? text) => text is null || (text.Length == 36 && Guid.TryParseExact(text, "D", out _));
+    /// <summary>Null: of a wrong type, which the reader has told.</summary>
+    private static bool IsUuidOrUnread(string? text) => text is null || Uuid.Is(text);
 }

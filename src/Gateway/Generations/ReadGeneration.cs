@@ -73,9 +73,14 @@ internal sealed class ReadGeneration(References references)
     private static Problem Invalid(IReadOnlyList<Violation> violations) =>
         new(
             Problems.Validation,
-            violations.Count == 1 ? "One rule is broken; see errors." : $"{violations.Count} rules are broken; see errors."
+            violations.Count switch
+            {
+                1 => "One rule is broken; see errors.",
+                <= GenerationValidator.MostTold => $"{violations.Count} rules are broken; see errors.",
+                _ => $"More than {GenerationValidator.MostTold} rules are broken; errors has the first of them.",
+            }
         )
         {
-            Errors = violations,
+            Errors = violations.Count <= GenerationValidator.MostTold ? violations : [.. violations.Take(GenerationValidator.MostTold)],
         };
 }

@@ -10,6 +10,12 @@ internal static class RequestBody
 {
     private static readonly Problem TooLarge = new(Problems.TooLarge, "The body has more than 128 KiB.");
 
+    private static readonly Problem TooSlow = new(Problems.MalformedRequest, "The body came too slowly.")
+    {
+        Status = StatusCodes.Status408RequestTimeout,
+        Close = true,
+    };
+
     /// <returns>The bytes, or the refusal (413, 415).</returns>
     /// <exception cref="BadHttpRequestException">The body is larger than allowed, badly framed or too slow; <see cref="ProblemMiddleware"/> answers.</exception>
     public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(HttpRequest request)
@@ -28,10 +34,26 @@ internal static class RequestBody
             return (default, TooLarge);
 
         var reader = request.BodyReader;
-        var body = await reader.ReadAtLeastAsync(EdgeFeature.MaxBodyBytes + 1, request.HttpContext.RequestAborted);
-        var bytes = body.Buffer.Length <= EdgeFeature.MaxBodyBytes ? body.Buffer.ToArray() : null;
+        var reading = reader.ReadAtLeastAsync(EdgeFeature.MaxBodyBytes + 1, request.HttpContext.RequestAborted);
+        // Nearly always it has come together with its headers.
+        var body = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), request.HttpContext);
+        var length = body.Buffer.Length;
+        var bytes = !body.IsCanceled && length <= EdgeFeature.MaxBodyBytes ? body.Buffer.ToArray() : null;
         reader.AdvanceTo(body.Buffer.End);
-        return bytes is null ? (default, TooLarge) : (bytes, null);
+        if (bytes is not null)
+            return (bytes, null);
+        return (default, body.IsCanceled ? TooSlow : TooLarge);
+    }
+
+    /// <summary>A body may come at the lowest rate that the server bears and still be under way for minutes: here it is given up, as cancelled.</summary>
+    private static async Task<ReadResult> WaitAsync(Task<ReadResult> reading, HttpContext context)
+    {
+        var services = context.RequestServices;
+        var limit = services.GetRequiredService<LimitOptions>().BodyTimeout;
+        using var timeout = services
+            .GetRequiredService<TimeProvider>()
+            .CreateTimer(_ => context.Request.BodyReader.CancelPendingRead(), null, limit, Timeout.InfiniteTimeSpan);
+        return await reading;
     }
 
     private static bool IsJson(HttpRequest request)

@@ -12,6 +12,8 @@ internal sealed class StrictJson
 
     private const int LongestNameShown = 64;
 
+    private const string UnreadableName = "The body is not strict JSON: the name of a member holds an unpaired surrogate.";
+
     private List<Violation>? _violations;
 
     public IReadOnlyList<Violation> Violations => _violations ?? [];
@@ -31,7 +33,7 @@ internal sealed class StrictJson
         }
         catch (InvalidOperationException)
         {
-            return (null, "The body is not strict JSON: the name of a member holds an unpaired surrogate.");
+            return (null, UnreadableName);
         }
     }
 
@@ -113,9 +115,16 @@ internal sealed class StrictJson
             return $"The body is not strict JSON: see line {line + 1}, byte {exception.BytePositionInLine + 1}.";
         // Well-formed but for a duplicate, which the reader reports without a place.
         using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = MaxDepth });
-        return DuplicateIn(document.RootElement, "#") is { } pointer
-            ? $"The member {pointer} is there twice."
-            : "The body is not strict JSON.";
+        try
+        {
+            return DuplicateIn(document.RootElement, "#") is { } pointer
+                ? $"The member {pointer} is there twice."
+                : "The body is not strict JSON.";
+        }
+        catch (InvalidOperationException)
+        {
+            return UnreadableName;
+        }
     }
 
     private static string? DuplicateIn(JsonElement element, string pointer)

@@ -48,8 +48,7 @@ internal static class CreationReply
     public static bool IsDefinite(int status) => status is 400 or 401 or 402 or 403 or 404 or 405 or 413 or 415 or 422 or 429;
 
     /// <summary>Ids are UUIDs of any version (the upstream's are version 6); anything else is no id (threats H12).</summary>
-    public static string? CanonicalId(string? text) =>
-        text is { Length: 36 } && Guid.TryParseExact(text, "D", out var id) ? id.ToString("D") : null;
+    public static string? CanonicalId(string? text) => text is not null && Uuid.Is(text) ? text.ToLowerInvariant() : null;
 
     public static JsonDocument? Parse(ReadOnlyMemory<byte>? body)
     {

@@ -31,18 +31,18 @@ internal sealed class LeonardoForwarder(
     /// <param name="maySend">Asked immediately before the first byte.</param>
     public async Task<CreationOutcome> CreateAsync(byte[] body, Func<bool> maySend)
     {
+        using var content = new OneShotContent(body, maySend);
         var began = time.GetTimestamp();
-        var outcome = await SendAsync(body, maySend);
+        var outcome = await SendAsync(content);
         var took = time.GetElapsedTime(began);
         log.Set("UpstreamMilliseconds", took.TotalMilliseconds);
-        status.Record(outcome, took);
+        status.Record(outcome, took, content.SentWith);
         return outcome;
     }
 
-    private async Task<CreationOutcome> SendAsync(byte[] body, Func<bool> maySend)
+    private async Task<CreationOutcome> SendAsync(OneShotContent content)
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
-        using var content = new OneShotContent(body, maySend);
         var transformer = new CreationTransformer(address.Generations, content);
 
         // YARP works on a context of its own: the caller's can't leak into the request, and its hang-up can't abort it.

@@ -38,8 +38,11 @@ internal sealed record LeonardoOptions
         }
         if (apiKey is not null && !LeonardoKey.IsWellFormed(apiKey))
             settings.Fault("Leonardo:ApiKey", "must be one word of visible ASCII characters");
-        if (apiKeyFile is not null && LeonardoKey.ReadFile(apiKeyFile) is null)
-            settings.Fault("Leonardo:ApiKeyFile", "must name a readable file that holds the key and nothing else");
+        if (apiKeyFile is not null && LeonardoKey.ReadKeys(apiKeyFile) is null)
+            settings.Fault(
+                "Leonardo:ApiKeyFile",
+                "must name a readable file that holds the key and nothing else, or two keys on two lines"
+            );
 
         return new LeonardoOptions
         {

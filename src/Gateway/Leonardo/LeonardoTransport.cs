@@ -11,12 +11,13 @@ internal sealed class LeonardoTransport(LeonardoKey key) : DelegatingHandler(Cre
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         // YARP copies the incoming stream, and flushes the head before it; one write of head and body is cheaper, and can be refused whole.
-        if (request.Options.TryGetValue(Body, out var body))
-            request.Content = body;
+        request.Options.TryGetValue(Body, out var body);
+        request.Content = body ?? request.Content;
         request.Headers.Clear();
         request.Headers.TryAddWithoutValidation("accept", "application/json");
         request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
-        key.Attach(request);
+        var attached = key.Attach(request);
+        body?.SentWith = attached;
         return base.SendAsync(request, cancellationToken);
     }
 

@@ -23,6 +23,9 @@ internal sealed class OneShotContent : HttpContent
     /// <summary>Head and body are written together, after this turned true: as long as it is false, no byte has left.</summary>
     public bool Begun => Volatile.Read(ref _begun) == 1;
 
+    /// <summary>The key that the request carries; null until one was attached.</summary>
+    public LeonardoKey.Entry? SentWith { get; set; }
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 

@@ -10,13 +10,13 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
 
     private readonly Lock _lock = new();
     private readonly Queue<UpstreamFault> _errors = [];
-    private int _keyRefused;
     private Seen? _last;
 
     /// <summary>Told of each call and how long it took. For figures only; must not throw.</summary>
     public Action<string, TimeSpan>? Recorded { get; set; }
 
-    public bool IsKeyRefused => Volatile.Read(ref _keyRefused) == 1;
+    /// <summary>Whether any of the keys that may be used is refused.</summary>
+    public bool IsKeyRefused => key.Entries.Any(each => each.IsRefused);
 
     /// <summary>The last calls that made nothing, newest first. Our own words; no upstream text, no prompt.</summary>
     public IReadOnlyList<UpstreamFault> RecentErrors()
@@ -25,7 +25,8 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
             return [.. _errors.Reverse()];
     }
 
-    public void Record(CreationOutcome outcome, TimeSpan took)
+    /// <param name="used">The key that the request carried; null where none was sent.</param>
+    public void Record(CreationOutcome outcome, TimeSpan took, LeonardoKey.Entry? used)
     {
         var word = Word(outcome);
         var now = time.GetUtcNow();
@@ -43,35 +44,49 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         switch (outcome)
         {
             // An alarm once, not for each request: the operator is told when it begins and when it is over.
-            case CreationOutcome.Refused { Problem: var problem } when problem == Problems.UpstreamCredentials:
-                if (Interlocked.Exchange(ref _keyRefused, 1) == 0)
+            case CreationOutcome.Refused { Problem: var problem } when problem == Problems.UpstreamCredentials && used?.Refuse() == true:
+                if (key.Tail == used.Tail)
                     logger.LogError(
                         "Leonardo refuses the key that ends in {KeyTail}: no generation can be made until a valid key is in place",
+                        used.Tail
+                    );
+                else
+                    logger.LogError(
+                        "Leonardo refuses the key that ends in {KeyTail}: from now on the one that ends in {OtherTail} is used",
+                        used.Tail,
                         key.Tail
                     );
                 break;
-            case CreationOutcome.Accepted when Interlocked.Exchange(ref _keyRefused, 0) == 1:
-                logger.LogWarning("Leonardo accepts the key that ends in {KeyTail} again", key.Tail);
+            case CreationOutcome.Accepted when used?.Accept() == true:
+                logger.LogWarning("Leonardo accepts the key that ends in {KeyTail} again", used.Tail);
                 break;
         }
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var refused = Volatile.Read(ref _keyRefused) == 1;
+        var keys = key.Entries;
         var last = Volatile.Read(ref _last);
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
         {
             ["key"] =
-                key.Tail is null ? "none"
-                : refused ? "refused"
+                keys.Count == 0 ? "none"
+                : keys.All(each => each.IsRefused) ? "refused"
                 : "present",
             ["lastOutcome"] = last?.Outcome ?? "none yet",
         };
         if (last is not null)
             data["lastOutcomeAt"] = last.At.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
-        return Task.FromResult(
-            refused ? HealthCheckResult.Degraded("the key is refused", data: data) : HealthCheckResult.Healthy(data: data)
+        return Task.FromResult(Judge(keys, data));
+    }
+
+    private static HealthCheckResult Judge(IReadOnlyList<LeonardoKey.Entry> keys, Dictionary<string, object> data)
+    {
+        if (!keys.Any(each => each.IsRefused))
+            return HealthCheckResult.Healthy(data: data);
+        return HealthCheckResult.Degraded(
+            keys.All(each => each.IsRefused) ? "the key is refused" : "one of two keys is refused; the other is used",
+            data: data
         );
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Edge;
 
 namespace Gateway.Tenants;
 
@@ -31,7 +32,7 @@ internal sealed class BearerIdentification(JwtIdentification? jwt)
 
         var token = value[Scheme.Length..].Trim(' ');
         // A Leonardo key, left over from code written for the upstream: no credential of ours.
-        if (token.Length == 36 && Guid.TryParseExact(token, "D", out _))
+        if (Uuid.Is(token))
             return ValueTask.FromResult(Verdict.NotPresented);
         if (token.Length is 0 or > LongestToken || token.AsSpan().ContainsAnyExcept(TokenCharacters))
             return ValueTask.FromResult(Verdict.InvalidToken("The bearer token is empty, too long, or has characters that no token has."));

@@ -53,6 +53,13 @@ internal static class TenantsFeature
             new(file, models, fileIsOptional: environment.IsDevelopment(), clock, log);
     }
 
+    /// <summary>Before everything that costs something.</summary>
+    public static void UseRequestRate(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<LimitOptions>().RequestsPerSecond > 0)
+            app.UseMiddleware<RequestRate>();
+    }
+
     /// <summary>After routing: which endpoint was chosen says whether a tenant is needed.</summary>
     public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<Identification>();
 

@@ -68,7 +68,8 @@ internal sealed class TenantsHost : IAsyncDisposable
             new WebApplicationOptions { EnvironmentName = environment, ContentRootPath = folder.Path }
         );
         builder.Configuration.AddInMemoryCollection(settings ?? []);
-        builder.AddEdge();
+        var read = new Settings(builder.Configuration);
+        builder.AddEdge(read);
         // Preserved: tests run side by side, and each must hear its own host alone.
         builder.Services.AddSerilog(logging => logging.WriteTo.Sink(log), preserveStaticLogger: true);
         builder.Services.AddSingleton(clock ?? TimeProvider.System);
@@ -76,7 +77,6 @@ internal sealed class TenantsHost : IAsyncDisposable
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else
             listen(builder.WebHost);
-        var read = new Settings(builder.Configuration);
         builder.Services.AddTenants(read, builder.Environment);
         var app = builder.Build();
         app.UseEdge();

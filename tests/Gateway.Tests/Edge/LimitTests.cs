@@ -1,0 +1,81 @@
+using System.Net;
+using Gateway.Edge;
+using Gateway.Tests.Harness;
+using Microsoft.Extensions.Configuration;
+
+namespace Gateway.Tests.Edge;
+
+/// <summary>What one address may send before anybody asks who it is.</summary>
+public sealed class LimitTests
+{
+    [Fact]
+    public async Task Too_many_requests_from_one_address_are_refused_and_soon_answered_again()
+    {
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
+        var refused = await FirstRefusalAsync(gateway);
+        var problem = await refused.ProblemAsync(429, "quota-exceeded");
+        problem["violated-policies"]!.ToJsonString().ShouldBe("""["requests-per-address"]""");
+        refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
+        gateway.Leonardo.Received.ShouldBeEmpty();
+
+        await Eventually.HoldsAsync(async () => (await gateway.GetAsync("/health/live")).StatusCode == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Bad_credentials_count_too()
+    {
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
+        (await FirstRefusalAsync(gateway, ("Authorization", "Bearer wrong"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
+    public async Task Behind_a_trusted_proxy_each_caller_has_its_own_rate()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            settings: [("Limits:RequestsPerSecond", "5"), ("Identification:TrustedProxies", "127.0.0.1")]
+        );
+        await FirstRefusalAsync(gateway, ("X-Forwarded-For", "10.0.0.1"));
+        (await gateway.GetAsync("/health/live", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task From_anyone_else_a_forwarded_address_buys_nothing()
+    {
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
+        await FirstRefusalAsync(gateway);
+        (await gateway.GetAsync("/health/live", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
+    public void A_limit_that_is_none_is_named()
+    {
+        var settings = new Settings(
+            new ConfigurationBuilder()
+                .AddInMemoryCollection(
+                    new Dictionary<string, string?>(StringComparer.Ordinal)
+                    {
+                        ["Limits:Connections"] = "0",
+                        ["Limits:RequestsPerSecond"] = "-1",
+                        ["Limits:HeadersTimeout"] = "soon",
+                        ["Limits:GracePeriod"] = "00:00:01",
+                    }
+                )
+                .Build()
+        );
+        LimitOptions.Read(settings);
+        settings
+            .Errors.Select(error => error.Split(' ')[0])
+            .ShouldBe(["Limits:Connections:", "Limits:HeadersTimeout:", "Limits:GracePeriod:", "Limits:RequestsPerSecond:"]);
+    }
+
+    private static async Task<HttpResponseMessage> FirstRefusalAsync(GatewayApp gateway, params (string, string)[] headers)
+    {
+        for (var sent = 0; sent < 1000; sent++)
+        {
+            var answer = await gateway.GetAsync(headers is [("Authorization", _)] ? "/v2/models" : "/health/live", headers);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+                return answer;
+        }
+        throw new InvalidOperationException("none of 1000 requests was refused");
+    }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using Gateway.Tests.Harness;
+using Leonardo.Simulator;
+
+namespace Gateway.Tests.Hostile;
+
+/// <summary>The real process with a simulator behind it and one tenant, <c>team</c>, on loopback; for tests that attack it.</summary>
+internal sealed class HostileGateway : IAsyncDisposable
+{
+    private readonly string _folder;
+
+    private HostileGateway(string folder, LeonardoSimulator leonardo, GatewayProcess gateway)
+    {
+        _folder = folder;
+        Leonardo = leonardo;
+        Gateway = gateway;
+    }
+
+    public LeonardoSimulator Leonardo { get; }
+
+    public GatewayProcess Gateway { get; }
+
+    public string KeyFile => Path.Combine(_folder, "key");
+
+    public static async Task<HostileGateway> StartAsync(params (string Name, string Value)[] environment)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-hostile-").FullName;
+        var leonardo = await LeonardoSimulator.StartAsync(
+            new SimulatorOptions
+            {
+                CreationsPerMinute = 0,
+                JobSeconds = 0,
+                Balance = 1_000_000m,
+            },
+            TestContext.Current.CancellationToken
+        );
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "policy": { "references": "any" } }""")
+        );
+        await File.WriteAllTextAsync(Path.Combine(folder, "key"), leonardo.Key);
+        var gateway = await GatewayProcess.StartAsync(
+            folder,
+            [
+                ("Leonardo__ApiKeyFile", Path.Combine(folder, "key")),
+                ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
+                ("Leonardo__ConcurrentGenerations", "1000"),
+                ("Leonardo__GenerationsPerMinute", "100000"),
+                .. environment,
+            ]
+        );
+        return new HostileGateway(folder, leonardo, gateway);
+    }
+
+    /// <summary>A good request is answered, and no bug was logged.</summary>
+    public async Task IsAliveAsync()
+    {
+        using var content = new StringContent(GatewayApp.Guide, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));
+        using var response = await Gateway.Client.PostAsync("/v2/generations", content, TestContext.Current.CancellationToken);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK, Gateway.Output);
+        Gateway.Output.ShouldNotContain("\"@l\":\"Error\"", Case.Sensitive);
+        Gateway.Output.ShouldNotContain("\"@l\":\"Fatal\"", Case.Sensitive);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Gateway.DisposeAsync();
+        await Leonardo.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Hostile;
+using Leonardo.Simulator;
+
+namespace Gateway.Tests.Leonardo;
+
+/// <summary>The key changes hands without a restart: by its file, with the real process.</summary>
+public sealed class KeyRotationTests
+{
+    [Fact]
+    public async Task A_key_is_rotated_by_its_file_under_load_without_a_lost_request()
+    {
+        await using var process = await HostileGateway.StartAsync();
+        var (old, next) = (process.Leonardo.Key, Guid.NewGuid().ToString());
+        process.Leonardo.Change(new SimulatorChange { Keys = [old, next] });
+        using var stop = new CancellationTokenSource();
+        var load = Enumerable.Range(0, 8).Select(_ => LoadAsync(process.Gateway, stop.Token)).ToArray();
+
+        await Eventually.HoldsAsync(() => Sent(process, old) >= 50);
+        await ReplaceAsync(process.KeyFile, next);
+        await Eventually.HoldsAsync(() => process.Leonardo.Received is { Count: > 50 } received && received.TakeLast(50).All(With(next)));
+        process.Leonardo.Change(new SimulatorChange { Keys = [next] });
+        var before = Sent(process, next);
+        await Eventually.HoldsAsync(() => Sent(process, next) >= before + 50);
+
+        await stop.CancelAsync();
+        var statuses = (await Task.WhenAll(load)).SelectMany(each => each).ToArray();
+        statuses.ShouldAllBe(status => status == HttpStatusCode.OK);
+        statuses.Length.ShouldBe(process.Leonardo.Received.Count);
+    }
+
+    [Fact]
+    public async Task Of_two_keys_the_second_is_used_once_the_first_is_refused_and_no_request_is_sent_again()
+    {
+        await using var process = await HostileGateway.StartAsync();
+        var (first, second) = (process.Leonardo.Key, Guid.NewGuid().ToString());
+        process.Leonardo.Change(new SimulatorChange { Keys = [first, second] });
+        await ReplaceAsync(process.KeyFile, $"{first}\n{second}\n");
+        (await PostAsync(process.Gateway)).ShouldBe(HttpStatusCode.OK);
+
+        process.Leonardo.Change(new SimulatorChange { Keys = [second] });
+        // At first the gateway may still hold the file's old content, and be refused more than once.
+        var statuses = new List<HttpStatusCode>();
+        await Eventually.HoldsAsync(async () =>
+        {
+            statuses.Add(await PostAsync(process.Gateway));
+            return statuses.TakeLast(3).Count(status => status == HttpStatusCode.OK) == 3;
+        });
+        statuses.ShouldContain(HttpStatusCode.BadGateway);
+        process.Leonardo.Received.Count.ShouldBe(1 + statuses.Count);
+        process.Leonardo.Received.TakeLast(3).ShouldAllBe(request => request.Header("authorization") == "Bearer " + second);
+
+        var upstream = await ReadinessAsync(process.Gateway);
+        upstream["status"]!.GetValue<string>().ShouldBe("degraded");
+        upstream["description"]!.GetValue<string>().ShouldBe("one of two keys is refused; the other is used");
+        upstream["key"]!.GetValue<string>().ShouldBe("present");
+
+        await ReplaceAsync(process.KeyFile, second);
+        await Eventually.HoldsAsync(async () => (await ReadinessAsync(process.Gateway))["status"]!.GetValue<string>() == "ok");
+        (await PostAsync(process.Gateway)).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_refused_key_raises_its_alarm_once_and_once_more_when_it_is_over()
+    {
+        await using var process = await HostileGateway.StartAsync();
+        var key = process.Leonardo.Key;
+        process.Leonardo.Change(new SimulatorChange { Keys = [Guid.NewGuid().ToString()] });
+        for (var i = 0; i < 5; i++)
+            (await PostAsync(process.Gateway)).ShouldBe(HttpStatusCode.BadGateway);
+        (await ReadinessAsync(process.Gateway))["key"]!.GetValue<string>().ShouldBe("refused");
+
+        process.Leonardo.Change(new SimulatorChange { Keys = [key] });
+        for (var i = 0; i < 5; i++)
+            (await PostAsync(process.Gateway)).ShouldBe(HttpStatusCode.OK);
+        (await ReadinessAsync(process.Gateway))["key"]!.GetValue<string>().ShouldBe("present");
+
+        await process.Gateway.StopAsync();
+        var lines = process.Gateway.Output.Split('\n');
+        lines.Count(line => line.Contains("Leonardo refuses the key that ends in", StringComparison.Ordinal)).ShouldBe(1);
+        lines.Count(line => line.Contains("Leonardo accepts the key that ends in", StringComparison.Ordinal)).ShouldBe(1);
+        process.Gateway.Output.ShouldContain(key[^4..]);
+        process.Gateway.Output.ShouldNotContain(key);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("one\ntwo\nthree")]
+    [InlineData("one two")]
+    [InlineData("één")]
+    public async Task A_file_that_holds_no_key_is_not_started_with(string content)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-key-").FullName;
+        await File.WriteAllTextAsync(Path.Combine(folder, "key"), content, TestContext.Current.CancellationToken);
+        Gateway.Leonardo.LeonardoKey.ReadKeys(Path.Combine(folder, "key")).ShouldBeNull();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static async Task<List<HttpStatusCode>> LoadAsync(GatewayProcess gateway, CancellationToken stop)
+    {
+        var statuses = new List<HttpStatusCode>();
+        while (!stop.IsCancellationRequested)
+            statuses.Add(await PostAsync(gateway));
+        return statuses;
+    }
+
+    private static async Task<HttpStatusCode> PostAsync(GatewayProcess gateway)
+    {
+        using var content = new StringContent(GatewayApp.Guide, new MediaTypeHeaderValue("application/json"));
+        using var answer = await gateway.Client.PostAsync("/v2/generations", content, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
+    }
+
+    private static async Task<JsonNode> ReadinessAsync(GatewayProcess gateway)
+    {
+        using var answer = await gateway.Client.GetAsync("/health/ready", TestContext.Current.CancellationToken);
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await answer.JsonAsync())["checks"]!["upstream"]!;
+    }
+
+    /// <summary>As a careful operator, and a Kubernetes mount: the file is there and whole at every moment.</summary>
+    private static async Task ReplaceAsync(string file, string content)
+    {
+        await File.WriteAllTextAsync(file + ".new", content);
+        File.Move(file + ".new", file, overwrite: true);
+    }
+
+    private static Func<ReceivedRequest, bool> With(string key) => request => request.Header("authorization") == "Bearer " + key;
+
+    private static int Sent(HostileGateway process, string key) => process.Leonardo.Received.Count(With(key));
+}

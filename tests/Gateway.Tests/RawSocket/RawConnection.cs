@@ -1,0 +1,122 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Gateway.Tests.RawSocket;
+
+/// <summary>A TCP connection to the gateway on which any bytes can be sent, well-formed or not.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+
+    private RawConnection() { }
+
+    public static async Task<RawConnection> OpenAsync(Uri address)
+    {
+        var connection = new RawConnection();
+        await connection._socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
+        return connection;
+    }
+
+    /// <returns>All that the gateway answers to these bytes until it closes the connection, or waits for more.</returns>
+    public static async Task<string> ExchangeAsync(Uri address, string bytes)
+    {
+        using var connection = await OpenAsync(address);
+        await connection.SendAsync(bytes);
+        return await connection.ReadWhatComesAsync();
+    }
+
+    /// <summary>Latin-1: a character is a byte. A connection that the gateway has closed takes nothing more, which is for the answer to tell.</summary>
+    public async Task<bool> SendAsync(string bytes)
+    {
+        try
+        {
+            await _socket.SendAsync(Encoding.Latin1.GetBytes(bytes), TestContext.Current.CancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>FIN: nothing more will come.</summary>
+    public void Finish()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (SocketException) { }
+    }
+
+    /// <summary>RST: the caller is gone.</summary>
+    public void Reset()
+    {
+        _socket.LingerState = new LingerOption(true, 0);
+        _socket.Close();
+    }
+
+    /// <summary>Until the gateway closes the connection, or has been silent for a while: it waits for more, and is told that none will come.</summary>
+    public async Task<string> ReadWhatComesAsync()
+    {
+        var answer = new StringBuilder();
+        try
+        {
+            while (true)
+            {
+                using var silence = new CancellationTokenSource(TimeSpan.FromSeconds(answer.Length == 0 ? 4 : 1));
+                var part = await ReadAsync(silence.Token);
+                if (part.Length == 0)
+                    return answer.ToString();
+                answer.Append(part);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Finish();
+            return answer + await ReadToEndAsync();
+        }
+    }
+
+    /// <exception cref="OperationCanceledException">The gateway neither answered nor closed.</exception>
+    public async Task<string> ReadToEndAsync(int seconds = 30)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        var answer = new StringBuilder();
+        while (await ReadAsync(patience.Token) is { Length: > 0 } part)
+            answer.Append(part);
+        return answer.ToString();
+    }
+
+    /// <summary>Until what came holds a text, as many times as said.</summary>
+    public async Task<string> ReadUntilAsync(string text, int times = 1)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var answer = "";
+        while (answer.Split(text).Length <= times)
+        {
+            var part = await ReadAsync(patience.Token);
+            if (part.Length == 0)
+                break;
+            answer += part;
+        }
+        return answer;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<string> ReadAsync(CancellationToken patience)
+    {
+        var buffer = new byte[16 * 1024];
+        try
+        {
+            var length = await _socket.ReceiveAsync(buffer, patience);
+            return Encoding.Latin1.GetString(buffer, 0, length);
+        }
+        catch (SocketException)
+        {
+            // Closed with bytes unread: a reset, which is a way to close.
+            return "";
+        }
+    }
+}

@@ -1,0 +1,176 @@
+using Gateway.Tests.Harness;
+using Gateway.Tests.Hostile;
+
+namespace Gateway.Tests.RawSocket;
+
+/// <summary>Odd targets, methods and headers: no path of the upstream but the one is ever reached, and nothing is echoed (threats C7, C13, E4–E6, E13, E14, F7).</summary>
+public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<HostileGatewayFixture>
+{
+    private static readonly string Rest =
+        $"Content-Type: application/json\r\nContent-Length: {GatewayApp.Guide.Length}\r\nConnection: close\r\n\r\n{GatewayApp.Guide}";
+
+    private readonly HostileGateway _process = fixture.Process;
+
+    [Theory]
+    [InlineData("/v2/generations/%2e%2e/me")]
+    [InlineData("/v2/generations/../../v1/me")]
+    [InlineData("/api/rest/%2e%2e/%2e%2e/v1/me")]
+    [InlineData("/api/rest/v1/me")]
+    [InlineData("//v2/generations")]
+    [InlineData("/v2//generations")]
+    [InlineData("/v2/generations;x=1")]
+    [InlineData("/v2/generations%2f")]
+    [InlineData("/v2%2fgenerations")]
+    [InlineData("/v2\\generations")]
+    [InlineData("/v2/generations\\..\\me")]
+    [InlineData("/v2/generations%00")]
+    [InlineData("/v2/generations%00/me")]
+    [InlineData("/v2/generations\0")]
+    [InlineData("/v2/generationssync")]
+    [InlineData("/v2/generations/quote/..%2f..")]
+    [InlineData("/v2/generations%c0%af")]
+    [InlineData("/v2/generations%")]
+    [InlineData("/v2/generations%0d%0aX-Injected:%201")]
+    [InlineData("/v2/generations\tHTTP/1.1")]
+    [InlineData("v2/generations")]
+    [InlineData("*")]
+    [InlineData("")]
+    [InlineData("http://evil.example/v2/generations")]
+    [InlineData("http://169.254.169.254/latest/meta-data/")]
+    [InlineData("https://cloud.leonardo.ai/api/rest/v2/generations")]
+    [InlineData("http://localhost@evil.example/v2/generations")]
+    [InlineData("evil.example:443")]
+    public async Task An_odd_target_is_refused_and_reaches_nothing(string target) =>
+        await RefusedAsync($"POST {target} HTTP/1.1\r\nHost: localhost\r\n{Rest}");
+
+    [Theory]
+    [InlineData("post")]
+    [InlineData("Post")]
+    [InlineData("pOST")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("TRACE")]
+    [InlineData("TRACK")]
+    [InlineData("DEBUG")]
+    [InlineData("PROPFIND")]
+    [InlineData("OPTIONS")]
+    [InlineData("POST ")]
+    [InlineData("P\0ST")]
+    [InlineData("POST\r\n")]
+    [InlineData("\"POST\"")]
+    [InlineData("(none)")]
+    public async Task Another_method_is_refused_and_echoes_nothing(string method)
+    {
+        var answer = await RefusedAsync($"{method} /v2/generations HTTP/1.1\r\nHost: localhost\r\nX-Canary: kestrel-4712\r\n{Rest}");
+        answer.ShouldNotContain("kestrel-4712");
+    }
+
+    [Fact]
+    public async Task Connect_opens_no_tunnel()
+    {
+        var before = _process.Leonardo.Received.Count;
+        var answer = await RawConnection.ExchangeAsync(
+            _process.Gateway.Address,
+            "CONNECT cloud.leonardo.ai:443 HTTP/1.1\r\nHost: cloud.leonardo.ai:443\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        );
+        // What follows is judged as the gateway's own.
+        SmugglingTests.Statuses(answer).ShouldAllBe(status => status >= 400 && status < 500, answer);
+        _process.Leonardo.Received.Count.ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("X-HTTP-Method-Override: POST")]
+    [InlineData("X-HTTP-Method: POST")]
+    [InlineData("X-Method-Override: POST")]
+    [InlineData("X-Original-URL: /v2/generations")]
+    [InlineData("X-Rewrite-URL: /v2/generations")]
+    [InlineData("Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings")]
+    [InlineData("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: Upgrade")]
+    public async Task A_header_that_would_change_the_request_changes_nothing(string header)
+    {
+        var before = _process.Leonardo.Received.Count;
+        var answer = await RawConnection.ExchangeAsync(
+            _process.Gateway.Address,
+            $"GET /v2/generations HTTP/1.1\r\nHost: localhost\r\n{header}\r\nContent-Length: 0\r\n\r\n"
+        );
+        SmugglingTests.Statuses(answer).ShouldHaveSingleItem().ShouldBe(405, answer);
+        _process.Leonardo.Received.Count.ShouldBe(before);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Host: \r\n")]
+    [InlineData("Host: a\r\nHost: b\r\n")]
+    [InlineData("Host: a, b\r\n")]
+    [InlineData("Host: a b\r\n")]
+    [InlineData("Host: a/b\r\n")]
+    [InlineData("Host: user@a\r\n")]
+    [InlineData("Host: evil.example\r\n")]
+    [InlineData("Host: localhost\r\n X-Folded: 1\r\n")]
+    [InlineData("Host: localhost\r\nX-Null: a\0b\r\n")]
+    [InlineData("Host: localhost\r\nX-Bare: a\rb\r\n")]
+    [InlineData("Host: localhost\r\n: empty\r\n")]
+    [InlineData("Host: localhost\r\nX Space: 1\r\n")]
+    [InlineData("Host: localhost\r\nX-Space : 1\r\n")]
+    [InlineData("Host: localhost\r\nNoColon\r\n")]
+    [InlineData("Host: localhost\r\nContent-Type: application/json\r\n")]
+    [InlineData("Host: localhost\r\nIdempotency-Key: a\r\nIdempotency-Key: b\r\n")]
+    [InlineData("Host: localhost\r\nIdempotency-Key: a\u0085b\r\n")]
+    public async Task A_malformed_head_is_refused(string head) => await RefusedAsync($"POST /v2/generations HTTP/1.1\r\n{head}{Rest}");
+
+    [Theory]
+    [InlineData("HTTP/1.2")]
+    [InlineData("HTTP/2.0")]
+    [InlineData("HTTP/0.9")]
+    [InlineData("HTTP/1.1 ")]
+    [InlineData("http/1.1")]
+    [InlineData("")]
+    public async Task Another_version_is_refused(string version) =>
+        await RefusedAsync($"POST /v2/generations {version}\r\nHost: localhost\r\n{Rest}");
+
+    [Theory]
+    [InlineData(64, 10, false)]
+    [InlineData(10_000, 10, false)]
+    [InlineData(1, 17_000, false)]
+    [InlineData(1, 1024 * 1024, false)]
+    [InlineData(50, 10, true)]
+    [InlineData(1, 8_000, true)]
+    public async Task Headers_are_counted_and_weighed(int count, int length, bool taken)
+    {
+        var headers = string.Concat(Enumerable.Range(0, count).Select(i => $"X-{i}: {new string('a', length)}\r\n"));
+        var request = $"POST /v2/generations HTTP/1.1\r\nHost: localhost\r\n{headers}{Rest}";
+        if (taken)
+            SmugglingTests.Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request)).ShouldBe([200]);
+        else
+            await RefusedAsync(request);
+    }
+
+    [Fact]
+    public async Task A_long_request_line_is_refused() =>
+        await RefusedAsync($"POST /v2/generations?{new string('a', 100_000)} HTTP/1.1\r\nHost: localhost\r\n{Rest}");
+
+    [Fact]
+    public async Task A_query_is_ignored_and_never_goes_up()
+    {
+        var answer = await RawConnection.ExchangeAsync(
+            _process.Gateway.Address,
+            $"POST /v2/generations?quantity=8&tenant=other&x=%0d%0a HTTP/1.1\r\nHost: localhost\r\n{Rest}"
+        );
+        SmugglingTests.Statuses(answer).ShouldBe([200]);
+        _process.Leonardo.Received[^1].QueryString.ShouldBeEmpty();
+        _process.Leonardo.Received[^1].Text.ShouldContain("\"quantity\":1,");
+    }
+
+    /// <summary>At most one answer, 4xx or 501 – or closed without one –, and nothing went up.</summary>
+    private async Task<string> RefusedAsync(string request)
+    {
+        var before = _process.Leonardo.Received.Count;
+        var answer = await RawConnection.ExchangeAsync(_process.Gateway.Address, request);
+        var statuses = SmugglingTests.Statuses(answer);
+        statuses.Length.ShouldBeLessThanOrEqualTo(1, answer);
+        statuses.ShouldAllBe(status => status >= 400 && status < 500 || status == 501 || status == 505, answer);
+        answer.ShouldNotContain("X-Injected: 1");
+        _process.Leonardo.Received.Count.ShouldBe(before, answer);
+        return answer;
+    }
+}
