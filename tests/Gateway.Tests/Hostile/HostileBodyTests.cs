@@ -40,10 +40,10 @@ public sealed class HostileBodyTests
 
     private static async Task<string?> ComplaintAsync(HostileGateway process, string path, HostileBody body)
     {
-        var before = process.Leonardo.Received.Count;
+        var before = process.Sent.Count;
         var (status, answer, milliseconds) = await SendAsync(process.Gateway, path, body.Bytes);
         var isQuote = path.EndsWith("quote", StringComparison.Ordinal);
-        var sent = process.Leonardo.Received.Skip(before).ToArray();
+        var sent = process.Sent.Skip(before).ToArray();
 
         if (status != (isQuote && body.IsValid ? 200 : body.Status))
             return $"answered {status}: {Start(answer)}";

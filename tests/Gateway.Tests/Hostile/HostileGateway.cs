@@ -20,6 +20,9 @@ internal sealed class HostileGateway : IAsyncDisposable
 
     public GatewayProcess Gateway { get; }
 
+    /// <summary>The generations that went up; the gateway's own reads of them do not count.</summary>
+    public IReadOnlyList<ReceivedRequest> Sent => [.. Leonardo.Received.Where(request => request.Method == "POST")];
+
     public string KeyFile => Path.Combine(_folder, "key");
 
     public static async Task<HostileGateway> StartAsync(params (string Name, string Value)[] environment)

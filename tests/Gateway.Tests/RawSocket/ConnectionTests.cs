@@ -22,7 +22,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     [InlineData(Head + "Transfer-Encoding: chunked\r\n\r\n46\r\n{\"model\":\"flux", true)]
     public async Task Half_a_request_is_none(string half, bool reset)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
         await connection.SendAsync(half);
         if (reset)
@@ -33,14 +33,14 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
             SmugglingTests.Statuses(await connection.ReadToEndAsync()).ShouldAllBe(status => status == 400);
         }
         await _process.IsAliveAsync();
-        _process.Leonardo.Received.Count.ShouldBe(before + 1);
+        _process.Sent.Count.ShouldBe(before + 1);
     }
 
     [Fact]
     public async Task A_caller_that_is_gone_after_a_whole_request_is_charged_for_one_generation_and_holds_nothing()
     {
         const int Gone = 20;
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         for (var i = 0; i < Gone; i++)
         {
             using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
@@ -48,13 +48,13 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
             connection.Reset();
         }
         await Eventually.HoldsAsync(async () => await HeldAsync() == 0);
-        _process.Leonardo.Received.Count.ShouldBeLessThanOrEqualTo(before + Gone);
+        _process.Sent.Count.ShouldBeLessThanOrEqualTo(before + Gone);
     }
 
     [Fact]
     public async Task Pipelined_requests_are_answered_in_order_each_judged_alone()
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
             _process.Gateway.Address,
             Whole("keep-alive")
@@ -66,7 +66,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
                 + Whole("close")
         );
         SmugglingTests.Statuses(answer).ShouldBe([200, 404, 405, 200, 400, 200]);
-        _process.Leonardo.Received.Count.ShouldBe(before + 3);
+        _process.Sent.Count.ShouldBe(before + 3);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
         (await connection.ReadUntilAsync("\r\n\r\n")).ShouldStartWith("HTTP/1.1 100");
         await connection.SendAsync(GatewayApp.Guide);
         SmugglingTests.Statuses(await connection.ReadToEndAsync()).ShouldBe([200]);
-        _process.Leonardo.Received[^1].Header("expect").ShouldBeNull();
+        _process.Sent[^1].Header("expect").ShouldBeNull();
     }
 
     [Theory]
@@ -88,7 +88,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     [InlineData("Content-Type: application/json\r\nIdempotency-Key: a b\r\nContent-Length: 70\r\n", 400)]
     public async Task What_follows_an_early_refusal_is_the_body_or_nothing(string head, int status)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
         await connection.SendAsync($"POST /v2/generations HTTP/1.1\r\nHost: localhost\r\n{head}Expect: 100-continue\r\n\r\n");
         var early = await connection.ReadUntilAsync("\r\n\r\n");
@@ -97,7 +97,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
         statuses[0].ShouldBe(status);
         // The bytes that follow are the refused body: not a request, unless the server has said that it is done with it.
         statuses.Skip(1).ShouldAllBe(later => later == 400);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
     }
 
     [Fact]
@@ -127,12 +127,12 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
             }
         )
         {
-            var before = _process.Leonardo.Received.Count;
+            var before = _process.Sent.Count;
             // The rest of the body is not read: the answer may be lost to the reset that follows.
             SmugglingTests
                 .Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request))
                 .ShouldAllBe(status => status == 413);
-            _process.Leonardo.Received.Count.ShouldBe(before);
+            _process.Sent.Count.ShouldBe(before);
         }
     }
 

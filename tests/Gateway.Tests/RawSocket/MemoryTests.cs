@@ -49,7 +49,7 @@ public sealed class MemoryTests
             senders.ForEach(sender => sender.Dispose());
         }
         await process.IsAliveAsync();
-        process.Leonardo.Received.Count.ShouldBe(21);
+        process.Sent.Count.ShouldBe(21);
     }
 
     private static long PeakMegabytes(int process)

@@ -35,7 +35,7 @@ public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
     public async Task Two_hundred_half_open_requests_keep_nobody_waiting()
     {
         await _process.IsAliveAsync();
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var idle = new List<RawConnection>();
         try
         {
@@ -52,13 +52,13 @@ public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
         {
             idle.ForEach(connection => connection.Dispose());
         }
-        _process.Leonardo.Received.Count.ShouldBe(before + 1);
+        _process.Sent.Count.ShouldBe(before + 1);
     }
 
     /// <summary>Sends a little again and again until the gateway closes the connection, which it must do soon.</summary>
     private async Task<string> GivenUpAsync(string start, string more, int status)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
         await connection.SendAsync(start);
         var answer = connection.ReadToEndAsync();
@@ -66,7 +66,7 @@ public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
             await Task.WhenAny(answer, Task.Delay(200, TestContext.Current.CancellationToken));
         // A reset may overtake the answer: closed is what counts.
         SmugglingTests.Statuses(await answer).ShouldAllBe(given => given == status);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
         return await answer;
     }
 

@@ -80,12 +80,12 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     [MemberData(nameof(Smuggled))]
     public async Task An_ambiguous_request_is_refused_or_the_connection_closed_and_nothing_goes_up(string name, string request)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(_process.Gateway.Address, request);
         var statuses = Statuses(answer);
         statuses.Length.ShouldBeLessThanOrEqualTo(1, $"{name}: {answer}");
         statuses.ShouldAllBe(status => status >= 400 && status < 500 || status == 501, $"{name}: {answer}");
-        _process.Leonardo.Received.Count.ShouldBe(before, $"{name}: {answer}");
+        _process.Sent.Count.ShouldBe(before, $"{name}: {answer}");
     }
 
     [Fact]
@@ -100,23 +100,23 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     [Fact]
     public async Task Good_chunks_are_one_request_and_what_comes_behind_the_last_is_not_a_header()
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var request =
             Head
             + $"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n{Chunk(GatewayApp.Guide[..10])}{Chunk(GatewayApp.Guide[10..])}0\r\nX-Tenant-Id: other\r\nAuthorization: Bearer x\r\n\r\n";
         Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request)).ShouldBe([200]);
-        _process.Leonardo.Received.Count.ShouldBe(before + 1);
-        _process.Leonardo.Received[^1].Headers.Select(header => header.Key).ShouldNotContain("X-Tenant-Id");
-        _process.Leonardo.Received[^1].Header("authorization").ShouldBe("Bearer " + _process.Leonardo.Key);
+        _process.Sent.Count.ShouldBe(before + 1);
+        _process.Sent[^1].Headers.Select(header => header.Key).ShouldNotContain("X-Tenant-Id");
+        _process.Sent[^1].Header("authorization").ShouldBe("Bearer " + _process.Leonardo.Key);
     }
 
     [Fact]
     public async Task Without_a_length_there_is_no_body_and_what_follows_is_no_request()
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, Head + $"\r\n{GatewayApp.Guide}\r\n\r\n"))
             .ShouldBe([400, 400]);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
     }
 
     [Theory]
@@ -126,12 +126,12 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     [InlineData("DELETE", "/v2/generations")]
     public async Task A_request_in_the_body_of_a_refused_one_is_never_run(string method, string path)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var request = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Whole.Length}\r\n\r\n{Whole}";
         var statuses = Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request));
         statuses.Length.ShouldBe(1);
         statuses[0].ShouldBeOneOf(404, 405);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
     }
 
     internal static int[] Statuses(string answer) =>

@@ -68,14 +68,14 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [Fact]
     public async Task Connect_opens_no_tunnel()
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
             _process.Gateway.Address,
             "CONNECT cloud.leonardo.ai:443 HTTP/1.1\r\nHost: cloud.leonardo.ai:443\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         );
         // What follows is judged as the gateway's own.
         SmugglingTests.Statuses(answer).ShouldAllBe(status => status >= 400 && status < 500, answer);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
     }
 
     [Theory]
@@ -88,13 +88,13 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [InlineData("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: Upgrade")]
     public async Task A_header_that_would_change_the_request_changes_nothing(string header)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
             _process.Gateway.Address,
             $"GET /v2/generations HTTP/1.1\r\nHost: localhost\r\n{header}\r\nContent-Length: 0\r\n\r\n"
         );
         SmugglingTests.Statuses(answer).ShouldHaveSingleItem().ShouldBe(405, answer);
-        _process.Leonardo.Received.Count.ShouldBe(before);
+        _process.Sent.Count.ShouldBe(before);
     }
 
     [Theory]
@@ -157,20 +157,20 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
             $"POST /v2/generations?quantity=8&tenant=other&x=%0d%0a HTTP/1.1\r\nHost: localhost\r\n{Rest}"
         );
         SmugglingTests.Statuses(answer).ShouldBe([200]);
-        _process.Leonardo.Received[^1].QueryString.ShouldBeEmpty();
-        _process.Leonardo.Received[^1].Text.ShouldContain("\"quantity\":1,");
+        _process.Sent[^1].QueryString.ShouldBeEmpty();
+        _process.Sent[^1].Text.ShouldContain("\"quantity\":1,");
     }
 
     /// <summary>At most one answer, 4xx or 501 – or closed without one –, and nothing went up.</summary>
     private async Task<string> RefusedAsync(string request)
     {
-        var before = _process.Leonardo.Received.Count;
+        var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(_process.Gateway.Address, request);
         var statuses = SmugglingTests.Statuses(answer);
         statuses.Length.ShouldBeLessThanOrEqualTo(1, answer);
         statuses.ShouldAllBe(status => status >= 400 && status < 500 || status == 501 || status == 505, answer);
         answer.ShouldNotContain("X-Injected: 1");
-        _process.Leonardo.Received.Count.ShouldBe(before, answer);
+        _process.Sent.Count.ShouldBe(before, answer);
         return answer;
     }
 }
