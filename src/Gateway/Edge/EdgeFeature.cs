@@ -67,7 +67,9 @@ internal static class EdgeFeature
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
             .MinimumLevel.Override("Yarp", LogEventLevel.Error)
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
-            .Enrich.FromLogContext();
+            .Enrich.FromLogContext()
+            // After the context, which brings it.
+            .Enrich.With<NoPath>();
         if (environment.IsDevelopment())
             log.WriteTo.Console(
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,

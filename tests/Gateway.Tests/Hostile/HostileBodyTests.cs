@@ -8,8 +8,8 @@ namespace Gateway.Tests.Hostile;
 /// <summary>Every body of the corpus against the real process: the expected answer, nothing forwarded that must not be, and what is forwarded in the one spelling that an independent reader finds.</summary>
 public sealed class HostileBodyTests
 {
-    /// <summary>What a body may cost the server; the best of a few tries, for the machine does other things too.</summary>
-    private const double Fast = 250;
+    /// <summary>Milliseconds that a body may take; the best of a few tries, for the machine does other things too. What this is for took minutes.</summary>
+    private const double Fast = 1500;
 
     private const int MaxBodyBytes = 128 * 1024;
 
