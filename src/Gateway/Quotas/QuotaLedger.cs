@@ -22,7 +22,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly ConcurrentDictionary<Guid, string> _open = new();
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abort = new();
-    private int _disposed;
     private Task _writing = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
 
@@ -232,16 +231,15 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Stops at once, in the middle of whatever is under way: what a crash leaves behind.</summary>
     public async Task AbortAsync()
     {
-        await _abort.CancelAsync();
+        // The container disposes what it made once for each way it was asked for, and a host may stop what is disposed.
+        if (!_abort.IsCancellationRequested)
+            await _abort.CancelAsync();
         _writer.Complete();
         await Task.WhenAll(_writing, _keeping).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     public async ValueTask DisposeAsync()
     {
-        // The container disposes what it made once for each way it was asked for.
-        if (Interlocked.Exchange(ref _disposed, 1) == 1)
-            return;
         await AbortAsync();
         _abort.Dispose();
     }
