@@ -11,6 +11,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     [Theory]
     [InlineData("/v2/models", 200)]
     [InlineData("/v1/usage", 200)]
+    [InlineData("/", 200)]
     [InlineData("/problems", 200)]
     [InlineData("/problems/validation", 200)]
     [InlineData("/problems/none", 404)]
@@ -43,6 +44,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     }
 
     [Theory]
+    [InlineData("/")]
     [InlineData("/problems")]
     [InlineData("/problems/quota-exceeded")]
     [InlineData("/swagger/index.html")]
