@@ -42,6 +42,8 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
+            app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<Framing>();
         app.UseCrossOrigin();
         if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
