@@ -26,7 +26,7 @@ builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
 builder.Services.AddGenerations(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
-builder.Services.AddTelemetry();
+builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi();
 
 if (settings.Errors.Count > 0)

@@ -14,6 +14,7 @@ internal static class EdgeFeature
         var configured = LimitOptions.Read(settings);
         builder.Services.AddSingleton(configured);
         builder.Services.AddCrossOrigin(settings);
+        builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -41,6 +42,8 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
+            app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<Framing>();
         app.UseCrossOrigin();
         // Swagger UI brings its own; these are the console and the problem pages' style.

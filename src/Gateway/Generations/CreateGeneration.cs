@@ -24,7 +24,9 @@ internal sealed class CreateGeneration(
         var (key, malformedKey) = IdempotencyKey.Read(context.Request);
         if (malformedKey is not null)
             return malformedKey;
+        using var readingStep = Traces.Step("read");
         var (read, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
+        readingStep?.Dispose();
         if (read is null)
             return refusal!;
 
@@ -35,16 +37,20 @@ internal sealed class CreateGeneration(
         log.Set("PriceMicros", price);
 
         // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
+        using var admitting = Traces.Step("admit");
         var admission = await ledger.AdmitAsync(
             new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, SHA256.HashData(read.Write())),
             context.RequestAborted
         );
+        admitting?.Dispose();
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(context, caller, GenerationAnswer.Of(admission, log));
         log.Set("ReservationId", admitted.ReservationId);
 
         // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
+        using var forwarding = Traces.Step("forward");
         var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.MaySendNow(admitted));
+        forwarding?.Dispose();
 
         // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
         return await WaitAsync(context, caller, await ConcludeAsync(admitted.ReservationId, outcome, price));
@@ -70,6 +76,7 @@ internal sealed class CreateGeneration(
 
     private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)
     {
+        using var settling = Traces.Step("settle");
         switch (outcome)
         {
             case CreationOutcome.Accepted accepted:

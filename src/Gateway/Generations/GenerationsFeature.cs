@@ -4,6 +4,8 @@ using Gateway.Generations.Reading;
 using Gateway.Generations.Reconciling;
 using Gateway.Generations.Uploads;
 using Gateway.Generations.Webhooks;
+using Gateway.Leonardo;
+using Gateway.Quotas;
 
 namespace Gateway.Generations;
 
@@ -12,6 +14,12 @@ internal static class GenerationsFeature
 {
     public static void AddGenerations(this IServiceCollection services, Settings settings)
     {
+        // Whatever may be under way when the process is told to stop: waiting for a slot, the upstream's answer, and recording it.
+        services
+            .AddOptions<HostOptions>()
+            .Configure<LeonardoOptions, QuotaOptions>(
+                (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
+            );
         services.AddSingleton<ReadGeneration>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();

@@ -4,11 +4,14 @@ using Gateway.Quotas;
 
 namespace Gateway.Telemetry;
 
-/// <summary>What the gateway tells of itself to machines: metrics.</summary>
+/// <summary>What the gateway tells of itself to machines: metrics, quota alerts, traces.</summary>
 internal static class TelemetryFeature
 {
-    public static void AddTelemetry(this IServiceCollection services)
+    public static void AddTelemetry(this IServiceCollection services, Settings settings)
     {
+        services.AddSingleton(AlertOptions.Read(settings));
+        services.AddHostedService<QuotaAlerts>();
+        TraceExport.Add(services, settings);
         services.AddSingleton(provider => Listen(provider));
         services.AddSingleton<Figures>();
     }

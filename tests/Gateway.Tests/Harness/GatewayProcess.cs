@@ -27,6 +27,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Everything the process wrote, to either stream.</summary>
     public string Output
     {
@@ -43,13 +45,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
         var port = FreePort();
         var (process, output) = Launch([Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
         var gateway = new GatewayProcess(process, output, port);
+        var healthPort = environment.FirstOrDefault(setting => setting.Name == "Management__Port").Value ?? $"{port}";
         await Eventually.HoldsAsync(async () =>
         {
             if (process.HasExited)
                 throw new InvalidOperationException($"The gateway ended at once, with code {process.ExitCode}: {gateway.Output}");
             try
             {
-                return (await gateway.Client.GetAsync("/health/ready")).IsSuccessStatusCode;
+                return (await gateway.Client.GetAsync(new Uri($"http://127.0.0.1:{healthPort}/health/ready"))).IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {

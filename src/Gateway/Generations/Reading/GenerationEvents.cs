@@ -55,7 +55,7 @@ internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
     {
         var began = time.GetTimestamp();
         await response.WriteAsync("retry: 2000\n\n", gone);
-        while (true)
+        while (!waiters.IsStopping)
         {
             if (now.Version > seen)
                 Write(response.BodyWriter, now, origin);

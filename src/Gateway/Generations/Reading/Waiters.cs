@@ -3,7 +3,7 @@ using Gateway.Tenants;
 namespace Gateway.Generations.Reading;
 
 /// <summary>Everybody in this process who waits for a generation to end. They cost the upstream nothing: the watcher's one schedule wakes them all.</summary>
-internal sealed class Waiters(Register register, TimeProvider time)
+internal sealed class Waiters(Register register, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TaskCompletionSource<StoredGeneration?>>> _waiting = new(StringComparer.Ordinal);
@@ -27,7 +27,10 @@ internal sealed class Waiters(Register register, TimeProvider time)
         }
     }
 
-    /// <summary>Waits until the generation has ended, at most this long.</summary>
+    /// <summary>The process is on its way out: nobody waits any more.</summary>
+    public bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
+
+    /// <summary>Waits until the generation has ended, at most this long, and not beyond the end of the process.</summary>
     /// <returns>As it stands then; null: it is not this tenant's, or no longer.</returns>
     /// <exception cref="OperationCanceledException">The caller has gone; nothing is left of it here.</exception>
     public async Task<StoredGeneration?> WaitAsync(Tenant tenant, string id, TimeSpan most, CancellationToken gone)
@@ -42,9 +45,11 @@ internal sealed class Waiters(Register register, TimeProvider time)
                 return found;
             try
             {
-                return await wake.Task.WaitAsync(most, time, gone);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
+                return await wake.Task.WaitAsync(most, time, either.Token);
             }
-            catch (TimeoutException)
+            catch (Exception enough)
+                when (enough is TimeoutException || (enough is OperationCanceledException && !gone.IsCancellationRequested))
             {
                 return await register.FindAsync(tenant.Id, id, gone);
             }

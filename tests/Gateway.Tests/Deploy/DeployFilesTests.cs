@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Telemetry;
+using YamlDotNet.RepresentationModel;
+
+namespace Gateway.Tests.Deploy;
+
+/// <summary>What is in deploy/, against the gateway it deploys. No cluster, no container: what a parser and the real tools can say of it.</summary>
+public sealed partial class DeployFilesTests
+{
+    private static readonly string[] Documented = ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"];
+
+    [Fact]
+    public async Task Every_metric_of_the_dashboard_and_the_alerts_is_told_by_the_running_gateway()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        var names = (await Scrape.OfAsync(gateway)).Names;
+
+        foreach (var file in Documented)
+        {
+            var used = Metric()
+                .Matches(await File.ReadAllTextAsync(Repository.Path(file), TestContext.Current.CancellationToken))
+                .Select(match => match.Value)
+                .Where(name => !name.Contains("gateway_gateway", StringComparison.Ordinal))
+                .Distinct(StringComparer.Ordinal)
+                .ToArray();
+            used.Length.ShouldBeGreaterThan(10, file);
+            used.Except(names).ShouldBeEmpty(file);
+        }
+    }
+
+    [Fact]
+    public async Task Promtool_accepts_the_rules()
+    {
+        var (exit, output) = await RunAsync("promtool", "check", "rules", Repository.Path("deploy/prometheus/alerts.yml"));
+
+        exit.ShouldBe(0, output);
+    }
+
+    [Fact]
+    public async Task Every_alert_is_explained_to_the_operator_and_every_explained_alert_exists()
+    {
+        var rules = await File.ReadAllTextAsync(Repository.Path("deploy/prometheus/alerts.yml"), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(Repository.Path("deploy/OPERATING.md"), TestContext.Current.CancellationToken);
+
+        AlertName()
+            .Matches(rules)
+            .Select(match => match.Groups["name"].Value)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(ExplainedAlert().Matches(text).Select(match => match.Groups["name"].Value).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_dashboard_has_a_query_in_every_panel()
+    {
+        var dashboard = JsonNode.Parse(
+            await File.ReadAllTextAsync(Repository.Path("deploy/grafana/dashboard.json"), TestContext.Current.CancellationToken)
+        )!;
+
+        var panels = dashboard["panels"]!.AsArray();
+        panels.Select(panel => panel!["id"]!.GetValue<int>()).Distinct().Count().ShouldBe(panels.Count);
+        foreach (var panel in panels)
+            panel!["targets"]!.AsArray().ShouldNotBeEmpty(panel["title"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public void The_pods_are_probed_unprivileged_and_cannot_write()
+    {
+        var all = Documents("deploy/kubernetes/gateway.yml");
+        all.Select(one => Text(one, "kind")).ShouldBe(["Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"]);
+        var deployment = all[0];
+        Text(deployment, "spec.replicas").ShouldBe("3");
+        Text(deployment, "spec.strategy.rollingUpdate.maxUnavailable").ShouldBe("0");
+        const string Pod = "spec.template.spec.";
+        Text(deployment, Pod + "securityContext.runAsNonRoot").ShouldBe("true");
+        Text(deployment, Pod + "automountServiceAccountToken").ShouldBe("false");
+        // The pause before, and the time that what is under way may take by default.
+        int.Parse(Text(deployment, Pod + "terminationGracePeriodSeconds")!, System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBeGreaterThanOrEqualTo(10 + 30 + 10 + 5);
+        const string Container = Pod + "containers.0.";
+        Text(deployment, Container + "securityContext.readOnlyRootFilesystem").ShouldBe("true");
+        Text(deployment, Container + "securityContext.allowPrivilegeEscalation").ShouldBe("false");
+        Text(deployment, Container + "securityContext.capabilities.drop.0").ShouldBe("ALL");
+        Text(deployment, Container + "livenessProbe.httpGet.path").ShouldBe("/health/live");
+        Text(deployment, Container + "readinessProbe.httpGet.path").ShouldBe("/health/ready");
+        Text(deployment, Container + "resources.limits.memory").ShouldNotBeNull();
+        Text(all[2], "spec.minAvailable").ShouldBe("2");
+        Text(all[3], "spec.policyTypes.1").ShouldBe("Egress");
+        // Secrets are files: no variable carries one.
+        File.ReadAllText(Repository.Path("deploy/kubernetes/gateway.yml")).ShouldNotContain("secretKeyRef");
+        foreach (var part in (string[])["spec.selector.matchLabels", "spec.template.metadata.labels"])
+            Text(deployment, part + ".app").ShouldBe("leonardo-gateway");
+    }
+
+    [Fact]
+    public void The_compose_files_are_yaml_and_give_the_gateway_time_to_finish()
+    {
+        Text(Documents("deploy/compose.replicas.yml")[0], "services.gateway.stop_grace_period").ShouldBe("60s");
+        Text(Documents("docker-compose.yml")[0], "services.gateway.read_only").ShouldBe("true");
+    }
+
+    internal static async Task<(int Exit, string Output)> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output + await error);
+    }
+
+    private static IReadOnlyList<YamlNode> Documents(string file)
+    {
+        var yaml = new YamlStream();
+        using var reader = File.OpenText(Repository.Path(file));
+        yaml.Load(reader);
+        return [.. yaml.Documents.Select(document => document.RootNode)];
+    }
+
+    /// <summary>The scalar at a path of names and indexes; null: there is none.</summary>
+    private static string? Text(YamlNode node, string path)
+    {
+        var at = node;
+        foreach (var part in path.Split('.'))
+        {
+            if (at is YamlSequenceNode list)
+                at = list.Children[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)];
+            else if (at is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(part), out var next))
+                at = next;
+            else
+                return null;
+        }
+        return (at as YamlScalarNode)?.Value;
+    }
+
+    [GeneratedRegex(@"\b(?:gateway|process|dotnet)_[a-z_]+\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Metric();
+
+    [GeneratedRegex(@"- alert: (?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex AlertName();
+
+    [GeneratedRegex(
+        @"^\| `(?<name>Gateway\w+)` \|",
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex ExplainedAlert();
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Deploy;
+
+/// <summary>deploy/OPERATING.md against the code and the running gateway.</summary>
+public sealed partial class OperatingTests
+{
+    private static readonly string Text = File.ReadAllText(Repository.Path("deploy/OPERATING.md"));
+
+    [Fact]
+    public void Every_setting_is_in_the_table_and_every_one_there_is_read()
+    {
+        var read = Repository
+            .Sources("src/Gateway")
+            .SelectMany(file => SettingInCode().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value))
+            .Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal);
+        var rows = Text.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|')[1]);
+        var told = rows.SelectMany(cell => SettingInText().Matches(cell).Select(match => match.Groups["name"].Value))
+            .Order(StringComparer.Ordinal);
+
+        told.ShouldBe(read);
+    }
+
+    [Fact]
+    public async Task Every_command_works_as_it_stands()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-operating-").FullName;
+        const string Token = "a-token-for-the-operator";
+        await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), Token, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            """{ "tenants": [ { "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerMonth": 5 } } ] }""",
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"), ("Admin__TokenFile", "tokens"));
+        var blocks = Block().Matches(Text).Select(match => match.Groups["script"].Value).ToArray();
+        blocks.Length.ShouldBeGreaterThanOrEqualTo(4);
+
+        foreach (var script in blocks)
+        {
+            var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", script])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
+            start.Environment["GATEWAY"] = gateway.Address.AbsoluteUri.TrimEnd('/');
+            start.Environment["ADMIN_TOKEN"] = Token;
+            using var process = Process.Start(start)!;
+            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            process.ExitCode.ShouldBe(0, script + "\n" + output + error);
+            output.ShouldNotBeEmpty(script);
+        }
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_backup_of_the_file_store_is_restored_with_everything_in_it()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-backup-").FullName;
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tenants.json"),
+            """{ "tenants": [ { "id": "team", "identify": { "networks": ["127.0.0.0/8"] } } ] }""",
+            TestContext.Current.CancellationToken
+        );
+        var (store, backup) = (Path.Combine(folder, "data", "gateway.db"), Path.Combine(folder, "backup"));
+        await using (var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true")))
+        {
+            using var content = new StringContent(GatewayApp.Guide, null, "application/json");
+            (await gateway.Client.PostAsync("/v2/generations", content, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+            var (inUse, words) = await DeployFilesTests.RunAsync(Repository.Path("deploy/backup.sh"), "sqlite", store, backup);
+            inUse.ShouldNotBe(0, "the gateway holds its file");
+            words.ShouldContain("stop the gateway");
+            await gateway.StopAsync();
+        }
+        var saved = await DeployFilesTests.RunAsync(Repository.Path("deploy/backup.sh"), "sqlite", store, backup);
+        saved.Exit.ShouldBe(0, saved.Output);
+        (await DeployFilesTests.RunAsync(Repository.Path("deploy/restore.sh"), "sqlite", backup, store)).Exit.ShouldNotBe(
+            0,
+            "it overwrites nothing"
+        );
+        Directory.Delete(Path.Combine(folder, "data"), recursive: true);
+        Directory.CreateDirectory(Path.Combine(folder, "data"));
+        var restored = await DeployFilesTests.RunAsync(Repository.Path("deploy/restore.sh"), "sqlite", backup, store);
+        restored.Exit.ShouldBe(0, restored.Output);
+
+        await using var again = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"));
+        var usage = await (await again.Client.GetAsync("/v1/usage", TestContext.Current.CancellationToken)).JsonAsync();
+        usage["totals"]!["today"]!["generations"]!.GetValue<int>().ShouldBe(1);
+    }
+
+    [GeneratedRegex(
+        "\"(?<name>(?:Leonardo|Storage|Tenants|Identification|Admin|OpenApi|Management|Alerts|Images|Results|Quotas|Reconciler|Logging):[A-Za-z:]+|LEONARDO_API_KEY)\"",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex SettingInCode();
+
+    [GeneratedRegex(
+        "`(?<name>[A-Z][A-Za-z]+:[A-Za-z:]+|LEONARDO_API_KEY)`",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex SettingInText();
+
+    [GeneratedRegex(
+        @"^```sh\n(?<script>.*?)^```",
+        RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        matchTimeoutMilliseconds: 1000
+    )]
+    private static partial Regex Block();
+}
