@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Three replicas, PostgreSQL and nginx as plain processes, load, a rolling restart in the middle; then what must hold:
 # every request was answered with a documented status, and ledger = metrics' truth = the simulator's invoice. Leaves nothing running.
-#   deploy/replicas.sh [SECONDS]      (builds nothing: dotnet build -c Release first, or set GATEWAY_DLL and SIMULATOR_DLL)
+#   deploy/replicas.sh [SECONDS]      (of load beside the restarts; builds nothing: dotnet build -c Release first, or set GATEWAY_DLL and SIMULATOR_DLL)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-20}
@@ -55,20 +55,22 @@ sed -e "s#listen 8080#listen 127.0.0.1:$balancer#; s#/tmp/#$work/#g; /resolver /
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log"
 until_ok "http://127.0.0.1:$balancer/v1/usage"
 
-one_client() { # one_client N: requests one after another until the end, a status a line
-  local end=$((SECONDS + seconds))
-  while [ $SECONDS -lt $end ]; do
+one_client() { # one_client N: requests one after another while there is a file "load", a status a line
+  while [ -e "$work/load" ]; do
     curl -s -o /dev/null -w '%{http_code}\n' --max-time 60 -H 'Content-Type: application/json' "http://127.0.0.1:$balancer/v2/generations" \
       -d '{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat","width":256,"height":256}}' >>"$work/status.$1" || true
   done
 }
 clients=()
+touch "$work/load"
 for n in 1 2 3 4; do one_client "$n" & clients+=($!); done
-sleep $((seconds / 4))
+sleep $((seconds / 2))
 for port in "${ports[@]}"; do
   kill -TERM "${replica[$port]}"; wait "${replica[$port]}" || { echo "replica on $port ended with $?" >&2; exit 1; }
   start_replica "$port"; until_ok "http://127.0.0.1:$port/health/ready"
 done
+sleep $((seconds / 2))
+rm "$work/load"
 wait "${clients[@]}"
 
 cat "$work"/status.* | sort | uniq -c | awk '{print $2": "$1}'
