@@ -40,7 +40,7 @@ internal sealed class Settings(IConfiguration configuration)
     public IReadOnlyList<string> List(string name, params string[] absent)
     {
         var section = configuration.GetSection(name);
-        string[] values = section.Value is { } one
+        string[] values = section.Value is { Length: > 0 } one
             ? one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => value.Length > 0)];
         return values.Length > 0 ? values : absent;

@@ -32,7 +32,7 @@ internal sealed class Identification(
     private Task Act(HttpContext context, Verdict verdict)
     {
         if (verdict.Caller is not { } caller)
-            return verdict.Refusal!.ExecuteAsync(context);
+            return verdict.Refusal is { } refusal ? refusal.ExecuteAsync(context) : next(context);
         context.Features.Set(caller);
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
@@ -65,6 +65,12 @@ internal sealed class Identification(
             return token;
         if (certificate.IsPresented)
             return certificate;
-        return header.IsPresented ? header : _network.Identify(context, peer, tenancy);
+        if (header.IsPresented)
+            return header;
+        var network = _network.Identify(context, peer, tenancy);
+        // Nothing was presented, from nowhere that is known: where the address itself is the right, that will do.
+        return network.Refusal?.Type == Problems.Unidentified && context.GetEndpoint()?.Metadata.GetMetadata<OptionalTenant>() is not null
+            ? Verdict.NotPresented
+            : network;
     }
 }

@@ -1,14 +1,22 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Tenants;
 
 namespace Gateway.Generations.Reading;
 
 /// <summary>How a generation is told to its owner: <c>{"generations_by_pk":{…}}</c>, as the upstream has it, with the gateway's own addresses.</summary>
 internal static class GenerationView
 {
-    /// <summary>The gateway, as this caller named it.</summary>
-    public static string OriginOf(HttpRequest request) =>
-        request.Host.HasValue ? $"{request.Scheme}://{request.Host.ToUriComponent()}" : "";
+    /// <summary>The gateway, as this caller named it; behind a trusted proxy that ends TLS, with the scheme that proxy was spoken to.</summary>
+    public static string OriginOf(HttpRequest request)
+    {
+        if (!request.Host.HasValue)
+            return "";
+        var trusted = request.HttpContext.RequestServices.GetRequiredService<IdentificationOptions>().TrustedProxies;
+        var isHttps =
+            request.IsHttps || (request.Headers["X-Forwarded-Proto"] == "https" && Peer.Of(request.HttpContext, trusted).IsTrustedProxy);
+        return $"{(isHttps ? "https" : "http")}://{request.Host.ToUriComponent()}";
+    }
 
     public static IResult Of(HttpContext context, StoredGeneration generation, int? waited)
     {

@@ -101,13 +101,15 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         var keep = false;
         try
         {
-            await file.WriteAsync(head.AsMemory(0, read), cancellation);
+            if (!await TryWriteAsync(file, head.AsMemory(0, read), cancellation))
+                return (null, NoRoom());
             var buffer = new byte[PieceBytes];
             while ((read = await body.ReadAsync(buffer, cancellation)) > 0)
             {
                 if (file.Length + read > MaxBytes)
                     return (null, TooLarge());
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellation);
+                if (!await TryWriteAsync(file, buffer.AsMemory(0, read), cancellation))
+                    return (null, NoRoom());
             }
             file.Position = 0;
             keep = true;
@@ -140,6 +142,20 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         }
     }
 
+    /// <summary>Told apart from a form that breaks off, which is an <see cref="IOException"/> too.</summary>
+    private static async Task<bool> TryWriteAsync(FileStream file, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        try
+        {
+            await file.WriteAsync(bytes, cancellation);
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static async Task PassOverAsync(Stream field, CancellationToken cancellation)
     {
         var buffer = new byte[1024];
@@ -152,6 +168,9 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     }
 
     private static string ExtensionOf(string? name) => Path.GetExtension(name ?? "").TrimStart('.').ToLower(CultureInfo.InvariantCulture);
+
+    private static Problem NoRoom() =>
+        new(Problems.StoreUnavailable, "The gateway has no room for the file at this moment.") { RetryAfter = 10 };
 
     private static Problem TooLarge() => new(Problems.TooLarge, "A file may have 25 MB.");
 

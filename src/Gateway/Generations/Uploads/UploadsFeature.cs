@@ -57,7 +57,7 @@ internal static class UploadsFeature
             .Refuses(Upstream);
         routes
             .MapPost("/v1/init-image/{id}/upload/{token}", uploads.ReceiveAsync)
-            .WithMetadata(fileSize)
+            .WithMetadata(fileSize, new OptionalTenant())
             .WithTags("Uploads")
             .WithSummary("Send the file to the address that was given")
             .WithDescription("`multipart/form-data`, the part named `file` last. Answers 204, as storage does.")

@@ -1,0 +1,15 @@
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Generations;
+
+/// <summary>Code written for Leonardo works by changing the host.</summary>
+public sealed class SdkTests
+{
+    [Fact]
+    public async Task The_official_SDK_uploads_refers_waits_downloads_and_deletes_with_only_its_server_changed()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-sdk-").FullName;
+        await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
+        await NodeScript.RunAsync("sdk", "sdk.mjs", missing: null, gateway.Address.AbsoluteUri.TrimEnd('/'));
+    }
+}

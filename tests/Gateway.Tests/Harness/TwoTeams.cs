@@ -1,0 +1,92 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Leonardo.Simulator;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>A gateway with two tenants, each known by its token, and what tests about results have in common.</summary>
+internal static class TwoTeams
+{
+    public static readonly (string, string) AsA = ("authorization", "Bearer a");
+    public static readonly (string, string) AsB = ("authorization", "Bearer b");
+
+    /// <summary>The smallest files that are what they seem.</summary>
+    public static readonly byte[] Png = [.. new byte[] { 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A }, .. new byte[100]];
+    public static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, .. new byte[100]];
+    public static readonly byte[] WebP = [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBP"u8, .. new byte[100]];
+    public static readonly byte[] Gif = [.. "GIF89a"u8, .. new byte[100]];
+
+    public static Task<GatewayApp> StartAsync(SimulatorOptions? simulator = null, params (string Name, string Value)[] settings) =>
+        GatewayApp.StartAsync(
+            GatewayApp.Tenants(
+                // SHA-256 of "a", of "b".
+                """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
+                """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }"""
+            ),
+            simulator: simulator ?? new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 1 },
+            settings: settings
+        );
+
+    /// <summary>Makes a generation and does not wait for it.</summary>
+    public static async Task<string> BeginAsync(this GatewayApp gateway, (string, string) tenant, string prompt = "A cat")
+    {
+        var response = await gateway.PostAsync(
+            $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{prompt}}","width":256,"height":256} }""",
+            headers: tenant
+        );
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await response.JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
+    }
+
+    /// <summary>Makes a generation and turns the clock until it has ended.</summary>
+    /// <returns>Its <c>generations_by_pk</c>.</returns>
+    public static async Task<JsonNode> MakeAsync(this GatewayApp gateway, (string, string) tenant, string prompt = "A cat")
+    {
+        var id = await gateway.BeginAsync(tenant, prompt);
+        JsonNode? seen = null;
+        await gateway.PassAsync(async () => (seen = await gateway.SeeAsync(id, tenant))["status"]!.GetValue<string>() != "PENDING");
+        return seen!;
+    }
+
+    public static async Task<JsonNode> SeeAsync(this GatewayApp gateway, string id, (string, string) tenant)
+    {
+        var response = await gateway.GetAsync("/v1/generations/" + id, tenant);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await response.JsonAsync())["generations_by_pk"]!;
+    }
+
+    public static string ImageId(this JsonNode generation, int index = 0) =>
+        generation["generated_images"]![index]!["id"]!.GetValue<string>();
+
+    /// <summary>The whole upload in one call.</summary>
+    public static async Task<string> UploadAsync(this GatewayApp gateway, (string, string) tenant)
+    {
+        var response = await gateway.SendAsync(HttpMethod.Post, "/v1/init-image", Form(Png, "cat.png"), tenant);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (await response.JsonAsync())["uploadInitImage"]!["id"]!.GetValue<string>();
+    }
+
+    public static MultipartFormDataContent Form(byte[] file, string name, params (string Name, string Value)[] fields)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (field, value) in fields)
+            form.Add(new StringContent(value), field);
+        form.Add(new ByteArrayContent(file), "file", name);
+        return form;
+    }
+
+    /// <summary>Turns the clock until the condition holds: a quarter of a second at a time, and slowly enough for what is due in between to happen.</summary>
+    /// <param name="pace">Real milliseconds for each step; more where much is to happen at once.</param>
+    public static Task PassAsync(this GatewayApp gateway, Func<Task<bool>> until, int pace = 5) =>
+        Eventually.HoldsAsync(async () =>
+        {
+            if (await until())
+                return true;
+            gateway.Time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.Delay(pace);
+            return false;
+        });
+
+    public static Task PassAsync(this GatewayApp gateway, Func<bool> until, int pace = 5) =>
+        gateway.PassAsync(() => Task.FromResult(until()), pace);
+}
