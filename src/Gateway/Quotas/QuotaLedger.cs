@@ -25,7 +25,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private Task _writing = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
 
-    /// <param name="database">Where the book lies.</param>
     /// <param name="options">Ceilings and times.</param>
     /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
     /// <param name="time">The clock on SQLite; leases and waiting on both engines.</param>
