@@ -42,6 +42,8 @@ internal static class Startup
 
     public static async Task<int> RunAsync(WebApplication app)
     {
+        // So that a SQLite file is closed in order, and whole without its log.
+        await using var closing = app;
         try
         {
             await app.StartAsync();

@@ -14,6 +14,7 @@ internal sealed class SqliteDatabase : Database
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<Type, IDisposable> _kept = [];
     private SqliteConnection? _connection;
+    private bool _isSound;
 
     static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
 
@@ -112,6 +113,7 @@ internal sealed class SqliteDatabase : Database
             // Exclusive before the first look at the log: then there is no shared memory, and a second process is refused by the lock itself.
             Execute(connection, "pragma locking_mode = exclusive");
             Execute(connection, "pragma journal_mode = wal");
+            Check(connection);
             // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
             Execute(connection, "pragma synchronous = full");
             Execute(connection, "pragma foreign_keys = on");
@@ -149,6 +151,18 @@ internal sealed class SqliteDatabase : Database
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>Once a process: damage is found before money is counted on it, not in the middle of a day.</summary>
+    private void Check(SqliteConnection connection)
+    {
+        if (_isSound)
+            return;
+        using var command = connection.CreateCommand();
+        command.CommandText = "pragma quick_check(1)";
+        if (command.ExecuteScalar() is string verdict and not "ok")
+            throw new SqliteException(verdict, Corrupt);
+        _isSound = true;
     }
 
     private static void Execute(SqliteConnection connection, string pragma)
