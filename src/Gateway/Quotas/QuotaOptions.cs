@@ -41,6 +41,7 @@ internal sealed record QuotaOptions
     public static QuotaOptions Read(Settings settings)
     {
         var defaults = new QuotaOptions();
+        var lease = settings.Duration("Quotas:Lease", defaults.Lease);
         return new QuotaOptions
         {
             ConcurrentGenerations = settings.Integer("Leonardo:ConcurrentGenerations", defaults.ConcurrentGenerations, 1, 1_000_000),
@@ -49,6 +50,9 @@ internal sealed record QuotaOptions
             GenerationTimeLimit = settings.Duration("Quotas:GenerationTimeLimit", defaults.GenerationTimeLimit),
             UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
             Retention = settings.Duration("Quotas:Retention", defaults.Retention),
+            Lease = lease,
+            // Some may come late, and the lease is still held.
+            Heartbeat = lease / 6,
         };
     }
 }
