@@ -7,7 +7,7 @@ internal static class Eventually
 
     public static async Task HoldsAsync(Func<Task<bool>> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!await condition())
             await Task.Delay(10, patience.Token);
     }

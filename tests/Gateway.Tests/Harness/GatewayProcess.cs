@@ -40,24 +40,34 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     public static async Task<GatewayProcess> StartAsync(string folder, params (string Name, string Value)[] environment)
     {
+        var gateway = Launch(folder, [], environment);
+        await gateway.IsReadyAsync();
+        return gateway;
+    }
+
+    /// <summary>Starts it, and waits for nothing.</summary>
+    /// <param name="within">A command that runs it, such as <c>setpriv --reuid=nobody</c>.</param>
+    public static GatewayProcess Launch(string folder, IReadOnlyList<string> within, params (string Name, string Value)[] environment)
+    {
         var port = FreePort();
-        var (process, output) = Launch([Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
-        var gateway = new GatewayProcess(process, output, port);
-        await Eventually.HoldsAsync(async () =>
+        var (process, output) = Launch([.. within, "dotnet", Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
+        return new GatewayProcess(process, output, port);
+    }
+
+    public Task IsReadyAsync() =>
+        Eventually.HoldsAsync(async () =>
         {
-            if (process.HasExited)
-                throw new InvalidOperationException($"The gateway ended at once, with code {process.ExitCode}: {gateway.Output}");
+            if (_process.HasExited)
+                throw new InvalidOperationException($"The gateway ended at once, with code {_process.ExitCode}: {Output}");
             try
             {
-                return (await gateway.Client.GetAsync("/health/ready")).IsSuccessStatusCode;
+                return (await Client.GetAsync("/health/ready")).IsSuccessStatusCode;
             }
             catch (HttpRequestException)
             {
                 return false;
             }
         });
-        return gateway;
-    }
 
     /// <summary>Runs it to its end: for what refuses to start, and for commands.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
@@ -66,7 +76,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         params (string Name, string Value)[] environment
     )
     {
-        var (process, output) = Launch([Program, .. arguments], folder, environment);
+        var (process, output) = Launch(["dotnet", Program, .. arguments], folder, environment);
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
@@ -84,8 +94,15 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>As an orchestrator does it.</summary>
     public async Task StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await SignalAsync("TERM");
         await _process.WaitForExitAsync();
+    }
+
+    /// <param name="name">STOP: it sleeps, and its sockets stay open; CONT: it goes on.</param>
+    public async Task SignalAsync(string name)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
     }
 
     /// <summary><c>kill -9</c>.</summary>
@@ -111,12 +128,12 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     private static (Process Process, StringBuilder Output) Launch(
-        IReadOnlyList<string> arguments,
+        IReadOnlyList<string> command,
         string folder,
         IReadOnlyList<(string Name, string Value)> environment
     )
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             UseShellExecute = false,
             WorkingDirectory = folder,

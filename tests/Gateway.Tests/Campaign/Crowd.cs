@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Campaign;
+
+/// <summary>Clients that order without pause, some through faults of the upstream, some hanging up, some with a key that they repeat until they know.</summary>
+/// <param name="gateways">Where the gateways are now; one that is down is tried all the same.</param>
+internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Uri>> gateways, int seed) : IDisposable
+{
+    private static readonly string[] Faults =
+    [
+        .. (string[])["reset-after", "hang-after", "error-500-after", "half-json", "empty-200", "reset-before", "hang", "error-500"],
+        .. (string[])["refuse-validation", "moderation-400", "queue-full", "rate-limit-429", "slow:0.1", "slow:0.3", "slow:1"],
+    ];
+
+    private readonly ConcurrentQueue<Order> _orders = new();
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
+    {
+        Timeout = TimeSpan.FromSeconds(20),
+    };
+
+    public IReadOnlyCollection<Order> Orders => _orders;
+
+    /// <summary>Until told to stop; what is under way then is brought to its end.</summary>
+    public Task RunAsync(int clients, CancellationToken stop) =>
+        Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => ClientAsync(client, new Random(seed + client), stop))));
+
+    /// <summary>Repeats everything that has a key: all once, and what is not known then until it is.</summary>
+    public async Task RepeatAsync()
+    {
+        var again = _orders.Where(order => order.Key is not null && order.Answers.Count > 0).ToList();
+        while (again.Count > 0)
+        {
+            await Parallel.ForEachAsync(
+                again,
+                new ParallelOptions { MaxDegreeOfParallelism = 16 },
+                async (order, _) => await order.SendAsync(_client, gateways()[0], CancellationToken.None)
+            );
+            // What had never been admitted was sent just now, through its fault.
+            await NothingIsHeldAsync();
+            again = again.FindAll(order => order.IsOpen);
+        }
+    }
+
+    /// <summary>What each tenant is told that it spent this month.</summary>
+    public async Task<Dictionary<string, string>> UsageAsync()
+    {
+        var usage = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var tenant in tenants)
+            usage[tenant] = (await UsageAsync(tenant))["totals"]!["month"]!.ToJsonString();
+        return usage;
+    }
+
+    /// <summary>Waits until the outcome of everything is known.</summary>
+    public Task NothingIsHeldAsync() =>
+        Eventually.HoldsAsync(async () =>
+        {
+            var quotas = (await UsageAsync(tenants[0]))["quotas"]!.AsArray();
+            return quotas.Single(quota => quota!["name"]!.GetValue<string>() == "org-images-month")!["held"]!.GetValue<long>() == 0;
+        });
+
+    /// <summary>What clients were told, against what was charged.</summary>
+    public void MustAgreeWith(Books books, IReadOnlyList<Charge> invoice)
+    {
+        var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
+        var settled = books.In('S').ToDictionary(entry => entry.GenerationId!, StringComparer.Ordinal);
+        foreach (var order in Orders)
+        {
+            charges[order.Prompt].Count().ShouldBeLessThanOrEqualTo(1, $"paid twice: {order}");
+            if (order.WasRefused)
+                charges[order.Prompt].ShouldBeEmpty($"refused, and charged: {order}");
+            foreach (var id in order.Answers.Select(answer => answer.GenerationId).OfType<string>().Distinct(StringComparer.Ordinal))
+            {
+                settled.ShouldContainKey(id, $"answered, but not in the ledger: {order}");
+                (settled[id].Tenant, settled[id].PromptHash).ShouldBe((order.Tenant, Books.Hash(order.Prompt)));
+            }
+            order.Answers.ShouldAllBe(answer => answer.Status != 500);
+            order.Answers.Where(answer => answer.Status == 503).ShouldAllBe(answer => answer.RetryAfter);
+        }
+    }
+
+    /// <summary>After <see cref="RepeatAsync"/> and once nothing is unknown: the last word on a key is what became of it.</summary>
+    public void MustKnow(IReadOnlyList<Charge> invoice)
+    {
+        var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
+        foreach (var order in Orders.Where(order => order.Key is not null))
+        {
+            if (charges[order.Prompt].SingleOrDefault() is { } charge)
+                order.Answers[^1].GenerationId.ShouldBe(charge.GenerationId, $"{order}: {string.Join(' ', order.Answers)}");
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<JsonNode> UsageAsync(string tenant)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateways()[0], "/v1/usage"));
+        request.Headers.Add("X-Tenant-Id", tenant);
+        using var response = await _client.SendAsync(request);
+        return await response.EnsureSuccessStatusCode().JsonAsync();
+    }
+
+    private async Task ClientAsync(int client, Random random, CancellationToken stop)
+    {
+        var open = new Queue<Order>();
+        for (var n = 0; !stop.IsCancellationRequested; n++)
+        {
+            var order = open.Count > 0 && random.Next(2) == 0 ? open.Dequeue() : New(client, n, random);
+            using var hangUp = new CancellationTokenSource(random.Next(25) == 0 ? random.Next(1, 50) : 20_000);
+            var addresses = gateways();
+            await order.SendAsync(_client, addresses[random.Next(addresses.Count)], hangUp.Token);
+            if (order.IsOpen)
+                open.Enqueue(order);
+            // Nobody is there: wait a moment, as clients do.
+            if (order.Answers[^1].Status is 0 or 503)
+                await Task.Delay(random.Next(5, 60), CancellationToken.None);
+        }
+    }
+
+    private Order New(int client, int n, Random random)
+    {
+        var fault = random.Next(4) == 0 ? $" [sim:{Faults[random.Next(Faults.Length)]}]" : "";
+        var order = new Order(
+            tenants[random.Next(tenants.Count)],
+            $"order {client}-{n}-{random.NextInt64()}{fault}",
+            random.Next(1, 9),
+            random.Next(2) == 0 ? $"key-{client}-{n}" : null
+        );
+        _orders.Enqueue(order);
+        return order;
+    }
+}

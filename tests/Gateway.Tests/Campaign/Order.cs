@@ -1,0 +1,68 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Gateway.Tests.Campaign;
+
+/// <summary>One generation that a client wants: its prompt is like no other, so that its charge can be found on the invoice.</summary>
+internal sealed record Order(string Tenant, string Prompt, int Images, string? Key)
+{
+    private readonly List<Said> _answers = [];
+
+    public IReadOnlyList<Said> Answers => _answers;
+
+    /// <summary>With its key, a client repeats it until it knows.</summary>
+    public bool IsOpen =>
+        Key is not null && _answers is [.., { Status: 0 or 409 } or { Problem: "outcome-unknown" or "store-unavailable" }];
+
+    /// <summary>Told each time, in so many words, that nothing was made.</summary>
+    public bool WasRefused =>
+        _answers.Count > 0
+        && _answers.TrueForAll(answer =>
+            answer.Problem
+                is "quota-exceeded"
+                    or "upstream-rejected"
+                    or "upstream-saturated"
+                    or "upstream-unreachable"
+                    or "store-unavailable"
+        );
+
+    public async Task SendAsync(HttpClient client, Uri gateway, CancellationToken hangUp)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "/v2/generations"));
+        var body = new JsonObject
+        {
+            ["model"] = "flux-pro-2.0",
+            ["parameters"] = new JsonObject
+            {
+                ["prompt"] = Prompt,
+                ["quantity"] = Images,
+                ["width"] = 512,
+                ["height"] = 512,
+            },
+        };
+        request.Content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
+        request.Headers.Add("X-Tenant-Id", Tenant);
+        if (Key is not null)
+            request.Headers.Add("Idempotency-Key", Key);
+        try
+        {
+            using var response = await client.SendAsync(request, hangUp);
+            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(hangUp))!;
+            _answers.Add(
+                new Said(
+                    (int)response.StatusCode,
+                    answer["type"]?.GetValue<string>()["/problems/".Length..],
+                    response.StatusCode == HttpStatusCode.OK ? answer["generate"]!["generationId"]!.GetValue<string>() : null,
+                    response.Headers.RetryAfter is not null
+                )
+            );
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
+        {
+            _answers.Add(new Said(0, null, null, false));
+        }
+    }
+}
+
+/// <param name="Status">0: no answer, or half of one.</param>
+internal sealed record Said(int Status, string? Problem, string? GenerationId, bool RetryAfter);

@@ -1,0 +1,163 @@
+using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>The ledger as an auditor reads it: its tables, by SQL, with no code of the gateway in between.</summary>
+internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance> Balances, IReadOnlyList<Step> Steps)
+{
+    /// <param name="file">No gateway may have it open.</param>
+    public static Task<Books> OfSqliteAsync(string file) => ReadAsync(new SqliteConnection($"Data Source={file};Pooling=False"));
+
+    public static Task<Books> OfPostgreSqlAsync(string connection) => ReadAsync(new NpgsqlConnection(connection + ";Pooling=False"));
+
+    public IEnumerable<Entry> In(params char[] states) => Entries.Where(entry => states.Contains(entry.State));
+
+    /// <summary>What must hold of the ledger at any time, by itself (ledger, section 3): every balance is the sum of its reservations, and every state the end of its events.</summary>
+    public void MustAddUp()
+    {
+        foreach (var balance in Balances)
+        {
+            var counted = Entries
+                .Where(entry => balance.Tenant is "*" || entry.Tenant == balance.Tenant)
+                .Where(entry => entry.Day == balance.Period || entry.Month == balance.Period)
+                .ToList();
+            var held = counted.Where(entry => entry.IsHeld).ToList();
+            var spent = counted.Where(entry => entry.IsSpent).ToList();
+            balance.ShouldBe(
+                balance with
+                {
+                    ImagesHeld = held.Sum(entry => entry.Images),
+                    ImagesSpent = spent.Sum(entry => entry.Images),
+                    MicrosHeld = held.Sum(entry => entry.Micros),
+                    MicrosSpent = spent.Sum(entry => entry.Charged ?? -1),
+                }
+            );
+        }
+        var last = Steps.GroupBy(step => step.Reservation).ToDictionary(steps => steps.Key, steps => steps.MaxBy(step => step.Number)!.To);
+        foreach (var entry in Entries)
+            last[entry.Id].ShouldBe(entry.State, $"{entry.Id}");
+        Steps.Select(step => step.Number).ShouldBe(Enumerable.Range(1, Steps.Count).Select(number => (long)number));
+    }
+
+    /// <summary>Replays every event: at no moment was more held and spent than this.</summary>
+    public void NeverHeldMoreThan(string tenant, Func<Entry, long> amount, long limit)
+    {
+        var mine = Entries.Where(entry => entry.Tenant == tenant).ToDictionary(entry => entry.Id);
+        long now = 0;
+        foreach (var step in Steps.Where(step => mine.ContainsKey(step.Reservation)))
+        {
+            var units = amount(mine[step.Reservation]);
+            now += (step.From is null ? units : 0) - (step.To == 'V' ? units : 0);
+            now.ShouldBeLessThanOrEqualTo(limit, $"{tenant}, at event {step.Number}");
+        }
+    }
+
+    /// <summary>
+    /// Ledger against upstream: to every charge belongs exactly one reservation that is settled at this cost or still held, to every settled one a charge,
+    /// and no reservation was sent twice or without being in the ledger.
+    /// </summary>
+    public void MustAgreeWith(IReadOnlyList<Charge> invoice, IReadOnlyList<(string Prompt, long Seed)> posts)
+    {
+        posts.GroupBy(post => post).Where(group => group.Count() > 1).ShouldBeEmpty("sent twice");
+        var entries = Entries.ToDictionary(entry => (entry.PromptHash, entry.Seed));
+        foreach (var (prompt, seed) in posts)
+            entries.ShouldContainKey((Hash(prompt), seed), $"sent, but not in the ledger: {prompt}");
+        foreach (var charge in invoice)
+        {
+            var entry = entries[(Hash(charge.Prompt), charge.Seed)];
+            entry.State.ShouldBeOneOf(['S', 'U', 'F', 'W'], $"charged, but given back: {charge.Prompt}");
+            entry.Images.ShouldBe(charge.Images);
+            if (entry.State == 'S')
+                (entry.GenerationId, entry.Charged).ShouldBe((charge.GenerationId, charge.Micros));
+        }
+        var made = invoice.Select(charge => charge.GenerationId).ToHashSet(StringComparer.Ordinal);
+        foreach (var settled in In('S'))
+            made.ShouldContain(settled.GenerationId!, "settled, but not on the invoice");
+        var open = invoice.Where(charge => entries[(Hash(charge.Prompt), charge.Seed)].State != 'S').Sum(charge => charge.Micros);
+        invoice.Sum(charge => charge.Micros).ShouldBe(In('S').Sum(entry => entry.Charged!.Value) + open);
+    }
+
+    public static string Hash(string prompt) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(prompt)));
+
+    private static async Task<Books> ReadAsync(DbConnection opening)
+    {
+        await using var connection = opening;
+        await connection.OpenAsync();
+        var entries = await RowsAsync(
+            connection,
+            "select id, tenant, state, images, micros, charged, seed, prompt_hash, generation_id, idem_key, day, month from reservation",
+            row => new Entry(
+                Id(row, 0),
+                row.GetString(1),
+                row.GetString(2)[0],
+                Convert.ToInt32(row.GetValue(3)),
+                row.GetInt64(4),
+                row.IsDBNull(5) ? null : row.GetInt64(5),
+                row.GetInt64(6),
+                Convert.ToHexString((byte[])row.GetValue(7)),
+                row.IsDBNull(8) ? null : row.GetString(8),
+                row.IsDBNull(9) ? null : row.GetString(9),
+                row.GetString(10),
+                row.GetString(11)
+            )
+        );
+        var balances = await RowsAsync(
+            connection,
+            "select tenant, period, images_held, images_spent, micros_held, micros_spent from quota_window",
+            row => new Balance(row.GetString(0), row.GetString(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetInt64(5))
+        );
+        var steps = await RowsAsync(
+            connection,
+            "select n, reservation_id, from_state, to_state from event order by n",
+            row => new Step(row.GetInt64(0), Id(row, 1), row.IsDBNull(2) ? null : row.GetString(2)[0], row.GetString(3)[0])
+        );
+        return new Books(entries, balances, steps);
+    }
+
+    private static async Task<List<T>> RowsAsync<T>(DbConnection connection, string sql, Func<DbDataReader, T> read)
+    {
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constants above
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        await using var row = await command.ExecuteReaderAsync();
+        var rows = new List<T>();
+        while (await row.ReadAsync())
+            rows.Add(read(row));
+        return rows;
+    }
+
+    private static Guid Id(DbDataReader row, int column) =>
+        row.GetValue(column) is byte[] bytes ? new Guid(bytes, bigEndian: true) : row.GetGuid(column);
+}
+
+/// <summary>A reservation.</summary>
+internal sealed record Entry(
+    Guid Id,
+    string Tenant,
+    char State,
+    int Images,
+    long Micros,
+    long? Charged,
+    long Seed,
+    string PromptHash,
+    string? GenerationId,
+    string? Key,
+    string Day,
+    string Month
+)
+{
+    public bool IsHeld => State is 'R' or 'F' or 'U';
+
+    public bool IsSpent => State is 'S' or 'W';
+}
+
+/// <summary>What a window says it holds and has spent.</summary>
+internal sealed record Balance(string Tenant, string Period, long ImagesHeld, long ImagesSpent, long MicrosHeld, long MicrosSpent);
+
+/// <summary>An event.</summary>
+internal sealed record Step(long Number, Guid Reservation, char? From, char To);

@@ -1,0 +1,109 @@
+namespace Gateway.Tests.Harness;
+
+/// <summary>A simulator, a store and one or more gateways, each a process of its own. Callers say by <c>X-Tenant-Id</c> who they are.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    private readonly string? _postgreSql;
+    private readonly IReadOnlyList<string> _within;
+    private readonly (string, string)[] _settings;
+    private readonly GatewayProcess?[] _gateways;
+
+    private Fleet(SimulatorProcess simulator, int replicas, string? postgreSql, IReadOnlyList<string> within, (string, string)[] settings)
+    {
+        (Simulator, _postgreSql, _within) = (simulator, postgreSql, within);
+        _gateways = new GatewayProcess?[replicas];
+        _settings =
+        [
+            .. simulator.Settings,
+            ("Tenants__File", Path.Combine(Folder, "tenants.json")),
+            ("Identification__TrustedProxies__0", "127.0.0.1"),
+            ("Storage__Engine", postgreSql is null ? "Sqlite" : "PostgreSql"),
+            ("Storage__ConnectionString", postgreSql ?? $"Data Source={DatabaseFile}"),
+            ("Leonardo__ConcurrentGenerations", "10000"),
+            ("Leonardo__GenerationsPerMinute", "1000000"),
+            ("Leonardo__Timeout", "00:00:02"),
+            ("Quotas__GenerationTimeLimit", "00:00:01"),
+            // Short, so that nobody has to wait long for what a dead gateway left.
+            ("Quotas__Lease", "00:00:03"),
+            ("Reconciler__AbsentAfter", "00:00:03"),
+            ("Logging__Level", "Error"),
+            .. settings,
+        ];
+    }
+
+    public SimulatorProcess Simulator { get; }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("gateway-fleet-").FullName;
+
+    /// <summary>In a folder of its own, with whatever belongs to it.</summary>
+    public string DatabaseFile => Path.Combine(Folder, "data", "gateway.db");
+
+    public (string Name, string Value)[] Settings => _settings;
+
+    public GatewayProcess this[int index] => _gateways[index] ?? throw new InvalidOperationException("It is not running.");
+
+    /// <summary>Where they are; for one that is down, where nobody is.</summary>
+    public IReadOnlyList<Uri> Addresses => [.. _gateways.Select(gateway => gateway?.Address ?? new Uri("http://127.0.0.1:1"))];
+
+    /// <param name="tenants">Members of the tenants file's list.</param>
+    /// <param name="replicas">More than one only on PostgreSQL.</param>
+    /// <param name="postgreSql">A connection string; null: SQLite.</param>
+    /// <param name="within">A command that runs the gateways.</param>
+    public static async Task<Fleet> CreateAsync(
+        IEnumerable<string> tenants,
+        int replicas = 1,
+        string? postgreSql = null,
+        IReadOnlyList<string>? within = null,
+        params (string, string)[] settings
+    )
+    {
+        var fleet = new Fleet(await SimulatorProcess.StartAsync(), replicas, postgreSql, within ?? [], settings);
+        await File.WriteAllTextAsync(Path.Combine(fleet.Folder, "tenants.json"), GatewayApp.Tenants([.. tenants]));
+        return fleet;
+    }
+
+    public static string Tenant(string id, string quota = "{}") =>
+        $$"""{ "id": "{{id}}", "identify": { "header": true }, "quota": {{quota}} }""";
+
+    /// <summary>Starts those that are down.</summary>
+    /// <param name="ready">Whether to wait until they are.</param>
+    public async Task StartAsync(bool ready = true)
+    {
+        for (var i = 0; i < _gateways.Length; i++)
+            _gateways[i] ??= GatewayProcess.Launch(Folder, _within, _settings);
+        if (ready)
+            await Task.WhenAll(_gateways.Select(gateway => gateway!.IsReadyAsync()));
+    }
+
+    /// <summary><c>kill -9</c>.</summary>
+    public async Task KillAsync(int index)
+    {
+        await using var victim = this[index];
+        await victim.KillAsync();
+        _gateways[index] = null;
+    }
+
+    /// <summary>Stops it in order.</summary>
+    public async Task StopAsync(int index)
+    {
+        await using var gateway = this[index];
+        await gateway.StopAsync();
+        _gateways[index] = null;
+    }
+
+    /// <summary>Stops them in order and reads what they wrote.</summary>
+    public async Task<Books> CloseAsync()
+    {
+        foreach (var gateway in _gateways.OfType<GatewayProcess>())
+            await gateway.StopAsync();
+        return _postgreSql is null ? await Books.OfSqliteAsync(DatabaseFile) : await Books.OfPostgreSqlAsync(_postgreSql);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var gateway in _gateways.OfType<GatewayProcess>())
+            await gateway.DisposeAsync();
+        await Simulator.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}
