@@ -1,0 +1,40 @@
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>What the gateway is compared with: one route from configuration, the key added, everything else YARP's default.</summary>
+internal static class BareYarp
+{
+    public static async Task RunAsync(string port, string upstream)
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder
+            .Services.AddReverseProxy()
+            .LoadFromMemory(
+                [
+                    new RouteConfig
+                    {
+                        RouteId = "all",
+                        ClusterId = "leonardo",
+                        Match = new RouteMatch { Path = "{**path}" },
+                    }.WithTransformRequestHeader("authorization", "Bearer 11111111-2222-3333-4444-555555555555"),
+                ],
+                [
+                    new ClusterConfig
+                    {
+                        ClusterId = "leonardo",
+                        Destinations = new Dictionary<string, DestinationConfig>(StringComparer.Ordinal)
+                        {
+                            ["one"] = new() { Address = upstream },
+                        },
+                    },
+                ]
+            );
+        var app = builder.Build();
+        app.MapReverseProxy();
+        await app.RunAsync();
+    }
+}

@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Security.Cryptography;
+using Gateway.Quotas;
+using Gateway.Storage;
+using Gateway.Tenants;
+using Gateway.Tests.Harness;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace Gateway.Benchmarks;
+
+/// <summary>Durable reservations, reserved and settled, in this process: 100 tenants with every quota set.</summary>
+internal static class LedgerBenchmark
+{
+    private const int Tenants = 100;
+
+    public static async Task RunAsync(TimeSpan length)
+    {
+        Console.WriteLine("| store | callers | reserve + settle /s | p50 us | p99 us | commits per request |");
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+        var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
+        await using (
+            var sqlite = new SqliteDatabase($"Data Source={folder}/gateway.db", NullLogger<SqliteDatabase>.Instance, TimeProvider.System)
+        )
+            await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsOfSqliteAsync(sqlite), length);
+        Directory.Delete(folder, recursive: true);
+        await using var server = await PostgreSqlServer.StartAsync(durable: true);
+        var connection = await server.CreateDatabaseAsync();
+        await using (var database = new PostgreSqlDatabase(connection, NullLogger<PostgreSqlDatabase>.Instance, TimeProvider.System))
+            await RunAsync("PostgreSQL, synchronous_commit=on", database, () => CommitsOfPostgreSqlAsync(connection), length);
+        Console.WriteLine();
+    }
+
+    private static async Task RunAsync(string name, Database database, Func<Task<long>> commits, TimeSpan length)
+    {
+        await using var ledger = new QuotaLedger(
+            database,
+            new QuotaOptions
+            {
+                ConcurrentGenerations = 1_000_000,
+                GenerationsPerMinute = 100_000_000,
+                GenerationTimeLimit = TimeSpan.FromSeconds(1),
+            },
+            () => QuotaLimits.Unlimited with { ImagesPerDay = 1_000_000_000 },
+            TimeProvider.System,
+            NullLogger<QuotaLedger>.Instance
+        );
+        await ledger.StartAsync(CancellationToken.None);
+        await LoadAsync(ledger, 32, TimeSpan.FromSeconds(2));
+        foreach (var callers in new[] { 1, 32 })
+        {
+            var before = await commits();
+            var clock = Stopwatch.StartNew();
+            var latencies = (await LoadAsync(ledger, callers, length)).Order().ToArray();
+            var took = clock.Elapsed;
+            var made = await commits() - before;
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| {name} | {callers} | {latencies.Length / took.TotalSeconds:0} | {Micros(latencies, 0.5):0} | {Micros(latencies, 0.99):0} | {made / (double)latencies.Length:0.00} |"
+                )
+            );
+        }
+        await ledger.StoppedAsync(CancellationToken.None);
+    }
+
+    private static async Task<List<long>> LoadAsync(QuotaLedger ledger, int callers, TimeSpan length)
+    {
+        var tenants = Enumerable.Range(0, Tenants).Select(Tenant).ToList();
+        var hash = SHA256.HashData("a prompt"u8);
+        var start = Stopwatch.GetTimestamp();
+        var latencies = await Task.WhenAll(
+            Enumerable
+                .Range(0, callers)
+                .Select(caller =>
+                    Task.Run(async () =>
+                    {
+                        var mine = new List<long>();
+                        for (var n = caller; Stopwatch.GetElapsedTime(start) < length; n += callers)
+                        {
+                            var began = Stopwatch.GetTimestamp();
+                            var request = new ReservationRequest(
+                                tenants[n % Tenants],
+                                1,
+                                83_700,
+                                new Fingerprint("flux-pro-2.0", hash, (uint)n, 1440, 1440, false),
+                                null,
+                                hash
+                            );
+                            var admitted = (Admission.Admitted)await ledger.AdmitAsync(request, CancellationToken.None);
+                            await ledger.SettleAsync(
+                                admitted.ReservationId,
+                                new Settlement(Guid.NewGuid().ToString(), 83_700, null, null, "DOLLARS")
+                            );
+                            mine.Add(Stopwatch.GetTimestamp() - began);
+                        }
+                        return mine;
+                    })
+                )
+        );
+        return [.. latencies.SelectMany(one => one)];
+    }
+
+    private static Tenant Tenant(int number) =>
+        new(
+            $"team-{number}",
+            $"Team {number}",
+            QuotaLimits.Unlimited with
+            {
+                RequestsPerMinute = 1_000_000_000,
+                ImagesPerDay = 1_000_000_000,
+                ImagesPerMonth = 1_000_000_000,
+            },
+            TenantPolicy.Default
+        );
+
+    private static double Micros(long[] sorted, double part) =>
+        Stopwatch.GetElapsedTime(0, sorted[(int)(sorted.Length * part)]).TotalMicroseconds;
+
+    /// <summary>SQLite counts its own commits: the ledger's connection is the only one.</summary>
+    private static async Task<Func<Task<long>>> CommitsOfSqliteAsync(SqliteDatabase database)
+    {
+        long commits = 0;
+        await database.ReadAsync(
+            (connection, _) =>
+            {
+                SQLitePCL.raw.sqlite3_commit_hook(
+                    ((SqliteConnection)connection).Handle,
+                    _ =>
+                    {
+                        commits++;
+                        return 0;
+                    },
+                    null
+                );
+                return Task.FromResult(true);
+            },
+            CancellationToken.None
+        );
+        return () => Task.FromResult(commits);
+    }
+
+    private static async Task<long> CommitsOfPostgreSqlAsync(string connection)
+    {
+        // The server's own statistics are up to a second late.
+        await Task.Delay(1100);
+        await using var reading = new NpgsqlConnection(connection + ";Pooling=false");
+        await reading.OpenAsync();
+        await using var command = new NpgsqlCommand("select xact_commit from pg_stat_database where datname = current_database()", reading);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}

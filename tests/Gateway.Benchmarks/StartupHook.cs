@@ -1,0 +1,23 @@
+using System.Globalization;
+
+/// <summary>Loaded into each target by <c>DOTNET_STARTUP_HOOKS</c>: tells how many bytes it has allocated, four times a second.</summary>
+internal static class StartupHook
+{
+    public const string File = "BENCHMARK_ALLOCATED";
+
+    public static void Initialize()
+    {
+        if (Environment.GetEnvironmentVariable(File) is { } file)
+            new Thread(() => Tell(file)) { IsBackground = true }.Start();
+    }
+
+    private static void Tell(string file)
+    {
+        while (true)
+        {
+            System.IO.File.WriteAllText(file + ".new", GC.GetTotalAllocatedBytes().ToString(CultureInfo.InvariantCulture));
+            System.IO.File.Move(file + ".new", file, overwrite: true);
+            Thread.Sleep(250);
+        }
+    }
+}
