@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export CAMPAIGN_ROUNDS=${1:-100}
 dotnet build tests/Gateway.Tests -c Release -v q --nologo
-exec dotnet tests/Gateway.Tests/bin/Release/net10.0/Gateway.Tests.dll -noColor -noLogo -method "*KillCampaignTests.*${2:-}"
+exec dotnet tests/Gateway.Tests/bin/Release/net10.0/Gateway.Tests.dll -noColor -noLogo -method "*on_${2:-*}" -class "*KillCampaignTests"
