@@ -23,7 +23,7 @@ internal sealed record LimitOptions(
             settings.Duration("Limits:BodyTimeout", TimeSpan.FromSeconds(30)),
             settings.Integer("Limits:MinBytesPerSecond", absent: 240, 1, 1_000_000),
             ReadGracePeriod(settings),
-            settings.Integer("Limits:RequestsPerSecond", absent: 5_000, 0, 1_000_000)
+            settings.Integer("Limits:RequestsPerSecond", absent: 50_000, 0, 1_000_000)
         );
 
     private static TimeSpan ReadGracePeriod(Settings settings)
