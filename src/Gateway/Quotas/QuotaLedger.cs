@@ -168,7 +168,10 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         IReadOnlyCollection<Tenant> all,
         CancellationToken cancellation
     ) =>
-        TryAsync(keys => keys.Tenants.UnionWith(all.Select(one => one.Id)), batch => all.ToDictionary(one => one.Id, batch.Quotas))
+        TryAsync(
+                keys => keys.Tenants.UnionWith(all.Select(one => one.Id)),
+                batch => all.ToDictionary(one => one.Id, batch.Quotas, StringComparer.Ordinal)
+            )
             .WaitAsync(cancellation);
 
     /// <summary>What the tenant was charged. Null: the store is away.</summary>

@@ -17,7 +17,7 @@ internal sealed class Figures(
     AccountBalance balance,
     TimeProvider time,
     ILogger<Figures> log
-)
+) : IDisposable
 {
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
 
@@ -39,6 +39,8 @@ internal sealed class Figures(
             _turn.Release();
         }
     }
+
+    public void Dispose() => _turn.Dispose();
 
     private async Task ReadAsync(CancellationToken cancellation)
     {

@@ -26,8 +26,10 @@ internal sealed class RequestRate : IDisposable
 
     public Task InvokeAsync(HttpContext context)
     {
-        using var lease = _limiter.AttemptAcquire(context);
-        return lease.IsAcquired
+        bool isAcquired;
+        using (var lease = _limiter.AttemptAcquire(context))
+            isAcquired = lease.IsAcquired;
+        return isAcquired
             ? _next(context)
             : new Problem(
                 Problems.QuotaExceeded,
