@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Edge;
 
 namespace Gateway.Admin;
@@ -13,8 +14,8 @@ internal sealed class AuditRoute(AuditTrail audit)
     {
         var (older, count) = (long.MaxValue, 100);
         if (
-            (before is not null && !long.TryParse(before, out older))
-            || (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MostLines))
+            (before is not null && !long.TryParse(before, CultureInfo.InvariantCulture, out older))
+            || (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostLines))
         )
             return new Problem(Problems.Validation, $"before is the number of a line, limit is from 1 to {MostLines}.")
             {

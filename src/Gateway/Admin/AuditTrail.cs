@@ -69,7 +69,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         {
             var line = lines[i];
             var entry = new AuditEntry(line.Who, line.Action, line.Target, line.Reason, line.Detail.GetRawText());
-            if (Hash(line.N, AdminSql.Micros(line.At), entry, line.PreviousHash) != line.Hash)
+            if (Hash(line.N, AdminSql.Micros(new DateTimeOffset(line.At, TimeSpan.Zero)), entry, line.PreviousHash) != line.Hash)
                 return false;
             if (i + 1 < lines.Count && (lines[i + 1].Hash != line.PreviousHash || lines[i + 1].N != line.N - 1))
                 return false;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Leonardo;
@@ -42,7 +43,7 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
         var (older, count) = (Guid.AllBitsSet, 50);
         if (before is not null && !Guid.TryParse(before, out older))
             faults.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
-        if (limit is not null && (!int.TryParse(limit, out count) || count is < 1 or > MostRows))
+        if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostRows))
             faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MostRows}"));
         if (faults.Count > 0)
             return new Problem(Problems.Validation, "The query has faults: see errors.") { Errors = faults };

@@ -72,7 +72,8 @@ internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
             var until = time.GetTimestamp() + (long)(ReadAgainAfter.TotalSeconds * time.TimestampFrequency);
             // A file that is being replaced may be missing or empty for a moment: the last good keys stay, with what is known of them.
             _held =
-                ReadKeys(options.ApiKeyFile) is { } keys && !keys.SequenceEqual(_held.Entries.Select(entry => entry.Text))
+                ReadKeys(options.ApiKeyFile) is { } keys
+                && !keys.SequenceEqual(_held.Entries.Select(entry => entry.Text), StringComparer.Ordinal)
                     ? new Held([.. keys.Select(key => new Entry(key))], until)
                     : _held with
                     {

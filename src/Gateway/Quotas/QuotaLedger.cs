@@ -168,9 +168,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
         IReadOnlyCollection<Tenant> all,
         CancellationToken cancellation
-    ) =>
-        TryAsync(keys => keys.Tenants.UnionWith(all.Select(one => one.Id)), batch => all.ToDictionary(one => one.Id, batch.Quotas))
-            .WaitAsync(cancellation);
+    ) => TryAsync(keys => keys.Tenants.UnionWith(all.Select(one => one.Id)), batch => batch.QuotasOf(all)).WaitAsync(cancellation);
 
     /// <summary>What the tenant was charged. Null: the store is away.</summary>
     public async Task<UsageTotals?> TotalsAsync(Tenant tenant, CancellationToken cancellation) =>

@@ -17,12 +17,14 @@ internal sealed class Figures(
     AccountBalance balance,
     TimeProvider time,
     ILogger<Figures> log
-)
+) : IDisposable
 {
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _turn = new(1);
     private long? _readAt;
+
+    public void Dispose() => _turn.Dispose();
 
     public async Task RefreshAsync(CancellationToken cancellation)
     {

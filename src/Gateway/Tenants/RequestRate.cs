@@ -24,19 +24,21 @@ internal sealed class RequestRate : IDisposable
         _limiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(context => RateLimitPartition.Get(Caller(context), create));
     }
 
-    public Task InvokeAsync(HttpContext context)
+    public async Task InvokeAsync(HttpContext context)
     {
         using var lease = _limiter.AttemptAcquire(context);
-        return lease.IsAcquired
-            ? _next(context)
-            : new Problem(
-                Problems.QuotaExceeded,
-                $"This address sends more than {_perSecond} requests a second (Limits:RequestsPerSecond). No tenant's quota was touched."
-            )
-            {
-                ViolatedPolicies = [Policy],
-                RetryAfter = 1,
-            }.ExecuteAsync(context);
+        await (
+            lease.IsAcquired
+                ? _next(context)
+                : new Problem(
+                    Problems.QuotaExceeded,
+                    $"This address sends more than {_perSecond} requests a second (Limits:RequestsPerSecond). No tenant's quota was touched."
+                )
+                {
+                    ViolatedPolicies = [Policy],
+                    RetryAfter = 1,
+                }.ExecuteAsync(context)
+        );
     }
 
     public void Dispose() => _limiter.Dispose();
