@@ -43,6 +43,7 @@ public sealed partial class OperatingTests
         {
             var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", script])
             {
+                UseShellExecute = false,
                 WorkingDirectory = folder,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
