@@ -24,8 +24,6 @@ internal sealed class Figures(
     private readonly SemaphoreSlim _turn = new(1);
     private long? _readAt;
 
-    public void Dispose() => _turn.Dispose();
-
     public async Task RefreshAsync(CancellationToken cancellation)
     {
         await _turn.WaitAsync(cancellation);
