@@ -217,7 +217,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
