@@ -221,7 +221,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>After the server has answered its last request.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         _writer.Complete();
