@@ -40,6 +40,9 @@ internal sealed class LedgerWriter(
     /// <summary>What should not happen and did, since the start.</summary>
     public long Alarms { get; private set; }
 
+    /// <summary>Transactions so far that changed something.</summary>
+    public long Batches { get; private set; }
+
     /// <summary>Outcomes not yet durable.</summary>
     public int Delayed => _again.Count;
 
@@ -212,6 +215,7 @@ internal sealed class LedgerWriter(
                 state.Ledger.Running
             );
         _again.Stored(again);
+        Batches += state.IsChanged ? 1 : 0;
         if (renewed)
             Volatile.Write(ref _leaseTaken, started);
         _joined = true;

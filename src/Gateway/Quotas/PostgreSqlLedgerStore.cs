@@ -20,8 +20,10 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             else
                 await RollBackAsync(connection);
         }
-        catch
+        catch (Exception fault)
         {
+            if (fault is PostgresException said)
+                database.Learn(said);
             // Also where the connection is gone: then this fails too, and the server rolls back by itself.
             await RollBackAsync(connection);
             throw;

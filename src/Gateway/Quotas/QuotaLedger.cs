@@ -58,6 +58,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
 
+    /// <summary>Commits so far.</summary>
+    public long Batches => _writer.Batches;
+
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _writer.Waiting;
 
@@ -287,14 +290,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Whether the task ends in this time, however it ends.</summary>
     private async ValueTask<bool> IsDoneAsync(Task task, TimeSpan most)
     {
-        if (task.IsCompleted)
-            return true;
-        using var enough = new CancellationTokenSource();
-        if (await Task.WhenAny(task, Task.Delay(most, _time, enough.Token)) == task)
-        {
-            await enough.CancelAsync();
-            return true;
-        }
-        return false;
+        await task.WaitAsync(most, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
     }
 }

@@ -12,23 +12,50 @@ internal sealed class PostgreSqlDatabase : Database
     /// <summary>Nothing the gateway asks takes longer on a server that is well.</summary>
     private const int TimeoutSeconds = 5;
 
-    private readonly NpgsqlDataSource _source;
+    /// <summary>More than the gateway has different statements.</summary>
+    private const int PreparedStatements = 200;
+
+    private readonly NpgsqlConnectionStringBuilder _settings;
+    private NpgsqlDataSource _source;
 
     public PostgreSqlDatabase(string connectionString, ILogger<PostgreSqlDatabase> log, TimeProvider time)
         : base(log, time)
     {
-        var given = new NpgsqlConnectionStringBuilder(connectionString);
-        given.Timeout = Math.Min(given.Timeout, TimeoutSeconds);
-        given.CommandTimeout = Math.Min(given.CommandTimeout, TimeoutSeconds);
+        _settings = new NpgsqlConnectionStringBuilder(connectionString);
+        _settings.Timeout = Math.Min(_settings.Timeout, TimeoutSeconds);
+        _settings.CommandTimeout = Math.Min(_settings.CommandTimeout, TimeoutSeconds);
         // A server that does not answer does not answer a cancellation either.
-        given.CancellationTimeout = -1;
-        given.NoResetOnClose = true;
-        given.ApplicationName ??= "gateway";
-        _source = new NpgsqlDataSourceBuilder(given.ConnectionString).Build();
+        _settings.CancellationTimeout = -1;
+        _settings.NoResetOnClose = true;
+        _settings.ApplicationName ??= "gateway";
+        // Whoever says "Max Auto Prepare=0" knows of a pooler.
+        if (!connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase))
+        {
+            _settings.MaxAutoPrepare = PreparedStatements;
+            _settings.AutoPrepareMinUsages = 2;
+        }
+        _source = NpgsqlDataSource.Create(_settings);
     }
 
     public static string? FaultOf(string connectionString) =>
         new NpgsqlConnectionStringBuilder(connectionString).Host is { Length: > 0 } ? null : "must name a Host";
+
+    /// <summary>
+    /// A pooler in transaction mode may not carry prepared statements along (PgBouncer before 1.21, or with max_prepared_statements = 0). It shows by
+    /// these faults; nothing was changed, and from the next use on the gateway does without.
+    /// </summary>
+    public void Learn(PostgresException fault)
+    {
+        if (
+            fault.SqlState is not (PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement)
+            || _settings.MaxAutoPrepare == 0
+        )
+            return;
+        Log.LogWarning("A pooler between here and PostgreSQL carries no prepared statements: the gateway does without them");
+        _settings.MaxAutoPrepare = 0;
+        // The old one is left to its last users; its idle connections end by themselves.
+        _source = NpgsqlDataSource.Create(_settings);
+    }
 
     public ValueTask<NpgsqlConnection> ConnectionAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
 

@@ -21,7 +21,11 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 
     private static string? Binaries { get; } =
         Directory.Exists("/usr/lib/postgresql")
-            ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin")).Order().LastOrDefault()
+            ? Directory
+                .GetDirectories("/usr/lib/postgresql")
+                .Select(version => Path.Combine(version, "bin"))
+                .Order(StringComparer.Ordinal)
+                .LastOrDefault()
             : null;
 
     public static Task<PostgreSqlServer> SharedAsync() => Shared.Value;

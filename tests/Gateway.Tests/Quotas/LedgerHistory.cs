@@ -41,7 +41,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     private bool _refuses;
 
     /// <summary>A kind of step and what it is done with.</summary>
-    internal readonly record struct Step(int Kind, int Which, int Amount)
+    internal sealed record Step(int Kind, int Which, int Amount)
     {
         public override string ToString() => $"({Kind},{Which},{Amount})";
     }
@@ -75,11 +75,11 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 break;
             case < 60 when entry is { State: not 'R' }:
                 await _ledger.ReleaseAsync(entry.Id, Refused);
-                _model.Release(entry);
+                LedgerModel.Release(entry);
                 break;
             case < 66 when entry is not null:
                 await _ledger.UnknownAsync(entry.Id, Unclear);
-                _model.Unknown(entry, _now);
+                LedgerModel.Unknown(entry, _now);
                 break;
             case < 72 when entry is not null:
                 await ReconcileAsync(entry, step);
@@ -178,7 +178,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         decided &= entry.FencedAt <= _now;
         (await _ledger.ReconcileAsync(entry.Id, new Reconciliation.Absent(Refused, "absent"))).ShouldBe(decided);
         if (decided)
-            _model.Release(entry);
+            LedgerModel.Release(entry);
     }
 
     private async Task RestartAsync(bool clean)
@@ -189,7 +189,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             if (clean)
                 (await waiting.Waiting!).ShouldBeOfType<Admission.Saturated>();
             if (clean)
-                _model.Release(waiting);
+                LedgerModel.Release(waiting);
             waiting.Waiting = null;
         }
         _leases.Add(clean ? _now : DateTimeOffset.MaxValue);
@@ -239,7 +239,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             }
             else
             {
-                _model.Release(entry);
+                LedgerModel.Release(entry);
             }
         }
         if (left > 0 && !_refuses)

@@ -104,7 +104,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         Generations.Add(generation);
     }
 
-    public void Release(Entry entry)
+    public static void Release(Entry entry)
     {
         if (entry.State is 'S' or 'V')
             return;
@@ -115,7 +115,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         entry.Waiting = null;
     }
 
-    public void Unknown(Entry entry, DateTimeOffset now)
+    public static void Unknown(Entry entry, DateTimeOffset now)
     {
         if (entry.State == 'U')
             entry.FencedAt = entry.FencedAt < now ? entry.FencedAt : now;

@@ -17,10 +17,10 @@ public sealed class LedgerProperties
     ).Array[1, 2 * Length];
 
     [Fact]
-    public Task Every_history_on_SQLite_agrees_with_the_model() => CheckAsync(SqliteHarness.CreateAsync, steps: 10_000);
+    public Task Every_history_on_SQLite_agrees_with_the_model() => CheckAsync(SqliteHarness.CreateAsync, steps: 3_000);
 
     [Fact]
-    public Task Every_history_on_PostgreSQL_agrees_with_the_model() => CheckAsync(PostgreSqlHarness.CreateAsync, steps: 1_000);
+    public Task Every_history_on_PostgreSQL_agrees_with_the_model() => CheckAsync(PostgreSqlHarness.CreateAsync, steps: 300);
 
     private static async Task CheckAsync(Func<Task<LedgerHarness>> create, int steps)
     {

@@ -122,7 +122,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
 
         for (var round = 0; round < 6; round++)
         {
-            await Task.Delay(150);
+            await Task.Delay(150, TestContext.Current.CancellationToken);
             if (round % 3 == 2)
             {
                 await _server.KillAsync();

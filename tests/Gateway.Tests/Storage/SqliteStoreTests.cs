@@ -55,7 +55,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     {
         await _harness.StopAsync(await _harness.StartAsync());
         await using (var file = File.OpenWrite(_harness.File))
-            await file.WriteAsync(new byte[4096]);
+            await file.WriteAsync(new byte[4096], TestContext.Current.CancellationToken);
 
         var refused = await Should.ThrowAsync<StoreRefusedException>(() => _harness.StartAsync());
         refused.Message.ShouldContain("backup");

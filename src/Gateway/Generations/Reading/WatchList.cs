@@ -1,8 +1,6 @@
 using System.Data.Common;
-using System.Globalization;
 using Gateway.Leonardo;
 using Gateway.Storage;
-using Npgsql;
 
 namespace Gateway.Generations.Reading;
 
@@ -17,40 +15,16 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
 
     public static readonly TimeSpan First = TimeSpan.FromSeconds(1);
 
-    private static readonly string Delay = string.Create(
-        CultureInfo.InvariantCulture,
-        $"""
-        case when stuck_at is not null then greatest_of(60000000, (@now - created_at) / 10)
-             {string.Concat(Schedule.Select((pause, polls) => $"when polls = {polls} then {pause.Micros()} "))}
-             else {Schedule[^1].Micros()} end
-        """
-    );
+    private long Now => time.GetUtcNow().Micros();
 
-    private static readonly string Claim =
-        $"update generation set polls = polls + 1, next_poll_at = @now + {Delay} where id in ("
-        + "select id from generation where status = 'PENDING' and next_poll_at <= @now and created_at <= @now - @first "
-        + "order by next_poll_at limit @most skip_locked) returning id, created_at, stuck_at, deleted_at, result is not null";
-
-    private static readonly string OnSqlite = Claim
-        .Replace("greatest_of", "max", StringComparison.Ordinal)
-        .Replace("skip_locked", "", StringComparison.Ordinal);
-
-    private static readonly string OnPostgreSql = Claim
-        .Replace("greatest_of", "greatest", StringComparison.Ordinal)
-        .Replace("skip_locked", "for update skip locked", StringComparison.Ordinal);
-
-    /// <summary>When the next poll is due; null: nothing is pending.</summary>
-    public Task<DateTimeOffset?> NextAsync(CancellationToken cancellation) =>
+    /// <summary>How long until the next poll is due, or less than nothing; null: nothing is pending.</summary>
+    public Task<TimeSpan?> NextAsync(CancellationToken cancellation) =>
         database.ReadAsync(
             async (connection, token) =>
                 (
                     await connection
-                        .Command(
-                            "select min(case when next_poll_at > created_at + @first then next_poll_at else created_at + @first end) "
-                                + "from generation where status = 'PENDING'",
-                            ("@first", First.Micros())
-                        )
-                        .ReadAsync(row => row.Moment(0), token)
+                        .Command(WatchStatements.For(connection).Next, ("@first", First.Micros()), ("@now", Now))
+                        .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), token)
                 ).Single(),
             cancellation
         );
@@ -61,16 +35,16 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
             async (connection, transaction, token) =>
             {
                 var claim = connection.Command(
-                    connection is NpgsqlConnection ? OnPostgreSql : OnSqlite,
-                    ("@now", time.GetUtcNow().Micros()),
+                    WatchStatements.For(connection).Claim,
                     ("@first", First.Micros()),
+                    ("@now", Now),
                     ("@most", most)
                 );
                 claim.Transaction = transaction;
                 return await claim.ReadAsync(
                     row => new Watched(
                         row.GetString(0),
-                        Sql.Moment(row.GetInt64(1)),
+                        TimeSpan.FromMicroseconds(row.GetInt64(1)),
                         !row.IsDBNull(2),
                         !row.IsDBNull(3),
                         row.GetBoolean(4)
@@ -113,7 +87,7 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
                 connection
                     .Command(
                         "update generation set stuck_at = @now where id = @id and status = 'PENDING' and stuck_at is null",
-                        ("@now", time.GetUtcNow().Micros()),
+                        ("@now", Now),
                         ("@id", id)
                     )
                     .RunAsync(transaction, token),
@@ -135,7 +109,7 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
                     "update generation set status = @status, ended_at = @now, result = case when deleted_at is null then @row end "
                         + $"where id = @id and status = 'PENDING' returning tenant, deleted_at, {StoredGeneration.Columns}",
                     ("@status", ResultRow.Word(status)),
-                    ("@now", time.GetUtcNow().Micros()),
+                    ("@now", Now),
                     ("@row", seen?.Row),
                     ("@id", id)
                 );
@@ -227,4 +201,6 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
 }
 
 /// <summary>A generation that is this replica's to ask for, once.</summary>
-internal sealed record Watched(string Id, DateTimeOffset CreatedAt, bool IsStuck, bool IsDeleted, bool HasRow);
+/// <param name="Age">By the store's clock.</param>
+/// <param name="HasRow">Whether what the upstream tells while it runs is kept already.</param>
+internal sealed record Watched(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow);

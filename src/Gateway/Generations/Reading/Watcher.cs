@@ -79,18 +79,20 @@ internal sealed class Watcher(
         }
 
         var next = await list.NextAsync(stopping);
-        if (next is null || next > time.GetUtcNow())
-            return next is null ? LookAgain : Least(next.Value - time.GetUtcNow(), LookAgain);
+        if (next is null || next > TimeSpan.Zero)
+            return next is { } soon && soon < LookAgain ? soon : LookAgain;
         var most = Math.Min(MostAtOnce - _polling.Count, _rate.Left);
         if (most <= 0)
             return Busy;
-        foreach (var watched in await list.ClaimAsync(most, stopping))
+        var claimed = await list.ClaimAsync(most, stopping);
+        foreach (var watched in claimed)
         {
             _rate.Spend();
             if (!_polling.ContainsKey(watched.Id))
                 _polling[watched.Id] = PollAsync(watched, stopping);
         }
-        return TimeSpan.Zero;
+        // None: another replica was faster.
+        return claimed.Count > 0 ? TimeSpan.Zero : Busy;
     }
 
     private async Task PollAsync(Watched watched, CancellationToken stopping)
@@ -130,12 +132,12 @@ internal sealed class Watcher(
                 log.LogDebug("Generation {GenerationId} could not be read: {Why}", watched.Id, unclear.Why);
                 break;
         }
-        if (!watched.IsStuck && time.GetUtcNow() - watched.CreatedAt > options.Deadline)
+        if (!watched.IsStuck && watched.Age > options.Deadline)
         {
             log.LogError(
-                "Generation {GenerationId} is pending since {CreatedAt:o}: it counts as stuck, and holds no slot any more",
+                "Generation {GenerationId} is pending for {Age}: it counts as stuck, and holds no slot any more",
                 watched.Id,
-                watched.CreatedAt
+                watched.Age
             );
             await ledger.EndAsync(watched.Id);
             await list.MarkStuckAsync(watched.Id, stopping);
@@ -159,6 +161,4 @@ internal sealed class Watcher(
         await Task.WhenAny(Task.Delay(pause, time, enough.Token), _nudged.WaitAsync(enough.Token));
         await enough.CancelAsync();
     }
-
-    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -83,16 +83,16 @@ create table generation (
   created_at     bigint not null
 );
 
--- Every change of a reservation's state, in the order of commits; never changed.
+-- Every change of a reservation's state; n counts them in the order of commits. Never changed.
 create table event (
-  n              bigint  primary key,
+  n              bigint  not null,
   reservation_id uuid    not null,
   from_state     char(1),
   to_state       char(1) not null,
   at             bigint  not null,
-  why            text    not null
+  why            text    not null,
+  primary key (reservation_id, n)
 );
-create index event_reservation on event (reservation_id, n);
 
 -- A running gateway. Past lease_until it sends nothing, and what it had open is anybody's to clear up.
 create table instance (
