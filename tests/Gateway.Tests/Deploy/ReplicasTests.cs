@@ -1,0 +1,19 @@
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Deploy;
+
+public sealed class ReplicasTests
+{
+    /// <summary>Short here; <c>deploy/replicas.sh 300</c> by hand.</summary>
+    [Fact]
+    public async Task Three_replicas_are_restarted_one_by_one_under_load_and_the_books_agree()
+    {
+        Environment.SetEnvironmentVariable("GATEWAY_DLL", GatewayProcess.Program);
+        Environment.SetEnvironmentVariable("SIMULATOR_DLL", Path.Combine(AppContext.BaseDirectory, "Leonardo.Simulator.dll"));
+
+        var (exit, output) = await DeployFilesTests.RunAsync(Repository.Path("deploy/replicas.sh"), "2");
+
+        exit.ShouldBe(0, output);
+        output.ShouldContain("exact");
+    }
+}
