@@ -16,6 +16,10 @@ public sealed partial class ReadmeTests
         await RunAsync(Block("first-image"), gateway, folder);
         var image = await File.ReadAllBytesAsync(Path.Combine(folder, "cat.jpg"), TestContext.Current.CancellationToken);
         image.AsSpan(0, 3).ToArray().ShouldBe([0xFF, 0xD8, 0xFF]);
+
+        await RunAsync(Block("reference-image"), gateway, folder);
+        var second = await File.ReadAllBytesAsync(Path.Combine(folder, "no-hat.jpg"), TestContext.Current.CancellationToken);
+        second.AsSpan(0, 3).ToArray().ShouldBe([0xFF, 0xD8, 0xFF]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
 
@@ -56,7 +57,11 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     public Task NothingIsHeldAsync() =>
         Eventually.HoldsAsync(async () =>
         {
-            var quotas = (await UsageAsync(tenants[0]))["quotas"]!.AsArray();
+            // A gateway that has just woken, or whose store has just come back, says 503 for a moment.
+            using var response = await AskForUsageAsync(tenants[0]);
+            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+                return false;
+            var quotas = (await response.EnsureSuccessStatusCode().JsonAsync())["quotas"]!.AsArray();
             return quotas.Single(quota => quota!["name"]!.GetValue<string>() == "org-images-month")!["held"]!.GetValue<long>() == 0;
         });
 
@@ -95,10 +100,15 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
 
     private async Task<JsonNode> UsageAsync(string tenant)
     {
+        using var response = await AskForUsageAsync(tenant);
+        return await response.EnsureSuccessStatusCode().JsonAsync();
+    }
+
+    private async Task<HttpResponseMessage> AskForUsageAsync(string tenant)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(gateways()[0], "/v1/usage"));
         request.Headers.Add("X-Tenant-Id", tenant);
-        using var response = await _client.SendAsync(request);
-        return await response.EnsureSuccessStatusCode().JsonAsync();
+        return await _client.SendAsync(request);
     }
 
     private async Task ClientAsync(int client, Random random, CancellationToken stop)

@@ -16,13 +16,16 @@ internal static class TwoTeams
     public static readonly byte[] WebP = [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBP"u8, .. new byte[100]];
     public static readonly byte[] Gif = [.. "GIF89a"u8, .. new byte[100]];
 
+    public static string Tenants { get; } =
+        GatewayApp.Tenants(
+            // SHA-256 of "a", of "b".
+            """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
+            """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }"""
+        );
+
     public static Task<GatewayApp> StartAsync(SimulatorOptions? simulator = null, params (string Name, string Value)[] settings) =>
         GatewayApp.StartAsync(
-            GatewayApp.Tenants(
-                // SHA-256 of "a", of "b".
-                """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
-                """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }"""
-            ),
+            Tenants,
             simulator: simulator ?? new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 1 },
             settings: settings
         );

@@ -1,4 +1,6 @@
+using Gateway.Quotas;
 using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Quotas;
 
@@ -10,6 +12,22 @@ public sealed class PostgreSqlLedgerTests : LedgerContract
 public sealed class PostgreSqlSlotTests : SlotContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
+    public async Task Two_replicas_share_the_slots()
+    {
+        var here = await Harness.StartAsync(OneSlot);
+        var there = await Harness.StartAsync(OneSlot);
+        var first = await here.AdmittedAsync(Request(Tenant("a")));
+        var second = there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
+        await there.UntilWaitingAsync(1);
+
+        await here.SettleAsync(first.ReservationId, Cost("g"));
+        await here.EndAsync("g");
+
+        await Harness.TurnUntilAsync(second, TimeSpan.FromMilliseconds(200));
+        (await second).ShouldBeOfType<Admission.Admitted>();
+    }
 }
 
 public sealed class PostgreSqlIdempotencyTests : IdempotencyContract

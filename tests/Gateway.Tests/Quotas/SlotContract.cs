@@ -8,7 +8,7 @@ namespace Gateway.Tests.Quotas;
 /// <summary>The account's own ceilings, and waiting for them.</summary>
 public abstract class SlotContract : LedgerTest
 {
-    private static readonly QuotaOptions OneSlot = new() { ConcurrentGenerations = 1 };
+    private protected static readonly QuotaOptions OneSlot = new() { ConcurrentGenerations = 1 };
 
     [Fact]
     public async Task A_request_waits_for_a_slot_and_gets_it_when_a_generation_ends()
@@ -109,22 +109,5 @@ public abstract class SlotContract : LedgerTest
         await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(1));
         await ledger.StatusAsync(Tenant("a"), fresh: true, CancellationToken.None);
         (await waiting).ShouldBeOfType<Admission.Admitted>();
-    }
-
-    [Fact]
-    public async Task Two_replicas_share_the_slots()
-    {
-        Assert.SkipUnless(Harness.IsShared, "One process owns a SQLite file");
-        var here = await Harness.StartAsync(OneSlot);
-        var there = await Harness.StartAsync(OneSlot);
-        var first = await here.AdmittedAsync(Request(Tenant("a")));
-        var second = there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
-        await there.UntilWaitingAsync(1);
-
-        await here.SettleAsync(first.ReservationId, Cost("g"));
-        await here.EndAsync("g");
-
-        await Harness.TurnUntilAsync(second, TimeSpan.FromMilliseconds(200));
-        (await second).ShouldBeOfType<Admission.Admitted>();
     }
 }

@@ -169,7 +169,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
 
     private static string ExtensionOf(string? name) => Path.GetExtension(name ?? "").TrimStart('.').ToLower(CultureInfo.InvariantCulture);
 
-    private static Problem NoRoom() =>
+    public static Problem NoRoom() =>
         new(Problems.StoreUnavailable, "The gateway has no room for the file at this moment.") { RetryAfter = 10 };
 
     private static Problem TooLarge() => new(Problems.TooLarge, "A file may have 25 MB.");

@@ -13,6 +13,7 @@ namespace Gateway.Generations.Uploads;
 internal sealed class UploadEndpoints(
     UploadRegister register,
     UploadHost host,
+    UploadSlots slots,
     LeonardoApi leonardo,
     ImageDelivery delivery,
     ImageStore store
@@ -34,6 +35,9 @@ internal sealed class UploadEndpoints(
             || await register.FindOpenAsync(caller?.Tenant.Id, canonical, token, gone) is not { Form: { } form } upload
         )
             return ReadGenerations.NotFound;
+        using var slot = slots.TryTake(upload.Tenant);
+        if (slot is null)
+            return ReceivedFile.NoRoom();
         var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FormatOf(upload.Extension));
         if (file is null)
             return refusal!;
@@ -120,6 +124,9 @@ internal sealed class UploadEndpoints(
     private async Task<IResult> UploadAsync(HttpContext context, Caller caller)
     {
         var gone = context.RequestAborted;
+        using var slot = slots.TryTake(caller.Tenant.Id);
+        if (slot is null)
+            return ReceivedFile.NoRoom();
         var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null);
         if (file is null)
             return refusal!;

@@ -86,7 +86,7 @@ internal sealed class UploadRegister(Database database, TimeProvider time)
                 (
                     await connection
                         .Command(
-                            "select id, extension, created_at, expires_at, form_url, form_fields from upload "
+                            "select id, tenant, extension, created_at, expires_at, form_url, form_fields from upload "
                                 + "where id = @id and tenant = coalesce(@tenant, tenant) and token = coalesce(@token, token)",
                             ("@id", id),
                             ("@tenant", tenant),
@@ -100,10 +100,17 @@ internal sealed class UploadRegister(Database database, TimeProvider time)
     private static StoredUpload Read(System.Data.Common.DbDataReader row)
     {
         var form =
-            row.Text(4) is { } url && row.Text(5) is { } fields
+            row.Text(5) is { } url && row.Text(6) is { } fields
                 ? new UploadForm(row.GetString(0), new Uri(url), UploadForm.ParseFields(fields) ?? [])
                 : null;
-        return new StoredUpload(row.GetString(0), row.GetString(1), Sql.Moment(row.GetInt64(2)), Sql.Moment(row.GetInt64(3)), form);
+        return new StoredUpload(
+            row.GetString(0),
+            row.GetString(1),
+            row.GetString(2),
+            Sql.Moment(row.GetInt64(3)),
+            Sql.Moment(row.GetInt64(4)),
+            form
+        );
     }
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));

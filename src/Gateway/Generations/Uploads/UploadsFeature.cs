@@ -34,6 +34,7 @@ internal static class UploadsFeature
     {
         services.AddSingleton<UploadRegister>();
         services.AddSingleton<UploadHost>();
+        services.AddSingleton<UploadSlots>();
         services.AddSingleton<UploadEndpoints>();
     }
 

@@ -224,13 +224,6 @@ public sealed class UploadTests : IAsyncLifetime
         trap.Connections.ShouldBe(0);
     }
 
-    [Fact]
-    public async Task No_file_stays_on_the_disk()
-    {
-        await _gateway.UploadAsync(TwoTeams.AsA);
-        Directory.GetFiles(Path.GetTempPath(), "gateway-upload-*").ShouldBeEmpty();
-    }
-
     private int Stored() => _gateway.Leonardo.Received.Count(request => request.Path == "/s3/upload");
 
     private async Task<JsonNode> BeginAsync(string extension)
