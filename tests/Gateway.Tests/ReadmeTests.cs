@@ -38,6 +38,37 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
+    public async Task A_new_operator_gets_along_with_the_commands_of_the_README_alone()
+    {
+        // A clone, as far as these commands can tell.
+        var clone = Directory.CreateTempSubdirectory("gateway-operator-").FullName;
+        foreach (
+            var part in Directory.GetFileSystemEntries(Repository.Path(".")).Where(part => Path.GetFileName(part) is not ("run" or "data"))
+        )
+            Directory.CreateSymbolicLink(Path.Combine(clone, Path.GetFileName(part)), part);
+        var port = GatewayProcess.FreePort();
+        var commands = string.Join('\n', Blocks().Matches(Readme).Where(IsOperators).Select(block => block.Groups["command"].Value));
+        commands.ShouldContain("/admin/audit");
+        var script = $$"""
+            export ASPNETCORE_HTTP_PORTS={{port}}
+            {{Block("operator-files")}}
+            ( {{Block("operator-start").Replace("dotnet run", "exec dotnet run", StringComparison.Ordinal)}} ) >log 2>&1 &
+            pid=$!
+            trap 'pkill -TERM -P $pid || true; wait $pid || true; cat log >&2' EXIT
+            for _ in $(seq 300); do curl -fs localhost:8080/health/ready >/dev/null && break; sleep 0.1; done
+            {{commands}}
+            """;
+
+        var output = await Shell.RunAsync(AsBuilt(script).Replace("localhost:8080", $"localhost:{port}", StringComparison.Ordinal), clone);
+
+        output.ShouldContain("\"generationId\"");
+        output.ShouldContain("\"unbroken\": true");
+        File.ReadAllText(Path.Combine(clone, "usage.csv")).ShouldContain("web-shop");
+
+        static bool IsOperators(Match block) => block.Groups["name"].Value == "operator";
+    }
+
+    [Fact]
     public void The_two_commands_on_a_clone_are_the_ones_that_CI_and_these_tests_run()
     {
         Readme.ShouldContain("\ndotnet run --project src/Gateway\n");
@@ -49,18 +80,16 @@ public sealed partial class ReadmeTests
     public async Task The_command_on_a_fresh_clone_starts_it()
     {
         var port = GatewayProcess.FreePort();
-        // As it stands, built or not, in whatever configuration these tests were built in.
-        var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
         var script = $$"""
             export ASPNETCORE_HTTP_PORTS={{port}} Storage__ConnectionString="Data Source=$PWD/gateway.db"
-            dotnet run --no-build -c {{configuration}} --project "{{Repository.Path("src", "Gateway")}}" >log 2>&1 &
+            dotnet run --project "{{Repository.Path("src", "Gateway")}}" >log 2>&1 &
             pid=$!
             trap 'pkill -TERM -P $pid; wait $pid || true' EXIT
             for _ in $(seq 300); do curl -fs localhost:{{port}}/health/ready >/dev/null && break; sleep 0.1; done
             curl -s localhost:{{port}}/v1/usage
             """;
         var folder = Directory.CreateTempSubdirectory("gateway-readme-").FullName;
-        (await Shell.RunAsync(script, folder)).ShouldContain("\"default\"");
+        (await Shell.RunAsync(AsBuilt(script), folder)).ShouldContain("\"default\"");
     }
 
     [Fact]
@@ -72,6 +101,13 @@ public sealed partial class ReadmeTests
             if (!target.StartsWith("http", StringComparison.Ordinal) && !target.StartsWith('#'))
                 Path.Exists(Repository.Path(target)).ShouldBeTrue(target);
         }
+    }
+
+    /// <summary>The program is not built once more, beside tests that run it.</summary>
+    private static string AsBuilt(string script)
+    {
+        var configuration = AppContext.BaseDirectory.Contains("/Release/", StringComparison.Ordinal) ? "Release" : "Debug";
+        return script.Replace("dotnet run ", $"dotnet run --no-build -c {configuration} ", StringComparison.Ordinal);
     }
 
     private static string Block(string name) =>

@@ -43,7 +43,7 @@ public sealed partial class DeployFilesTests
     public async Task Every_alert_is_explained_to_the_operator_and_every_explained_alert_exists()
     {
         var rules = await File.ReadAllTextAsync(Repository.Path("deploy/prometheus/alerts.yml"), TestContext.Current.CancellationToken);
-        var text = await File.ReadAllTextAsync(Repository.Path("deploy/OPERATING.md"), TestContext.Current.CancellationToken);
+        var text = await File.ReadAllTextAsync(Repository.Path("README.md"), TestContext.Current.CancellationToken);
 
         AlertName()
             .Matches(rules)

@@ -1,13 +1,12 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>deploy/OPERATING.md against the code and the running gateway.</summary>
+/// <summary>The README's part for operators against the code, and its backups against the store.</summary>
 public sealed partial class OperatingTests
 {
-    private static readonly string Text = File.ReadAllText(Repository.Path("deploy/OPERATING.md"));
+    private static readonly string Text = File.ReadAllText(Repository.Path("README.md"));
 
     [Fact]
     public void Every_setting_is_in_the_table_and_every_one_there_is_read()
@@ -22,42 +21,6 @@ public sealed partial class OperatingTests
             .Order(StringComparer.Ordinal);
 
         told.ShouldBe(read);
-    }
-
-    [Fact]
-    public async Task Every_command_works_as_it_stands()
-    {
-        var folder = Directory.CreateTempSubdirectory("gateway-operating-").FullName;
-        const string Token = "a-token-for-the-operator";
-        await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), Token, TestContext.Current.CancellationToken);
-        await File.WriteAllTextAsync(
-            Path.Combine(folder, "tenants.json"),
-            """{ "tenants": [ { "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerMonth": 5 } } ] }""",
-            TestContext.Current.CancellationToken
-        );
-        await using var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"), ("Admin__TokenFile", "tokens"));
-        var blocks = Block().Matches(Text).Select(match => match.Groups["script"].Value).ToArray();
-        blocks.Length.ShouldBeGreaterThanOrEqualTo(4);
-
-        foreach (var script in blocks)
-        {
-            var start = new ProcessStartInfo("bash", ["-euo", "pipefail", "-c", script])
-            {
-                UseShellExecute = false,
-                WorkingDirectory = folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            };
-            start.Environment["GATEWAY"] = gateway.Address.AbsoluteUri.TrimEnd('/');
-            start.Environment["ADMIN_TOKEN"] = Token;
-            using var process = Process.Start(start)!;
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            process.ExitCode.ShouldBe(0, script + "\n" + output + error);
-            output.ShouldNotBeEmpty(script);
-        }
-        Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
@@ -108,11 +71,4 @@ public sealed partial class OperatingTests
         matchTimeoutMilliseconds: 1000
     )]
     private static partial Regex SettingInText();
-
-    [GeneratedRegex(
-        @"^```sh\n(?<script>.*?)^```",
-        RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000
-    )]
-    private static partial Regex Block();
 }

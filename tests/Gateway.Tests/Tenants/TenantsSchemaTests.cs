@@ -51,14 +51,16 @@ public sealed class TenantsSchemaTests
         (await Schema()).Validate(json).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task The_example_is_good_to_both()
+    [Theory]
+    [InlineData("tenants.example.json", 3)]
+    [InlineData("tenants.compose.json", 1)]
+    public async Task The_examples_are_good_to_both(string file, int tenants)
     {
-        var json = await File.ReadAllTextAsync(Path.Combine(Deploy, "tenants.example.json"), TestContext.Current.CancellationToken);
+        var json = await File.ReadAllTextAsync(Path.Combine(Deploy, file), TestContext.Current.CancellationToken);
 
         var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), ["flux-pro-2.0"]);
         faults.ShouldBeEmpty();
-        tenancy!.Tenants.Count.ShouldBe(3);
+        tenancy!.Tenants.Count.ShouldBe(tenants);
         (await Schema()).Validate(json).ShouldBeEmpty();
     }
 
