@@ -18,7 +18,8 @@ internal static class Startup
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
-                Args = args,
+                // Settings are read once. Watched, their folder would be: every write to a store that lies in it would wake a thread.
+                Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
                 EnvironmentName = DefaultEnvironment(),
                 // Beside the program, wherever it is started from.
                 WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),

@@ -92,7 +92,7 @@ internal static class LedgerBenchmark
                             var admitted = (Admission.Admitted)await ledger.AdmitAsync(request, CancellationToken.None);
                             await ledger.SettleAsync(
                                 admitted.ReservationId,
-                                new Settlement(Guid.NewGuid().ToString(), 83_700, null, null, "DOLLARS")
+                                new Settlement(Guid.CreateVersion7().ToString(), 83_700, null, null, "DOLLARS")
                             );
                             mine.Add(Stopwatch.GetTimestamp() - began);
                         }

@@ -67,7 +67,7 @@ internal static class ProxyBenchmark
         {
             var samples = runs.ToDictionary(run => run, _ => new List<Sample>());
             foreach (var run in runs)
-                await Load.RunAsync(run.Target, run.Request, run.Status, Connections, rate, length / 2);
+                await Load.RunAsync(run.Target, run.Request, run.Status, Connections, rate, length * 2);
             for (var round = 0; round < Rounds; round++)
                 foreach (var run in runs)
                     samples[run].Add(await Load.RunAsync(run.Target, run.Request, run.Status, Connections, rate, length));
@@ -119,6 +119,7 @@ internal static class ProxyBenchmark
             ("Leonardo__GenerationsPerMinute", "100000000"),
             ("Storage__Engine", engine),
             ("Storage__ConnectionString", connection),
+            ("Limits__RequestsPerSecond", "0"), // all of it comes from one address
             ("Tenants__File", folder + "/tenants.json")
         );
     }

@@ -79,10 +79,11 @@ internal static class Upstream
         return -1;
     }
 
+    /// <summary>Ids in the order of time, as the upstream's are (version 6).</summary>
     private static byte[] Answer(ReadOnlySpan<byte> request)
     {
         var json = request.StartsWith("POST"u8)
-            ? $$$$"""{"generate":{"generationId":"{{{{Guid.NewGuid()}}}}","apiCreditCost":null,"cost":{"amount":"0.0837","unit":"DOLLARS"}}}"""
+            ? $$$$"""{"generate":{"generationId":"{{{{Guid.CreateVersion7()}}}}","apiCreditCost":null,"cost":{"amount":"0.0837","unit":"DOLLARS"}}}"""
             : """{"generations_by_pk":{"status":"COMPLETE","generated_images":[]}}""";
         return Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {json.Length}\r\n\r\n{json}");
     }

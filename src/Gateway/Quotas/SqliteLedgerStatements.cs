@@ -45,8 +45,11 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
         // Store
         SetLedger = Prepare("update ledger set high_water = ?1, events = ?2, sent = ?3, running = ?4 where id = 1");
-        SetWindow = Prepare("insert or replace into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
-        SetCounter = Prepare("insert or replace into counter values (?1, ?2, ?3)");
+        SetWindow = Prepare(
+            "insert into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict do update set (images_held, images_spent, micros_held, "
+                + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        );
+        SetCounter = Prepare("insert into counter values (?1, ?2, ?3) on conflict do update set (sequence, active) = (?2, ?3)");
         InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
         UpdateReservation = Prepare($"update reservation set {Assignments(LedgerStore.UpdatedColumns)} where id = ? and version = ?");
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");

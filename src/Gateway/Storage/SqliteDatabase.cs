@@ -116,6 +116,8 @@ internal sealed class SqliteDatabase : Database
             Check(connection);
             // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
             Execute(connection, "pragma synchronous = full");
+            // 16 MiB of log: a page that changes with every commit is copied into the file once for many of them.
+            Execute(connection, "pragma wal_autocheckpoint = 4000");
             Execute(connection, "pragma foreign_keys = on");
             Execute(connection, "pragma cache_size = -32000");
             await using (var transaction = connection.BeginTransaction(deferred: false))

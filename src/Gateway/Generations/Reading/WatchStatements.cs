@@ -17,9 +17,12 @@ internal sealed class WatchStatements
 
     private WatchStatements(string now, string greatest, string skipLocked)
     {
-        Next =
-            "select min(case when next_poll_at > created_at + @first then next_poll_at else created_at + @first end) - "
-            + $"{now} from generation where status = 'PENDING'";
+        // Two looks at the index, however many are pending.
+        Next = $"""
+            select min(due) - {now} from (
+              select min(next_poll_at) as due from generation where status = 'PENDING' and next_poll_at > 0
+              union all select min(created_at) + @first from generation where status = 'PENDING' and next_poll_at = 0) as both_kinds
+            """;
         var pauses = string.Concat(
             WatchList.Schedule.Select(
                 (pause, polls) => string.Create(CultureInfo.InvariantCulture, $"when polls = {polls} then {pause.Micros()} ")

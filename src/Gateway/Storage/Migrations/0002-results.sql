@@ -8,7 +8,7 @@ alter table generation add column stuck_at bigint;         -- still PENDING past
 alter table generation add column polls integer not null default 0;
 alter table generation add column next_poll_at bigint not null default 0; -- whoever moves it on asks the upstream; nobody else does until then
 create index generation_tenant on generation (tenant, created_at, id);
-create index generation_due on generation (next_poll_at) where status = 'PENDING';
+create index generation_due on generation (next_poll_at, created_at) where status = 'PENDING';
 
 create table image (
   id            text     primary key,
