@@ -35,7 +35,7 @@ port=18080
 mkdir -p "$work/data"
 chown 64198:64198 "$work/data"
 podman "${store[@]}" --runtime runc run -d --name gateway --network host --read-only --tmpfs /tmp --cap-drop all \
-  --security-opt no-new-privileges --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 --cgroups disabled \
+  --security-opt no-new-privileges --ulimit nofile=1024:1024 --ulimit nproc=4096:4096 \
   -v "$work/data:/data" -v "$PWD/deploy/tenants.compose.json:/etc/gateway/tenants.json:ro" \
   -e ASPNETCORE_HTTP_PORTS=$port -e Leonardo__Simulator=true localhost/gateway >/dev/null
 for _ in $(seq 60); do

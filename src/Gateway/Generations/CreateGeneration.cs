@@ -76,6 +76,7 @@ internal sealed class CreateGeneration(
 
     private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)
     {
+        var trace = Traces.Current;
         using var settling = Traces.Step("settle");
         switch (outcome)
         {
@@ -83,7 +84,7 @@ internal sealed class CreateGeneration(
                 var settlement = GenerationAnswer.Settle(accepted, price);
                 if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
                     log.Set("StatedMicros", accepted.Cost.Micros);
-                var recorded = await ledger.SettleAsync(reservation, settlement);
+                var recorded = await ledger.SettleAsync(reservation, settlement, trace);
                 return GenerationAnswer.Settled(settlement, recorded, log);
             case CreationOutcome.Refused refused:
                 var released = GenerationAnswer.Release(refused);

@@ -10,7 +10,7 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
     );
 
     /// <summary>T3. An id that is somebody's already is not given away a second time: the outcome is unknown then.</summary>
-    public void Settle(Guid id, Settlement settlement, string why)
+    public void Settle(Guid id, Settlement settlement, string why, string? trace = null)
     {
         if (Known(id, "settled") is not { } row)
             return;
@@ -41,7 +41,7 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
             },
             why
         );
-        state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now));
+        state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now, trace));
     }
 
     /// <summary>T4. Only when there is no generation, for certain.</summary>

@@ -75,4 +75,5 @@ internal sealed record LedgerEvent(
 );
 
 /// <summary>Who owns a generation.</summary>
-internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt);
+/// <param name="Trace">Written, and read by the watcher alone.</param>
+internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt, string? Trace = null);

@@ -97,7 +97,7 @@ internal static class PostgreSqlLedgerStatements
         """;
     public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertGenerations =
-        "insert into generation (id, tenant, reservation_id, created_at) select * from unnest($1, $2, $3, $4)";
+        "insert into generation (id, tenant, reservation_id, created_at, trace) select * from unnest($1, $2, $3, $4, $5)";
     public const string SetInstance = """
         insert into instance values ($1, $2, $3)
         on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, lease_until = excluded.lease_until

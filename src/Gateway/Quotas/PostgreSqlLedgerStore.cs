@@ -215,7 +215,8 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => row.Id).ToArray(),
                 generations.Select(row => row.Tenant).ToArray(),
                 generations.Select(row => row.ReservationId).ToArray(),
-                generations.Select(row => Micros(row.CreatedAt)).ToArray()
+                generations.Select(row => Micros(row.CreatedAt)).ToArray(),
+                generations.Select(row => row.Trace).ToArray()
             );
         if (state.LeaseUntil is { } lease)
             batch.Add(Sql.SetInstance, instance, Micros(state.Now), Micros(lease));

@@ -108,12 +108,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     /// <summary>There is a generation: charge what it cost.</summary>
+    /// <param name="trace">The request's traceparent, for whoever sees the generation end.</param>
     /// <returns>False: not durable yet. It is tried until it is.</returns>
-    public Task<bool> SettleAsync(Guid reservationId, Settlement settlement) =>
+    public Task<bool> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
         OutcomeAsync(
             reservationId,
             keys => keys.Generations.Add(settlement.GenerationId),
-            batch => batch.Outcomes.Settle(reservationId, settlement, "settle")
+            batch => batch.Outcomes.Settle(reservationId, settlement, "settle", trace)
         );
 
     /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>

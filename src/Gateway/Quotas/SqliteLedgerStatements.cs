@@ -53,7 +53,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
         UpdateReservation = Prepare($"update reservation set {Assignments(LedgerStore.UpdatedColumns)} where id = ? and version = ?");
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
-        InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at) values (?1, ?2, ?3, ?4)");
+        InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
         SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
         EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
 

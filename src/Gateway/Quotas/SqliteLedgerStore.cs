@@ -132,7 +132,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.Why)
                 .Execute();
         foreach (var row in state.NewGenerations)
-            sql.InsertGeneration.With(row.Id).With(row.Tenant).With(row.ReservationId).With(Micros(row.CreatedAt)).Execute();
+            sql.InsertGeneration.With(row.Id)
+                .With(row.Tenant)
+                .With(row.ReservationId)
+                .With(Micros(row.CreatedAt))
+                .With(row.Trace)
+                .Execute();
         if (state.LeaseUntil is { } lease)
             sql.SetInstance.With(instance).With(Micros(state.Now)).With(Micros(lease)).Execute();
     }

@@ -55,15 +55,19 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
 
     /// <summary>Waits until the outcome of everything is known.</summary>
     public Task NothingIsHeldAsync() =>
-        Eventually.HoldsAsync(async () =>
-        {
-            // A gateway that has just woken, or whose store has just come back, says 503 for a moment.
-            using var response = await AskForUsageAsync(tenants[0]);
-            if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
-                return false;
-            var quotas = (await response.EnsureSuccessStatusCode().JsonAsync())["quotas"]!.AsArray();
-            return quotas.Single(quota => quota!["name"]!.GetValue<string>() == "org-images-month")!["held"]!.GetValue<long>() == 0;
-        });
+        Eventually.HoldsAsync(
+            async () =>
+            {
+                // A gateway that has just woken, or whose store has just come back, says 503 for a moment.
+                using var response = await AskForUsageAsync(tenants[0]);
+                if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+                    return false;
+                var quotas = (await response.EnsureSuccessStatusCode().JsonAsync())["quotas"]!.AsArray();
+                return quotas.Single(quota => quota!["name"]!.GetValue<string>() == "org-images-month")!["held"]!.GetValue<long>() == 0;
+            },
+            // After a long campaign there are thousands, and those looked into often are looked into rarely.
+            seconds: 240
+        );
 
     /// <summary>What clients were told, against what was charged.</summary>
     public void MustAgreeWith(Books books, IReadOnlyList<Charge> invoice)

@@ -47,7 +47,8 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
                         TimeSpan.FromMicroseconds(row.GetInt64(1)),
                         !row.IsDBNull(2),
                         !row.IsDBNull(3),
-                        row.GetBoolean(4)
+                        row.GetBoolean(4),
+                        row.IsDBNull(5) ? null : row.GetString(5)
                     ),
                     token
                 );
@@ -203,4 +204,5 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
 /// <summary>A generation that is this replica's to ask for, once.</summary>
 /// <param name="Age">By the store's clock.</param>
 /// <param name="HasRow">Whether what the upstream tells while it runs is kept already.</param>
-internal sealed record Watched(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow);
+/// <param name="Trace">Of the request that made it; null: none was recorded.</param>
+internal sealed record Watched(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace);

@@ -38,7 +38,7 @@ internal sealed class WatchStatements
             where id in (
                 select id from generation where status = 'PENDING' and next_poll_at <= {now} and created_at <= {now} - @first
                 order by next_poll_at limit @most {skipLocked})
-            returning id, {now} - created_at, stuck_at, deleted_at, result is not null
+            returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace
             """
         );
     }
@@ -46,7 +46,7 @@ internal sealed class WatchStatements
     /// <summary>Microseconds until the next poll is due; null: nothing is pending. Wants <c>@first</c> and <c>@now</c>.</summary>
     public string Next { get; }
 
-    /// <summary>Takes what is due: id, age, stuck, deleted, whether a row is kept. Wants <c>@first</c>, <c>@now</c> and <c>@most</c>.</summary>
+    /// <summary>Takes what is due: id, age, stuck, deleted, whether a row is kept, trace. Wants <c>@first</c>, <c>@now</c> and <c>@most</c>.</summary>
     public string Claim { get; }
 
     public static WatchStatements For(DbConnection connection) => connection is NpgsqlConnection ? PostgreSql : Sqlite;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
+using Gateway.Edge;
 using Gateway.Leonardo;
 using Gateway.Quotas;
 
@@ -119,14 +120,14 @@ internal sealed class Watcher(
         {
             case ApiReply<UpstreamGeneration>.Found { Value: var seen }
                 when seen.Id == watched.Id && seen.Status != GenerationStatus.Pending:
-                await EndAsync(watched.Id, seen.Status, seen, stopping);
+                await EndAsync(watched, seen.Status, seen, stopping);
                 return;
             case ApiReply<UpstreamGeneration>.Found { Value: var seen } when seen.Id == watched.Id && !watched.HasRow:
                 await list.KeepAsync(seen, stopping);
                 break;
             // Deleted by its owner: it has no end that anybody could see.
             case ApiReply<UpstreamGeneration>.Missing when watched.IsDeleted:
-                await EndAsync(watched.Id, GenerationStatus.Failed, null, stopping);
+                await EndAsync(watched, GenerationStatus.Failed, null, stopping);
                 return;
             case ApiReply<UpstreamGeneration>.Unclear unclear:
                 log.LogDebug("Generation {GenerationId} could not be read: {Why}", watched.Id, unclear.Why);
@@ -145,12 +146,13 @@ internal sealed class Watcher(
     }
 
     /// <summary>The slot first: what was freed and not recorded is freed again; what was recorded and not freed would stay held.</summary>
-    private async Task EndAsync(string id, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
+    private async Task EndAsync(Watched watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
     {
-        await ledger.EndAsync(id);
-        var (ended, stored) = await list.EndAsync(id, status, seen, stopping);
+        using var end = Traces.Later("complete", watched.Trace);
+        await ledger.EndAsync(watched.Id);
+        var (ended, stored) = await list.EndAsync(watched.Id, status, seen, stopping);
         if (ended)
-            waiters.Wake(id, stored);
+            waiters.Wake(watched.Id, stored);
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)

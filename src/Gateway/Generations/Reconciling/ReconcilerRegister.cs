@@ -8,7 +8,10 @@ namespace Gateway.Generations.Reconciling;
 internal sealed class ReconcilerRegister(Database database, TimeProvider time)
 {
     /// <summary>Between the attempts; the last for ever.</summary>
-    private static readonly TimeSpan[] Pauses = [.. new[] { 5, 15, 30, 60 }.Select(seconds => TimeSpan.FromSeconds(seconds))];
+    private static readonly TimeSpan[] Pauses =
+    [
+        .. new[] { 5, 15, 30, 60, 60, 60, 120, 300, 600 }.Select(seconds => TimeSpan.FromSeconds(seconds)),
+    ];
 
     private static readonly string Claim = string.Create(
         CultureInfo.InvariantCulture,
@@ -43,16 +46,22 @@ internal sealed class ReconcilerRegister(Database database, TimeProvider time)
         );
 
     /// <summary>Of these generations, the ones that have an owner; deleted ones too.</summary>
-    public Task<List<string>> OwnedAsync(IReadOnlyList<string> ids, CancellationToken cancellation) =>
+    public Task<HashSet<string>> OwnedAsync(IEnumerable<string> ids, CancellationToken cancellation) =>
         database.ReadAsync(
-            (connection, token) =>
+            async (connection, token) =>
             {
-                var command = connection.Command("");
-                var names = command.AddEach("id", ids);
+                var owned = new HashSet<string>(StringComparer.Ordinal);
+                // No engine takes any number of parameters.
+                foreach (var some in ids.Chunk(500))
+                {
+                    var command = connection.Command("");
+                    var names = command.AddEach("id", some);
 #pragma warning disable CA2100 // names of parameters
-                command.CommandText = $"select id from generation where id in ({names})";
+                    command.CommandText = $"select id from generation where id in ({names})";
 #pragma warning restore CA2100
-                return command.ReadAsync(row => row.GetString(0), token);
+                    owned.UnionWith(await command.ReadAsync(row => row.GetString(0), token));
+                }
+                return owned;
             },
             cancellation
         );

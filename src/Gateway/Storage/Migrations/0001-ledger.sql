@@ -80,7 +80,8 @@ create table generation (
   id             text   primary key,
   tenant         text   not null,
   reservation_id uuid   not null unique,
-  created_at     bigint not null
+  created_at     bigint not null,
+  trace          text                                     -- of the request that made it (traceparent), where traces are recorded
 );
 
 -- Every change of a reservation's state; n counts them in the order of commits. Never changed.

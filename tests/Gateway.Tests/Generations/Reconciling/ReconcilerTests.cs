@@ -65,6 +65,29 @@ public sealed class ReconcilerTests
         gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
     }
 
+    [Fact]
+    public async Task What_never_arrived_is_given_back_however_much_the_account_has_made_since()
+    {
+        await using var gateway = await GatewayApp.StartAsync(simulator: new() { CreationsPerMinute = 0, JobSeconds = 0 });
+        gateway.Leonardo.ScriptNext("reset-before");
+        await gateway.PostAsync(GatewayApp.Guide);
+        using var others = new HttpClient { DefaultRequestHeaders = { { "authorization", "Bearer " + gateway.Leonardo.Key } } };
+        var create = new Uri(gateway.Leonardo.BaseUrl.AbsoluteUri.TrimEnd('/') + "/v2/generations");
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 1600),
+            TestContext.Current.CancellationToken,
+            async (_, token) =>
+            {
+                using var body = new StringContent(GatewayApp.Guide, null, "application/json");
+                (await others.PostAsync(create, body, token)).EnsureSuccessStatusCode();
+            }
+        );
+
+        await PassAsync(gateway, TimeSpan.FromMinutes(5), async () => await UsageAsync(gateway) == (0, 0));
+
+        gateway.Leonardo.Invoice.Count.ShouldBe(1600);
+    }
+
     [Theory]
     [InlineData("list", "error-500")]
     [InlineData("list", "garbage")]

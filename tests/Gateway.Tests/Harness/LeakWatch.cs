@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>Reads along in every answer of every test: what no answer may hold is found wherever it turns up first.</summary>
+internal sealed class LeakWatch(HttpMessageHandler inner, params string[] secrets) : DelegatingHandler(inner)
+{
+    private readonly string[] _secrets = [.. secrets.Select(secret => secret.ToLowerInvariant())];
+
+    /// <summary>Which request's answer held what.</summary>
+    public ConcurrentBag<string> Leaks { get; } = [];
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var response = await base.SendAsync(request, cancellationToken);
+        var from = $"{request.Method} {request.RequestUri!.AbsolutePath}";
+        Look($"{from}, head", $"{response}");
+        var content = new StreamContent(new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), this, from));
+        foreach (var header in response.Content.Headers)
+            content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        response.Content = content;
+        return response;
+    }
+
+    private void Look(string from, string text)
+    {
+        foreach (var secret in _secrets.Where(secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase)))
+            Leaks.Add($"{from}: {secret}");
+    }
+
+    private sealed class WatchedStream(Stream answer, LeakWatch watch, string from) : Stream
+    {
+        private string _before = "";
+
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            var read = answer.Read(buffer, offset, count);
+            See(buffer.AsSpan(offset, read));
+            return read;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await answer.ReadAsync(buffer, cancellationToken);
+            See(buffer.Span[..read]);
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush() { }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                answer.Dispose();
+            base.Dispose(disposing);
+        }
+
+        /// <summary>With the end of what came before: a secret may come in two pieces.</summary>
+        private void See(ReadOnlySpan<byte> bytes)
+        {
+            if (bytes.IsEmpty)
+                return;
+            var text = _before + Encoding.Latin1.GetString(bytes);
+            watch.Look(from, text);
+            _before = text[^Math.Min(text.Length, 80)..];
+        }
+    }
+}
