@@ -8,7 +8,7 @@ const { browser, page, faults } = await open(address, { viewport: { width: 1440,
   { path: '/v2/generations', status: 502 },
   { path: '/admin/tenants', status: 401 },
 ]);
-page.setDefaultTimeout(45_000);
+page.setDefaultTimeout(90_000);
 const keys = [];
 page.on('request', request => {
   if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') keys.push(request.headers()['idempotency-key']);

@@ -15,7 +15,7 @@ const { browser, page, faults } = await open(address, { viewport: { width: 1440,
   { path: '/v1/generations', status: 401 },
 ]);
 // For a machine that does much else beside.
-page.setDefaultTimeout(45_000);
+page.setDefaultTimeout(90_000);
 const posts = [];
 page.on('request', request => {
   if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') posts.push(request);

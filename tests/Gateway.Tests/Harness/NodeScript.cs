@@ -5,7 +5,7 @@ namespace Gateway.Tests.Harness;
 /// <summary>Runs a script of a folder under <c>tests</c> that has its own <c>package.json</c>.</summary>
 internal static class NodeScript
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Fails with what the script said, unless it ended well. Skips where a developer lacks something; never in CI.</summary>
     /// <param name="missing">What else the script wants and is not there.</param>
