@@ -21,19 +21,24 @@ internal static class LedgerBenchmark
         Console.WriteLine("| store | callers | reserve + settle /s | p50 us | p99 us | commits per request |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
+        long reservations;
         await using (
             var sqlite = new SqliteDatabase($"Data Source={folder}/gateway.db", NullLogger<SqliteDatabase>.Instance, TimeProvider.System)
         )
-            await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsOfSqliteAsync(sqlite), length);
+            reservations = await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsOfSqliteAsync(sqlite), length);
+        var bytes = new FileInfo($"{folder}/gateway.db").Length;
         Directory.Delete(folder, recursive: true);
         await using var server = await PostgreSqlServer.StartAsync(durable: true);
         var connection = await server.CreateDatabaseAsync();
         await using (var database = new PostgreSqlDatabase(connection, NullLogger<PostgreSqlDatabase>.Instance, TimeProvider.System))
             await RunAsync("PostgreSQL, synchronous_commit=on", database, () => CommitsOfPostgreSqlAsync(connection), length);
         Console.WriteLine();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The SQLite file: {bytes / reservations} bytes a generation"));
+        Console.WriteLine();
     }
 
-    private static async Task RunAsync(string name, Database database, Func<Task<long>> commits, TimeSpan length)
+    /// <returns>How many there are now.</returns>
+    private static async Task<long> RunAsync(string name, Database database, Func<Task<long>> commits, TimeSpan length)
     {
         await using var ledger = new QuotaLedger(
             database,
@@ -48,7 +53,7 @@ internal static class LedgerBenchmark
             NullLogger<QuotaLedger>.Instance
         );
         await ledger.StartAsync(CancellationToken.None);
-        await LoadAsync(ledger, 32, TimeSpan.FromSeconds(2));
+        var all = (await LoadAsync(ledger, 32, TimeSpan.FromSeconds(2))).Count;
         foreach (var callers in new[] { 1, 32 })
         {
             var before = await commits();
@@ -56,6 +61,7 @@ internal static class LedgerBenchmark
             var latencies = (await LoadAsync(ledger, callers, length)).Order().ToArray();
             var took = clock.Elapsed;
             var made = await commits() - before;
+            all += latencies.Length;
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -64,6 +70,7 @@ internal static class LedgerBenchmark
             );
         }
         await ledger.StoppedAsync(CancellationToken.None);
+        return all;
     }
 
     private static async Task<List<long>> LoadAsync(QuotaLedger ledger, int callers, TimeSpan length)

@@ -57,6 +57,8 @@ public sealed partial class ReadmeTests
             trap 'pkill -TERM -P $pid || true; wait $pid || true; cat log >&2' EXIT
             for _ in $(seq 300); do curl -fs localhost:8080/health/ready >/dev/null && break; sleep 0.1; done
             {{commands}}
+            pkill -TERM -P $pid; wait $pid || true
+            {{Block("operator-backup")}}
             """;
 
         var output = await Shell.RunAsync(AsBuilt(script).Replace("localhost:8080", $"localhost:{port}", StringComparison.Ordinal), clone);
@@ -64,6 +66,7 @@ public sealed partial class ReadmeTests
         output.ShouldContain("\"generationId\"");
         output.ShouldContain("\"unbroken\": true");
         File.ReadAllText(Path.Combine(clone, "usage.csv")).ShouldContain("web-shop");
+        new FileInfo(Path.Combine(clone, "run", "restored.db")).Length.ShouldBeGreaterThan(0);
 
         static bool IsOperators(Match block) => block.Groups["name"].Value == "operator";
     }
