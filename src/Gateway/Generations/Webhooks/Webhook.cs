@@ -27,10 +27,11 @@ internal sealed class Webhook(WebhookOptions options, WatchList list, Watcher wa
 
         var reader = context.Request.BodyReader;
         var read = await reader.ReadAtLeastAsync(MaxBytes + 1, context.RequestAborted);
-        if (read.Buffer.Length > MaxBytes)
-            return new Problem(Problems.TooLarge, "A webhook may have 256 KiB.");
-        var id = Id(read.Buffer);
+        var isTooLarge = read.Buffer.Length > MaxBytes;
+        var id = isTooLarge ? null : Id(read.Buffer);
         reader.AdvanceTo(read.Buffer.End);
+        if (isTooLarge)
+            return new Problem(Problems.TooLarge, "A webhook may have 256 KiB.");
         if (id is null)
             return new Problem(Problems.MalformedRequest, "This is not a webhook about a generation.");
 
