@@ -96,7 +96,7 @@ internal static class AdminFeature
             .WithMetadata(
                 new TakesHeader("Authorization", "A token of Admin:TokenFile. Without that setting all of /admin is 404.", "Bearer TOKEN")
             )
-            .Refuses(Problems.Unidentified, Problems.NotFound, Problems.TooManyAttempts, Problems.StoreUnavailable);
+            .Refuses(Problems.Unidentified, Problems.NotFound, Problems.TooManyAttempts, Problems.QuotaExceeded, Problems.StoreUnavailable);
 
     private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
         Document(route, summary).Refuses(Problems.MalformedRequest, Problems.Validation, Problems.UnsupportedMediaType);

@@ -67,6 +67,21 @@ public sealed class AdminAccessTests
     }
 
     [Fact]
+    public async Task An_operators_script_gone_wild_is_slowed_down_and_tenants_are_not()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 400).Select(_ => admin.GetAsync("/admin/tenants")));
+
+        answers.Count(answer => answer.StatusCode == HttpStatusCode.OK).ShouldBeGreaterThanOrEqualTo(100);
+        var refused = answers.First(answer => answer.StatusCode != HttpStatusCode.OK);
+        var problem = await refused.ProblemAsync(429, "quota-exceeded");
+        problem["violated-policies"]!.AsArray().Select(policy => policy!.GetValue<string>()).ShouldBe(["admin-requests"]);
+        refused.Headers.RetryAfter.ShouldNotBeNull();
+        (await admin.GenerateAsync()).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Tokens_are_replaced_without_a_restart()
     {
         await using var admin = await AdminGateway.StartAsync();
