@@ -33,6 +33,8 @@ try {
 
   await page.goto(address);
   await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse in fog');
+  // The price comes a moment later and moves the button: a click across that moment would be none.
+  await page.locator('#quote .price').waitFor();
   // On a machine that is too busy the store may be late at first: nothing was sent then, and a person tries again.
   for (let tries = 1; ; tries++) {
     const answered = page.waitForResponse(response => response.request().method() === 'POST' && response.url().endsWith('/v2/generations'));
