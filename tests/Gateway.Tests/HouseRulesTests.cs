@@ -91,6 +91,20 @@ public sealed partial class HouseRulesTests
         knowing.Select(Path.GetFileName).ShouldBe(["LeonardoKey.cs"]);
     }
 
+    [Fact]
+    public void Every_client_of_a_gateway_reads_along_for_secrets()
+    {
+        // These talk to the simulator, which has some, or to a host that has no upstream.
+        string[] others = ["Simulator/", "Harness/SimulatorProcess.cs", "Tenants/", "Generations/Reconciling/ReconcilerTests.cs"];
+        var root = Repository.Path("tests", "Gateway.Tests");
+        Repository
+            .Sources("tests/Gateway.Tests")
+            .Where(file => NewClient().IsMatch(File.ReadAllText(file)))
+            .Select(file => Path.GetRelativePath(root, file))
+            .Where(file => !others.Any(other => file.StartsWith(other, StringComparison.Ordinal)))
+            .ShouldBe(["Harness/LeakWatch.cs"]);
+    }
+
     /// <summary>They need an operator.</summary>
     private static readonly string[] AdminRoutes =
     [
@@ -120,6 +134,9 @@ public sealed partial class HouseRulesTests
             .Order(StringComparer.Ordinal)
             .ShouldBe([.. AdminRoutes, "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
     }
+
+    [GeneratedRegex(@"new (HttpClient|SocketsHttpHandler)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NewClient();
 
     [GeneratedRegex(
         @"^using Gateway\.(?<name>\w+)",

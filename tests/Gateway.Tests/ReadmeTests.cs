@@ -40,6 +40,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task A_new_operator_gets_along_with_the_commands_of_the_README_alone()
     {
+        Tools.Need("curl", "jq", "openssl", "pkill", "sqlite3");
         // A clone, as far as these commands can tell.
         var clone = Directory.CreateTempSubdirectory("gateway-operator-").FullName;
         foreach (
@@ -82,6 +83,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task The_command_on_a_fresh_clone_starts_it()
     {
+        Tools.Need("curl", "pkill");
         var port = GatewayProcess.FreePort();
         var script = $$"""
             export ASPNETCORE_HTTP_PORTS={{port}} Storage__ConnectionString="Data Source=$PWD/gateway.db"
@@ -116,8 +118,17 @@ public sealed partial class ReadmeTests
     private static string Block(string name) =>
         Blocks().Matches(Readme).Single(block => block.Groups["name"].Value == name).Groups["command"].Value;
 
-    private static Task<string> RunAsync(string command, GatewayProcess gateway, string folder) =>
-        Shell.RunAsync(command.Replace("localhost:8080", $"localhost:{gateway.Address.Port}", StringComparison.Ordinal), folder);
+    private static async Task<string> RunAsync(string command, GatewayProcess gateway, string folder)
+    {
+        Tools.Need("curl", "jq");
+        var here = command.Replace("localhost:8080", $"localhost:{gateway.Address.Port}", StringComparison.Ordinal);
+        var output = await Shell.RunAsync(here, folder);
+        var secrets = Secrets.Of(gateway.Address.Port)!;
+        secrets.Look(command, output);
+        foreach (var answer in Directory.GetFiles(folder, "*.json"))
+            secrets.Look(command, await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
+        return output;
+    }
 
     [GeneratedRegex(
         @"<!-- test: (?<name>[\w-]+) -->\n```sh\n(?<command>.*?)\n```",

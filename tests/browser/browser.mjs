@@ -1,5 +1,16 @@
-// Opens a page in Chromium and keeps account of what must not happen: errors on the console, and requests that leave the gateway.
+// Opens a page in Chromium and keeps account of what must not happen: errors on the console, requests that leave the gateway, and secrets in its answers.
 import { chromium } from 'playwright-core';
+
+/** What the gateway's upstream would not want to be read here, a word a line, and how it writes its addresses. */
+const secrets = [...(process.env.SECRETS ?? '').split('\n').filter(Boolean), /users\/[0-9a-f]{8}-[0-9a-f-]{27}|\.amazonaws\.com\/|X-Amz-/i];
+
+async function leaks(response) {
+  // An answer that the page no longer wanted, or that outlived it, has none of these.
+  const head = await response.allHeaders().catch(() => ({}));
+  const body = await response.body().catch(() => Buffer.alloc(0));
+  const text = JSON.stringify(head) + body.toString('latin1');
+  return secrets.filter(secret => text.search(secret) >= 0).map(secret => `leak: ${secret} in ${response.url()}`);
+}
 
 /** @param expected refusals that the script provokes: Chromium logs each as an error. `{path, status}` */
 export async function open(address, options = {}, expected = []) {
@@ -17,6 +28,10 @@ export async function open(address, options = {}, expected = []) {
   page.on('request', request => {
     const url = new URL(request.url());
     if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== new URL(address).origin) faults.push(`request to ${url.origin}`);
+  });
+  page.on('requestfinished', async request => {
+    // What the page has in memory came from nowhere.
+    if (request.url().startsWith('http')) faults.push(...(await leaks(await request.response())));
   });
   return { browser, page, faults };
 }

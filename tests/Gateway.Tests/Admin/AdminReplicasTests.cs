@@ -16,6 +16,7 @@ public sealed class AdminReplicasTests
     [Fact]
     public async Task On_postgresql_every_replica_follows_and_a_backup_has_it_all()
     {
+        Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
         var connection = await server.CreateDatabaseAsync();
         await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);

@@ -16,10 +16,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     ];
 
     private readonly ConcurrentQueue<Order> _orders = new();
-    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false })
-    {
-        Timeout = TimeSpan.FromSeconds(20),
-    };
+    private readonly HttpClient _client = LeakWatch.Client();
 
     public IReadOnlyCollection<Order> Orders => _orders;
 

@@ -16,8 +16,11 @@ public sealed class LastImageTests
     public Task The_37th_image_is_used_and_the_38th_never_on_SQLite() => RunAsync(replicas: 1, null);
 
     [Fact]
-    public async Task The_37th_image_is_used_and_the_38th_never_by_three_gateways_on_PostgreSQL() =>
+    public async Task The_37th_image_is_used_and_the_38th_never_by_three_gateways_on_PostgreSQL()
+    {
+        Tools.NeedPostgreSql();
         await RunAsync(replicas: 3, await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync());
+    }
 
     private static async Task RunAsync(int replicas, string? postgreSql)
     {
@@ -31,7 +34,7 @@ public sealed class LastImageTests
             ("Quotas__Lease", "00:00:30")
         );
         await fleet.StartAsync();
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var client = LeakWatch.Client();
         var orders = new List<Order>();
         var calm = 0;
         foreach (var (round, team) in teams.Index())

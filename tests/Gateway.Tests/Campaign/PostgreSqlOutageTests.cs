@@ -18,6 +18,7 @@ public sealed class PostgreSqlOutageTests
     [Fact]
     public async Task A_gateway_that_sleeps_past_its_lease_sends_nothing_when_it_wakes()
     {
+        Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
         await using var fleet = await StartAsync(await server.CreateDatabaseAsync(), replicas: 2);
         using var crowd = new Crowd(["free", "images"], () => fleet.Addresses, Random.Shared.Next());
@@ -42,6 +43,7 @@ public sealed class PostgreSqlOutageTests
 
     private static async Task RunAsync(Func<PostgreSqlServer, Task> hit, Func<PostgreSqlServer, Task> mend)
     {
+        Tools.NeedPostgreSql();
         await using var server = await PostgreSqlServer.StartAsync();
         await using var fleet = await StartAsync(await server.CreateDatabaseAsync(), replicas: 1);
         using var crowd = new Crowd(["free", "images"], () => fleet.Addresses, Random.Shared.Next());

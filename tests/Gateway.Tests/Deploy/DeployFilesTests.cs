@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Telemetry;
+using Gateway.Tests.Tenants;
 using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
@@ -34,6 +35,7 @@ public sealed partial class DeployFilesTests
     [Fact]
     public async Task Promtool_accepts_the_rules()
     {
+        Tools.Need("promtool");
         var (exit, output) = await RunAsync("promtool", "check", "rules", Repository.Path("deploy/prometheus/alerts.yml"));
 
         exit.ShouldBe(0, output);
@@ -95,7 +97,43 @@ public sealed partial class DeployFilesTests
     }
 
     [Fact]
-    public void The_compose_files_are_yaml_and_give_the_gateway_time_to_finish()
+    public Task The_manifests_keep_the_schemas_of_the_Kubernetes_API() =>
+        NodeScript.RunAsync("manifests", "manifests.mjs", null, Repository.Path("deploy/kubernetes/gateway.yml"));
+
+    [Theory]
+    [InlineData(
+        "readOnlyRootFilesystem: true",
+        "readOnlyRootFileSystem: true",
+        "containers/0/securityContext/readOnlyRootFileSystem is not in"
+    )]
+    [InlineData("runAsNonRoot: true", "runAsNonRoot: \"true\"", "securityContext/runAsNonRoot must be boolean")]
+    [InlineData("  strategy:", "  replica: 2\n  strategy:", "/spec/replica is not in the schema")]
+    public async Task A_manifest_with_a_slip_does_not(string right, string wrong, string told)
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "gateway.yml");
+        var manifest = await File.ReadAllTextAsync(Repository.Path("deploy/kubernetes/gateway.yml"), TestContext.Current.CancellationToken);
+        manifest.ShouldContain(right);
+        await File.WriteAllTextAsync(file, manifest.Replace(right, wrong, StringComparison.Ordinal), TestContext.Current.CancellationToken);
+
+        var refused = await Record.ExceptionAsync(() => NodeScript.RunAsync("manifests", "manifests.mjs", null, file));
+
+        refused.ShouldNotBeNull().Message.ShouldContain(told);
+    }
+
+    [Theory]
+    [InlineData("docker-compose.yml")]
+    [InlineData("deploy/compose.replicas.yml")]
+    public async Task Compose_accepts_its_files(string file)
+    {
+        Tools.Need("docker-compose");
+        var (exit, output) = await RunAsync("docker-compose", "-f", Repository.Path(file), "config", "-q");
+
+        exit.ShouldBe(0, output);
+    }
+
+    [Fact]
+    public void The_compose_files_give_the_gateway_time_to_finish_and_no_disk_to_write()
     {
         Text(Documents("deploy/compose.replicas.yml")[0], "services.gateway.stop_grace_period").ShouldBe("60s");
         Text(Documents("docker-compose.yml")[0], "services.gateway.read_only").ShouldBe("true");

@@ -26,6 +26,7 @@ public sealed partial class OperatingTests
     [Fact]
     public async Task A_backup_of_the_file_store_is_restored_with_everything_in_it()
     {
+        Tools.Need("sqlite3");
         var folder = Directory.CreateTempSubdirectory("gateway-backup-").FullName;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),

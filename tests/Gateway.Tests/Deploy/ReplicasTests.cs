@@ -8,6 +8,8 @@ public sealed class ReplicasTests
     [Fact]
     public async Task Three_replicas_are_restarted_one_by_one_under_load_and_the_books_agree()
     {
+        Tools.Need("nginx", "curl", "jq", "python3", "setpriv");
+        Tools.NeedPostgreSql();
         Environment.SetEnvironmentVariable("GATEWAY_DLL", GatewayProcess.Program);
         Environment.SetEnvironmentVariable("SIMULATOR_DLL", Path.Combine(AppContext.BaseDirectory, "Leonardo.Simulator.dll"));
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,14 +11,23 @@ internal sealed class GatewayProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output;
-    private Uri _ready = null!;
+    private readonly IReadOnlyList<string> _keys;
+    private readonly Secrets _secrets;
+    private readonly Uri _ready;
 
-    private GatewayProcess(Process process, StringBuilder output, int port)
+    private GatewayProcess(Process process, StringBuilder output, int port, IReadOnlyDictionary<string, string> environment)
     {
         _process = process;
         _output = output;
         Address = new Uri($"http://127.0.0.1:{port}");
-        Client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Address };
+        Client = LeakWatch.Client(Address);
+        var management = environment.TryGetValue("Management__Port", out var own) ? int.Parse(own, CultureInfo.InvariantCulture) : port;
+        _ready = new Uri($"http://127.0.0.1:{management}/health/ready");
+        _keys = [.. Keys(environment)];
+        _secrets = new Secrets(
+            [port, management],
+            environment.TryGetValue("Leonardo__BaseUrl", out var upstream) ? [.. _keys, new Uri(upstream).Authority] : _keys
+        );
     }
 
     public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
@@ -54,8 +64,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     {
         var port = FreePort();
         var (process, output) = Launch([.. within, "dotnet", Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
-        var healthPort = environment.FirstOrDefault(setting => setting.Name == "Management__Port").Value ?? $"{port}";
-        return new GatewayProcess(process, output, port) { _ready = new Uri($"http://127.0.0.1:{healthPort}/health/ready") };
+        return new GatewayProcess(process, output, port, Last(environment));
     }
 
     public Task IsReadyAsync() =>
@@ -122,6 +131,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+        _secrets.NoneWasTold();
+        // The log may say where the upstream is: it is the operator's.
+        foreach (var key in _keys)
+            Output.ShouldNotContain(key, Case.Insensitive);
     }
 
     public static int FreePort()
@@ -129,6 +142,18 @@ internal sealed class GatewayProcess : IAsyncDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Of settings that are there twice, the last.</summary>
+    private static Dictionary<string, string> Last(IEnumerable<(string Name, string Value)> environment) =>
+        environment.GroupBy(setting => setting.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Last().Value);
+
+    private static IEnumerable<string> Keys(IReadOnlyDictionary<string, string> environment)
+    {
+        if (environment.TryGetValue("Leonardo__ApiKey", out var key))
+            yield return key;
+        if (environment.TryGetValue("Leonardo__ApiKeyFile", out var file) && File.Exists(file))
+            yield return File.ReadAllText(file).Trim();
     }
 
     private static (Process Process, StringBuilder Output) Launch(

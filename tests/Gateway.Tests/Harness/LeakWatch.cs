@@ -1,35 +1,41 @@
-using System.Collections.Concurrent;
 using System.Text;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Reads along in every answer of every test: what no answer may hold is found wherever it turns up first.</summary>
-internal sealed class LeakWatch(HttpMessageHandler inner, params string[] secrets) : DelegatingHandler(inner)
+/// <summary>Reads along in every answer of every gateway in every test: what no answer may hold is found wherever it turns up first.</summary>
+internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    private readonly string[] _secrets = [.. secrets.Select(secret => secret.ToLowerInvariant())];
-
-    /// <summary>Which request's answer held what.</summary>
-    public ConcurrentBag<string> Leaks { get; } = [];
+    /// <summary>A client of gateways. Neither cookies nor redirects nor a proxy come between it and them.</summary>
+    public static HttpClient Client(Uri? address = null) =>
+        new(
+            new LeakWatch(
+                new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false,
+                    UseCookies = false,
+                    UseProxy = false,
+                }
+            )
+        )
+        {
+            BaseAddress = address,
+        };
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
+        if (Secrets.Of(request.RequestUri!.Port) is not { } secrets)
+            return response;
         var from = $"{request.Method} {request.RequestUri!.AbsolutePath}";
-        Look($"{from}, head", $"{response}");
-        var content = new StreamContent(new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), this, from));
+        secrets.Look($"{from}, head", $"{response}");
+        var content = new StreamContent(new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), secrets, from));
         foreach (var header in response.Content.Headers)
             content.Headers.TryAddWithoutValidation(header.Key, header.Value);
         response.Content = content;
         return response;
     }
 
-    private void Look(string from, string text)
-    {
-        foreach (var secret in _secrets.Where(secret => text.Contains(secret, StringComparison.OrdinalIgnoreCase)))
-            Leaks.Add($"{from}: {secret}");
-    }
-
-    private sealed class WatchedStream(Stream answer, LeakWatch watch, string from) : Stream
+    private sealed class WatchedStream(Stream answer, Secrets secrets, string from) : Stream
     {
         private string _before = "";
 
@@ -82,7 +88,7 @@ internal sealed class LeakWatch(HttpMessageHandler inner, params string[] secret
             if (bytes.IsEmpty)
                 return;
             var text = _before + Encoding.Latin1.GetString(bytes);
-            watch.Look(from, text);
+            secrets.Look(from, text);
             _before = text[^Math.Min(text.Length, 80)..];
         }
     }

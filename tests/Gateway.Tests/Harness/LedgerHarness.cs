@@ -171,6 +171,7 @@ internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connecti
 {
     public static async Task<LedgerHarness> CreateAsync()
     {
+        Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
         var harness = new PostgreSqlHarness(server, await server.CreateDatabaseAsync());
         await using (var database = harness.Open())

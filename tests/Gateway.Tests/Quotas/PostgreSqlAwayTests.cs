@@ -25,6 +25,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        Tools.NeedPostgreSql();
         _server = await PostgreSqlServer.StartAsync();
         _database = await _server.CreateDatabaseAsync();
         _harness = new PostgreSqlHarness(_server, _database) { Options = Options };

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.RawSocket;
 
@@ -8,11 +9,13 @@ internal sealed class RawConnection : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
-    private RawConnection() { }
+    private readonly int _port;
+
+    private RawConnection(int port) => _port = port;
 
     public static async Task<RawConnection> OpenAsync(Uri address)
     {
-        var connection = new RawConnection();
+        var connection = new RawConnection(address.Port);
         await connection._socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
         return connection;
     }
@@ -111,7 +114,9 @@ internal sealed class RawConnection : IDisposable
         try
         {
             var length = await _socket.ReceiveAsync(buffer, patience);
-            return Encoding.Latin1.GetString(buffer, 0, length);
+            var text = Encoding.Latin1.GetString(buffer, 0, length);
+            Secrets.Of(_port)?.Look("raw answer", text);
+            return text;
         }
         catch (SocketException)
         {

@@ -1,4 +1,5 @@
 using Gateway.Tests.Harness;
+using Leonardo.Simulator;
 
 namespace Gateway.Tests.Telemetry;
 
@@ -67,7 +68,11 @@ public sealed class MetricsTests
     [Fact]
     public async Task Quotas_slots_store_and_build_are_told()
     {
-        await using var gateway = await GatewayApp.StartAsync(TwoTenants);
+        // It runs longer than the time that passes here: one that has ended holds no slot.
+        await using var gateway = await GatewayApp.StartAsync(
+            TwoTenants,
+            simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 60 }
+        );
         await PostAsync(gateway, "a", 2);
 
         var scrape = await Scrape.OfAsync(gateway);

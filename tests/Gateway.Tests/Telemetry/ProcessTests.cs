@@ -31,7 +31,7 @@ public sealed class ProcessTests
             ("Admin__TokenFile", "tokens"),
             ("Management__Port", $"{port}")
         );
-        using var management = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using var management = LeakWatch.Client(new Uri($"http://127.0.0.1:{port}"));
         management.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
         gateway.Client.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
 

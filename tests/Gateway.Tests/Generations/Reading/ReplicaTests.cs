@@ -16,10 +16,7 @@ public sealed class ReplicaTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Assert.SkipUnless(
-            PostgreSqlServer.IsInstalled || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")),
-            "PostgreSQL is not installed."
-        );
+        Tools.NeedPostgreSql();
         var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
         _leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 8 }, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
