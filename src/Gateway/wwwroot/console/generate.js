@@ -72,21 +72,27 @@ async function quote() {
     if (fault.name === 'AbortError') return;
     clearFields($('#form'));
     const homeless = fault.problem ? showAtFields($('#form'), fault.problem.errors) : [];
-    $('#quote').replaceChildren(
-      h('p', {}, fault.problem?.errors && homeless.length === 0 ? 'The price is known once the marked fields are right.' : fault.message),
-    );
+    const isMarked = fault.problem?.errors && homeless.length === 0;
+    tell(h('p', { class: 'small' }, isMarked ? 'The price is known once the marked fields are right.' : `There is no price: ${homeless[0]?.detail ?? fault.problem?.title ?? fault.message}`));
   }
+}
+
+/** Beside the button, and above it. What stands there already is not said again: the price does not depend on the prompt that is being written. */
+function tell(now, ...above) {
+  const told = [h('div', { class: 'now' }, now), ...above.filter(Boolean)];
+  const text = parts => parts.map(part => part.textContent).join(' ');
+  if (text(told) !== text([...$('#quote').children])) $('#quote').replaceChildren(...told);
 }
 
 function showQuote(quote) {
   // The nearest limits: of images that of the day, if there is one.
   const { 'images-day': day = null, 'images-month': month = null, 'usd-month': dollars = null } = quote.remaining;
   const left = Object.entries({ 'images-day': day, 'images-month': day === null ? month : null, 'usd-month': dollars }).filter(([, value]) => value !== null);
-  $('#quote').replaceChildren(h('div', {},
-    h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), ` for ${count(quote.images, 'image')}`),
+  tell(
+    h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), h('span', {}, ` for ${count(quote.images, 'image')}`)),
     left.length > 0 && h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', ')),
-    !quote.allowed && h('p', { class: 'fault' }, `It would be refused now: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
-  ));
+    !quote.allowed && h('p', { class: 'small bad' }, `It would be refused now: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
+  );
 }
 
 const shortName = name => ({ 'images-day': 'images today', 'images-month': 'images this month', 'usd-month': 'this month' })[name] ?? name;
@@ -148,21 +154,25 @@ function watch({ generationId, cost }, request, references) {
   const card = h('article', { class: 'result', 'aria-label': `Result: ${request.parameters.prompt.slice(0, 80)}`, 'aria-busy': 'true' }, h('p', { class: 'asked' }, request.parameters.prompt), state, body);
   $('#results .empty')?.remove();
   $('#results').prepend(card);
-  if (matchMedia('(max-width: 60rem)').matches) card.scrollIntoView({ block: 'start' });
+  const { top, bottom } = card.getBoundingClientRect();
+  if (top < 0 || Math.min(bottom, top + 200) > innerHeight) card.scrollIntoView({ block: 'start' });
 
   const began = performance.now();
-  const tick = () => (state.textContent = `Leonardo is at work: ${count(Math.floor((performance.now() - began) / 1000), 'second')}`);
+  const passed = () => count(Math.floor((performance.now() - began) / 1000), 'second');
+  const tick = () => (state.textContent = `Leonardo is at work: ${passed()}`);
   tick();
   const timer = setInterval(tick, 1000);
   say('Sent. Leonardo is at work.');
   follow(generationId, () => {})
     .then(
       generation => end(generation),
-      fault => body.replaceChildren(cardFor(fault, button('Look again', () => retry()))),
+      fault => {
+        state.textContent = '';
+        body.replaceChildren(cardFor(fault, button('Look again', () => retry())));
+      },
     )
     .finally(() => {
       clearInterval(timer);
-      if (state.textContent.startsWith('Leonardo')) state.textContent = '';
       card.setAttribute('aria-busy', 'false');
       onspent();
     });
@@ -174,8 +184,10 @@ function watch({ generationId, cost }, request, references) {
 
   function end(generation) {
     const failed = generation.status === 'FAILED';
-    state.textContent = failed ? 'Leonardo could not make this.' : '';
-    say(failed ? 'Leonardo could not make this' : `${count(generation.generated_images.length, 'image')} ready`);
+    const made = count(generation.generated_images.length, 'image');
+    // The line stays: without it the pictures would jump up as they appear.
+    state.textContent = failed ? 'Leonardo could not make this.' : `${made} in ${passed()}`;
+    say(failed ? 'Leonardo could not make this' : `${made} ready`);
     const kept = withSeed(request, generation);
     body.replaceChildren(
       failed ? h('p', {}, 'The attempt ended without images. What it cost is in the usage.') : pictures(generation, referTo),
