@@ -34,7 +34,9 @@ function applyModel(chosen) {
     Object.assign($('#' + side), { min: range.min, max: range.max, value: range.default ?? range.max, step: 1 });
   }
   const pixels = limits.max_pixels ? `, at most ${limits.max_pixels.toLocaleString('en')} pixels` : '';
-  $('#size-help').textContent = `${limits.width.min} to ${limits.width.max} wide, ${limits.height.min} to ${limits.height.max} high${pixels}.`;
+  const { width, height } = limits;
+  const isSquare = width.min === height.min && width.max === height.max;
+  $('#size-help').textContent = `${width.min} to ${width.max} ${isSquare ? 'each' : `wide, ${height.min} to ${height.max} high`}${pixels}.`;
   $('#seed').min = limits.seed.min;
   $('#seed').max = limits.seed.max;
   $('#seed-help').textContent = `0 to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results alike; left empty, the gateway draws one.`;

@@ -1,9 +1,10 @@
 // Figures and moments in words.
 
-/** Dollars from a decimal string; small sums keep four decimals, since a picture costs cents. */
+/** Dollars from a decimal string; small sums that are not whole cents keep four decimals, since a picture costs cents. */
 export function usd(amount) {
   const value = Number(amount);
-  return '$' + value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: Math.abs(value) < 10 ? 4 : 2 });
+  const digits = Math.abs(value) < 10 && Math.round(value * 10_000) % 100 !== 0 ? 4 : 2;
+  return '$' + value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 export const count = (n, one, many = one + 's') => `${Number(n).toLocaleString('en')} ${Number(n) === 1 ? one : many}`;
