@@ -11,7 +11,7 @@ import { showUsage, whoIs } from './usage.js';
 const pages = { generate: () => {}, history: showHistory, usage: showUsage, operator: showOperator };
 
 function show() {
-  const name = location.hash.slice(1) in pages ? location.hash.slice(1) : 'generate';
+  const name = Object.hasOwn(pages, location.hash.slice(1)) ? location.hash.slice(1) : 'generate';
   for (const each of Object.keys(pages)) $(`#page-${each}`).hidden = each !== name;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.hash === '#' + name) link.setAttribute('aria-current', 'page');
@@ -27,7 +27,7 @@ async function identify() {
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Its id is ', h('code', {}, tenant.id), '.'));
   } catch (fault) {
-    $('#who').textContent = 'Not known';
+    $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not known';
     $('#identity-text').replaceChildren(cardFor(fault));
   }
   $('#forget').hidden = !tokens.hasTenant;
@@ -79,6 +79,11 @@ addEventListener('hashchange', () => {
   show();
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
+});
+// Followed, the link would become the page's name, and lead to another part.
+$('.skip').addEventListener('click', event => {
+  event.preventDefault();
+  $('#page').focus();
 });
 setUpTheme();
 setUpIdentity();
