@@ -14,15 +14,21 @@ export function setUpReferences(changed) {
     addFiles([...event.target.files]);
     event.target.value = '';
   });
-  drop.addEventListener('dragover', event => {
+  // Anywhere on the page: a file that misses the field would make the browser leave, and with it what was written.
+  const hasFiles = event => event.dataTransfer?.types.includes('Files');
+  addEventListener('dragover', event => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     drop.classList.add('over');
   });
-  drop.addEventListener('dragleave', () => drop.classList.remove('over'));
-  drop.addEventListener('drop', event => {
+  addEventListener('dragleave', event => {
+    if (!event.relatedTarget) drop.classList.remove('over');
+  });
+  addEventListener('drop', event => {
+    if (!hasFiles(event)) return;
     event.preventDefault();
     drop.classList.remove('over');
-    addFiles([...event.dataTransfer.files]);
+    if (!$('#form').hidden && !$('#page-generate').hidden) addFiles([...event.dataTransfer.files]);
   });
 }
 
