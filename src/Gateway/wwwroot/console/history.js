@@ -84,15 +84,20 @@ function openDetails(generation, item) {
 
   function confirmDelete() {
     const question = h('p', { role: 'alert' }, 'Delete it here and at Leonardo? The images cannot be had back, and what they cost stays counted.');
-    remove.replaceWith(button('Yes, delete', go, 'danger'));
+    const confirm = button('Yes, delete', go, 'danger');
+    remove.replaceWith(confirm);
     actions.before(question);
+    confirm.focus();
   }
 
   async function go() {
     try {
       await asTenant('DELETE', `/v1/generations/${generation.id}`);
+      const next = item.nextElementSibling ?? item.previousElementSibling;
       close();
       item.remove();
+      if (!next) await showHistory();
+      (next ? $('button', next) : $('#page')).focus();
       say('Deleted');
     } catch (fault) {
       actions.before(cardFor(fault));
