@@ -39,7 +39,28 @@ async function drop(name, type, bytes) {
 }
 
 try {
-  await page.goto(address);
+  // Nothing moves as the page fills: not the form as the models come, nor the button as the price comes.
+  await page.addInitScript(() => {
+    globalThis.moved = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(entry => (globalThis.moved += entry.hadRecentInput ? 0 : entry.value))).observe({ type: 'layout-shift', buffered: true });
+  });
+  const late = async route => {
+    await new Promise(resolve => setTimeout(resolve, 500));
+    await route.continue();
+  };
+  await page.route('**/v2/**', late);
+  for (const viewport of [{ width: 360, height: 780 }, { width: 1440, height: 900 }]) {
+    await page.setViewportSize(viewport);
+    await page.goto('about:blank');
+    await page.goto(address);
+    const before = await generate.boundingBox();
+    await page.locator('#quote .price').waitFor();
+    const after = await generate.boundingBox();
+    check(JSON.stringify(before) === JSON.stringify(after), `the button moved from ${JSON.stringify(before)} to ${JSON.stringify(after)}`);
+    const moved = await page.evaluate(() => globalThis.moved);
+    check(moved < 0.01, `the page moved by ${moved} at ${viewport.width} px`);
+  }
+  await page.unroute('**/v2/**', late);
 
   // Who one is, the price, and what is left, before anything is sent.
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
@@ -119,6 +140,10 @@ try {
   await see('2 used of 6');
   await inspect(page, 'usage', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
+  // The first link of the page leads into the part that is shown, not to another one.
+  await page.getByRole('link', { name: 'Skip to the page' }).focus();
+  await page.keyboard.press('Enter');
+  check(await page.evaluate(() => document.activeElement.id === 'page' && location.hash === '#usage'), 'the skip link leaves the page');
 
   // The gallery, by keyboard alone.
   await visit('History');

@@ -1,8 +1,13 @@
-// A question in a dialog, with its fields; answers the values, or null when it is called off.
-import { button, freshId, h } from './dom.js';
+// A question in a dialog. It stays open until its answer is taken: a refusal is shown at the fields, and nothing has to be written twice.
+import { $, button, freshId, h } from './dom.js';
+import { cardFor, clearFields, firstFault, showAtFields } from './problems.js';
 
-/** @param fields `{name: {label, type?, options?, required?, help?}}` */
-export function ask(title, text, fields, go) {
+/**
+ * @param fields `{name: {label, type?, options?, required?, help?}}`
+ * @param send takes the values; what it throws is shown.
+ * @returns whether anything was sent, taken or not.
+ */
+export function ask(title, text, fields, go, send) {
   return new Promise(resolve => {
     const heading = freshId('ask');
     const controls = {};
@@ -11,23 +16,44 @@ export function ask(title, text, fields, go) {
       { autocomplete: 'off' },
       Object.entries(fields).map(([name, { label, options, help, ...attributes }]) => {
         const id = freshId(name);
+        const described = help ? { 'aria-describedby': `${id}-help`, 'data-help': `${id}-help` } : {};
         controls[name] = options
-          ? h('select', { id }, options.map(([value, words]) => h('option', { value }, words)))
-          : h('input', { id, type: 'text', ...attributes });
-        return h('div', { class: 'field' }, h('label', { for: id }, label), controls[name], help && h('p', { class: 'help' }, help));
+          ? h('select', { id, ...described }, options.map(([value, words]) => h('option', { value }, words)))
+          : h('input', { id, type: 'text', ...attributes, ...described });
+        return h(
+          'div',
+          { class: 'field', 'data-pointer': `#/${name}`, 'data-name': 'It' },
+          h('label', { for: id }, label),
+          controls[name],
+          help && h('p', { class: 'help', id: `${id}-help` }, help),
+        );
       }),
       h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'main' }, go), button('Cancel', () => dialog.close())),
     );
     const dialog = h('dialog', { 'aria-labelledby': heading }, h('h2', { id: heading }, title), text && h('p', {}, text), form);
-    let values = null;
-    form.addEventListener('submit', event => {
+    let isSent = false;
+    form.addEventListener('submit', async event => {
       event.preventDefault();
-      values = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim()]));
-      dialog.close();
+      const submit = $('[type=submit]', form);
+      if (submit.disabled) return;
+      submit.disabled = true;
+      clearFields(form);
+      $('.problem', form)?.remove();
+      try {
+        isSent = true;
+        await send(Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value.trim()])));
+        dialog.close();
+      } catch (fault) {
+        const homeless = fault.problem ? showAtFields(form, fault.problem.errors) : [];
+        const first = firstFault(form);
+        if (!first || homeless.length > 0) form.append(cardFor(fault));
+        first?.focus();
+      }
+      submit.disabled = false;
     });
     dialog.addEventListener('close', () => {
       dialog.remove();
-      resolve(values);
+      resolve(isSent);
     });
     document.body.append(dialog);
     dialog.showModal();

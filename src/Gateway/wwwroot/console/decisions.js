@@ -1,0 +1,133 @@
+// What an operator decides: the end of stuck work, grants, suspensions. Each with a reason, and read anew afterwards.
+import { postAdmin, readAdmin } from './api.js';
+import { ask } from './ask.js';
+import { button, h, say } from './dom.js';
+import { count, quotaName, usd, when } from './format.js';
+import { quotaBar } from './plots.js';
+
+const quotaMembers = { imagesPerDay: 'images-day', imagesPerMonth: 'images-month', usdPerMonth: 'usd-month' };
+
+const reason = { label: 'Reason', required: true, maxlength: 500, help: 'It is kept in the audit trail.' };
+
+function act(label, key, run, look) {
+  const made = button(label, run, look);
+  made.dataset.act = key;
+  return made;
+}
+
+async function decide({ title, text, fields = {}, go, path, body = values => values, done, touched }, reload) {
+  const send = async values => {
+    await postAdmin(path, body(values));
+    say(done);
+  };
+  // Refused, it may have changed meanwhile.
+  if (await ask(title, text, { ...fields, reason }, go, send)) await reload([...touched, 'audit']);
+}
+
+export async function stuck(reload) {
+  const { generations } = await readAdmin('/admin/generations?state=unknown&limit=200');
+  if (generations.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every request’s outcome is known.');
+  return h(
+    'div',
+    { class: 'work' },
+    h('p', { class: 'lead' }, 'Sent to Leonardo, and no trustworthy answer came. The gateway finds most of them by itself. To end one by hand, look for its seed in Leonardo’s own list first.'),
+    h('ul', { class: 'rows' }, generations.map(entry => stuckRow(entry, reload))),
+  );
+}
+
+function stuckRow(entry, reload) {
+  const id = entry.reservationId;
+  const what = `${count(entry.images, 'image')}, ${usd(entry.usd)}`;
+  const told = `${entry.model}, ${entry.width} × ${entry.height}, seed ${entry.seed}`;
+  const end = question => () => decide({ ...question, text: `${entry.tenant}, ${what}, seed ${entry.seed}. ${question.text}`, done: 'Done', touched: ['stuck', 'tenants', 'upstream'] }, reload);
+  return h(
+    'li',
+    {},
+    h(
+      'div',
+      { class: 'line' },
+      h('p', {}, h('strong', {}, entry.tenant), `, ${what}`, h('br'), h('span', { class: 'small' }, `Sent ${when(entry.forwardedAt ?? entry.reservedAt)}, ${told}, reservation `, h('code', {}, id))),
+      h(
+        'div',
+        { class: 'actions' },
+        act('Release', `release-${id}`, end({ title: 'Release this reservation?', text: 'The team gets its quota back. Do this when Leonardo made nothing.', go: 'Release', path: `/admin/generations/${id}/release` })),
+        act(
+          'Settle',
+          `settle-${id}`,
+          end({
+            title: 'Settle this reservation?',
+            text: 'The team is charged. Do this when Leonardo made the images.',
+            go: 'Settle',
+            path: `/admin/generations/${id}/settle`,
+            fields: { generationId: { label: 'Id of the generation at Leonardo, if it was found', help: 'The team then gets its images.' } },
+            body: ({ generationId, ...rest }) => (generationId === '' ? rest : { generationId, ...rest }),
+          }),
+        ),
+      ),
+    ),
+  );
+}
+
+export async function tenants(reload) {
+  const { tenants: all } = await readAdmin('/admin/tenants');
+  const shared = (all[0]?.quotas ?? []).filter(quota => quota.limit !== null && quota.name.startsWith('org-'));
+  return h(
+    'ul',
+    { class: 'rows' },
+    shared.length > 0 && h('li', {}, h('h3', {}, 'The whole organisation'), h('div', { class: 'quotas' }, shared.map(quota => quotaBar({ ...quota, title: quotaName(quota.name.slice(4)) })))),
+    all.map(tenant => tenantRow(tenant, reload)),
+  );
+}
+
+function tenantRow(tenant, reload) {
+  const path = `/admin/tenants/${encodeURIComponent(tenant.id)}`;
+  const suspension = tenant.suspended
+    ? { title: `Resume ${tenant.name}?`, text: 'Its requests are admitted again.', go: 'Resume', path: `${path}/resume`, done: 'Resumed' }
+    : { title: `Suspend ${tenant.name}?`, text: 'All its requests are refused until it is resumed.', go: 'Suspend', path: `${path}/suspend`, done: 'Suspended' };
+  // A grant raises a limit; where there is none it would do nothing.
+  const limited = Object.entries(quotaMembers).filter(([, name]) => tenant.quotas.some(quota => quota.name === name && quota.limit !== null));
+  const grant = {
+    title: `Grant ${tenant.name} more`,
+    text: 'For the running period only; the tenants file is not changed.',
+    fields: {
+      quota: { label: 'Quota', options: limited.map(([member, name]) => [member, quotaName(name)]) },
+      amount: { label: 'Amount', type: 'number', min: 0, step: 'any', required: true },
+    },
+    go: 'Grant',
+    path: `${path}/grants`,
+    body: values => ({ ...values, amount: Number(values.amount) }),
+    done: 'Granted',
+  };
+  return h(
+    'li',
+    {},
+    h(
+      'div',
+      { class: 'line' },
+      h('h3', {}, tenant.name, ' ', h('code', {}, tenant.id), tenant.suspended && h('span', { class: 'tag' }, 'Suspended')),
+      h(
+        'div',
+        { class: 'actions' },
+        limited.length > 0 && act('Grant', `grant-${tenant.id}`, () => decide({ ...grant, touched: ['tenants'] }, reload)),
+        act(suspension.go, `suspend-${tenant.id}`, () => decide({ ...suspension, touched: ['tenants'] }, reload), tenant.suspended ? 'quiet' : 'danger'),
+      ),
+    ),
+    h('p', { class: 'small' }, [spent(tenant.quotas), ...rules(tenant.policy)].join(' · ')),
+    h('div', { class: 'quotas' }, tenant.quotas.filter(quota => quota.limit !== null && !quota.name.startsWith('org-')).map(quotaBar)),
+  );
+}
+
+function spent(quotas) {
+  const used = name => quotas.find(quota => quota.name === name)?.used ?? 0;
+  return `${usd(used('usd-month'))} for ${count(used('images-month'), 'image')} this month`;
+}
+
+/** The policy in force, where it says anything. */
+const rules = policy =>
+  [
+    policy.models && `only ${policy.models.join(', ')}`,
+    policy.maxQuantity && `at most ${count(policy.maxQuantity, 'image')} at once`,
+    policy.maxPixels && `at most ${policy.maxPixels.toLocaleString('en')} pixels`,
+    policy.allowPublic && 'may publish',
+    policy.references === 'any' && 'any references',
+  ].filter(Boolean);
