@@ -36,7 +36,8 @@ export async function loadModels() {
     formChanged();
   } catch (fault) {
     $('#form').hidden = true;
-    $('#results').replaceChildren(cardFor(fault));
+    const help = fault.status === 401 ? [button('Use a gateway token', () => $('#identity').showModal())] : [];
+    $('#results').replaceChildren(cardFor(fault, ...help));
   }
 }
 

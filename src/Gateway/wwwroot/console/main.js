@@ -27,10 +27,17 @@ async function identify() {
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Its id is ', h('code', {}, tenant.id), '.'));
   } catch (fault) {
+    if (fault.status === 404) showOnlyOperator();
     $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not known';
     $('#identity-text').replaceChildren(cardFor(fault));
   }
   $('#forget').hidden = !tokens.hasTenant;
+}
+
+/** On the management port there are no teams: the page is the operator's part alone. */
+function showOnlyOperator() {
+  for (const each of document.querySelectorAll('nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
+  location.replace('#operator');
 }
 
 function setUpIdentity() {
