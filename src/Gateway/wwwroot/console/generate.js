@@ -74,7 +74,7 @@ async function quote() {
     clearFields($('#form'));
     const homeless = fault.problem ? showAtFields($('#form'), fault.problem.errors) : [];
     const isMarked = fault.problem?.errors && homeless.length === 0;
-    tell(h('p', { class: 'small' }, isMarked ? 'The price is known once the marked fields are right.' : `There is no price: ${homeless[0]?.detail ?? fault.problem?.title ?? fault.message}`));
+    tell(h('p', { class: 'small' }, isMarked ? 'The price is known once the marked fields are right.' : `There is no price. ${fault.problem?.title ?? fault.message}.`));
   }
 }
 

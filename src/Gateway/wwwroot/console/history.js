@@ -70,11 +70,13 @@ function openDetails(generation, item) {
   );
   dialog.append(
     h('p', { class: 'asked' }, generation.prompt ?? ''),
-    pictures(generation, (from, image) => {
-      close();
-      location.hash = '#generate';
-      referTo(from, image);
-    }),
+    (generation.generated_images ?? []).length === 0
+      ? h('p', { class: 'state' }, generation.status === 'FAILED' ? 'Leonardo could not make this.' : 'There are no images yet.')
+      : pictures(generation, (from, image) => {
+          close();
+          location.hash = '#generate';
+          referTo(from, image);
+        }),
     facts(generation, { Id: generation.id }),
     actions,
   );
