@@ -18,8 +18,10 @@ internal static class LedgerBenchmark
 
     public static async Task RunAsync(TimeSpan length)
     {
-        Console.WriteLine("| store | callers | reserve + settle /s | p50 us | p99 us | commits per request |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
+        Console.WriteLine(
+            "| store | callers | reserve + settle /s | p50 us | p99 us | commits per request | CPU us/req | allocated KB/req |"
+        );
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
         var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
         long reservations;
         await using (
@@ -57,15 +59,16 @@ internal static class LedgerBenchmark
         foreach (var callers in new[] { 1, 32 })
         {
             var before = await commits();
-            var clock = Stopwatch.StartNew();
+            var (clock, cpu, allocated) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes());
             var latencies = (await LoadAsync(ledger, callers, length)).Order().ToArray();
             var took = clock.Elapsed;
+            (cpu, allocated) = (Environment.CpuUsage.TotalTime - cpu, GC.GetTotalAllocatedBytes() - allocated);
             var made = await commits() - before;
             all += latencies.Length;
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {name} | {callers} | {latencies.Length / took.TotalSeconds:0} | {Micros(latencies, 0.5):0} | {Micros(latencies, 0.99):0} | {made / (double)latencies.Length:0.00} |"
+                    $"| {name} | {callers} | {latencies.Length / took.TotalSeconds:0} | {Micros(latencies, 0.5):0} | {Micros(latencies, 0.99):0} | {made / (double)latencies.Length:0.00} | {cpu.TotalMicroseconds / latencies.Length:0} | {allocated / 1024.0 / latencies.Length:0.0} |"
                 )
             );
         }
