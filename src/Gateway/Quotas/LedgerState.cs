@@ -30,7 +30,7 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
     private readonly Dictionary<string, CounterRow> _counters = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Minute> _minutes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GenerationRow> _generations = new(StringComparer.Ordinal);
-    private readonly Dictionary<Guid, long> _loadedVersions = [];
+    private readonly Dictionary<Guid, Reservation> _loaded = [];
     private readonly HashSet<Guid> _needWindows = [];
     private readonly HashSet<Guid> _new = [];
     private readonly HashSet<Guid> _changed = [];
@@ -109,7 +109,7 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
             _needWindows.Add(row.Id);
         if (!_reservations.TryAdd(row.Id, row))
             return;
-        _loadedVersions[row.Id] = row.Version;
+        _loaded[row.Id] = row;
         if (row.IdempotencyKey is { } key)
             _keys[(row.Tenant, key)] = row.Id;
     }
@@ -140,7 +140,7 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
         [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];
 
     /// <summary>What the store must still have for an update to be made.</summary>
-    public long LoadedVersion(Guid id) => _loadedVersions[id];
+    public Reservation Loaded(Guid id) => _loaded[id];
 
     public Reservation? Find(Guid id) => _reservations.GetValueOrDefault(id);
 

@@ -14,6 +14,9 @@ internal abstract class LedgerStore
         "state, version, charged, sent, idem_key, forwarded_at, ended_at, running_until, fence_at, "
         + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after";
 
+    /// <summary>Those of them that are in an index and change seldom: an outcome changes none.</summary>
+    public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until"];
+
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
 
     /// <summary>One transaction: lock, load, decide, store, commit. Where nothing changed, nothing is written.</summary>

@@ -194,7 +194,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 [
                     .. PostgreSqlReservations.Changing(updated),
                     updated.Select(row => row.Id).ToArray(),
-                    updated.Select(row => state.LoadedVersion(row.Id)).ToArray(),
+                    updated.Select(row => state.Loaded(row.Id).Version).ToArray(),
                 ]
             );
         if (state.Inserted.ToArray() is { Length: > 0 } inserted)

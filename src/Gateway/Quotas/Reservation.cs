@@ -52,6 +52,10 @@ internal sealed record Reservation
     public bool HasKeyAt(DateTimeOffset now, TimeSpan window) =>
         IdempotencyKey is not null && (State.IsHeld() || now - ReservedAt < window);
 
+    /// <summary>Whether indexes find it by the same values, but for its state: <see cref="LedgerStore.IndexedColumns"/>.</summary>
+    public bool IsIndexedAs(Reservation other) =>
+        (Sent, IdempotencyKey, ForwardedAt, RunningUntil) == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil);
+
     /// <summary>Counted as spent at its price, because nobody found out.</summary>
     public Reservation WrittenOff(DateTimeOffset now) =>
         this with

@@ -51,7 +51,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         );
         SetCounter = Prepare("insert into counter values (?1, ?2, ?3) on conflict do update set (sequence, active) = (?2, ?3)");
         InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
-        UpdateReservation = Prepare($"update reservation set {Assignments(LedgerStore.UpdatedColumns)} where id = ? and version = ?");
+        UpdateReservation = Update();
+        UpdateOutcome = Update(LedgerStore.IndexedColumns);
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
         InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
         SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
@@ -95,6 +96,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement SetCounter { get; }
     public SqliteStatement InsertReservation { get; }
     public SqliteStatement UpdateReservation { get; }
+
+    /// <summary>The same, but for the columns that indexes are made of: SQLite writes an index anew for each of them that is set, changed or not.</summary>
+    public SqliteStatement UpdateOutcome { get; }
     public SqliteStatement InsertEvent { get; }
     public SqliteStatement InsertGeneration { get; }
     public SqliteStatement SetInstance { get; }
@@ -119,5 +123,16 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
     private static string Marks(string columns) => string.Join(", ", columns.Split(',').Select(_ => "?"));
 
-    private static string Assignments(string columns) => string.Join(", ", columns.Split(',').Select(column => column.Trim() + " = ?"));
+    /// <summary>Takes all values whatever it sets, so that all such statements are bound in the same way.</summary>
+    private SqliteStatement Update(params string[] except)
+    {
+        var columns = LedgerStore.UpdatedColumns.Split(", ");
+        var set = columns
+            .Select((column, at) => (Column: column, At: at + 1))
+            .Where(one => !except.Contains(one.Column, StringComparer.Ordinal));
+        return Prepare(
+            $"update reservation set {string.Join(", ", set.Select(one => $"{one.Column} = ?{one.At}"))} "
+                + $"where id = ?{columns.Length + 1} and version = ?{columns.Length + 2}"
+        );
+    }
 }

@@ -117,8 +117,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         // Before the new ones: an expired Idempotency-Key is given up here and taken there.
         foreach (var row in state.Updated)
         {
-            WithChanging(sql.UpdateReservation, row).With(row.Id).With(state.LoadedVersion(row.Id));
-            if (sql.UpdateReservation.Execute() != 1)
+            var loaded = state.Loaded(row.Id);
+            var update = row.IsIndexedAs(loaded) ? sql.UpdateOutcome : sql.UpdateReservation;
+            if (WithChanging(update, row).With(row.Id).With(loaded.Version).Execute() != 1)
                 throw new InvalidOperationException($"Reservation {row.Id} was changed by somebody who did not take the lock");
         }
         foreach (var row in state.Inserted)
