@@ -81,6 +81,6 @@ internal static class EdgeFeature
                 outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {Properties:j}{NewLine}{Exception}"
             );
         else
-            log.WriteTo.Console(new RenderedCompactJsonFormatter());
+            log.WriteTo.Sink(new StandardOutput(new RenderedCompactJsonFormatter()));
     }
 }
