@@ -39,7 +39,7 @@ internal sealed class CreateGeneration(
         // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
         using var admitting = Traces.Step("admit");
         var admission = await ledger.AdmitAsync(
-            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, SHA256.HashData(read.Write())),
+            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, SHA256.HashData(read.Write().Span)),
             context.RequestAborted
         );
         admitting?.Dispose();

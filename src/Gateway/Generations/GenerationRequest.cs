@@ -56,9 +56,10 @@ internal sealed record GenerationRequest(
     public GenerationRequest WithSeed() => Seed is null ? this with { Seed = DrawSeed() } : this;
 
     /// <summary>The body for the upstream. Without a seed it is what the Idempotency-Key is compared by.</summary>
-    public byte[] Write()
+    public ReadOnlyMemory<byte> Write()
     {
-        var buffer = new ArrayBufferWriter<byte>(512 + Prompt.Length);
+        // A writer asks for three bytes a character, and for four kilobytes more where it does not get them.
+        var buffer = new ArrayBufferWriter<byte>(512 + 3 * Prompt.Length + 256 * References.Count);
         using (var json = new Utf8JsonWriter(buffer, Json))
         {
             json.WriteStartObject();
@@ -91,7 +92,7 @@ internal sealed record GenerationRequest(
             json.WriteEndObject();
             json.WriteEndObject();
         }
-        return buffer.WrittenSpan.ToArray();
+        return buffer.WrittenMemory;
     }
 
     private static uint DrawSeed()

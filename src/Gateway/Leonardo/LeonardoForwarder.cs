@@ -29,7 +29,7 @@ internal sealed class LeonardoForwarder(
     /// <summary>Runs to its end whatever the caller does: from here it may cost money. Bounded by <see cref="LeonardoOptions.Timeout"/>.</summary>
     /// <param name="body">The request, written anew.</param>
     /// <param name="maySend">Asked immediately before the first byte.</param>
-    public async Task<CreationOutcome> CreateAsync(byte[] body, Func<bool> maySend)
+    public async Task<CreationOutcome> CreateAsync(ReadOnlyMemory<byte> body, Func<bool> maySend)
     {
         using var content = new OneShotContent(body, maySend);
         var began = time.GetTimestamp();

@@ -6,13 +6,13 @@ namespace Gateway.Leonardo;
 /// <summary>A body that is written at most once, and knows whether it was: the line between «nothing was sent» and «perhaps it was».</summary>
 internal sealed class OneShotContent : HttpContent
 {
-    private readonly byte[] _body;
+    private readonly ReadOnlyMemory<byte> _body;
     private readonly Func<bool> _maySend;
     private int _begun;
 
     /// <param name="body">JSON.</param>
     /// <param name="maySend">Asked immediately before the first byte; a paused process whose lease ran out must not send (ledger, section 5).</param>
-    public OneShotContent(byte[] body, Func<bool> maySend)
+    public OneShotContent(ReadOnlyMemory<byte> body, Func<bool> maySend)
     {
         _body = body;
         _maySend = maySend;

@@ -47,8 +47,8 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
             State = ReservationState.Reserved,
             Images = request.Images,
             Micros = request.Micros,
-            Day = Period.DayOf(state.Now),
-            Month = Period.MonthOf(state.Now),
+            Day = state.Day,
+            Month = state.Month,
             Sequence = state.Counter(request.Tenant.Id).Sequence + 1,
             IdempotencyKey = request.IdempotencyKey,
             BodyHash = request.BodyHash,
@@ -121,8 +121,7 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
     public Dictionary<string, IReadOnlyList<QuotaStatus>> QuotasOf(IReadOnlyCollection<Tenant> all) =>
         all.ToDictionary(one => one.Id, Quotas, StringComparer.Ordinal);
 
-    public UsageTotals Totals(Tenant tenant) =>
-        new(state.Window(tenant.Id, Period.DayOf(state.Now)).Totals, state.Window(tenant.Id, Period.MonthOf(state.Now)).Totals);
+    public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
 
     private static Admission Repeat(Reservation earlier, ReservationRequest request) =>
         !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, request.BodyHash) ? new Admission.Mismatch()

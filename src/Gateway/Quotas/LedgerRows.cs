@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Gateway.Quotas;
 
 /// <summary>The one row that is locked first, and the account's counters with it.</summary>
@@ -25,29 +27,36 @@ internal sealed record WindowRow(
 
     /// <summary>Takes away what a reservation counted before a change and adds what it counts after. There is no other arithmetic on balances.</summary>
     /// <exception cref="OverflowException">A balance would leave its bounds; nothing is changed then.</exception>
-    public WindowRow Move(Reservation? before, Reservation after) => Add(before, -1).Add(after, +1).Checked();
-
-    private WindowRow Add(Reservation? part, int sign) =>
-        part is null ? this
-        : part.State.IsHeld()
-            ? this with
+    public WindowRow Move(Reservation? before, Reservation after)
+    {
+        var (less, more) = (Counted.Of(before), Counted.Of(after));
+        return (
+            this with
             {
-                ImagesHeld = checked(ImagesHeld + sign * part.Images),
-                MicrosHeld = checked(MicrosHeld + sign * part.Micros),
+                ImagesHeld = checked(ImagesHeld - less.ImagesHeld + more.ImagesHeld),
+                ImagesSpent = checked(ImagesSpent - less.ImagesSpent + more.ImagesSpent),
+                MicrosHeld = checked(MicrosHeld - less.MicrosHeld + more.MicrosHeld),
+                MicrosSpent = checked(MicrosSpent - less.MicrosSpent + more.MicrosSpent),
+                Generations = Generations - less.Generations + more.Generations,
             }
-        : part.State.IsSpent()
-            ? this with
-            {
-                ImagesSpent = checked(ImagesSpent + sign * part.Images),
-                MicrosSpent = checked(MicrosSpent + sign * part.Charged!.Value),
-                Generations = Generations + (part.State == ReservationState.Settled ? sign : 0),
-            }
-        : this;
+        ).Checked();
+    }
 
     private WindowRow Checked() =>
         (ulong)ImagesHeld <= Bound && (ulong)ImagesSpent <= Bound && (ulong)MicrosHeld <= Bound && (ulong)MicrosSpent <= Bound
             ? this
             : throw new OverflowException($"The balance of {Tenant} in {Period} would leave its bounds");
+
+    /// <summary>What one reservation counts as, by its state.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Counted(long ImagesHeld, long ImagesSpent, long MicrosHeld, long MicrosSpent, long Generations)
+    {
+        public static Counted Of(Reservation? row) =>
+            row is null ? default
+            : row.State.IsHeld() ? new(row.Images, 0, row.Micros, 0, 0)
+            : row.State.IsSpent() ? new(0, row.Images, 0, row.Charged!.Value, row.State == ReservationState.Settled ? 1 : 0)
+            : default;
+    }
 }
 
 /// <summary>How many reservations a tenant ever made, and how many of its generations are not ended.</summary>

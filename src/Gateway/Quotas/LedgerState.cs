@@ -38,6 +38,8 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
     private readonly HashSet<string> _changedCounters = new(StringComparer.Ordinal);
     private readonly List<LedgerEvent> _events = [];
     private readonly List<GenerationRow> _newGenerations = [];
+    private string? _day;
+    private string? _month;
 
     public LedgerRow Ledger { get; private set; } = ledger;
 
@@ -77,10 +79,16 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
     public IReadOnlyList<LedgerEvent> Events => _events;
     public IReadOnlyList<GenerationRow> NewGenerations => _newGenerations;
 
+    /// <summary>The running day and month. Text that every row of the batch has in common.</summary>
+    public string Day => _day ??= Period.DayOf(Now);
+
+    public string Month => _month ??= Period.MonthOf(Now);
+
     /// <summary>The wall clock is not believed: this batch happens at the time of the last one.</summary>
     public void StopClock()
     {
         Now = Ledger.HighWater;
+        (_day, _month) = (null, null);
         IsClockStopped = true;
     }
 
@@ -162,8 +170,7 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
         if (before is not null && before.State != after.State && !before.State.MayBecome(after.State))
             throw new InvalidOperationException($"No arrow leads from {before.State} to {after.State}");
         // ① everything that can refuse
-        List<WindowRow> windows =
-            before?.State == after.State ? [] : [.. WindowsOf(after).Select(key => _windows[key].Move(before, after))];
+        List<WindowRow> windows = CountAlike(before, after) ? [] : [.. WindowsOf(after).Select(key => _windows[key].Move(before, after))];
         // ② the balances
         foreach (var window in windows)
         {
@@ -234,6 +241,10 @@ internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
 
     private static IEnumerable<(string Tenant, string Period)> WindowsOf(Reservation row) =>
         [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.Everybody, row.Day), (WindowRow.Everybody, row.Month)];
+
+    /// <summary>From held to held, T2 and T5, nothing moves.</summary>
+    private static bool CountAlike(Reservation? before, Reservation after) =>
+        before is not null && (before.State == after.State || (before.State.IsHeld() && after.State.IsHeld()));
 
     private static int Count(bool yes) => yes ? 1 : 0;
 }

@@ -12,7 +12,7 @@ internal static class QuotaView
         var now = state.Now;
         var (dayEnd, monthEnd) = (Period.DayEnd(now), Period.MonthEnd(now));
         var month = monthEnd - Period.MonthStart(now);
-        var (dayKey, monthKey) = (Period.DayOf(now), Period.MonthOf(now));
+        var (dayKey, monthKey) = (state.Day, state.Month);
         var counter = state.Counter(tenant.Id);
         var minute = state.MinuteOf(tenant.Id);
         // A limit lowered below what the minute holds: the oldest request leaving does not make room yet.

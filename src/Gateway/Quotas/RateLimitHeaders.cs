@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Runtime.CompilerServices;
 
 namespace Gateway.Quotas;
 
@@ -14,29 +14,45 @@ internal static class RateLimitHeaders
     /// <summary>Writes nothing where nothing is limited.</summary>
     public static void Write(IHeaderDictionary headers, IReadOnlyList<QuotaStatus> quotas)
     {
-        var policies = new StringBuilder();
-        var limits = new StringBuilder();
+        // On the stack: every answer carries both.
+        var policies = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[640]);
+        var limits = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[384]);
+        var separator = "";
         foreach (var quota in quotas)
         {
             if (quota is not { Limit: { } limit, Remaining: { } remaining })
                 continue;
-            Item(policies, quota.Name).Append(CultureInfo.InvariantCulture, $";q={Amount(quota, limit)}");
+            Add(ref policies, separator, quota.Name, ";q=", Amount(quota, limit));
             if (quota.Window is { } window)
-                policies.Append(CultureInfo.InvariantCulture, $";w={(long)window.TotalSeconds}");
-            policies.Append(UnitOf(quota));
+                Add(ref policies, ";w=", (long)window.TotalSeconds);
+            policies.AppendLiteral(UnitOf(quota));
 
-            Item(limits, quota.Name).Append(CultureInfo.InvariantCulture, $";r={Amount(quota, remaining)}");
+            Add(ref limits, separator, quota.Name, ";r=", Amount(quota, remaining));
             if (quota.ResetSeconds is { } seconds)
-                limits.Append(CultureInfo.InvariantCulture, $";t={seconds}");
+                Add(ref limits, ";t=", seconds);
+            separator = ", ";
         }
-        if (policies.Length == 0)
+        var (policy, limitsText) = (policies.ToStringAndClear(), limits.ToStringAndClear());
+        if (policy.Length == 0)
             return;
-        headers["RateLimit-Policy"] = policies.ToString();
-        headers["RateLimit"] = limits.ToString();
+        headers["RateLimit-Policy"] = policy;
+        headers["RateLimit"] = limitsText;
     }
 
-    private static StringBuilder Item(StringBuilder list, string name) =>
-        list.Append(list.Length > 0 ? ", " : "").Append('"').Append(name).Append('"');
+    private static void Add(ref DefaultInterpolatedStringHandler list, string separator, string name, string parameter, long value)
+    {
+        list.AppendLiteral(separator);
+        list.AppendLiteral("\"");
+        list.AppendLiteral(name);
+        list.AppendLiteral("\"");
+        Add(ref list, parameter, value);
+    }
+
+    private static void Add(ref DefaultInterpolatedStringHandler list, string parameter, long value)
+    {
+        list.AppendLiteral(parameter);
+        list.AppendFormatted(value);
+    }
 
     /// <summary>Money in cents, rounded down: never more is promised than there is.</summary>
     private static long Amount(QuotaStatus quota, long amount) =>

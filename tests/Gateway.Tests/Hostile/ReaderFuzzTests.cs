@@ -66,7 +66,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
             var (request, refusal) = await _reader.ReadAsync(context.Request, Team);
             if (refusal is not null)
                 return expected is not null ? $"refused: {refusal.Type.Name}" : await FaultOfRefusalAsync(refusal);
-            var sent = request!.WithSeed().Write();
+            var sent = request!.WithSeed().Write().ToArray();
             return expected is null ? $"accepted: {Encoding.UTF8.GetString(sent)}"
                 : Canonical.OfSent(sent, expected) != expected ? $"sent: {Encoding.UTF8.GetString(sent)}"
                 : null;
