@@ -27,11 +27,11 @@ internal sealed class CreateGeneration(
         using var readingStep = Traces.Step("read");
         var (read, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
         readingStep?.Dispose();
-        if (read is null)
-            return refusal!;
+        if (refusal is not null)
+            return read is null || key is null ? refusal : await RepeatAsync(context, caller, key, read, refusal);
 
         // 3. The price is known before anything is sent.
-        var price = read.PriceMicros;
+        var price = read!.PriceMicros;
         var request = read.WithSeed();
         log.Set("Images", request.Quantity);
         log.Set("PriceMicros", price);
@@ -39,7 +39,7 @@ internal sealed class CreateGeneration(
         // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
         using var admitting = Traces.Step("admit");
         var admission = await ledger.AdmitAsync(
-            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, SHA256.HashData(read.Write().Span)),
+            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, BodyHash(read)),
             context.RequestAborted
         );
         admitting?.Dispose();
@@ -55,6 +55,12 @@ internal sealed class CreateGeneration(
         // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
         return await WaitAsync(context, caller, await ConcludeAsync(admitted.ReservationId, outcome, price));
     }
+
+    /// <summary>What was admitted keeps its outcome, though it would be refused now: a reference was deleted since, or the policy changed.</summary>
+    private async Task<IResult> RepeatAsync(HttpContext context, Caller caller, string key, GenerationRequest request, Problem refusal) =>
+        await ledger.RecallAsync(caller.Tenant, key, BodyHash(request)) is { } earlier
+            ? await WaitAsync(context, caller, GenerationAnswer.Of(earlier, log))
+            : refusal;
 
     /// <summary>Holds the answer about a generation as long as the caller wishes; it is charged and recorded already.</summary>
     private async Task<IResult> WaitAsync(HttpContext context, Caller caller, IResult answer)
@@ -84,8 +90,10 @@ internal sealed class CreateGeneration(
                 var settlement = GenerationAnswer.Settle(accepted, price);
                 if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
                     log.Set("StatedMicros", accepted.Cost.Micros);
-                var recorded = await ledger.SettleAsync(reservation, settlement, trace);
-                return GenerationAnswer.Settled(settlement, recorded, log);
+                var recording = await ledger.SettleAsync(reservation, settlement, trace);
+                return recording == Recording.Contradicted
+                    ? GenerationAnswer.NotMade(reservation, LedgerOutcomes.Contradicted, log)
+                    : GenerationAnswer.Settled(settlement, recording == Recording.Durable, log);
             case CreationOutcome.Refused refused:
                 var released = GenerationAnswer.Release(refused);
                 await ledger.ReleaseAsync(reservation, released);
@@ -99,6 +107,9 @@ internal sealed class CreateGeneration(
                 throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>Of the request as it is meant: without the seed that the gateway draws, with all defaults.</summary>
+    private static byte[] BodyHash(GenerationRequest request) => SHA256.HashData(request.Write().Span);
 
     /// <summary>What the reconciler finds the generation by; the prompt itself is not kept.</summary>
     private static Fingerprint Fingerprint(GenerationRequest request) =>

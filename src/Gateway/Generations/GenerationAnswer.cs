@@ -59,6 +59,15 @@ internal static class GenerationAnswer
                 Recorded: true,
                 Replayed: true
             ),
+            Admission.Replayed { Outcome: { Outcome: { } outcome, State: ReservationState.Void } stored } => new Replayed(
+                Refuse(
+                    stored.ReservationId,
+                    outcome with
+                    {
+                        Detail = outcome.Detail + " This is the first outcome again: use a new Idempotency-Key to try once more.",
+                    }
+                )
+            ),
             Admission.Replayed { Outcome: { Outcome: { } outcome } stored } => new Replayed(Refuse(stored.ReservationId, outcome)),
             Admission.InProgress running => new Problem(
                 Problems.IdempotencyInProgress,

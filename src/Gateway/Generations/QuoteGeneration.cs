@@ -11,10 +11,15 @@ internal sealed class QuoteGeneration(ReadGeneration reading, QuotaLedger ledger
     public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
     {
         var (request, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
-        if (request is null)
-            return refusal!;
-        var price = request.PriceMicros;
-        var quotas = await ledger.StatusAsync(caller.Tenant, fresh: true, context.RequestAborted);
+        if (refusal is not null)
+            return refusal;
+        var price = request!.PriceMicros;
+        if (await ledger.QuotasAsync([caller.Tenant], context.RequestAborted) is not { } all)
+            return new Problem(Problems.StoreUnavailable, "What is left cannot be told: the gateway's store did not answer. Try again.")
+            {
+                RetryAfter = 2,
+            };
+        var quotas = all[caller.Tenant.Id];
         string[] violated = [.. quotas.Where(quota => !quota.Admits(Need(quota, request.Quantity, price))).Select(quota => quota.Name)];
         return new Quote(request.Quantity, price, violated, quotas);
     }

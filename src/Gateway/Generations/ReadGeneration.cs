@@ -15,7 +15,10 @@ internal sealed class ReadGeneration(References references)
         StringComparer.Ordinal
     );
 
-    /// <returns>The request, or the refusal: 400, 403, 413 or 415.</returns>
+    /// <returns>
+    /// The request, or the refusal: 400, 403, 413 or 415. Both: it keeps every rule of the request itself, and is refused for what stands in the file or in
+    /// the store now; what was admitted earlier was not.
+    /// </returns>
     public async Task<(GenerationRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest http, Tenant tenant)
     {
         var (bytes, unreadable) = await RequestBody.ReadJsonAsync(http);
@@ -58,16 +61,12 @@ internal sealed class ReadGeneration(References references)
         }
 
         // A fault in the model's name must not hide the others: the first model's rules stand in.
-        IReadOnlyList<Violation> violations =
-        [
-            .. _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations),
-            .. unknownReferences,
-        ];
+        var violations = _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations);
         if (violations.Count > 0)
-            return (null, Invalid(violations));
+            return (null, Invalid([.. violations, .. unknownReferences]));
 
         var request = GenerationRequest.From(body, model!);
-        return TenantRules.Refuse(request, tenant.Policy) is { } refusal ? (null, refusal) : (request, null);
+        return (request, unknownReferences.Count > 0 ? Invalid(unknownReferences) : TenantRules.Refuse(request, tenant.Policy));
     }
 
     private static Problem Invalid(IReadOnlyList<Violation> violations) =>

@@ -22,7 +22,7 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
         if (request.IdempotencyKey is { } key && state.FindKey(request.Tenant.Id, key) is { } earlier)
         {
             if (earlier.HasKeyAt(state.Now, options.IdempotencyWindow))
-                return Repeat(earlier, request);
+                return Repeat(earlier, request.BodyHash);
             state.Move(earlier, earlier with { IdempotencyKey = null }, "key-expired");
         }
         // ② whether anything may be admitted at all
@@ -66,6 +66,12 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
         }
         return null;
     }
+
+    /// <summary>What a repetition with this key is told; null: there is nothing to repeat.</summary>
+    public Admission? Recall(string tenant, string key, byte[] bodyHash) =>
+        state.FindKey(tenant, key) is { } earlier && earlier.HasKeyAt(state.Now, options.IdempotencyWindow)
+            ? Repeat(earlier, bodyHash)
+            : null;
 
     /// <summary>T2, in the same commit as T1 or in a later one. False: no slot of the account is free, or it is no longer there to be sent.</summary>
     public bool TryForward(Guid id)
@@ -123,8 +129,8 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
 
     public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
 
-    private static Admission Repeat(Reservation earlier, ReservationRequest request) =>
-        !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, request.BodyHash) ? new Admission.Mismatch()
+    private static Admission Repeat(Reservation earlier, byte[] bodyHash) =>
+        !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()
         : earlier.State is ReservationState.Reserved or ReservationState.Forwarding ? new Admission.InProgress(TryAgainSoon)
         : new Admission.Replayed(earlier.Stored());
 

@@ -9,25 +9,34 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
         "The gateway stopped while this request was under way. The generation may exist; what was reserved stays held until that is known."
     );
 
+    /// <summary>What is told where the upstream names a generation that cannot be this request's (threats H9).</summary>
+    public static Outcome Contradicted { get; } =
+        new(
+            "outcome-unknown",
+            502,
+            "Leonardo answered with a generation that is not this request's. Nobody is given it; what was reserved stays held until it is known what happened."
+        );
+
     /// <summary>T3. An id that is somebody's already is not given away a second time: the outcome is unknown then.</summary>
-    public void Settle(Guid id, Settlement settlement, string why, string? trace = null)
+    /// <returns>Whether the reservation has this generation now.</returns>
+    public bool Settle(Guid id, Settlement settlement, string why, string? trace = null)
     {
         if (Known(id, "settled") is not { } row)
-            return;
+            return false;
         if (state.FindGeneration(settlement.GenerationId) is { } owned)
         {
             if (owned.ReservationId == id)
-                return;
+                return true;
             state.Alarms.Add(
                 $"Generation {settlement.GenerationId} of reservation {id} belongs to reservation {owned.ReservationId} already"
             );
-            Unknown(id, Untold, "generation-owned");
-            return;
+            Unknown(id, Contradicted, "generation-owned");
+            return false;
         }
         if (!row.State.MayBecome(ReservationState.Settled))
         {
             state.Alarms.Add($"Reservation {id} was accepted as generation {settlement.GenerationId}, but is {row.State}");
-            return;
+            return false;
         }
         state.Move(
             row,
@@ -42,18 +51,20 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
             why
         );
         state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now, trace));
+        return true;
     }
 
     /// <summary>T4. Only when there is no generation, for certain.</summary>
     /// <param name="outcome">Null: nothing was ever sent, so that its Idempotency-Key is free again.</param>
-    public void Release(Guid id, Outcome? outcome, string why)
+    /// <returns>Whether it is void now.</returns>
+    public bool Release(Guid id, Outcome? outcome, string why)
     {
         if (state.Find(id) is not { } row || row.State == ReservationState.Void)
-            return;
+            return true;
         if (!row.State.MayBecome(ReservationState.Void))
         {
             state.Alarms.Add($"Reservation {id} was refused, but is {row.State}");
-            return;
+            return false;
         }
         state.Move(
             row,
@@ -68,15 +79,22 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
             },
             why
         );
+        return true;
     }
 
     /// <summary>T5. Told by its own sender, who is done with it: it is fenced from now on.</summary>
-    public void Unknown(Guid id, Outcome outcome, string why)
+    /// <returns>Whether it is unknown now.</returns>
+    public bool Unknown(Guid id, Outcome outcome, string why)
     {
-        if (Known(id, "reported unknown") is { State: ReservationState.Forwarding } row)
+        if (Known(id, "reported unknown") is not { } row)
+            return false;
+        if (row.State == ReservationState.Forwarding)
             state.Move(row, row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }, why);
-        else if (state.Find(id) is { State: ReservationState.Unknown } swept)
-            state.Move(swept, swept with { Outcome = outcome, FencedAt = Earlier(swept.FencedAt, state.Now) }, why);
+        else if (row.State == ReservationState.Unknown)
+            state.Move(row, row with { Outcome = outcome, FencedAt = Earlier(row.FencedAt, state.Now) }, why);
+        else
+            return false;
+        return true;
     }
 
     /// <summary>T6. False: it is too early to say that there is none, or there is nothing left to decide.</summary>

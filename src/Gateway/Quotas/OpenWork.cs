@@ -7,13 +7,15 @@ namespace Gateway.Quotas;
 /// <summary>What has no outcome yet, all replicas together. For operators: nothing is decided by it.</summary>
 /// <param name="OldestUnknown">When the oldest unknown one was forwarded.</param>
 /// <param name="OldestDue">When the most overdue generation should have been looked at.</param>
+/// <param name="Stuck">Generations that are still pending past their deadline.</param>
 internal sealed record OpenWork(
     long Reserved,
     long Forwarding,
     long Unknown,
     DateTimeOffset? OldestUnknown,
     DateTimeOffset? OldestDue,
-    long Running
+    long Running,
+    long Stuck
 )
 {
     /// <summary>Each is found by an index that holds open ones only.</summary>
@@ -24,7 +26,8 @@ internal sealed record OpenWork(
           (select count(*) from reservation where state = 'U'),
           (select min(forwarded_at) from reservation where state = 'U'),
           (select min(case when next_poll_at > created_at then next_poll_at else created_at end) from generation where status = 'PENDING'),
-          (select running from ledger where id = 1)
+          (select running from ledger where id = 1),
+          (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
         """;
 
     public static Task<OpenWork> ReadAsync(Database database, CancellationToken cancellation) =>
@@ -52,7 +55,7 @@ internal sealed record OpenWork(
         command.CommandText = Query;
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        return new OpenWork(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0);
+        return new OpenWork(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0, Number(6) ?? 0);
 
         long? Number(int column) => row.IsDBNull(column) ? null : Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);
         DateTimeOffset? Time(int column) =>

@@ -7,6 +7,18 @@ namespace Gateway.Quotas;
 /// <param name="CostUnit"><c>DOLLARS</c> or <c>CREDITS</c>.</param>
 internal sealed record Settlement(string GenerationId, long CostMicros, int? ApiCreditCost, string? CostAmount, string CostUnit);
 
+/// <summary>What became of the record of an outcome.</summary>
+internal enum Recording
+{
+    Durable,
+
+    /// <summary>Not durable yet. It is tried until it is.</summary>
+    Delayed,
+
+    /// <summary>The book says otherwise: it keeps what it has, and somebody has to look.</summary>
+    Contradicted,
+}
+
 /// <summary>The answer to a request that made no generation, or may have made none: enough to give it again.</summary>
 /// <param name="Problem">Its name in the list of problems.</param>
 internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null);

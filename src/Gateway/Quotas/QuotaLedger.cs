@@ -107,23 +107,26 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         return admission;
     }
 
+    /// <summary>What an earlier request with this key became. Null: there was none, or the store is away.</summary>
+    public Task<Admission?> RecallAsync(Tenant tenant, string key, byte[] bodyHash) =>
+        TryAsync(keys => keys.IdempotencyKeys.Add((tenant.Id, key)), batch => batch.Recall(tenant.Id, key, bodyHash));
+
     /// <summary>There is a generation: charge what it cost.</summary>
     /// <param name="trace">The request's traceparent, for whoever sees the generation end.</param>
-    /// <returns>False: not durable yet. It is tried until it is.</returns>
-    public Task<bool> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
+    public Task<Recording> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
         OutcomeAsync(
             reservationId,
-            keys => keys.Generations.Add(settlement.GenerationId),
-            batch => batch.Outcomes.Settle(reservationId, settlement, "settle", trace)
+            outcomes => outcomes.Settle(reservationId, settlement, "settle", trace),
+            keys => keys.Generations.Add(settlement.GenerationId)
         );
 
     /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>
-    public Task<bool> ReleaseAsync(Guid reservationId, Outcome outcome) =>
-        OutcomeAsync(reservationId, _ => { }, batch => batch.Outcomes.Release(reservationId, outcome, outcome.Problem));
+    public Task<Recording> ReleaseAsync(Guid reservationId, Outcome outcome) =>
+        OutcomeAsync(reservationId, outcomes => outcomes.Release(reservationId, outcome, outcome.Problem));
 
     /// <summary>There may be one. Stays held.</summary>
-    public Task<bool> UnknownAsync(Guid reservationId, Outcome outcome) =>
-        OutcomeAsync(reservationId, _ => { }, batch => batch.Outcomes.Unknown(reservationId, outcome, outcome.Problem));
+    public Task<Recording> UnknownAsync(Guid reservationId, Outcome outcome) =>
+        OutcomeAsync(reservationId, outcomes => outcomes.Unknown(reservationId, outcome, outcome.Problem));
 
     /// <summary>A generation is COMPLETE or FAILED: it is concurrent no more.</summary>
     public Task EndAsync(string generationId) =>
@@ -132,7 +135,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             batch =>
             {
                 batch.Outcomes.End(generationId);
-                return true;
+                return Recording.Durable;
             }
         );
 
@@ -252,7 +255,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Clears up what is due, now: it is done by itself every few seconds.</summary>
     internal Task SweepAsync() => _keeper.SweepAsync();
 
-    private async Task<bool> OutcomeAsync(Guid id, Action<LedgerKeys> need, Action<LedgerBatch> decide)
+    private async Task<Recording> OutcomeAsync(Guid id, Func<LedgerOutcomes, bool> record, Action<LedgerKeys>? need = null)
     {
         _open.TryRemove(id, out var tenant);
         return await SurviveAsync(
@@ -261,20 +264,19 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                 keys.Reservations.Add(id);
                 if (tenant is not null)
                     keys.Tenants.Add(tenant);
-                need(keys);
+                need?.Invoke(keys);
             },
-            batch =>
-            {
-                decide(batch);
-                return true;
-            }
+            batch => record(batch.Outcomes) ? Recording.Durable : Recording.Contradicted
         );
     }
 
-    private async Task<bool> SurviveAsync(Action<LedgerKeys> need, Func<LedgerBatch, bool> decide)
+    /// <summary>An operation that is tried until it is durable, whoever still waits for it.</summary>
+    private async Task<Recording> SurviveAsync(Action<LedgerKeys> need, Func<LedgerBatch, Recording> decide)
     {
-        var operation = new LedgerOperation<bool>(need, decide, survives: true);
-        return _writer.Post(operation) && await IsDoneAsync(operation.Task, _options.StoreTimeout);
+        var operation = new LedgerOperation<Recording>(need, decide, survives: true);
+        return _writer.Post(operation) && await IsDoneAsync(operation.Task, _options.StoreTimeout)
+            ? await operation.Task
+            : Recording.Delayed;
     }
 
     /// <summary>An operation that may be lost: the store is away, or the answer late.</summary>

@@ -25,7 +25,7 @@ internal static class QuotasFeature
         services.AddHealthChecks().AddCheck<StoreHealth>("store");
     }
 
-    /// <summary>After identification.</summary>
+    /// <summary>Before identification.</summary>
     public static void UseQuotaHeaders(this IApplicationBuilder app) => app.UseMiddleware<QuotaHeaders>();
 
     public static void MapQuotas(this IEndpointRouteBuilder routes) =>

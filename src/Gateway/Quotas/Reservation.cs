@@ -45,6 +45,12 @@ internal sealed record Reservation
     public Settlement? Settlement { get; init; }
     public Outcome? Outcome { get; init; }
 
+    private static readonly Outcome NeverKnown = new(
+        "outcome-unknown",
+        504,
+        "It never became known what Leonardo made of this request. It is counted as spent; use a new Idempotency-Key to try again."
+    );
+
     /// <summary>Counts among the tenant's concurrent generations.</summary>
     public bool IsActive => State == ReservationState.Reserved || RunningUntil is not null;
 
@@ -61,6 +67,7 @@ internal sealed record Reservation
         this with
         {
             State = ReservationState.WrittenOff,
+            Outcome = NeverKnown,
             Charged = Micros,
             RunningUntil = null,
             EndedAt = now,

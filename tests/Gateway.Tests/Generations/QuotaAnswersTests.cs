@@ -103,6 +103,50 @@ public sealed class QuotaAnswersTests
         await (await gateway.PostAsync(Of(2), headers: ("Idempotency-Key", "order-1"))).ProblemAsync(422, "idempotency-mismatch");
     }
 
+    [Fact]
+    public async Task What_was_admitted_is_repeated_though_its_reference_was_deleted_since()
+    {
+        await using var gateway = await TwoTeams.StartAsync();
+        var upload = await gateway.UploadAsync(TwoTeams.AsA);
+        var body =
+            $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{upload}}}","type":"UPLOADED"} }] } } }""";
+        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once")];
+        var first = await (await gateway.PostAsync(body, headers: once)).JsonAsync();
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + upload, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var again = await gateway.PostAsync(body, headers: once);
+
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        (await again.JsonAsync()).ToJsonString().ShouldBe(first.ToJsonString());
+        await (await gateway.PostAsync(body, headers: [TwoTeams.AsA, ("Idempotency-Key", "twice")])).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, headers: [TwoTeams.AsB, ("Idempotency-Key", "once")])).ProblemAsync(400, "validation");
+        gateway.Leonardo.Invoice.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task What_was_admitted_is_repeated_though_the_policy_has_changed_since()
+    {
+        using var folder = new Tenants.TemporaryFolder();
+        var file = Path.Combine(folder.Path, "tenants.json");
+        string Policy(string allowed) =>
+            GatewayApp.Tenants(
+                $$$"""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "policy": { "allowPublic": {{{allowed}}} } }"""
+            );
+        await File.WriteAllTextAsync(file, Policy("true"), TestContext.Current.CancellationToken);
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Tenants:File", file));
+        const string Body = """{"model":"flux-pro-2.0","public":true,"parameters":{"prompt":"A cat"}}""";
+        (await gateway.PostAsync(Body, headers: ("Idempotency-Key", "once"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await File.WriteAllTextAsync(file, Policy("false"), TestContext.Current.CancellationToken);
+        await gateway.PassAsync(async () => (await gateway.PostAsync(Body)).StatusCode == HttpStatusCode.Forbidden);
+        var made = gateway.Leonardo.Invoice.Count;
+        var again = await gateway.PostAsync(Body, headers: ("Idempotency-Key", "once"));
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        gateway.Leonardo.Invoice.Count.ShouldBe(made);
+    }
+
     [Theory]
     [InlineData("moderation-400", 422, "upstream-rejected")]
     [InlineData("reset-after", 502, "outcome-unknown")]

@@ -189,6 +189,28 @@ public sealed class UpstreamFaultTests
         gateway.Leonardo.Invoice.ShouldHaveSingleItem();
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("wait=1")]
+    public async Task A_generation_that_is_somebody_elses_is_given_to_nobody(string? prefer)
+    {
+        await using var gateway = await GatewayApp.StartAsync(TwoTeams.Tenants);
+        var theirs = await gateway.BeginAsync(TwoTeams.AsB);
+        (string, string)[] headers = [TwoTeams.AsA, ("Idempotency-Key", "k"), ("Prefer", prefer ?? "return=representation")];
+        gateway.Leonardo.ScriptNext("duplicate-id");
+
+        var answer = await gateway.PostAsync(GatewayApp.Guide, headers: headers);
+        var again = await gateway.PostAsync(GatewayApp.Guide, headers: headers);
+
+        foreach (var response in (HttpResponseMessage[])[answer, again])
+        {
+            (await response.ProblemAsync(502, "outcome-unknown")).ToJsonString().ShouldNotContain(theirs);
+            response.Headers.Location.ShouldBeNull();
+        }
+        (await gateway.GetAsync("/v1/generations/" + theirs, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await gateway.SeeAsync(theirs, TwoTeams.AsB))["id"]!.GetValue<string>().ShouldBe(theirs);
+    }
+
     private static async Task ShouldBeUsed(GatewayApp gateway, long used, long held) => (await UsedAsync(gateway)).ShouldBe((used, held));
 
     private static async Task<(long Used, long Held)> UsedAsync(GatewayApp gateway)

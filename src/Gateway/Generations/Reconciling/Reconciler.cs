@@ -27,9 +27,10 @@ internal sealed class Reconciler(
     private const int MaxPages = 1000;
 
     private static readonly Outcome Absence = new(
-        Problems.UpstreamUnreachable.Name,
-        Problems.UpstreamUnreachable.Status,
-        "The request was sent, but Leonardo made nothing of it. Nothing was charged; use a new Idempotency-Key to try again."
+        Problems.UpstreamRejected.Name,
+        Problems.UpstreamRejected.Status,
+        "The request was sent, but Leonardo made nothing of it. Nothing was charged.",
+        "other"
     );
 
     private readonly HashSet<Guid> _told = [];

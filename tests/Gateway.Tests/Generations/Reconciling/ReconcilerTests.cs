@@ -61,7 +61,12 @@ public sealed class ReconcilerTests
         (await UsageAsync(gateway)).ShouldBe((0, 1));
 
         await PassAsync(gateway, TimeSpan.FromMinutes(2), async () => await UsageAsync(gateway) == (0, 0));
-        await (await gateway.PostAsync(GatewayApp.Guide, headers: ("Idempotency-Key", "once"))).ProblemAsync(502, "upstream-unreachable");
+        var told = await (await gateway.PostAsync(GatewayApp.Guide, headers: ("Idempotency-Key", "once"))).ProblemAsync(
+            422,
+            "upstream-rejected"
+        );
+        told["reason"]!.GetValue<string>().ShouldBe("other");
+        told["detail"]!.GetValue<string>().ShouldContain("made nothing");
         gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
     }
 
