@@ -15,23 +15,38 @@ internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
     /// <summary>Then the stream ends; a browser comes back by itself, with the id of the last event it saw.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
-    public static bool AreWanted(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types)
-        && types.Any(type => type.MediaType.Equals("text/event-stream", StringComparison.OrdinalIgnoreCase) && type.Quality is not 0);
+    /// <summary>Not liked less than JSON.</summary>
+    public static bool AreWanted(HttpRequest request)
+    {
+        if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
+            return false;
+        var events = QualityOf(types, "text/event-stream");
+        return events > 0 && events >= QualityOf(types, "application/json");
+    }
+
+    private static double QualityOf(IEnumerable<MediaTypeHeaderValue> types, string name) =>
+        types
+            .Where(type => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase))
+            .Select(type => type.Quality ?? 1)
+            .DefaultIfEmpty(0)
+            .Max();
 
     public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
     {
         var gone = context.RequestAborted;
         if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, gone) is not { } now)
             return ReadGenerations.NotFound;
-        var seen = int.TryParse(
-            context.Request.Headers["Last-Event-ID"].ToString(),
-            NumberStyles.None,
-            CultureInfo.InvariantCulture,
-            out var version
-        )
-            ? version
-            : 0;
+        var seen =
+            int.TryParse(
+                context.Request.Headers["Last-Event-ID"].ToString(),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var version
+            )
+            // One that never was is of another stream: it has seen nothing of this one.
+            && version <= now.Version
+                ? version
+                : 0;
         // Nothing is left to tell: 204 is what makes a browser stop coming back.
         if (now.IsEnded && seen >= now.Version)
             return Results.NoContent();

@@ -24,7 +24,8 @@ internal sealed record PageCursor(long CreatedAtMicros, string Id)
     public static PageCursor? Read(string text, string tenant)
     {
         Span<byte> bytes = stackalloc byte[Bytes + 3];
-        if (text.Length > 64 || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes)
+        // Decoding throws at what is no base64url.
+        if (text.Length > 64 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes)
             return null;
         if (!bytes[..TagBytes].SequenceEqual(Tag(tenant)))
             return null;

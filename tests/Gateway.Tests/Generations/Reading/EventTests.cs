@@ -48,6 +48,28 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_has_seen_what_never_was_is_told_all()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var reading = ReadAsync(id, ("Last-Event-ID", "999"));
+        await _gateway.PassAsync(() => reading.IsCompleted);
+        Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("1", "PENDING"), ("2", "COMPLETE")]);
+    }
+
+    [Theory]
+    [InlineData("text/event-stream", "text/event-stream")]
+    [InlineData("text/event-stream, application/json;q=0.9", "text/event-stream")]
+    [InlineData("application/json, text/event-stream;q=0.1", "application/json")]
+    [InlineData("application/json, text/event-stream;q=0", "application/json")]
+    [InlineData("*/*", "application/json")]
+    public async Task It_is_a_stream_for_who_likes_one_no_less_than_an_answer(string accept, string answered)
+    {
+        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var answer = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Accept", accept));
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe(answered);
+    }
+
+    [Fact]
     public async Task While_nothing_happens_there_is_a_sign_of_life()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");

@@ -138,6 +138,13 @@ public sealed class OwnershipTests : IAsyncLifetime
     [InlineData("limit=1&limit=2")]
     [InlineData("after=nonsense")]
     [InlineData("after=")]
+    [InlineData("after=zzz")]
+    [InlineData("after=!")]
+    [InlineData("after=a%00")]
+    [InlineData("after=%ff")]
+    [InlineData("after=====")]
+    [InlineData("after=a+/b")]
+    [InlineData("after=01234567890123456789012345678901234567890123")]
     public async Task A_page_that_cannot_be_is_refused(string query) =>
         await (await _gateway.GetAsync("/v1/generations?" + query, TwoTeams.AsA)).ProblemAsync(400, "validation");
 
