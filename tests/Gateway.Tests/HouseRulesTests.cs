@@ -124,7 +124,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public async Task The_routes_that_need_no_tenant_are_these()
     {
-        await using var gateway = await GatewayApp.StartAsync();
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Leonardo:WebhookKey", "callback-key-4711"));
         gateway
             .Services.GetRequiredService<EndpointDataSource>()
             .Endpoints.OfType<RouteEndpoint>()

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Gateway.Edge;
+using Gateway.Generations;
 
 namespace Gateway.Admin;
 
@@ -13,11 +14,12 @@ internal static class AdminBody
     public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
         where T : class
     {
-        if (!request.HasJsonContentType())
-            return (null, new Problem(Problems.UnsupportedMediaType, "This route takes application/json in UTF-8."));
+        var (bytes, refusal) = await RequestBody.ReadJsonAsync(request);
+        if (refusal is not null)
+            return (null, refusal);
         try
         {
-            if (await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted) is { } body)
+            if (JsonSerializer.Deserialize(bytes.Span, type) is { } body)
                 return (body, null);
         }
         catch (JsonException)
@@ -26,6 +28,12 @@ internal static class AdminBody
         }
         return (null, new Problem(Problems.MalformedRequest, "The body is not the JSON object that this route takes; see /swagger."));
     }
+
+    /// <summary>Of a change that needs no body: what it is about is in its address.</summary>
+    public static async Task<(ReasonBody? Body, Problem? Refusal)> ReadReasonAsync(HttpRequest request) =>
+        request is { ContentLength: null or 0, ContentType: null } && request.Headers.TransferEncoding.Count == 0
+            ? (new ReasonBody(null), null)
+            : await ReadAsync(request, AdminJson.Default.ReasonBody);
 
     public static Violation? FaultOfReason(string? reason) =>
         !string.IsNullOrWhiteSpace(reason) && reason.Length <= LongestReason && !reason.Any(char.IsControl)

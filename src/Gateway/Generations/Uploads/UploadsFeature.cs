@@ -1,5 +1,4 @@
 using Gateway.Edge;
-using Microsoft.AspNetCore.Mvc;
 
 namespace Gateway.Generations.Uploads;
 
@@ -41,10 +40,8 @@ internal static class UploadsFeature
     public static void MapUploads(this IEndpointRouteBuilder routes)
     {
         var uploads = routes.ServiceProvider.GetRequiredService<UploadEndpoints>();
-        var fileSize = new RequestSizeLimitAttribute(ReceivedFile.MaxRequestBytes);
         routes
             .MapPost("/v1/init-image", uploads.CreateAsync)
-            .WithMetadata(fileSize)
             .WithTags("Uploads")
             .WithSummary("Upload a reference image")
             .WithDescription(
@@ -58,7 +55,7 @@ internal static class UploadsFeature
             .Refuses(Upstream);
         routes
             .MapPost("/v1/init-image/{id}/upload/{token}", uploads.ReceiveAsync)
-            .WithMetadata(fileSize, new OptionalTenant())
+            .WithMetadata(new OptionalTenant())
             .WithTags("Uploads")
             .WithSummary("Send the file to the address that was given")
             .WithDescription("`multipart/form-data`, the part named `file` last. Answers 204, as storage does.")

@@ -17,8 +17,6 @@ internal sealed class Webhook(WebhookOptions options, WatchList list, Watcher wa
 
     public async Task<IResult> ReceiveAsync(HttpContext context)
     {
-        if (!options.IsOn)
-            return new Problem(Problems.NotFound, "There is no such route.");
         if (context.Request.Headers.Authorization is not [var authorization] || !options.Admits(authorization))
             return new Problem(Problems.Unidentified, "The callback key is missing or wrong.")
             {

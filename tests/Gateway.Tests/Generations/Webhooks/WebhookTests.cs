@@ -21,6 +21,7 @@ public sealed class WebhookTests : IAsyncLifetime
     {
         await using var gateway = await TwoTeams.StartAsync();
         await (await gateway.PostAsync(Body("x"), "/webhooks/leonardo", Bearer)).ProblemAsync(404, "not-found");
+        await (await gateway.GetAsync("/webhooks/leonardo")).ProblemAsync(404, "not-found");
     }
 
     [Theory]

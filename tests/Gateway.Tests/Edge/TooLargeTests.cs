@@ -1,0 +1,55 @@
+using System.Net;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Hostile;
+
+namespace Gateway.Tests.Edge;
+
+/// <summary>Who sends too much reads so: the connection is not reset under a client that is still sending.</summary>
+public sealed class TooLargeTests : IAsyncLifetime
+{
+    private HostileGateway _hostile = null!;
+
+    public async ValueTask InitializeAsync() => _hostile = await HostileGateway.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _hostile.IsAliveAsync();
+        await _hostile.DisposeAsync();
+    }
+
+    [Theory]
+    [InlineData(300_000, false)]
+    [InlineData(5_000_000, false)]
+    [InlineData(5_000_000, true)]
+    [InlineData(40_000_000, false)]
+    public async Task A_generation_that_is_too_long_is_told_so(int bytes, bool chunked)
+    {
+        await IsToldAsync("/v2/generations", Json, chunked);
+        _hostile.Sent.ShouldBeEmpty();
+
+        HttpContent Json() => new ByteArrayContent(new byte[bytes]) { Headers = { ContentType = new("application/json") } };
+    }
+
+    [Theory]
+    [InlineData(26_300_000, false)]
+    [InlineData(26_300_000, true)]
+    [InlineData(40_000_000, false)]
+    public async Task An_upload_that_is_too_long_is_told_so(int bytes, bool chunked)
+    {
+        var file = new byte[bytes];
+        TwoTeams.Png.CopyTo(file, 0);
+        await IsToldAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
+    }
+
+    private async Task IsToldAsync(string path, Func<HttpContent> content, bool chunked)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = content() };
+            request.Headers.TransferEncodingChunked = chunked;
+            using var answer = await _hostile.Gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            await answer.ProblemAsync((int)HttpStatusCode.RequestEntityTooLarge, "too-large");
+            answer.Headers.ConnectionClose.ShouldBe(true);
+        }
+    }
+}
