@@ -27,7 +27,7 @@ builder.Services.AddLeonardo(settings, builder.Environment);
 builder.Services.AddGenerations(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
 builder.Services.AddTelemetry(settings);
-builder.Services.AddOpenApi();
+builder.Services.AddOpenApi(settings);
 
 if (settings.Errors.Count > 0)
     return Startup.Refuse(settings.Errors);
@@ -40,8 +40,8 @@ app.UseRequestRate();
 app.UseOpenApi(settings);
 app.UseRouting();
 app.UseAdmin();
-app.UseIdentification();
 app.UseQuotaHeaders();
+app.UseIdentification();
 app.UseNegotiation();
 
 app.MapEdge();

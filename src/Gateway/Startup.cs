@@ -86,7 +86,7 @@ internal static class Startup
         log.LogInformation("Tenants: {Tenants}", app.Services.GetRequiredService<TenantDirectory>().Description);
         log.LogInformation("Swagger UI: {Swagger}", address + "/swagger");
         log.LogInformation(
-            "Try: curl {Address}/v2/generations -H 'content-type: application/json' -d '{Body}'",
+            "Try: curl {Address:l}/v2/generations -H 'content-type: application/json' -d '{Body:l}'",
             address,
             """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat"}}"""
         );

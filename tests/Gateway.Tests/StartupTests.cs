@@ -37,7 +37,10 @@ public sealed class StartupTests
             ("Leonardo__BaseUrl", "http://example.com/api"),
             ("Leonardo__Timeout", "soon"),
             ("Leonardo__ConcurrentGenerations", "0"),
+            ("Leonardo__QueueTimeout", "5"),
             ("Storage__Engine", "Oracle"),
+            ("OpenApi__Ui", "maybe"),
+            ("Logging__Level", "Loud"),
             ("Identification__TrustedProxies__0", "10.0.0.0/40")
         );
         code.ShouldNotBe(0);
@@ -48,7 +51,10 @@ public sealed class StartupTests
                 "Leonardo:BaseUrl",
                 "Leonardo:Timeout",
                 "Leonardo:ConcurrentGenerations",
+                "Leonardo:QueueTimeout",
                 "Storage:Engine",
+                "OpenApi:Ui",
+                "Logging:Level",
                 "Identification:TrustedProxies",
                 "#/tenants/0/id",
                 "#/tenants/1/quota/imagesPerDay",
@@ -123,6 +129,20 @@ public sealed class StartupTests
         happened["UpstreamMilliseconds"]!.GetValue<double>().ShouldBeGreaterThan(0);
         happened["UpstreamStatus"]!.GetValue<int>().ShouldBe(200);
         line.ShouldNotContain("cat", Case.Insensitive);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8080")]
+    [InlineData("http://127.0.0.1:8080", "ASPNETCORE_HTTP_PORTS=8080")]
+    [InlineData("http://127.0.0.1:9000", "ASPNETCORE_HTTP_PORTS=9000;9001")]
+    [InlineData("http://127.0.0.1:9090", "ASPNETCORE_HTTP_PORTS=8080", "Management__Port=9090")]
+    [InlineData("https://127.0.0.1:8443", "ASPNETCORE_HTTP_PORTS=8080", "ASPNETCORE_URLS=https://+:8443")]
+    [InlineData("https://127.0.0.1:8443", "ASPNETCORE_HTTPS_PORTS=8443")]
+    [InlineData("http://127.0.0.1:80", "ASPNETCORE_URLS=http://*")]
+    public void The_health_command_asks_where_the_gateway_listens(string origin, params string[] environment)
+    {
+        var settings = environment.Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1], StringComparer.Ordinal);
+        HealthCommand.Origin(settings.GetValueOrDefault).ShouldBe(origin);
     }
 
     private static Task WriteTenantsAsync(string folder) =>

@@ -119,6 +119,17 @@ try {
   const csv = readFileSync(await (await downloading).path(), 'utf8');
   check(/^tenant,day,generations,images,usd\r\nmarketing,\d{4}-\d\d-\d\d,1,1,0\.0837\r\n$/.test(csv), `the CSV is ${csv}`);
 
+  // One that does not end is shown, and leaves nothing to decide.
+  await post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt: 'A river [sim:job-forever]' } });
+  const endless = stuck.getByText('stuck since');
+  while (!(await endless.isVisible())) {
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await endless.waitFor({ timeout: 1000 }).catch(() => {});
+  }
+  check((await stuck.getByRole('button').count()) === 0, 'there is something to decide about a generation that does not end');
+  await inspect(page, 'endless', screenshots);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
   // The token is nowhere but in memory.
   const places = await page.evaluate(() => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
   check(!places.includes(token), 'the admin token is to be found outside of memory');
@@ -127,7 +138,7 @@ try {
 
   // The team sees what it was granted, and that nothing is held any more.
   await page.getByRole('link', { name: 'Usage' }).click();
-  await page.getByText('1 used of 16').waitFor();
+  await page.getByText('2 used of 16').waitFor();
   check(faults.length === 0, faults.join('\n'));
   console.log('ok');
 } finally {

@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Gateway.Edge;
+using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
@@ -9,6 +10,7 @@ internal sealed class AdminGate(
     AdminOptions options,
     AdminTokens tokens,
     FailedAttempts failed,
+    IdentificationOptions identification,
     ILogger<AdminGate> log
 ) : IDisposable
 {
@@ -35,7 +37,9 @@ internal sealed class AdminGate(
             return next(context);
         if (options.TokenFile is null)
             return new Problem(Problems.NotFound, "There is no such route.").ExecuteAsync(context);
-        var address = context.Connection.RemoteIpAddress;
+        // Behind a trusted proxy, whom it speaks for: one who guesses must not lock all others out.
+        var peer = Peer.Of(context, identification.TrustedProxies);
+        var address = peer.Origin(context, identification.TrustedProxies) ?? peer.Address;
         if (failed.Blocked(address) is { } seconds)
             return new Problem(Problems.TooManyAttempts, "Too many bad tokens came from this address.")
             {

@@ -11,6 +11,7 @@ internal sealed record AdminGenerations(IReadOnlyList<AdminGeneration> Generatio
 /// <param name="ChargedUsd">What was charged; null: nothing.</param>
 /// <param name="Seed">With the model and the size it finds the generation in Leonardo's own list.</param>
 /// <param name="RunningUntil">It holds a slot of the account until then, if nobody reports its end before; null: it holds none.</param>
+/// <param name="StuckSince">Its generation was still pending past <c>Leonardo:GenerationDeadline</c>, and is; it holds no slot any more.</param>
 /// <param name="FencedAt">Of an unknown one: from then on it is certain that nothing of it is sent any more.</param>
 /// <param name="Problem">What the caller was told.</param>
 internal sealed record AdminGeneration(
@@ -28,6 +29,7 @@ internal sealed record AdminGeneration(
     DateTime? ForwardedAt,
     DateTime? EndedAt,
     DateTime? RunningUntil,
+    DateTime? StuckSince,
     DateTime? FencedAt,
     string? GenerationId,
     string? Problem,

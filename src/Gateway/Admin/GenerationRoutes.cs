@@ -5,6 +5,7 @@ using Gateway.Edge;
 using Gateway.Leonardo;
 using Gateway.Quotas;
 using Gateway.Storage;
+using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
@@ -15,17 +16,18 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
 
     private static readonly IReadOnlyDictionary<string, string> States = new Dictionary<string, string>(StringComparer.Ordinal)
     {
-        ["reserved"] = "'R'",
-        ["forwarding"] = "'F'",
-        ["unknown"] = "'U'",
-        ["held"] = "'R', 'F', 'U'",
-        ["settled"] = "'S'",
-        ["released"] = "'V'",
-        ["written-off"] = "'W'",
+        ["reserved"] = "state in ('R')",
+        ["forwarding"] = "state in ('F')",
+        ["unknown"] = "state in ('U')",
+        ["held"] = "state in ('R', 'F', 'U')",
+        ["settled"] = "state in ('S')",
+        ["released"] = "state in ('V')",
+        ["written-off"] = "state in ('W')",
+        ["stuck"] = $"id in (select reservation_id from generation where {StuckNow})",
     };
 
     /// <param name="tenant">Only of this tenant.</param>
-    /// <param name="state"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (the three before), <c>settled</c>, <c>released</c> or <c>written-off</c>.</param>
+    /// <param name="state"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (the three before), <c>settled</c>, <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, and its generation does not end).</param>
     /// <param name="before">Older than this reservation: <c>next</c> of the page before.</param>
     /// <param name="limit">1 to 200, by default 50.</param>
     public async Task<IResult> List(
@@ -37,12 +39,15 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
     )
     {
         var faults = new List<Violation>();
-        string? letters = null;
-        if (state is not null && !States.TryGetValue(state, out letters))
+        string? condition = null;
+        if (state is not null && !States.TryGetValue(state, out condition))
             faults.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", States.Keys)}"));
         var (older, count) = (Guid.AllBitsSet, 50);
         if (before is not null && !Guid.TryParse(before, out older))
             faults.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
+        // No tenant is called otherwise, and PostgreSQL refuses some of what is no name.
+        if (tenant is not null && !TenantsFile.IsTenantId(tenant))
+            faults.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
         if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostRows))
             faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MostRows}"));
         if (faults.Count > 0)
@@ -51,7 +56,7 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
         // Ids are made in the order of time, so the newest come first by the primary key alone.
         var sql =
             $"select {Columns} from reservation where id < @p0"
-            + (letters is null ? "" : $" and state in ({letters})")
+            + (condition is null ? "" : $" and {condition}")
             + (tenant is null ? "" : " and tenant = @p1")
             + $" order by id desc limit {count}";
         object[] values = tenant is null ? [older] : [older, tenant];
@@ -148,7 +153,9 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
 
     private const string Columns =
         "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "
-        + "fence_at, generation_id, problem, status, reason";
+        + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason";
+
+    private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null";
 
     private static AdminGeneration Read(DbDataReader row) =>
         new(
@@ -175,10 +182,11 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
             row.TimeOrNull(12),
             row.TimeOrNull(13),
             row.TimeOrNull(14),
-            row.TextOrNull(15),
+            row.TimeOrNull(15),
             row.TextOrNull(16),
-            row.LongOrNull(17),
-            row.TextOrNull(18)
+            row.TextOrNull(17),
+            row.LongOrNull(18),
+            row.TextOrNull(19)
         )
         {
             PriceMicros = row.Long(4),

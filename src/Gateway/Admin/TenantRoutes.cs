@@ -52,6 +52,8 @@ internal sealed class TenantRoutes(
         // The ledger's own clock says which period runs.
         if (await ledger.QuotasAsync([tenant], cancellation) is not { } quotas)
             return AdminBody.StoreAway();
+        if (quotas[id].First(one => one.Name == quota).Limit is null)
+            return AdminBody.Invalid([new Violation("#/quota", "unlimited", "has no limit for this tenant: there is nothing to raise")]);
         var now = quotas[id][0].At;
         await database.WriteAsync(
             async (connection, transaction, token) =>
@@ -73,12 +75,14 @@ internal sealed class TenantRoutes(
     {
         if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
             return NoSuchTenant();
-        var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.ReasonBody);
+        var (body, refusal) = await AdminBody.ReadReasonAsync(request);
         if (body is null)
             return refusal!;
-        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
+        // In an emergency a reason may come later, elsewhere; that there was none is in the audit.
+        var reason = body.Reason ?? "(no reason given)";
+        if (AdminBody.FaultOfReason(reason) is { } fault)
             return AdminBody.Invalid([fault]);
-        await suspensions.SetAsync(id, suspended, who.Who, body.Reason!, cancellation);
+        await suspensions.SetAsync(id, suspended, who.Who, reason, cancellation);
         return await Answer(tenant, cancellation);
     }
 

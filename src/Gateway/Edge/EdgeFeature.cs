@@ -19,8 +19,8 @@ internal static class EdgeFeature
         {
             kestrel.AddServerHeader = false;
             var limits = kestrel.Limits;
-            // The server counts the framing of chunks too; the route counts what is in them.
-            limits.MaxRequestBodySize = 2 * MaxBodyBytes;
+            // Each route counts for itself, and takes far less.
+            limits.MaxRequestBodySize = Lingering.MaxBytes;
             limits.MaxRequestHeaderCount = 64;
             limits.MaxRequestHeadersTotalSize = 16 * 1024;
             limits.MaxRequestLineSize = 4 * 1024;
@@ -31,7 +31,8 @@ internal static class EdgeFeature
             limits.MaxConcurrentConnections = configured.Connections;
             limits.Http2.MaxStreamsPerConnection = 100;
         });
-        builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, builder.Configuration), preserveStaticLogger: true);
+        var level = settings.Choice("Logging:Level", LogEventLevel.Information);
+        builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, level), preserveStaticLogger: true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
     }
@@ -46,8 +47,6 @@ internal static class EdgeFeature
             app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<Framing>();
         app.UseCrossOrigin();
-        if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
-            app.UseMiddleware<ManagementPort>();
         // Swagger UI brings its own; these are the console and the problem pages' style.
         app.UseDefaultFiles();
         // Asked for each time: a console half of one version and half of the next would be worse than a 304.
@@ -65,9 +64,9 @@ internal static class EdgeFeature
         app.MapHealth();
     }
 
-    private static void Configure(LoggerConfiguration log, IHostEnvironment environment, IConfiguration configuration)
+    private static void Configure(LoggerConfiguration log, IHostEnvironment environment, LogEventLevel level)
     {
-        log.MinimumLevel.Is(configuration.GetValue("Logging:Level", LogEventLevel.Information))
+        log.MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
             .MinimumLevel.Override("Yarp", LogEventLevel.Error)

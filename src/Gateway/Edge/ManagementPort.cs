@@ -1,9 +1,12 @@
 namespace Gateway.Edge;
 
-/// <summary>A port of its own for operators and their machines: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer there and nowhere else, and nothing else answers there.</summary>
+/// <summary>A port of its own for operators and their machines: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer there and nowhere else. Of the rest only the console answers there too.</summary>
 internal sealed class ManagementPort(RequestDelegate next, ManagementOptions options)
 {
     private static readonly PathString[] Paths = ["/admin", "/metrics", "/health"];
+
+    /// <summary>The console, whose part for operators is of no use where /admin does not answer, and what its refusals link to.</summary>
+    private static readonly PathString[] Everywhere = ["/console", "/console.css", "/icon.svg", "/problems", "/problems.css"];
 
     /// <summary>Listens on it as well, on every address.</summary>
     public static ManagementOptions Add(WebApplicationBuilder builder, Settings settings)
@@ -33,7 +36,9 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
     public Task InvokeAsync(HttpContext context)
     {
         var isManagement = Paths.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
-        return isManagement == (context.Connection.LocalPort == options.Port)
+        var isEverywhere =
+            context.Request.Path == "/" || Everywhere.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal));
+        return isEverywhere || isManagement == (context.Connection.LocalPort == options.Port)
             ? next(context)
             : new Problem(Problems.NotFound, "There is no such route.").ExecuteAsync(context);
     }

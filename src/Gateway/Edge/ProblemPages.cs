@@ -61,7 +61,7 @@ internal static class ProblemPages
     private static string Encode(string text)
     {
         // Titles and meanings mark names with back-ticks, as Markdown does.
-        var parts = HtmlEncoder.Default.Encode(text).Split("&#x60;");
+        var parts = HtmlEncoder.Default.Encode(text).Split(HtmlEncoder.Default.Encode("`"));
         return string.Concat(parts.Select((part, index) => index % 2 == 1 ? $"<code>{part}</code>" : part));
     }
 }

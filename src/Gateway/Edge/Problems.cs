@@ -105,7 +105,7 @@ internal static class Problems
         "quota-exceeded",
         429,
         "A quota does not admit this request",
-        "`violated-policies` names each quota that would be overspent. Nothing was reserved, nothing was sent. `Retry-After` says when the first of them may admit it."
+        "`violated-policies` names each quota that would be overspent. Nothing was reserved, nothing was sent. `Retry-After` says when all of them may admit it."
     );
 
     public static readonly ProblemType UpstreamRejected = new(

@@ -12,7 +12,7 @@ internal static class RequestLog
         {
             // Else it writes to the static logger, which the program does not set, and is never seen.
             options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
-            options.MessageTemplate = "{Method} {Route} {StatusCode} in {Elapsed:0.0} ms";
+            options.MessageTemplate = "{Method:l} {Route:l} {StatusCode} in {Elapsed:0.0} ms";
             options.GetMessageTemplateProperties = Properties;
             options.GetLevel = Level;
         });

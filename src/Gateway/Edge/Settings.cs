@@ -15,6 +15,10 @@ internal sealed class Settings(IConfiguration configuration)
 
     public bool Flag(string name, bool absent) => Parse(name, absent, bool.TryParse, "must be true or false");
 
+    /// <summary>One of the names of an enumeration.</summary>
+    public T Choice<T>(string name, T absent)
+        where T : struct, Enum => Parse(name, absent, TryName, $"must be one of {string.Join(", ", Enum.GetNames<T>())}");
+
     public int Integer(string name, int absent, int min, int max) => (int)Long(name, absent, min, max);
 
     public long Long(string name, long absent, long min, long max)
@@ -50,7 +54,13 @@ internal sealed class Settings(IConfiguration configuration)
 
     private static bool TryLong(string text, out long value) => long.TryParse(text, CultureInfo.InvariantCulture, out value);
 
-    private static bool TryDuration(string text, out TimeSpan value) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
+    /// <summary>A bare number would be days.</summary>
+    private static bool TryDuration(string text, out TimeSpan value) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value) && text.Contains(':', StringComparison.Ordinal);
+
+    private static bool TryName<T>(string text, out T value)
+        where T : struct, Enum =>
+        Enum.TryParse(text, ignoreCase: true, out value) && Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase);
 
     private T Parse<T>(string name, T absent, TryParse<T> tryParse, string what)
     {

@@ -20,6 +20,25 @@ internal abstract record ApiReply<T>
     /// <param name="Why">For the operator; our own words.</param>
     public sealed record Unclear(string Why) : ApiReply<T>;
 
+    /// <summary>For figures.</summary>
+    public string Word =>
+        this switch
+        {
+            Found => "found",
+            Missing => "missing",
+            Refused => "refused",
+            _ => "unclear",
+        };
+
+    /// <summary>The problem it is an instance of, and why; null: it is an answer.</summary>
+    public (ProblemType Problem, string? Why)? Fault =>
+        this switch
+        {
+            Refused refused => (refused.Problem, null),
+            Unclear unclear => (Problems.UpstreamUnreachable, unclear.Why),
+            _ => null,
+        };
+
     public ApiReply<TOther> To<TOther>(Func<T, ApiReply<TOther>> found) =>
         this switch
         {

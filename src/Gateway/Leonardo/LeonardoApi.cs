@@ -4,8 +4,13 @@ using Gateway.Edge;
 namespace Gateway.Leonardo;
 
 /// <summary>The calls to the upstream that cost nothing: reading, listing, deleting, and asking for upload forms. Bounded in time and length.</summary>
-internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport transport, LeonardoOptions options, TimeProvider time)
-    : IDisposable
+internal sealed class LeonardoApi(
+    LeonardoAddress address,
+    LeonardoTransport transport,
+    LeonardoOptions options,
+    UpstreamStatus status,
+    TimeProvider time
+) : IDisposable
 {
     /// <summary>As many as fit into one bounded reply: a prompt may have 9999 characters of up to four bytes.</summary>
     public const int PageSize = 20;
@@ -14,6 +19,7 @@ internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport tra
 
     public Task<ApiReply<UpstreamGeneration>> GenerationAsync(string id, CancellationToken cancellation) =>
         CallAsync(
+            "read",
             HttpMethod.Get,
             "/v1/generations/" + id,
             null,
@@ -24,6 +30,7 @@ internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport tra
     /// <summary>One page of the whole account's generations. Their order is not documented.</summary>
     public Task<ApiReply<IReadOnlyList<UpstreamGeneration>>> GenerationsAsync(string userId, int offset, CancellationToken cancellation) =>
         CallAsync(
+            "list",
             HttpMethod.Get,
             FormattableString.Invariant($"/v1/generations/user/{userId}?limit={PageSize}&offset={offset}"),
             null,
@@ -36,14 +43,15 @@ internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport tra
 
     /// <summary>The account's user id. It is never told to a caller.</summary>
     public Task<ApiReply<string>> UserIdAsync(CancellationToken cancellation) =>
-        CallAsync(HttpMethod.Get, "/v1/me", null, ReadUserId, cancellation);
+        CallAsync("account", HttpMethod.Get, "/v1/me", null, ReadUserId, cancellation);
 
     /// <summary>Missing counts as deleted: nothing is left of it.</summary>
     public Task<ApiReply<bool>> DeleteGenerationAsync(string id, CancellationToken cancellation) =>
-        CallAsync(HttpMethod.Delete, "/v1/generations/" + id, null, Row(_ => true, "delete_generations_by_pk"), cancellation);
+        CallAsync("delete", HttpMethod.Delete, "/v1/generations/" + id, null, Row(_ => true, "delete_generations_by_pk"), cancellation);
 
     public Task<ApiReply<UploadForm>> CreateUploadAsync(string extension, CancellationToken cancellation) =>
         CallAsync(
+            "upload",
             HttpMethod.Post,
             "/v1/init-image",
             () => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["extension"] = extension }),
@@ -54,6 +62,7 @@ internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport tra
     /// <summary>The address of an upload's bytes.</summary>
     public Task<ApiReply<string>> UploadAsync(string id, CancellationToken cancellation) =>
         CallAsync(
+            "read-upload",
             HttpMethod.Get,
             "/v1/init-image/" + id,
             null,
@@ -62,12 +71,35 @@ internal sealed class LeonardoApi(LeonardoAddress address, LeonardoTransport tra
         );
 
     public Task<ApiReply<bool>> DeleteUploadAsync(string id, CancellationToken cancellation) =>
-        CallAsync(HttpMethod.Delete, "/v1/init-image/" + id, null, Row(_ => true, "delete_init_images_by_pk"), cancellation);
+        CallAsync(
+            "delete-upload",
+            HttpMethod.Delete,
+            "/v1/init-image/" + id,
+            null,
+            Row(_ => true, "delete_init_images_by_pk"),
+            cancellation
+        );
 
     public void Dispose() => _invoker.Dispose();
 
+    /// <param name="operation">What it is called in figures.</param>
     /// <param name="path">Built from constants and ids that were checked.</param>
     private async Task<ApiReply<T>> CallAsync<T>(
+        string operation,
+        HttpMethod method,
+        string path,
+        Func<byte[]>? body,
+        Func<JsonElement, ApiReply<T>> read,
+        CancellationToken cancellation
+    )
+    {
+        var began = time.GetTimestamp();
+        var reply = await SendAsync(method, path, body, read, cancellation);
+        status.Record(operation, reply.Word, reply.Fault, time.GetElapsedTime(began));
+        return reply;
+    }
+
+    private async Task<ApiReply<T>> SendAsync<T>(
         HttpMethod method,
         string path,
         Func<byte[]>? body,

@@ -15,6 +15,9 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
     /// <summary>Told of each call and how long it took. For figures only; must not throw.</summary>
     public Action<string, TimeSpan>? Recorded { get; set; }
 
+    /// <summary>Told of each call that costs nothing: what it was, what came of it, and how long it took. For figures only; must not throw.</summary>
+    public Action<string, string, TimeSpan>? CallRecorded { get; set; }
+
     /// <summary>Whether any of the keys that may be used is refused.</summary>
     public bool IsKeyRefused => key.Entries.Any(each => each.IsRefused);
 
@@ -33,14 +36,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         Volatile.Write(ref _last, new Seen(word, now));
         Recorded?.Invoke(word, took);
         if (outcome is not CreationOutcome.Accepted)
-        {
-            lock (_lock)
-            {
-                _errors.Enqueue(new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
-                if (_errors.Count > MostErrors)
-                    _errors.Dequeue();
-            }
-        }
+            Keep(new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
         switch (outcome)
         {
             // An alarm once, not for each request: the operator is told when it begins and when it is over.
@@ -61,6 +57,14 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
                 logger.LogWarning("Leonardo accepts the key that ends in {KeyTail} again", used.Tail);
                 break;
         }
+    }
+
+    /// <summary>A call that costs nothing.</summary>
+    public void Record(string operation, string word, (ProblemType Problem, string? Why)? fault, TimeSpan took)
+    {
+        CallRecorded?.Invoke(operation, word, took);
+        if (fault is var (problem, why))
+            Keep(new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -90,6 +94,16 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         );
     }
 
+    private void Keep(UpstreamFault fault)
+    {
+        lock (_lock)
+        {
+            _errors.Enqueue(fault);
+            if (_errors.Count > MostErrors)
+                _errors.Dequeue();
+        }
+    }
+
     private static string Word(CreationOutcome outcome) =>
         outcome switch
         {
@@ -101,6 +115,6 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
     private sealed record Seen(string Outcome, DateTimeOffset At);
 }
 
-/// <summary>A call to the upstream that made nothing, or may have made nothing.</summary>
+/// <summary>A call to the upstream that made nothing, or may have made nothing, or told nothing.</summary>
 /// <param name="Outcome">The problem's name.</param>
 internal sealed record UpstreamFault(DateTimeOffset At, string Outcome, string? Why);

@@ -7,8 +7,12 @@ namespace Gateway.OpenApi;
 /// <summary>The OpenAPI document and Swagger UI. Every limit in it is read from the rules; all of it works without a network.</summary>
 internal static class OpenApiFeature
 {
-    public static void AddOpenApi(this IServiceCollection services)
+    private const string Ui = "OpenApi:Ui";
+
+    public static void AddOpenApi(this IServiceCollection services, Settings settings)
     {
+        // Used later; a fault is told with all others.
+        settings.Flag(Ui, absent: true);
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(options =>
         {
@@ -24,7 +28,7 @@ internal static class OpenApiFeature
     public static void UseOpenApi(this WebApplication app, Settings settings)
     {
         app.UseSwagger();
-        if (!settings.Flag("OpenApi:Ui", absent: true))
+        if (!settings.Flag(Ui, absent: true))
             return;
         app.UseSwaggerUI(options =>
         {

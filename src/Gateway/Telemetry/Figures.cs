@@ -52,6 +52,9 @@ internal sealed class Figures(
         metrics.TenantsFileGood.Set(tenants.LastError is null ? 1 : 0);
         metrics.Tenants.Set(tenants.Current.Tenants.Count);
         metrics.TenantsSuspended.Set(tenants.Current.Tenants.Keys.Count(tenants.IsSuspended));
+        // From nought on: what is there only from its first event has no rate at that event.
+        foreach (var tenant in tenants.Current.Tenants.Keys)
+            metrics.Declare(tenant);
         balance.RefreshInBackground();
         if (balance.Known is { } known)
             metrics.Balance.Set((double)known.Amount);
@@ -112,6 +115,7 @@ internal sealed class Figures(
         metrics.UnknownAge.Set(Seconds(open.OldestUnknown));
         metrics.WatcherLag.Set(Seconds(open.OldestDue));
         metrics.SlotsUsed.Set(open.Running);
+        metrics.GenerationsStuck.Set(open.Stuck);
     }
 
     private double Seconds(DateTimeOffset? since) => since is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : 0;

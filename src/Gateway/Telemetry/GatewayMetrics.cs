@@ -65,6 +65,10 @@ internal sealed class GatewayMetrics
         UnknownAge = factory.CreateGauge("gateway_unknown_oldest_seconds", "Age of the oldest unknown outcome; 0: there is none.");
         SlotsUsed = factory.CreateGauge("gateway_slots_used", "Generations of the account that run now, all replicas together.");
         SlotsLimit = factory.CreateGauge("gateway_slots_limit", "Leonardo:ConcurrentGenerations.");
+        GenerationsStuck = factory.CreateGauge(
+            "gateway_generations_stuck",
+            "Generations that are still pending past Leonardo:GenerationDeadline; they hold no slot."
+        );
         QueueWaiting = factory.CreateGauge("gateway_queue_waiting", "Requests of this process that wait for a slot.");
         StoreUp = factory.CreateGauge("gateway_store_up", "1: the store answers.");
         StoreCommitSeconds = factory.CreateHistogram(
@@ -83,6 +87,12 @@ internal sealed class GatewayMetrics
             "One POST to Leonardo, by what became of it.",
             ["outcome"],
             Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60)
+        );
+        UpstreamCallSeconds = factory.CreateHistogram(
+            "gateway_upstream_call_seconds",
+            "One call to Leonardo that costs nothing (read, list, account, delete, upload, …), by what came of it: found, missing, refused, unclear.",
+            ["operation", "outcome"],
+            Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
         );
         KeyRefused = factory.CreateGauge("gateway_upstream_key_refused", "1: Leonardo refuses the key.");
         Balance = factory.CreateGauge(
@@ -123,18 +133,29 @@ internal sealed class GatewayMetrics
     public Gauge UnknownAge { get; }
     public Gauge SlotsUsed { get; }
     public Gauge SlotsLimit { get; }
+    public Gauge GenerationsStuck { get; }
     public Gauge QueueWaiting { get; }
     public Gauge StoreUp { get; }
     public Histogram StoreCommitSeconds { get; }
     public Gauge OutcomesDelayed { get; }
     public Counter LedgerAlarms { get; }
     public Histogram UpstreamSeconds { get; }
+    public Histogram UpstreamCallSeconds { get; }
     public Gauge KeyRefused { get; }
     public Gauge Balance { get; }
     public Gauge WatcherLag { get; }
     public Gauge TenantsFileGood { get; }
     public Gauge Tenants { get; }
     public Gauge TenantsSuspended { get; }
+
+    /// <summary>Has the tenant's counters, before there is anything to count.</summary>
+    public void Declare(string tenant)
+    {
+        ChargedImages.WithLabels(tenant).Publish();
+        ChargedMicros.WithLabels(tenant).Publish();
+        foreach (var outcome in Outcomes)
+            Generations.WithLabels(tenant, outcome).Publish();
+    }
 
     /// <summary>Counts what a durable batch of the ledger has changed: each change once, because it is in the batch that made it.</summary>
     public void Count(LedgerState state, TimeSpan took)
@@ -156,6 +177,8 @@ internal sealed class GatewayMetrics
                 ReturnedMicros.WithLabels(row.Tenant).Inc(row.Micros);
         }
     }
+
+    private static readonly string[] Outcomes = ["settled", "released", "unknown", "written-off"];
 
     private static string? Outcome(ReservationState state) =>
         state switch

@@ -39,8 +39,10 @@ internal static class TelemetryFeature
     {
         var metrics = new GatewayMetrics();
         provider.GetRequiredService<QuotaLedger>().TellCommits(metrics.Count);
-        provider.GetRequiredService<UpstreamStatus>().Recorded = (outcome, took) =>
-            metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
+        var upstream = provider.GetRequiredService<UpstreamStatus>();
+        upstream.Recorded = (outcome, took) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
+        upstream.CallRecorded = (operation, outcome, took) =>
+            metrics.UpstreamCallSeconds.WithLabels(operation, outcome).Observe(took.TotalSeconds);
         return metrics;
     }
 }

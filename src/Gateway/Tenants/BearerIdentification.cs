@@ -25,13 +25,15 @@ internal sealed class BearerIdentification(JwtIdentification? jwt)
             return ValueTask.FromResult(Verdict.NotPresented);
         if (values is not [{ } value])
             return ValueTask.FromResult(Verdict.InvalidToken("The authorization header is there twice."));
+        // A Leonardo key, left over from code written for the upstream, with or without the scheme: no credential of ours.
+        if (Uuid.Is(value.Trim(' ')))
+            return ValueTask.FromResult(Verdict.NotPresented);
         if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return ValueTask.FromResult(
                 Verdict.InvalidToken("The authorization header must be a Bearer token; leave it out to be known by the network.")
             );
 
         var token = value[Scheme.Length..].Trim(' ');
-        // A Leonardo key, left over from code written for the upstream: no credential of ours.
         if (Uuid.Is(token))
             return ValueTask.FromResult(Verdict.NotPresented);
         if (token.Length is 0 or > LongestToken || token.AsSpan().ContainsAnyExcept(TokenCharacters))

@@ -116,11 +116,14 @@ internal sealed class TenantsFile
             _identities.Read(identify, tenant);
     }
 
+    public static bool IsTenantId(string text) =>
+        text.Length is >= 1 and <= 64 && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
+
     private string ReadId(Place place)
     {
         if (place.Text() is not { } id)
             return "";
-        if (id.Length is 0 or > 64 || id.Any(c => c is not ((>= 'a' and <= 'z') or (>= '0' and <= '9') or '-')))
+        if (!IsTenantId(id))
             place.Refuse("pattern", "must be 1 to 64 of a-z, 0-9 and -");
         else if (!_ids.TryAdd(id, place.Pointer))
             place.Refuse("duplicate-id", $"the id is taken: see {_ids[id]}");

@@ -49,6 +49,17 @@ public sealed class AdminAccessTests
     }
 
     [Fact]
+    public async Task Behind_a_trusted_proxy_only_the_guesser_is_cut_off()
+    {
+        await using var admin = await AdminGateway.StartAsync(("Identification:TrustedProxies", "127.0.0.1"));
+        for (var i = 0; i < 10; i++)
+            await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", $"Bearer guess-{i}"), ("X-Forwarded-For", "203.0.113.9"));
+
+        (await admin.GetAsync("/admin/tenants", ("X-Forwarded-For", "203.0.113.9"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await admin.GetAsync("/admin/tenants", ("X-Forwarded-For", "10.1.1.1"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Guessing_is_cut_off_for_a_minute_even_with_the_right_guess()
     {
         await using var admin = await AdminGateway.StartAsync();

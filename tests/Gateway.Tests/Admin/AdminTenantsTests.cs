@@ -32,12 +32,53 @@ public sealed class AdminTenantsTests
 
         var answer = await (await admin.PostAsync("/admin/tenants/a/suspend", """{"reason":"runaway script"}""")).JsonAsync();
         answer["suspended"]!.GetValue<bool>().ShouldBeTrue();
-        await (await admin.GenerateAsync()).ProblemAsync(403, "suspended");
+        var refused = await admin.GenerateAsync();
+        await refused.ProblemAsync(403, "suspended");
+        refused.Headers.GetValues("RateLimit").ShouldHaveSingleItem().ShouldContain("\"images-day\";r=4");
         (await admin.GenerateAsync("b")).StatusCode.ShouldBe(HttpStatusCode.OK);
         admin.Gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
 
         await admin.PostAsync("/admin/tenants/a/resume", """{"reason":"fixed"}""");
         (await admin.GenerateAsync()).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_suspension_needs_no_reason_and_the_audit_says_that_there_was_none()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        foreach (var action in (string[])["suspend", "resume"])
+        {
+            var answer = await admin.Gateway.SendAsync(
+                HttpMethod.Post,
+                "/admin/tenants/a/" + action,
+                null,
+                ("Authorization", "Bearer " + AdminGateway.Token)
+            );
+            (await answer.JsonAsync())["suspended"]!.GetValue<bool>().ShouldBe(action == "suspend");
+        }
+        (await admin.PostAsync("/admin/tenants/a/suspend", "{}")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await admin.JsonAsync("/admin/audit"))["lines"]!
+            .AsArray()
+            .Select(line => line!["reason"]!.GetValue<string>())
+            .ShouldBe(["(no reason given)", "(no reason given)", "(no reason given)"]);
+    }
+
+    [Fact]
+    public async Task A_body_far_too_long_is_told_so()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        var long_ = $$"""{"reason":"{{new string('x', 1_000_000)}}"}""";
+        await (await admin.PostAsync("/admin/tenants/a/suspend", long_)).ProblemAsync(413, "too-large");
+    }
+
+    [Fact]
+    public async Task Where_there_is_no_limit_there_is_nothing_to_grant()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        const string Grant = """{"quota":"imagesPerMonth","amount":2,"reason":"more"}""";
+        var refused = await (await admin.PostAsync("/admin/tenants/a/grants", Grant)).ProblemAsync(400, "validation");
+        refused.Codes().ShouldBe(["#/quota unlimited"]);
+        (await admin.JsonAsync("/admin/audit"))["lines"]!.AsArray().ShouldBeEmpty();
     }
 
     [Fact]

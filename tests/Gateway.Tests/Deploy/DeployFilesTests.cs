@@ -33,12 +33,15 @@ public sealed partial class DeployFilesTests
     }
 
     [Fact]
-    public async Task Promtool_accepts_the_rules()
+    public async Task Promtool_accepts_the_rules_and_their_own_tests_hold()
     {
         Tools.Need("promtool");
         var (exit, output) = await RunAsync("promtool", "check", "rules", Repository.Path("deploy/prometheus/alerts.yml"));
 
         exit.ShouldBe(0, output);
+
+        var (tested, said) = await RunAsync("promtool", "test", "rules", Repository.Path("deploy/prometheus/alerts.test.yml"));
+        tested.ShouldBe(0, said);
     }
 
     [Fact]

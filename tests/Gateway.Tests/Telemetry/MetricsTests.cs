@@ -93,6 +93,38 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task What_Leonardo_answers_when_it_is_read_is_counted_too()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        gateway.Leonardo.Script("get", "error-500", "rate-limit-429", "404");
+        var made = await (await gateway.PostAsync(GatewayApp.Guide)).JsonAsync();
+        var path = "/v1/generations/" + made["generate"]!["generationId"]!.GetValue<string>();
+        await gateway.PassAsync(async () =>
+            (await (await gateway.GetAsync(path)).JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>() == "COMPLETE"
+        );
+
+        var scrape = await Scrape.OfAsync(gateway);
+
+        foreach (var outcome in (string[])["unclear", "refused", "missing", "found"])
+            scrape.Value("gateway_upstream_call_seconds_count", "operation=\"read\"", $"outcome=\"{outcome}\"").ShouldBe(1, outcome);
+    }
+
+    [Fact]
+    public async Task The_counters_of_every_tenant_begin_at_nought()
+    {
+        await using var gateway = await GatewayApp.StartAsync(TwoTenants);
+
+        var scrape = await Scrape.OfAsync(gateway);
+
+        foreach (var tenant in (string[])["tenant=\"a\"", "tenant=\"b\""])
+        {
+            scrape.Value("gateway_charged_images_total", tenant).ShouldBe(0);
+            scrape.Value("gateway_charged_microdollars_total", tenant).ShouldBe(0);
+            scrape.Value("gateway_generations_total", tenant, "outcome=\"unknown\"").ShouldBe(0);
+        }
+    }
+
+    [Fact]
     public async Task What_a_caller_writes_makes_no_label()
     {
         await using var gateway = await GatewayApp.StartAsync();

@@ -42,10 +42,16 @@ public sealed class ProcessTests
             (await StatusAsync(gateway.Client, path.ToUpperInvariant())).ShouldBe(HttpStatusCode.NotFound, path);
         }
         gateway.Client.DefaultRequestHeaders.Clear();
-        foreach (var path in (string[])["/v1/usage", "/v2/models", "/problems", "/swagger/v1/swagger.json"])
+        foreach (var path in (string[])["/v1/usage", "/v2/models", "/api/rest/v1/usage", "/swagger/v1/swagger.json"])
         {
             (await StatusAsync(gateway.Client, path)).ShouldBe(HttpStatusCode.OK, path);
             (await StatusAsync(management, path)).ShouldBe(HttpStatusCode.NotFound, path);
+        }
+        // The console's part for operators is of no use where their routes do not answer.
+        foreach (var path in (string[])["/", "/console.css", "/console/main.js", "/icon.svg", "/problems", "/problems/validation"])
+        {
+            (await StatusAsync(gateway.Client, path)).ShouldBe(HttpStatusCode.OK, path);
+            (await StatusAsync(management, path)).ShouldBe(HttpStatusCode.OK, path);
         }
     }
 

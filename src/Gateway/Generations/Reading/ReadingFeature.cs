@@ -24,6 +24,7 @@ internal static class ReadingFeature
         services.AddSingleton<ReadGenerations>();
         services.AddSingleton<Watcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Watcher>());
+        services.AddHealthChecks().AddCheck<WatcherHealth>("watcher");
     }
 
     public static void MapReading(this IEndpointRouteBuilder routes)

@@ -30,6 +30,12 @@ internal sealed class Watcher(
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
     private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneEvery;
 
+    /// <summary>When it last went round without a fault.</summary>
+    public DateTimeOffset? LastRound { get; private set; }
+
+    /// <summary>Polls under way.</summary>
+    public int Polling => _polling.Count;
+
     /// <summary>Something is due before the watcher thinks.</summary>
     public void Nudge()
     {
@@ -52,6 +58,7 @@ internal sealed class Watcher(
             try
             {
                 pause = await TurnAsync(stoppingToken);
+                LastRound = time.GetUtcNow();
                 isAway = false;
             }
             catch (Exception fault) when (fault is not OperationCanceledException)

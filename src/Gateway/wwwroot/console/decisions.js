@@ -25,13 +25,29 @@ async function decide({ title, text, fields = {}, go, path, body = values => val
 }
 
 export async function stuck(reload) {
-  const { generations } = await readAdmin('/admin/generations?state=unknown&limit=200');
-  if (generations.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every request’s outcome is known.');
+  const [{ generations: unknown }, { generations: endless }] = await Promise.all(
+    ['unknown', 'stuck'].map(state => readAdmin(`/admin/generations?state=${state}&limit=200`)),
+  );
+  if (unknown.length + endless.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every outcome is known, and every generation ends.');
   return h(
     'div',
     { class: 'work' },
-    h('p', { class: 'lead' }, 'Sent to Leonardo, and no trustworthy answer came. The gateway finds most of them by itself. To end one by hand, look for its seed in Leonardo’s own list first.'),
-    h('ul', { class: 'rows' }, generations.map(entry => stuckRow(entry, reload))),
+    unknown.length > 0 && [
+      h('p', { class: 'lead' }, 'Sent to Leonardo, and no trustworthy answer came. The gateway finds most of them by itself. To end one by hand, look for its seed in Leonardo’s own list first.'),
+      h('ul', { class: 'rows' }, unknown.map(entry => stuckRow(entry, reload))),
+    ],
+    endless.length > 0 && [
+      h('p', { class: 'lead' }, 'Charged, and still running at Leonardo far longer than they should. They hold no slot any more; the gateway goes on asking. There is nothing to decide here: ask Leonardo about them.'),
+      h('ul', { class: 'rows' }, endless.map(endlessRow)),
+    ],
+  );
+}
+
+function endlessRow(entry) {
+  return h(
+    'li',
+    {},
+    h('p', {}, h('strong', {}, entry.tenant), `, ${count(entry.images, 'image')}, ${usd(entry.chargedUsd)}`, h('br'), h('span', { class: 'small' }, `Sent ${when(entry.forwardedAt)}, stuck since ${when(entry.stuckSince)}, generation `, h('code', {}, entry.generationId))),
   );
 }
 
