@@ -56,4 +56,4 @@ foreach (var prefix in Startup.Prefixes)
     routes.MapGenerations();
 }
 
-return await Startup.RunAsync(app);
+return await Startup.RunAsync(app, settings);

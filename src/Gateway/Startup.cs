@@ -41,7 +41,7 @@ internal static class Startup
         return 1;
     }
 
-    public static async Task<int> RunAsync(WebApplication app)
+    public static async Task<int> RunAsync(WebApplication app, Settings settings)
     {
         // So that a SQLite file is closed in order, and whole without its log.
         await using var closing = app;
@@ -54,7 +54,7 @@ internal static class Startup
             // A port in use, a store that another process holds, a schema newer than this program: the operator needs the sentence, not the stack.
             return Refuse([exception.Message]);
         }
-        Tell(app);
+        Tell(app, settings);
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -67,7 +67,7 @@ internal static class Startup
             ? Environments.Development
             : null;
 
-    private static void Tell(WebApplication app)
+    private static void Tell(WebApplication app, Settings settings)
     {
         var leonardo = app.Services.GetRequiredService<LeonardoOptions>();
         var address = (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "")
@@ -84,6 +84,8 @@ internal static class Startup
             log.LogInformation("Upstream: {Upstream}, with a key", app.Services.GetRequiredService<LeonardoAddress>().Prefix);
         log.LogInformation("Store: {Store}", app.Services.GetRequiredService<Database>().Description);
         log.LogInformation("Tenants: {Tenants}", app.Services.GetRequiredService<TenantDirectory>().Description);
+        foreach (var name in settings.Unread)
+            log.LogWarning("{Setting:l} is set and does nothing: it is misspelt, or another setting takes its place", name);
         log.LogInformation("Swagger UI: {Swagger}", address + "/swagger");
         log.LogInformation(
             "Try: curl {Address:l}/v2/generations -H 'content-type: application/json' -d '{Body:l}'",

@@ -131,6 +131,27 @@ public sealed class StartupTests
         line.ShouldNotContain("cat", Case.Insensitive);
     }
 
+    [Fact]
+    public async Task A_setting_that_is_misspelt_is_told_and_one_that_is_not_is_not()
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await WriteTenantsAsync(folder);
+        await using var gateway = await GatewayProcess.StartAsync(
+            folder,
+            ("Leonardo__Simulator", "true"),
+            ("Leonardo__Timout", "00:00:05"),
+            ("identification__hosts__0", "gateway.example.com"),
+            ("Logging__LogLevel__Default", "Warning")
+        );
+        await Eventually.HoldsAsync(() => gateway.Output.Contains("Try: curl", StringComparison.Ordinal));
+
+        gateway
+            .Output.Split('\n')
+            .Where(line => line.Contains("does nothing", StringComparison.Ordinal))
+            .ShouldHaveSingleItem()
+            .ShouldContain("Leonardo:Timout is set");
+    }
+
     [Theory]
     [InlineData("http://127.0.0.1:8080")]
     [InlineData("http://127.0.0.1:8080", "ASPNETCORE_HTTP_PORTS=8080")]

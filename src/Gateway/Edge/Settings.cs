@@ -6,10 +6,27 @@ namespace Gateway.Edge;
 internal sealed class Settings(IConfiguration configuration)
 {
     private readonly List<string> _errors = [];
+    private readonly HashSet<string> _read = new(StringComparer.OrdinalIgnoreCase);
 
     public IReadOnlyList<string> Errors => _errors;
 
-    public string? Text(string name) => configuration[name] is { Length: > 0 } value ? value : null;
+    /// <summary>What is set beside the settings that were read, and does nothing: most likely misspelt. After everything has been read.</summary>
+    public IReadOnlyList<string> Unread =>
+        [
+            .. _read
+                .Select(name => name.Split(':')[0])
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .SelectMany(section => configuration.GetSection(section).AsEnumerable())
+                .Where(setting => setting.Value is not null && !_read.Any(name => IsOf(setting.Key, name)))
+                .Select(setting => setting.Key)
+                .Order(StringComparer.OrdinalIgnoreCase),
+        ];
+
+    public string? Text(string name)
+    {
+        _read.Add(name);
+        return configuration[name] is { Length: > 0 } value ? value : null;
+    }
 
     public void Fault(string name, string what) => _errors.Add($"{name}: {what}");
 
@@ -43,12 +60,19 @@ internal sealed class Settings(IConfiguration configuration)
     /// <summary>A list, given as <c>Name:0</c>, <c>Name:1</c>, … or as one value with commas.</summary>
     public IReadOnlyList<string> List(string name, params string[] absent)
     {
+        _read.Add(name);
         var section = configuration.GetSection(name);
         string[] values = section.Value is { Length: > 0 } one
             ? one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => value.Length > 0)];
         return values.Length > 0 ? values : absent;
     }
+
+    /// <summary>Also an item of a list; and what ASP.NET Core itself reads under a name of ours.</summary>
+    private static bool IsOf(string key, string name) =>
+        key.Equals(name, StringComparison.OrdinalIgnoreCase)
+        || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
+        || key.StartsWith("Logging:LogLevel:", StringComparison.OrdinalIgnoreCase);
 
     private delegate bool TryParse<T>(string text, out T value);
 
