@@ -8,7 +8,7 @@ namespace Gateway.Admin;
 /// <summary>Reads the small bodies of the admin API, strictly.</summary>
 internal static class AdminBody
 {
-    private const int LongestReason = 500;
+    public const int LongestReason = 500;
 
     /// <returns>The body, or what is wrong with it.</returns>
     public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
@@ -49,6 +49,10 @@ internal static class AdminBody
 
 /// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>
 internal sealed record ReasonBody(string? Reason);
+
+/// <summary>The same where it can be left out, for the document.</summary>
+/// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>
+internal sealed record OptionalReasonBody(string? Reason = null);
 
 /// <param name="Quota"><c>imagesPerDay</c>, <c>imagesPerMonth</c> or <c>usdPerMonth</c>.</param>
 /// <param name="Amount">Images, or dollars with up to six decimals; more than nothing. Added to the limit for the running period.</param>

@@ -37,10 +37,10 @@ internal static class AdminFeature
         Document(admin.MapGet("/tenants/{id}", tenants.Get), "See one tenant: policy in force, quotas, what was charged")
             .Produces<AdminTenant>();
         Changes(admin.MapPost("/tenants/{id}/suspend", tenants.Suspend), "Refuse everything to a tenant until it is resumed")
-            .Accepts<ReasonBody>("application/json")
+            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
             .Produces<AdminTenant>();
         Changes(admin.MapPost("/tenants/{id}/resume", tenants.Resume), "Let a suspended tenant work again")
-            .Accepts<ReasonBody>("application/json")
+            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
             .Produces<AdminTenant>();
         Changes(admin.MapPost("/tenants/{id}/grants", tenants.AddGrant), "Raise a limit for the running period")
             .Accepts<GrantBody>("application/json")
@@ -93,11 +93,8 @@ internal static class AdminFeature
     private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>
         route
             .WithSummary(summary)
-            .WithMetadata(
-                new TakesHeader("Authorization", "A token of Admin:TokenFile. Without that setting all of /admin is 404.", "Bearer TOKEN")
-            )
             .Refuses(Problems.Unidentified, Problems.NotFound, Problems.TooManyAttempts, Problems.QuotaExceeded, Problems.StoreUnavailable);
 
     private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
-        Document(route, summary).Refuses(Problems.MalformedRequest, Problems.Validation, Problems.UnsupportedMediaType);
+        Document(route, summary).Refuses(Problems.MalformedRequest, Problems.Validation, Problems.TooLarge, Problems.UnsupportedMediaType);
 }

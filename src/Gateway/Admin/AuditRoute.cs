@@ -6,7 +6,7 @@ namespace Gateway.Admin;
 /// <summary><c>GET /admin/audit</c>: every change made here, newest first.</summary>
 internal sealed class AuditRoute(AuditTrail audit)
 {
-    private const int MostLines = 500;
+    public const int MostLines = 500;
 
     /// <param name="before">Older than this line: <c>next</c> of the page before.</param>
     /// <param name="limit">1 to 500, by default 100.</param>

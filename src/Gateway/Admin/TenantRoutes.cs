@@ -15,7 +15,7 @@ internal sealed class TenantRoutes(
     Database database
 )
 {
-    private const long MostGranted = 1_000_000_000;
+    public const long MostGranted = 1_000_000_000;
 
     public async Task<IResult> List(CancellationToken cancellation)
     {

@@ -179,4 +179,5 @@ internal sealed record AdminUsage(string From, string To, IReadOnlyList<AdminUsa
 
 /// <param name="Tenant">Absent with <c>by=day</c>.</param>
 /// <param name="Day">UTC; absent with <c>by=tenant</c>.</param>
-internal sealed record AdminUsageRow(string? Tenant, string? Day, long Generations, long Images, string Usd);
+/// <param name="Usd">Dollars, at least four decimals.</param>
+internal sealed record AdminUsageRow(long Generations, long Images, string Usd, string Tenant = null!, string Day = null!);

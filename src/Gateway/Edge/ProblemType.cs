@@ -8,4 +8,7 @@ namespace Gateway.Edge;
 internal sealed record ProblemType(string Name, int Status, string Title, string Meaning)
 {
     public string Uri { get; } = "/problems/" + Name;
+
+    /// <summary>Statuses that some occurrences have instead.</summary>
+    public IReadOnlyList<int> OtherStatuses { get; init; } = [];
 }

@@ -8,7 +8,10 @@ internal static class Problems
         400,
         "The request is not well-formed",
         "The body is not strict JSON in UTF-8 (a duplicate member, a comment, a trailing comma and anything after the value count as faults), or a header is malformed. Nothing was reserved, nothing was sent. Correct the request and send it again."
-    );
+    )
+    {
+        OtherStatuses = [StatusCodes.Status408RequestTimeout],
+    };
 
     public static readonly ProblemType Validation = new(
         "validation",
@@ -155,7 +158,10 @@ internal static class Problems
         502,
         "The request was sent, but no trustworthy answer came",
         "The generation may exist. The gateway never sends it again by itself; the quota stays held until the reconciler has found out what happened. `reservationId` names it; repeating the request with its Idempotency-Key gives the outcome once it is known."
-    );
+    )
+    {
+        OtherStatuses = [StatusCodes.Status504GatewayTimeout],
+    };
 
     public static readonly ProblemType NotUnknown = new(
         "not-unknown",

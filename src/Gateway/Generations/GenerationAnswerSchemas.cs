@@ -1,10 +1,17 @@
 using System.Text.Json.Serialization;
+using Gateway.Generations.Reading;
+using Gateway.Quotas;
 
 namespace Gateway.Generations;
 
-/// <summary>The answer of <c>POST /v2/generations</c>, for the OpenAPI document; <see cref="GenerationAccepted"/> writes it.</summary>
+/// <summary>The answer of <c>POST /v2/generations</c>.</summary>
+/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationAccepted"/> writes this one.</remarks>
 /// <param name="Generate">The generation that was made.</param>
-internal sealed record GenerationCreated([property: JsonPropertyName("generate")] CreatedGeneration Generate);
+/// <param name="Generation">With <c>Prefer: wait=N</c>, once it has ended.</param>
+internal sealed record GenerationCreated(
+    [property: JsonPropertyName("generate")] CreatedGeneration Generate,
+    [property: JsonPropertyName("generations_by_pk")] SeenGeneration Generation = null!
+);
 
 /// <param name="GenerationId">Names the generation: <c>GET /v1/generations/{id}</c>. A UUID.</param>
 /// <param name="ApiCreditCost">What the upstream says of credits; mostly null.</param>
@@ -19,18 +26,31 @@ internal sealed record CreatedGeneration(
 /// <param name="Unit"><c>DOLLARS</c>, or <c>CREDITS</c> where the account is billed so.</param>
 internal sealed record StatedCost([property: JsonPropertyName("amount")] string Amount, [property: JsonPropertyName("unit")] string Unit);
 
-/// <summary>The answer of <c>POST /v2/generations/quote</c>, for the OpenAPI document; <see cref="QuoteGeneration"/> writes it.</summary>
+/// <summary>The answer of <c>POST /v2/generations/quote</c>.</summary>
+/// <remarks><see cref="QuoteGeneration"/> writes it.</remarks>
 /// <param name="Valid">Always true: an invalid request is refused as it would be without <c>/quote</c>.</param>
 /// <param name="Images">How many images would be made.</param>
 /// <param name="Cost">What they would cost.</param>
 /// <param name="Allowed">Whether every quota would admit the request now.</param>
 /// <param name="ViolatedPolicies">The quotas that would not.</param>
-/// <param name="Remaining">What is left of each quota, by its name; null: unlimited. Dollars as a decimal string.</param>
+/// <param name="Remaining">What is left of each quota; null: unlimited.</param>
 internal sealed record QuoteAnswer(
     [property: JsonPropertyName("valid")] bool Valid,
     [property: JsonPropertyName("images")] int Images,
     [property: JsonPropertyName("cost")] StatedCost Cost,
     [property: JsonPropertyName("allowed")] bool Allowed,
     [property: JsonPropertyName("violatedPolicies")] IReadOnlyList<string> ViolatedPolicies,
-    [property: JsonPropertyName("remaining")] IReadOnlyDictionary<string, string?> Remaining
+    [property: JsonPropertyName("remaining")] QuoteRemaining Remaining
+);
+
+/// <summary>The tenant's quotas, and the organisation's (<c>org-…</c>): whole numbers, and dollars as decimal strings.</summary>
+internal sealed record QuoteRemaining(
+    [property: JsonPropertyName(QuotaStatus.RequestsMinute)] long? RequestsMinute,
+    [property: JsonPropertyName(QuotaStatus.ImagesDay)] long? ImagesDay,
+    [property: JsonPropertyName(QuotaStatus.ImagesMonth)] long? ImagesMonth,
+    [property: JsonPropertyName(QuotaStatus.UsdMonth)] string? UsdMonth,
+    [property: JsonPropertyName(QuotaStatus.ConcurrentGenerations)] long? ConcurrentGenerations,
+    [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesDay)] long? OrganizationImagesDay,
+    [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesMonth)] long? OrganizationImagesMonth,
+    [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.UsdMonth)] string? OrganizationUsdMonth
 );

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.Generations;
 
-/// <summary>The body of <c>POST /v2/generations</c> as it was read: every member optional, nothing checked but its JSON type. Shaped like the JSON, so that a rule's path is its pointer.</summary>
+/// <summary>A request for images, as Leonardo has it.</summary>
+/// <remarks>As it was read: every member optional, nothing checked but its JSON type. Shaped like the JSON, so that a rule's path is its pointer.</remarks>
 internal sealed record GenerationBody
 {
     /// <summary>The model that makes the images.</summary>

@@ -60,14 +60,8 @@ internal static class GenerationsFeature
             .WithDescription(CreateDescription)
             .Accepts<GenerationBody>("application/json")
             .Produces<GenerationCreated>()
-            .WithMetadata(
-                new TakesHeader(
-                    "Idempotency-Key",
-                    "Makes a repetition safe: the same key and body give the first outcome again, charged once. Up to 255 characters, kept for 24 hours.",
-                    "order-4711"
-                ),
-                PreferWait.Described
-            )
+            .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
+            .WithMetadata(IdempotencyKey.Described, PreferWait.Described)
             .Refuses(Unreadable)
             .Refuses(
                 Problems.IdempotencyInProgress,

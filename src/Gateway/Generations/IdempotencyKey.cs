@@ -8,6 +8,19 @@ internal static class IdempotencyKey
     private const string Header = "Idempotency-Key";
     private const int MaxLength = 255;
 
+    /// <summary>The longest quoted string: every character escaped.</summary>
+    private const int MaxQuoted = 2 * MaxLength + 2;
+
+    public static readonly TakesHeader Described = new(
+        Header,
+        "Makes a repetition safe: the same key and body give the first outcome again, charged once. 1 to 255 visible characters, such as `order-4711`, "
+            + "or a quoted string of them; kept for 24 hours."
+    )
+    {
+        Pattern = """^([!#-+\-./0-9:<-~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,255}")$""",
+        MaxLength = MaxQuoted,
+    };
+
     /// <returns>The key, or null where there is none; or the refusal of a malformed one.</returns>
     public static (string? Key, Problem? Refusal) Read(HttpRequest request) =>
         request.Headers[Header] switch

@@ -16,7 +16,7 @@ internal static class ResultRow
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly FrozenSet<string> SdVersions = FrozenSet.Create(
+    public static readonly FrozenSet<string> SdVersions = FrozenSet.Create(
         StringComparer.Ordinal,
         "v1_5",
         "v2",
@@ -31,7 +31,7 @@ internal static class ResultRow
         "KINO_2_0"
     );
 
-    private static readonly FrozenSet<string> Schedulers = FrozenSet.Create(
+    public static readonly FrozenSet<string> Schedulers = FrozenSet.Create(
         StringComparer.Ordinal,
         "KLMS",
         "EULER_ANCESTRAL_DISCRETE",

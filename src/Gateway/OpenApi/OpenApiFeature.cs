@@ -20,8 +20,14 @@ internal static class OpenApiFeature
             options.IncludeXmlComments(Assembly.GetExecutingAssembly());
             options.SupportNonNullableReferenceTypes();
             options.SchemaFilter<RequestSchemas>();
+            options.SchemaFilter<AnswerSchemas>();
+            // In this order: what can be refused depends on what is taken, and headers are put on all answers.
+            options.OperationFilter<OperationInputs>();
             options.OperationFilter<OperationAnswers>();
+            options.OperationFilter<AnswerHeaders>();
             options.DocumentFilter<ProblemSchema>();
+            options.DocumentFilter<AnswerHeaders>();
+            OperationInputs.AddCredentials(options);
         });
     }
 
@@ -55,6 +61,7 @@ internal static class OpenApiFeature
                 without making it, `GET /v2/models` what is allowed, `GET /v1/usage` who you are to the gateway and what is left.
 
                 Every refusal is `application/problem+json`; its `type` is a page of this gateway that says what to do: [all problems](/problems).
+                A path that is not here is refused with 404 `not-found`, a method that is not here with 405 `method-not-allowed` and `Allow`.
                 """,
         };
 }

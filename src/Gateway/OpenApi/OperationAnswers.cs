@@ -1,61 +1,60 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Gateway.Edge;
-using Gateway.Generations;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>Adds to each operation the refusals it can give, grouped by status, with an example of each problem.</summary>
+/// <summary>Adds to each operation the refusals it can give, grouped by status, with an example of each problem; and to its other answers their form.</summary>
 internal sealed class OperationAnswers : IOperationFilter
 {
-    /// <summary>The guide's example (https://docs.leonardo.ai/docs/flux-2-pro), without its references, which exist in nobody's account.</summary>
-    private const string GuidesExample = """
-        {
-          "public": false,
-          "model": "flux-pro-2.0",
-          "parameters": { "prompt": "A cat wearing a hat", "quantity": 1, "width": 1440, "height": 1440, "seed": 4294967295 }
-        }
-        """;
+    /// <summary>What can be refused before it is looked at which route it is for, or because of a bug.</summary>
+    private static readonly ProblemType[] Everywhere = [Problems.MalformedRequest, Problems.QuotaExceeded, Problems.Internal];
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         operation.Responses ??= [];
-        operation.Parameters ??= [];
-        foreach (var header in metadata.OfType<TakesHeader>())
-        {
-            operation.Parameters.Add(
-                new OpenApiParameter
-                {
-                    Name = header.Name,
-                    In = ParameterLocation.Header,
-                    Description = header.Description,
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-                    Examples = new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal)
-                    {
-                        [header.Name] = new OpenApiExample { Value = header.Example },
-                    },
-                }
+        var declared = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<IProducesResponseTypeMetadata>().ToArray();
+        foreach (var answer in declared)
+            Describe(
+                OperationName.Of(context.ApiDescription),
+                (OpenApiResponse)operation.Responses[answer.StatusCode.ToString(CultureInfo.InvariantCulture)],
+                answer
             );
-        }
-        if (context.ApiDescription.ParameterDescriptions.Any(parameter => parameter.Type == typeof(GenerationBody)))
-        {
-            foreach (var body in operation.RequestBody!.Content!.Values.OfType<OpenApiMediaType>())
-                body.Example = JsonNode.Parse(GuidesExample);
-        }
-        foreach (
-            var group in metadata
-                .OfType<RefusesWith>()
-                .SelectMany(refuses => refuses.Types)
-                .GroupBy(type => type.Status)
-                .OrderBy(group => group.Key)
-        )
-            operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = Response(group, context.Document);
+        // What a route answers with is what it can be asked not to answer with.
+        var isNegotiated = declared.Any(answer => answer.ContentTypes.Any());
+        foreach (var group in Refusals(operation, context, isNegotiated).GroupBy(refusal => refusal.Status).OrderBy(group => group.Key))
+            operation.Responses[group.Key.ToString(CultureInfo.InvariantCulture)] = Refusal(
+                group.Key,
+                [.. group.Select(refusal => refusal.Type)],
+                context.Document
+            );
     }
 
-    private static OpenApiResponse Response(IGrouping<int, ProblemType> types, OpenApiDocument document) =>
+    private static IEnumerable<(ProblemType Type, int Status)> Refusals(
+        OpenApiOperation operation,
+        OperationFilterContext context,
+        bool isNegotiated
+    )
+    {
+        var own = context
+            .ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RefusesWith>()
+            .SelectMany(refuses => refuses.Types)
+            .ToArray();
+        foreach (var type in own.Concat(Everywhere).Concat(isNegotiated ? [Problems.NotAcceptable] : []).Distinct())
+        {
+            yield return (type, type.Status);
+            // A request without a body can't be too slow with it.
+            if (type != Problems.MalformedRequest || operation.RequestBody is not null || own.Contains(type))
+            {
+                foreach (var status in type.OtherStatuses)
+                    yield return (type, status);
+            }
+        }
+    }
+
+    private static OpenApiResponse Refusal(int status, ProblemType[] types, OpenApiDocument document) =>
         new()
         {
             Description = string.Join("; ", types.Select(type => $"[`{type.Name}`]({type.Uri}): {type.Title}")),
@@ -66,44 +65,35 @@ internal sealed class OperationAnswers : IOperationFilter
                     Schema = new OpenApiSchemaReference(ProblemSchema.Name, document),
                     Examples = types.ToDictionary(
                         type => type.Name,
-                        type => (IOpenApiExample)new OpenApiExample { Summary = type.Title, Value = Example(type) },
+                        type => (IOpenApiExample)new OpenApiExampleReference(ProblemSchema.ExampleOf(type, status), document),
                         StringComparer.Ordinal
                     ),
                 },
             },
         };
 
-    private static JsonObject Example(ProblemType type)
+    private static void Describe(OperationName name, OpenApiResponse response, IProducesResponseTypeMetadata answer)
     {
-        var example = new JsonObject
-        {
-            ["type"] = type.Uri,
-            ["title"] = type.Title,
-            ["status"] = type.Status,
-            ["detail"] = type.Meaning,
-            ["instance"] = "urn:request:019aac5b8e7c7d1f9b3c2a1d0e4f5a6b",
-            ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
-        };
-        if (type == Problems.Validation)
-            example["errors"] = new JsonArray(Error("#/parameters/width", "out-of-range", "must be from 256 to 1440 (pixels)"));
-        if (type == Problems.Policy)
-            example["errors"] = new JsonArray(
-                Error("#/public", "public-not-allowed", "must be false: this tenant may not publish to the community feed")
+        response.Description = Meaning(name, answer.StatusCode);
+        if (name.IsImage)
+            response.Content = answer.ContentTypes.ToDictionary(
+                type => type,
+                _ => (IOpenApiMediaType)new OpenApiMediaType { Schema = Shape.Binary() },
+                StringComparer.Ordinal
             );
-        if (type == Problems.QuotaExceeded)
-            example["violated-policies"] = new JsonArray("images-day");
-        if (type == Problems.UpstreamRejected)
-            example["reason"] = "moderation";
-        if (type == Problems.OutcomeUnknown)
-            example["reservationId"] = "019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b";
-        return example;
+        foreach (var type in answer.ContentTypes)
+            Examples.Put((OpenApiMediaType)response.Content![type], answer.Type, type);
     }
 
-    private static JsonObject Error(string pointer, string code, string detail) =>
-        new()
+    private static string Meaning(OperationName name, int status) =>
+        status switch
         {
-            ["pointer"] = pointer,
-            ["code"] = code,
-            ["detail"] = detail,
+            StatusCodes.Status202Accepted =>
+                "Made and charged, but with `Prefer: wait=N` it did not end in time, or it could not be recorded yet: read it at `Location`, after `Retry-After`.",
+            StatusCodes.Status204NoContent when name.IsUpload => "The file is stored.",
+            StatusCodes.Status204NoContent => "There will be no more events than the caller has seen.",
+            StatusCodes.Status206PartialContent => "The part that `Range` asks for.",
+            StatusCodes.Status304NotModified => "The caller has the image already.",
+            _ => "Done.",
         };
 }

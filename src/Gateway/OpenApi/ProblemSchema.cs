@@ -5,56 +5,139 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>The one schema of every refusal.</summary>
+/// <summary>The one schema of every refusal, and an example of each.</summary>
 internal sealed class ProblemSchema : IDocumentFilter
 {
     public const string Name = "Problem";
+
+    /// <summary>The names of the examples: a kind of refusal has one for each of its statuses, as the status is also in it.</summary>
+    public static string ExampleOf(ProblemType type, int status) => status == type.Status ? type.Name : $"{type.Name}-{status}";
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         swaggerDoc.Components.Schemas[Name] = Schema();
+        swaggerDoc.Components.Examples = Problems
+            .All.SelectMany(type => type.OtherStatuses.Prepend(type.Status).Select(status => (Type: type, Status: status)))
+            .ToDictionary(
+                one => ExampleOf(one.Type, one.Status),
+                one => (IOpenApiExample)new OpenApiExample { Summary = one.Type.Title, Value = Example(one.Type, one.Status) },
+                StringComparer.Ordinal
+            );
     }
 
-    private static OpenApiSchema Schema()
+    private static OpenApiSchema Schema() =>
+        Closed(
+            "A refusal (RFC 9457).",
+            ["type", "title", "status", "detail", "instance", "traceId"],
+            (
+                "type",
+                Words(
+                    "Which refusal; the page under this address says what it means and what to do.",
+                    Problems.All.Select(type => type.Uri)
+                )
+            ),
+            ("title", Words("The same words for every occurrence.", Problems.All.Select(type => type.Title))),
+            (
+                "status",
+                new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Integer,
+                    Minimum = "400",
+                    Maximum = "599",
+                    Description = "The HTTP status.",
+                }
+            ),
+            ("detail", Shape.Text("This occurrence, and what to do about it.")),
+            ("instance", Matching("The request, as a URN of its X-Request-Id.", "^urn:request:[A-Za-z0-9._-]{1,128}$")),
+            ("traceId", Matching("By this the operator finds the request in logs and traces.", "^[A-Za-z0-9._-]{1,128}$")),
+            ("reason", Words("upstream-rejected: which way.", ["validation", "moderation", "reference", "other"])),
+            (
+                "reservationId",
+                new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Format = "uuid",
+                    Description = "outcome-unknown: names what is held until the outcome is known.",
+                }
+            ),
+            (
+                "violated-policies",
+                List(Matching("The name of a quota.", "^[a-z-]+$"), "quota-exceeded: which quotas do not admit the request.")
+            ),
+            (
+                "errors",
+                List(
+                    Closed(
+                        "One broken rule.",
+                        ["pointer", "code", "detail"],
+                        ("pointer", Matching("Where (RFC 6901, as a fragment): #/parameters/width.", "^#")),
+                        ("code", Matching("What, stable: out-of-range.", "^[a-z-]+$")),
+                        ("detail", Shape.Text("What is allowed there."))
+                    ),
+                    "validation, policy: every fault of the request."
+                )
+            )
+        );
+
+    private static JsonObject Example(ProblemType type, int status)
     {
-        var type = Text("Which refusal; the page under this address says what it means and what to do.");
-        type.Enum = [.. Problems.All.Select(problem => (JsonNode)problem.Uri)];
-        return new OpenApiSchema
+        var example = new JsonObject
+        {
+            ["type"] = type.Uri,
+            ["title"] = type.Title,
+            ["status"] = status,
+            ["detail"] = type.Meaning,
+            ["instance"] = "urn:request:019aac5b8e7c7d1f9b3c2a1d0e4f5a6b",
+            ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
+        };
+        if (type == Problems.Validation)
+            example["errors"] = new JsonArray(Error("#/parameters/width", "out-of-range", "must be from 256 to 1440 (pixels)"));
+        if (type == Problems.Policy)
+            example["errors"] = new JsonArray(
+                Error("#/public", "public-not-allowed", "must be false: this tenant may not publish to the community feed")
+            );
+        if (type == Problems.QuotaExceeded)
+            example["violated-policies"] = new JsonArray("images-day");
+        if (type == Problems.UpstreamRejected)
+            example["reason"] = "moderation";
+        if (type == Problems.OutcomeUnknown)
+            example["reservationId"] = "019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b";
+        return example;
+    }
+
+    private static JsonObject Error(string pointer, string code, string detail) =>
+        new()
+        {
+            ["pointer"] = pointer,
+            ["code"] = code,
+            ["detail"] = detail,
+        };
+
+    private static OpenApiSchema Closed(string description, string[] required, params (string Name, OpenApiSchema Schema)[] members) =>
+        new()
         {
             Type = JsonSchemaType.Object,
-            Description = "A refusal (RFC 9457).",
-            Required = new HashSet<string>(["type", "title", "status", "detail", "instance", "traceId"], StringComparer.Ordinal),
-            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
-            {
-                ["type"] = type,
-                ["title"] = Text("The same words for every occurrence."),
-                ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-                ["detail"] = Text("This occurrence, and what to do about it."),
-                ["instance"] = Text("The request, as a URN of its X-Request-Id."),
-                ["traceId"] = Text("By this the operator finds the request in logs and traces."),
-                ["reason"] = Text("upstream-rejected: validation, moderation, reference or other."),
-                ["reservationId"] = Text("outcome-unknown: names what is held until the outcome is known."),
-                ["violated-policies"] = List(Text("The name of a quota."), "quota-exceeded: which quotas do not admit the request."),
-                ["errors"] = List(
-                    new OpenApiSchema
-                    {
-                        Type = JsonSchemaType.Object,
-                        Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
-                        {
-                            ["pointer"] = Text("Where (RFC 6901, as a fragment): #/parameters/width."),
-                            ["code"] = Text("What, stable: out-of-range."),
-                            ["detail"] = Text("What is allowed there."),
-                        },
-                    },
-                    "validation, policy: every fault of the request."
-                ),
-            },
+            Description = description,
+            AdditionalPropertiesAllowed = false,
+            Required = required.ToHashSet(StringComparer.Ordinal),
+            Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema, StringComparer.Ordinal),
         };
+
+    private static OpenApiSchema Words(string description, IEnumerable<string> words)
+    {
+        var schema = Shape.Text(description);
+        Shape.OneOf(words)(schema);
+        return schema;
     }
 
-    private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+    private static OpenApiSchema Matching(string description, string pattern)
+    {
+        var schema = Shape.Text(description);
+        schema.Pattern = pattern;
+        return schema;
+    }
 
     private static OpenApiSchema List(OpenApiSchema items, string description) =>
         new()

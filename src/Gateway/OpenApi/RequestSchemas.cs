@@ -1,7 +1,9 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
+using Gateway.Admin;
 using Gateway.Generations;
+using Gateway.Generations.Uploads;
 using Gateway.Models;
+using Gateway.Quotas;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -10,6 +12,10 @@ namespace Gateway.OpenApi;
 /// <summary>Writes the rules of the model into the schema of the request: the same data that the validator and the price read.</summary>
 internal sealed class RequestSchemas : ISchemaFilter
 {
+    private const string NotBlank = "\\S";
+    private const string OneLine =
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
+
     /// <summary>More models will need a schema each (oneOf); so far there is one.</summary>
     private static ImageModel Model => ModelCatalogue.All[0];
 
@@ -27,6 +33,16 @@ internal sealed class RequestSchemas : ISchemaFilter
             OfReference(target);
         else if (context.Type == typeof(ReferencedImage))
             OfImage(target);
+        else if (context.Type == typeof(UploadWanted))
+            OneOf(Property(target, "extension"), [.. ReceivedFile.Accepted.SelectMany(format => format.Extensions)]);
+        else if (context.Type == typeof(ReasonBody))
+            OfReason(target);
+        else if (context.Type == typeof(OptionalReasonBody))
+            Bound(Property(target, "reason"));
+        else if (context.Type == typeof(GrantBody))
+            OfGrant(target);
+        else if (context.Type == typeof(SettleBody))
+            OfSettle(target);
     }
 
     private static void OfBody(OpenApiSchema schema)
@@ -42,6 +58,7 @@ internal sealed class RequestSchemas : ISchemaFilter
         var prompt = Property(schema, "prompt");
         prompt.MinLength = 1;
         prompt.MaxLength = Model.PromptMaxLength;
+        prompt.Pattern = NotBlank;
         Range(Property(schema, "width"), Model.Width);
         Range(Property(schema, "height"), Model.Height);
         Range(Property(schema, "quantity"), Model.Quantity);
@@ -75,6 +92,35 @@ internal sealed class RequestSchemas : ISchemaFilter
         OneOf(Property(schema, "type"), GenerationValidator.ImageTypes);
     }
 
+    private static void OfReason(OpenApiSchema schema)
+    {
+        var reason = Property(schema, "reason");
+        reason.Type = JsonSchemaType.String;
+        Bound(reason);
+    }
+
+    private static void Bound(OpenApiSchema reason)
+    {
+        (reason.MinLength, reason.MaxLength) = (1, AdminBody.LongestReason);
+        reason.Pattern = OneLine;
+    }
+
+    private static void OfGrant(OpenApiSchema schema)
+    {
+        OfReason(schema);
+        var (quota, amount) = (Property(schema, "quota"), Property(schema, "amount"));
+        quota.Type = JsonSchemaType.String;
+        OneOf(quota, [.. Grant.Quotas.Keys]);
+        amount.Type = JsonSchemaType.Number;
+        (amount.Minimum, amount.Maximum) = ("0.000001", Shape.Number(TenantRoutes.MostGranted));
+    }
+
+    private static void OfSettle(OpenApiSchema schema)
+    {
+        OfReason(schema);
+        Property(schema, "generationId").Format = "uuid";
+    }
+
     private static void Close(OpenApiSchema schema, params string[] required)
     {
         schema.AdditionalPropertiesAllowed = false;
@@ -88,8 +134,7 @@ internal sealed class RequestSchemas : ISchemaFilter
 
     private static void Range(OpenApiSchema schema, NumberRange range)
     {
-        schema.Minimum = range.Min.ToString(CultureInfo.InvariantCulture);
-        schema.Maximum = range.Max.ToString(CultureInfo.InvariantCulture);
+        (schema.Minimum, schema.Maximum) = (Shape.Number(range.Min), Shape.Number(range.Max));
         schema.Format = "int64";
         if (range.Default is { } value)
             Default(schema, value);

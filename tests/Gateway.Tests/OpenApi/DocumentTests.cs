@@ -73,8 +73,10 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
         var told = responses.SelectMany(response =>
             response.Value!["content"]?["application/problem+json"]?["examples"]?.AsObject().Select(example => example.Key) ?? []
         );
-        string[] elsewhere = ["not-found", "method-not-allowed", "not-acceptable", "range-not-satisfiable", "internal", .. OfAdmin];
-        told.Order(StringComparer.Ordinal).ShouldBe(Problems.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
+        string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", .. OfAdmin];
+        told.Distinct(StringComparer.Ordinal)
+            .Order(StringComparer.Ordinal)
+            .ShouldBe(Problems.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -17,8 +17,8 @@ internal sealed class ReadGenerations(
     LeonardoApi leonardo
 )
 {
-    private const int DefaultPage = 10;
-    private const int MaxPage = 100;
+    public const int DefaultPage = 10;
+    public const int MaxPage = 100;
 
     /// <summary><c>GET /v1/generations/{id}</c>: as JSON, at once or when it has ended, or as a stream of events.</summary>
     public async Task<IResult> GetAsync(HttpContext context, Caller caller, string id)
@@ -35,6 +35,8 @@ internal sealed class ReadGenerations(
     }
 
     /// <summary><c>GET /v1/generations</c>.</summary>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="after">The <c>next</c> of the page before.</param>
     public async Task<IResult> ListAsync(HttpContext context, Caller caller, string? limit, string? after)
     {
         var violations = new List<Violation>();

@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Generations.Images;
 
 namespace Gateway.Generations.Reading;
 
@@ -39,14 +40,20 @@ internal static class ReadingFeature
                     + "`Accept: text/event-stream` sends `status` events until then."
             )
             .Produces<GenerationFound>(contentType: "application/json", additionalContentTypes: "text/event-stream")
-            .WithMetadata(PreferWait.Described)
+            .Produces(StatusCodes.Status204NoContent)
+            .WithMetadata(
+                PreferWait.Described,
+                new TakesHeader("Last-Event-ID", "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be.")
+                {
+                    Pattern = "^[0-9]{1,9}$",
+                }
+            )
             .Refuses(Strangers)
             .Refuses(Problems.NotFound);
         routes
             .MapGet("/v1/generations", reading.ListAsync)
             .WithTags("Generations")
             .WithSummary("List your own generations, newest first")
-            .WithDescription("`limit` (1–100, otherwise 10) and `after`: the `next` of the page before.")
             .Produces<GenerationList>()
             .Refuses(Strangers)
             .Refuses(Problems.Validation);
@@ -68,9 +75,7 @@ internal static class ReadingFeature
             .WithTags("Generations")
             .WithSummary("Download an image")
             .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are understood.")
-            .Produces(StatusCodes.Status200OK, contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp", "image/gif"])
-            .Produces(StatusCodes.Status206PartialContent)
-            .Produces(StatusCodes.Status304NotModified)
+            .ProducesImage("image/jpeg", "image/png", "image/webp", "image/gif")
             .Refuses(Strangers)
             .Refuses(Problems.NotFound, Problems.RangeNotSatisfiable, Problems.UpstreamUnreachable);
     }

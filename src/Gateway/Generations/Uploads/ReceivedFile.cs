@@ -21,7 +21,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private const int PieceBytes = 64 * 1024;
     private const string FileField = "file";
 
-    private static readonly IReadOnlyList<ImageFormat> Accepted = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
+    public static readonly IReadOnlyList<ImageFormat> Accepted = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
     public static ImageFormat? FormatOf(string? extension) =>
         Accepted.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.Ordinal));

@@ -3,24 +3,26 @@ using Gateway.Generations.Reading;
 
 namespace Gateway.Generations.Uploads;
 
-/// <summary>The body of <c>POST /v1/init-image</c> for an upload in two steps, for the OpenAPI document.</summary>
-/// <param name="Extension"><c>png</c>, <c>jpg</c>, <c>jpeg</c> or <c>webp</c>.</param>
+/// <summary>The body of <c>POST /v1/init-image</c> for an upload in two steps.</summary>
+/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out.</remarks>
+/// <param name="Extension">What the file is; its first bytes must say the same.</param>
 internal sealed record UploadWanted([property: JsonPropertyName("extension")] string Extension);
 
-/// <summary>The answer of <c>POST /v1/init-image</c>, for the OpenAPI document.</summary>
+/// <summary>The answer of <c>POST /v1/init-image</c>.</summary>
 internal sealed record UploadBegun([property: JsonPropertyName("uploadInitImage")] UploadAddress Upload);
 
-/// <param name="Id">A UUID; with the type <c>UPLOADED</c> it can be a reference image, once the file is there.</param>
-/// <param name="Url">Where the form is posted to, within two minutes: at this gateway. Left out where the file came along.</param>
+/// <param name="Id">With the type <c>UPLOADED</c> it can be a reference image, once the file is there.</param>
+/// <param name="Key">Left out where the file came along, as the other two are.</param>
+/// <param name="Url">Where the form is posted to, within two minutes: at this gateway.</param>
 /// <param name="Fields">JSON in a string: fields to put before the file. They may be left out.</param>
 internal sealed record UploadAddress(
     [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("key")] string? Key,
-    [property: JsonPropertyName("url")] string? Url,
-    [property: JsonPropertyName("fields")] string? Fields
+    [property: JsonPropertyName("key")] string Key = null!,
+    [property: JsonPropertyName("url")] string Url = null!,
+    [property: JsonPropertyName("fields")] string Fields = null!
 );
 
-/// <summary>The answer of <c>GET /v1/init-image/{id}</c>, for the OpenAPI document.</summary>
+/// <summary>The answer of <c>GET /v1/init-image/{id}</c>.</summary>
 internal sealed record UploadFound([property: JsonPropertyName("init_images_by_pk")] SeenUpload Upload);
 
 /// <param name="Url">The image, at this gateway.</param>
@@ -31,5 +33,5 @@ internal sealed record SeenUpload(
     [property: JsonPropertyName("createdAt")] string CreatedAt
 );
 
-/// <summary>The answer of <c>DELETE /v1/init-image/{id}</c>, for the OpenAPI document.</summary>
+/// <summary>The answer of <c>DELETE /v1/init-image/{id}</c>.</summary>
 internal sealed record UploadDeleted([property: JsonPropertyName("delete_init_images_by_pk")] DeletedId Deleted);

@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Generations.Images;
 
 namespace Gateway.Generations.Uploads;
 
@@ -74,7 +75,8 @@ internal static class UploadsFeature
             .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
             .WithTags("Uploads")
             .WithSummary("Download an upload")
-            .Produces(StatusCodes.Status200OK, contentType: "image/jpeg", additionalContentTypes: ["image/png", "image/webp"])
+            .WithDescription("The image itself, as it was stored. `Range`, `If-None-Match` and `If-Range` are understood.")
+            .ProducesImage("image/jpeg", "image/png", "image/webp")
             .Refuses(Strangers)
             .Refuses(Upstream)
             .Refuses(Problems.NotFound, Problems.RangeNotSatisfiable);
