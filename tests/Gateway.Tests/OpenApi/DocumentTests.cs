@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Gateway.Edge;
 using Gateway.Models;
+using Gateway.Tests.Admin;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi;
@@ -90,6 +91,86 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
                 operation["responses"]!.AsObject().Count.ShouldBeGreaterThan(1, $"{method} {path}");
             }
         }
+    }
+
+    [Fact]
+    public async Task Every_body_and_every_answer_has_an_example_and_every_example_keeps_its_schema()
+    {
+        var contract = await WrittenContract.ReadAsync(_gateway);
+        var contents = contract.Operations.SelectMany(operation =>
+            operation
+                .Responses.AsObject()
+                .Select(answer => (Of: $"{operation} {answer.Key}", Content: answer.Value!["content"]))
+                .Append(($"{operation}", operation.Node["requestBody"]?["content"]))
+        );
+        foreach (var (of, content) in contents)
+        {
+            foreach (var (type, form) in content?.AsObject() ?? [])
+            {
+                if (!type.StartsWith("image/", StringComparison.Ordinal) && type != "multipart/form-data")
+                    (form!["example"] ?? form["examples"]).ShouldNotBeNull($"{of} {type}");
+                foreach (var example in (form!["examples"]?.AsObject() ?? []).Select(one => one.Value!["value"]).Append(form["example"]))
+                {
+                    // Of refusals there are references; they are below.
+                    if (example is not null)
+                        contract.FaultsOf(form["schema"]!, example).ShouldBeEmpty($"{of} {type}");
+                }
+            }
+        }
+        foreach (var (name, example) in (await DocumentAsync())["components"]!["examples"]!.AsObject())
+            contract.FaultsOf("Problem", example!["value"]!).ShouldBeEmpty(name);
+    }
+
+    [Theory]
+    [InlineData("order-4711", true)]
+    [InlineData("\"order 4711, \\\"a\\\"\"", true)]
+    [InlineData("a b", false)]
+    [InlineData("a;b", false)]
+    [InlineData("\"", false)]
+    [InlineData("\"a", false)]
+    [InlineData("\"\\a\"", false)]
+    public async Task An_idempotency_key_is_what_the_document_says(string key, bool isOne) => await KeyAsync(key, isOne);
+
+    [Theory]
+    [InlineData(255, true)]
+    [InlineData(256, false)]
+    public async Task An_idempotency_key_is_as_long_as_the_document_says(int length, bool isOne)
+    {
+        await KeyAsync(new string('k', length), isOne);
+        await KeyAsync($"\"{string.Concat(Enumerable.Repeat("\\\\", length))}\"", isOne);
+    }
+
+    [Fact]
+    public async Task Every_limit_of_a_query_is_the_routes()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        Task<HttpResponseMessage> AskAsync(string path) =>
+            path.StartsWith("/admin", StringComparison.Ordinal) ? admin.GetAsync(path) : admin.Gateway.GetAsync(path);
+        var queries =
+            from operation in (await WrittenContract.ReadAsync(admin.Gateway)).Operations
+            from parameter in operation.Node["parameters"]!.AsArray()
+            where parameter!["in"]!.GetValue<string>() == "query"
+            select (operation.Path, Name: parameter["name"]!.GetValue<string>(), Schema: parameter["schema"]!);
+        foreach (var (path, name, schema) in queries)
+        {
+            var (least, most) = ((long?)schema["minimum"], (long?)schema["maximum"]);
+            string[] good = [.. schema["enum"]?.AsArray().Select(word => $"{word}") ?? [], $"{least}", $"{most}", $"{schema["default"]}"];
+            string[] bad = [schema["enum"] is null ? "" : "none", $"{least - 1}", $"{most + 1}", least is null ? "" : "1.5"];
+            foreach (var (value, status) in good.Select(value => (value, 200)).Concat(bad.Select(value => (value, 400))))
+            {
+                if (value.Length > 0)
+                    ((int)(await AskAsync($"{path}?{name}={value}")).StatusCode).ShouldBe(status, $"{path}?{name}={value}");
+            }
+        }
+    }
+
+    private async Task KeyAsync(string key, bool isOne)
+    {
+        var contract = await WrittenContract.ReadAsync(_gateway);
+        var header = contract.Operations.Single(operation => operation.Is("POST", "/v2/generations")).Node["parameters"]![0]!;
+        (contract.FaultsOf(header["schema"]!, key).Count == 0).ShouldBe(isOne);
+        var answer = await _gateway.PostAsync("{}", headers: ("Idempotency-Key", key));
+        ((await answer.JsonAsync())["type"]!.GetValue<string>() == "/problems/validation").ShouldBe(isOne);
     }
 
     private async Task<JsonNode> DocumentAsync() => await (await _gateway.GetAsync("/swagger/v1/swagger.json")).JsonAsync();

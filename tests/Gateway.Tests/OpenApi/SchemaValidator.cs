@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Gateway.Edge;
+
+namespace Gateway.Tests.OpenApi;
+
+/// <summary>Holds a value to a schema of an OpenAPI 3.0 document. Strict: a word or a format that it does not know is a fault too.</summary>
+internal sealed class SchemaValidator(JsonNode document)
+{
+    private static readonly string[] Remarks = ["description", "example", "default"];
+
+    public IReadOnlyList<string> Faults(JsonNode schema, JsonNode? value)
+    {
+        var faults = new List<string>();
+        Check(schema.AsObject(), value, "#", faults);
+        return faults;
+    }
+
+    private void Check(JsonObject schema, JsonNode? value, string at, List<string> faults)
+    {
+        if (schema["$ref"] is { } reference)
+        {
+            var target = reference.GetValue<string>().Split('/').Skip(1).Aggregate(document, (node, name) => node[name]!);
+            Check(target.AsObject(), value, at, faults);
+            return;
+        }
+        // OpenAPI 3.0.3: null is allowed only beside a type, and by an enum only if it names it.
+        if (value is null && schema["type"] is not null)
+        {
+            if (schema["nullable"]?.GetValue<bool>() != true || (schema["enum"] is { } words && !words.AsArray().Contains(null)))
+                faults.Add($"{at}: is null");
+            return;
+        }
+        foreach (var (word, rule) in schema)
+        {
+            if (!Remarks.Contains(word) && !Holds(schema, word, rule!, value, at, faults))
+                faults.Add($"{at}: {value?.ToJsonString() ?? "null"} breaks {word} {rule!.ToJsonString()}");
+        }
+    }
+
+    private bool Holds(JsonObject schema, string word, JsonNode rule, JsonNode? value, string at, List<string> faults) =>
+        word switch
+        {
+            "type" => IsOf(rule.GetValue<string>(), value),
+            "nullable" => true,
+            "enum" => rule.AsArray().Any(one => JsonNode.DeepEquals(one, value)),
+            "oneOf" => rule.AsArray().Count(one => Faults(one!, value).Count == 0) == 1,
+            "required" => rule.AsArray().All(name => value is JsonObject one && one.ContainsKey(name!.GetValue<string>())),
+            "additionalProperties" => value is JsonObject one
+                && one.All(member => rule.GetValue<bool>() || schema["properties"]?[member.Key] is not null),
+            "properties" => OfEach(rule.AsObject(), value as JsonObject, at, faults),
+            "items" => OfEach(rule.AsObject(), value as JsonArray, at, faults),
+            "maxItems" => value is JsonArray list && list.Count <= rule.GetValue<int>(),
+            "uniqueItems" => value is JsonArray list && list.Select(item => item!.ToJsonString()).Distinct().Count() == list.Count,
+            "minimum" => Number(value) >= Number(rule),
+            "maximum" => Number(value) <= Number(rule),
+            "minLength" => Text(value).EnumerateRunes().Count() >= rule.GetValue<int>(),
+            "maxLength" => Text(value).EnumerateRunes().Count() <= rule.GetValue<int>(),
+            "pattern" => Regex.IsMatch(Text(value), rule.GetValue<string>(), RegexOptions.ECMAScript, TimeSpan.FromSeconds(1)),
+            "format" => HasFormat(rule.GetValue<string>(), value),
+            _ => false,
+        };
+
+    private bool OfEach(JsonObject schemas, JsonObject? value, string at, List<string> faults)
+    {
+        foreach (var (name, member) in value ?? [])
+        {
+            if (schemas[name] is { } schema)
+                Check(schema.AsObject(), member, $"{at}/{name}", faults);
+        }
+        return value is not null;
+    }
+
+    private bool OfEach(JsonObject schema, JsonArray? value, string at, List<string> faults)
+    {
+        foreach (var (index, item) in (value ?? []).Index())
+            Check(schema, item, $"{at}/{index}", faults);
+        return value is not null;
+    }
+
+    private static bool IsOf(string type, JsonNode? value) =>
+        (type, value?.GetValueKind()) switch
+        {
+            ("object", JsonValueKind.Object) or ("array", JsonValueKind.Array) or ("string", JsonValueKind.String) => true,
+            ("boolean", JsonValueKind.True or JsonValueKind.False) or ("number", JsonValueKind.Number) => true,
+            ("integer", JsonValueKind.Number) => !value!.ToJsonString().AsSpan().ContainsAny('.', 'e', 'E'),
+            _ => false,
+        };
+
+    private static bool HasFormat(string format, JsonNode? value) =>
+        format switch
+        {
+            "int32" => Number(value) is >= int.MinValue and <= int.MaxValue,
+            "int64" => Number(value) is >= long.MinValue and <= long.MaxValue,
+            "double" or "binary" => true,
+            "uuid" => Uuid.Is(Text(value)),
+            "uri" => Uri.IsWellFormedUriString(Text(value), UriKind.Absolute),
+            "date" => DateOnly.TryParseExact(Text(value), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
+            // RFC 3339: with a zone.
+            "date-time" => Text(value).EndsWith('Z') && DateTime.TryParse(Text(value), CultureInfo.InvariantCulture, out _),
+            _ => false,
+        };
+
+    private static decimal? Number(JsonNode? value) =>
+        value?.GetValueKind() == JsonValueKind.Number
+            ? decimal.Parse(value.ToJsonString(), NumberStyles.Float, CultureInfo.InvariantCulture)
+            : null;
+
+    private static string Text(JsonNode? value) => value?.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : "";
+}
