@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Gateway.Tests.Harness;
+using Gateway.Tests.RawSocket;
+
+namespace Gateway.Tests.OpenApi;
+
+/// <summary>Calls made from the document alone. Whatever the answer is, it must be in the document.</summary>
+internal static class WrittenCalls
+{
+    public const string Json = "application/json";
+
+    private const string OfUpload = "/v1/init-image/{id}/upload/{token}";
+
+    /// <param name="upload">The address of an upload that was begun; null: one that was not.</param>
+    public static async Task<HttpResponseMessage> TryAsync(
+        this WrittenContract contract,
+        GatewayApp gateway,
+        WrittenOperation operation,
+        string? upload,
+        HttpContent? content,
+        params (string, string)[] headers
+    ) => await contract.CheckAsync(await gateway.SendAsync(new HttpMethod(operation.Method), PathOf(operation, upload), content, headers));
+
+    /// <summary>Begins a body, and does not go on.</summary>
+    public static async Task<HttpResponseMessage> StallAsync(
+        this WrittenContract contract,
+        GatewayApp gateway,
+        WrittenOperation operation,
+        string? upload,
+        params (string Name, string Value)[] headers
+    )
+    {
+        var path = PathOf(operation, upload);
+        var type = operation.Path.EndsWith(OfUpload, StringComparison.Ordinal) ? "multipart/form-data; boundary=x" : Json;
+        using var connection = await RawConnection.OpenAsync(gateway.Address);
+        await connection.SendAsync(
+            $"{operation.Method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 100\r\n"
+                + string.Concat(headers.Select(header => $"{header.Name}: {header.Value}\r\n"))
+                + "\r\n{"
+        );
+        var parts = (await connection.ReadToEndAsync()).Split("\r\n\r\n", 2);
+        var head = parts[0].Split("\r\n");
+        var answer = new HttpResponseMessage((HttpStatusCode)int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture))
+        {
+            Content = new ByteArrayContent(Encoding.Latin1.GetBytes(parts[1])),
+            RequestMessage = new HttpRequestMessage(new HttpMethod(operation.Method), new Uri(gateway.Address, path)),
+        };
+        foreach (var (name, value) in head[1..].Select(line => line.Split(": ", 2)).Select(line => (line[0], line[1])))
+        {
+            if (!answer.Headers.TryAddWithoutValidation(name, value))
+                answer.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+        return await contract.CheckAsync(answer);
+    }
+
+    /// <summary>The document's own example.</summary>
+    public static HttpContent? Body(WrittenOperation operation) =>
+        operation.Node["requestBody"]?["content"] is not { } content ? null
+        : content[Json] is { } json ? Text(json["example"]!.ToJsonString(), Json)
+        : TwoTeams.Form(TwoTeams.Png, "x.png");
+
+    public static StringContent Text(string text, string type) =>
+        new(text) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
+
+    /// <returns>The address that a file can be sent to.</returns>
+    public static async Task<string> BeginUploadAsync(this GatewayApp gateway)
+    {
+        var begun = await (await gateway.PostAsync("""{"extension":"png"}""", "/v1/init-image")).JsonAsync();
+        return new Uri(begun["uploadInitImage"]!["url"]!.GetValue<string>()).AbsolutePath;
+    }
+
+    private static string PathOf(WrittenOperation operation, string? upload) =>
+        upload is not null && operation.Path.EndsWith(OfUpload, StringComparison.Ordinal)
+            ? operation.Path.Replace(OfUpload, upload, StringComparison.Ordinal)
+            : operation
+                .Path.Replace("{id}", operation.IsAdmin ? "a" : $"{Guid.NewGuid()}", StringComparison.Ordinal)
+                .Replace("{imageId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
+                .Replace("{reservationId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
+                .Replace("{token}", new string('x', 43), StringComparison.Ordinal);
+}
