@@ -84,7 +84,10 @@ internal static class AdminFeature
         {
             return await next(context);
         }
-        catch (Exception away) when (away is DbException or TimeoutException or IOException && !context.HttpContext.Response.HasStarted)
+        catch (Exception away)
+            when (away is DbException or TimeoutException or (IOException and not BadHttpRequestException)
+                && !context.HttpContext.Response.HasStarted
+            )
         {
             return AdminBody.StoreAway();
         }

@@ -56,6 +56,8 @@ internal sealed class AdminGate(
             if (!isAcquired)
                 return TooMany.ExecuteAsync(context);
             context.Features.Set(new Operator(who));
+            // Whatever endpoint was chosen: routing has its own for a method or a media type that does not fit.
+            context.Features.Set(new AllowAnonymousTenant());
             return next(context);
         }
         if (given.Count > 0)

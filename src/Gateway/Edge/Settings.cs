@@ -16,6 +16,8 @@ internal sealed class Settings(IConfiguration configuration)
             .. _read
                 .Select(name => name.Split(':')[0])
                 .Distinct(StringComparer.OrdinalIgnoreCase)
+                // ASP.NET Core has settings of its own there.
+                .Where(section => section != "Logging")
                 .SelectMany(section => configuration.GetSection(section).AsEnumerable())
                 .Where(setting => setting.Value is not null && !_read.Any(name => IsOf(setting.Key, name)))
                 .Select(setting => setting.Key)
@@ -68,11 +70,9 @@ internal sealed class Settings(IConfiguration configuration)
         return values.Length > 0 ? values : absent;
     }
 
-    /// <summary>Also an item of a list; and what ASP.NET Core itself reads under a name of ours.</summary>
+    /// <summary>Also an item of a list.</summary>
     private static bool IsOf(string key, string name) =>
-        key.Equals(name, StringComparison.OrdinalIgnoreCase)
-        || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
-        || key.StartsWith("Logging:LogLevel:", StringComparison.OrdinalIgnoreCase);
+        key.Equals(name, StringComparison.OrdinalIgnoreCase) || key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase);
 
     private delegate bool TryParse<T>(string text, out T value);
 

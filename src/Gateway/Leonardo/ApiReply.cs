@@ -53,7 +53,11 @@ internal abstract record ApiReply<T>
     public Problem ToProblem() =>
         this switch
         {
-            Refused refused => new Problem(refused.Problem, refused.Detail) { RetryAfter = refused.RetryAfter },
+            Refused refused => new Problem(refused.Problem, refused.Detail)
+            {
+                RetryAfter = refused.RetryAfter,
+                Reason = refused.Problem == Problems.UpstreamRejected ? "other" : null,
+            },
             Missing => new Problem(Problems.UpstreamRejected, "Leonardo knows no such thing any more.") { Reason = "reference" },
             _ => new Problem(
                 Problems.UpstreamUnreachable,

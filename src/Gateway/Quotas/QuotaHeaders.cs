@@ -15,7 +15,12 @@ internal sealed class QuotaHeaders(RequestDelegate next, QuotaLedger ledger)
     private async Task WriteAsync(object state)
     {
         var context = (HttpContext)state;
-        if (context.Features.Get<Caller>() is { } caller)
-            RateLimitHeaders.Write(context.Response.Headers, await ledger.StatusAsync(caller.Tenant, fresh: false, CancellationToken.None));
+        if (context.Features.Get<Caller>() is not { } caller)
+            return;
+        var headers = context.Response.Headers;
+        // What is told a tenant is no other's (threats B10), whatever is between.
+        if (headers.CacheControl.Count == 0)
+            headers.CacheControl = "private, no-store";
+        RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant, fresh: false, CancellationToken.None));
     }
 }

@@ -21,7 +21,11 @@ internal sealed class Identification(
     public Task InvokeAsync(HttpContext context)
     {
         // Without an endpoint there is nothing to protect: a 404 follows.
-        if (context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<AllowAnonymousTenant>() is not null)
+        if (
+            context.GetEndpoint() is not { } endpoint
+            || endpoint.Metadata.GetMetadata<AllowAnonymousTenant>() is not null
+            || context.Features.Get<AllowAnonymousTenant>() is not null
+        )
             return next(context);
         var verdict = Identify(context);
         return verdict.IsCompletedSuccessfully ? Act(context, verdict.Result) : ActLater(context, verdict);
