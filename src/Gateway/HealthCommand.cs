@@ -34,7 +34,8 @@ internal static class HealthCommand
         if (First("ASPNETCORE_URLS") is { } address)
         {
             var parsed = BindingAddress.Parse(address);
-            return $"{parsed.Scheme}://127.0.0.1:{parsed.Port}";
+            var host = parsed.Host is "+" or "*" or "0.0.0.0" or "[::]" ? "127.0.0.1" : parsed.Host;
+            return $"{parsed.Scheme}://{host}:{parsed.Port}";
         }
         if (First("ASPNETCORE_HTTP_PORTS") is { } http)
             return $"http://127.0.0.1:{http}";

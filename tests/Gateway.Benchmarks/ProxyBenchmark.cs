@@ -27,7 +27,7 @@ internal static class ProxyBenchmark
     public static async Task RunAsync(TimeSpan length)
     {
         var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
-        var upstreamPort = Target.FreePort();
+        var upstreamPort = Ports.Free();
         using var upstream = Target.Start("upstream", [Own, "upstream", $"{upstreamPort}"], upstreamPort, "/");
         await using var server = await PostgreSqlServer.StartAsync(durable: true);
         var connection = await server.CreateDatabaseAsync();
@@ -92,7 +92,7 @@ internal static class ProxyBenchmark
 
     private static Target StartYarp(int upstreamPort)
     {
-        var port = Target.FreePort();
+        var port = Ports.Free();
         return Target.Start("bare YARP", [Own, "yarp", $"{port}", $"http://127.0.0.1:{upstreamPort}"], port, "/");
     }
 
@@ -105,7 +105,7 @@ internal static class ProxyBenchmark
         Func<IEnumerable<int>> servants
     )
     {
-        var port = Target.FreePort();
+        var port = Ports.Free();
         return Target.Start(
             name,
             [Path.Combine(AppContext.BaseDirectory, "Gateway.dll")],

@@ -65,13 +65,6 @@ internal sealed class Target : IDisposable
         return new Target(name, process, port, allocated) { StartUp = clock.Elapsed, Servants = servants ?? (() => []) };
     }
 
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
     public void Dispose()
     {
         _process.Kill();

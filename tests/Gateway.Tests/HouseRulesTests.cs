@@ -135,7 +135,11 @@ public sealed partial class HouseRulesTests
             .ShouldBe([.. AdminRoutes, "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
     }
 
-    [GeneratedRegex(@"new (HttpClient|SocketsHttpHandler)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @"new (HttpClient|SocketsHttpHandler|HttpClientHandler)\b|HttpClient \w+ = new\(",
+        RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+        1000
+    )]
     private static partial Regex NewClient();
 
     [GeneratedRegex(

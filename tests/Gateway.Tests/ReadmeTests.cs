@@ -47,7 +47,7 @@ public sealed partial class ReadmeTests
             var part in Directory.GetFileSystemEntries(Repository.Path(".")).Where(part => Path.GetFileName(part) is not ("run" or "data"))
         )
             Directory.CreateSymbolicLink(Path.Combine(clone, Path.GetFileName(part)), part);
-        var port = GatewayProcess.FreePort();
+        var port = Ports.Free();
         var commands = string.Join('\n', Blocks().Matches(Readme).Where(IsOperators).Select(block => block.Groups["command"].Value));
         commands.ShouldContain("/admin/audit");
         var script = $$"""
@@ -84,7 +84,7 @@ public sealed partial class ReadmeTests
     public async Task The_command_on_a_fresh_clone_starts_it()
     {
         Tools.Need("curl", "pkill");
-        var port = GatewayProcess.FreePort();
+        var port = Ports.Free();
         var script = $$"""
             export ASPNETCORE_HTTP_PORTS={{port}} Storage__ConnectionString="Data Source=$PWD/gateway.db"
             dotnet run --project "{{Repository.Path("src", "Gateway")}}" >log 2>&1 &

@@ -160,6 +160,7 @@ public sealed class StartupTests
     [InlineData("https://127.0.0.1:8443", "ASPNETCORE_HTTP_PORTS=8080", "ASPNETCORE_URLS=https://+:8443")]
     [InlineData("https://127.0.0.1:8443", "ASPNETCORE_HTTPS_PORTS=8443")]
     [InlineData("http://127.0.0.1:80", "ASPNETCORE_URLS=http://*")]
+    [InlineData("http://10.0.0.7:8080", "ASPNETCORE_URLS=http://10.0.0.7:8080;http://localhost:8081")]
     public void The_health_command_asks_where_the_gateway_listens(string origin, params string[] environment)
     {
         var settings = environment.Select(one => one.Split('=')).ToDictionary(one => one[0], one => one[1], StringComparer.Ordinal);

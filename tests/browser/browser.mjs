@@ -29,11 +29,12 @@ export async function open(address, options = {}, expected = []) {
     const url = new URL(request.url());
     if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== new URL(address).origin) faults.push(`request to ${url.origin}`);
   });
-  page.on('requestfinished', async request => {
-    // What the page has in memory came from nowhere.
-    if (request.url().startsWith('http')) faults.push(...(await leaks(await request.response())));
-  });
-  return { browser, page, faults };
+  const reading = [];
+  // What the page has in memory came from nowhere.
+  page.on('requestfinished', request => request.url().startsWith('http') && reading.push(request.response().then(response => (response ? leaks(response) : [])).catch(() => [])));
+  /** What must not have happened, once the last answers are read too. */
+  const found = async () => [...faults, ...(await Promise.all(reading)).flat()].join('\n');
+  return { browser, page, found };
 }
 
 export function check(condition, what) {

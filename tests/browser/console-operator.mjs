@@ -4,7 +4,7 @@ import { check, open } from './browser.mjs';
 import { inspect } from './console-page.mjs';
 
 const [address, simulator, token, screenshots] = process.argv.slice(2);
-const { browser, page, faults } = await open(address, { viewport: { width: 1440, height: 900 } }, [
+const { browser, page, found } = await open(address, { viewport: { width: 1440, height: 900 } }, [
   { path: '/v2/generations', status: 502 },
   { path: '/v2/generations', status: 503 },
   { path: '/admin/tenants', status: 401 },
@@ -139,7 +139,8 @@ try {
   // The team sees what it was granted, and that nothing is held any more.
   await page.getByRole('link', { name: 'Usage' }).click();
   await page.getByText('2 used of 16').waitFor();
-  check(faults.length === 0, faults.join('\n'));
+  const faults = await found();
+  check(faults === '', faults);
   console.log('ok');
 } finally {
   await browser.close();

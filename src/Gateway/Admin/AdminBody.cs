@@ -31,7 +31,7 @@ internal static class AdminBody
 
     /// <summary>Of a change that needs no body: what it is about is in its address.</summary>
     public static async Task<(ReasonBody? Body, Problem? Refusal)> ReadReasonAsync(HttpRequest request) =>
-        request is { ContentLength: null or 0, ContentType: null } && request.Headers.TransferEncoding.Count == 0
+        request.ContentLength == 0 || (request is { ContentLength: null, ContentType: null } && request.Headers.TransferEncoding.Count == 0)
             ? (new ReasonBody(null), null)
             : await ReadAsync(request, AdminJson.Default.ReasonBody);
 

@@ -12,12 +12,18 @@ internal sealed class UpstreamRoute(
     UpstreamStatus status,
     QuotaLedger ledger,
     QuotaOptions quotas,
-    Database database
+    Database database,
+    TimeProvider time
 )
 {
+    private static readonly TimeSpan BalancePatience = TimeSpan.FromSeconds(2);
+
     public async Task<IResult> Get(CancellationToken cancellation)
     {
-        var balance = await account.RefreshAsync(cancellation);
+        // An account that hangs must not keep back the rest, which is what is asked for then.
+        var asking = account.RefreshAsync(CancellationToken.None);
+        await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellation));
+        var balance = asking.IsCompletedSuccessfully ? await asking : account.Known;
         var open = await OpenWork.ReadAsync(database, cancellation);
         return Results.Json(
             new AdminUpstream(

@@ -9,6 +9,9 @@ internal static class EdgeFeature
 {
     public const int MaxBodyBytes = 128 * 1024;
 
+    /// <summary>The server's own limit. Each route counts for itself, and takes far less; what it refuses is taken off the wire, unread, for five seconds, so that a client that is still sending gets to read why.</summary>
+    private const long MostPassedOver = 64 * 1024 * 1024;
+
     public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
     {
         var configured = LimitOptions.Read(settings);
@@ -19,8 +22,7 @@ internal static class EdgeFeature
         {
             kestrel.AddServerHeader = false;
             var limits = kestrel.Limits;
-            // Each route counts for itself, and takes far less.
-            limits.MaxRequestBodySize = Lingering.MaxBytes;
+            limits.MaxRequestBodySize = MostPassedOver;
             limits.MaxRequestHeaderCount = 64;
             limits.MaxRequestHeadersTotalSize = 16 * 1024;
             limits.MaxRequestLineSize = 4 * 1024;

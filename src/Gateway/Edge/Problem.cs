@@ -26,7 +26,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
     /// <summary>Value of <c>WWW-Authenticate</c>.</summary>
     public string? Authenticate { get; init; }
 
-    public async Task ExecuteAsync(HttpContext httpContext)
+    public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.StatusCode = Status;
@@ -38,9 +38,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        await JsonAnswer.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
-        if (Type == Problems.TooLarge)
-            await Lingering.PassOverAsync(httpContext);
+        return JsonAnswer.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)

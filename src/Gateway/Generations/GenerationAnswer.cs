@@ -64,7 +64,7 @@ internal static class GenerationAnswer
                     stored.ReservationId,
                     outcome with
                     {
-                        Detail = outcome.Detail + " This is the first outcome again: use a new Idempotency-Key to try once more.",
+                        Detail = outcome.Detail + " This is what became of the first request with this key: use a new one to try again.",
                     }
                 )
             ),

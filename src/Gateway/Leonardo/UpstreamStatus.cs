@@ -6,10 +6,11 @@ namespace Gateway.Leonardo;
 /// <summary>How the upstream answered last, told in readiness without failing it: a gateway whose upstream is away still answers everything else.</summary>
 internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger<UpstreamStatus> logger) : IHealthCheck
 {
-    private const int MostErrors = 20;
+    private const int MostErrors = 10;
 
     private readonly Lock _lock = new();
     private readonly Queue<UpstreamFault> _errors = [];
+    private readonly Queue<UpstreamFault> _unpaid = [];
     private Seen? _last;
 
     /// <summary>Told of each call and how long it took. For figures only; must not throw.</summary>
@@ -25,7 +26,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
     public IReadOnlyList<UpstreamFault> RecentErrors()
     {
         lock (_lock)
-            return [.. _errors.Reverse()];
+            return [.. _errors.Concat(_unpaid).OrderByDescending(fault => fault.At)];
     }
 
     /// <param name="used">The key that the request carried; null where none was sent.</param>
@@ -36,7 +37,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         Volatile.Write(ref _last, new Seen(word, now));
         Recorded?.Invoke(word, took);
         if (outcome is not CreationOutcome.Accepted)
-            Keep(new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
+            Keep(_errors, new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
         switch (outcome)
         {
             // An alarm once, not for each request: the operator is told when it begins and when it is over.
@@ -64,7 +65,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
     {
         CallRecorded?.Invoke(operation, word, took);
         if (fault is var (problem, why))
-            Keep(new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
+            Keep(_unpaid, new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -94,13 +95,14 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         );
     }
 
-    private void Keep(UpstreamFault fault)
+    /// <summary>What costs money is kept apart: reads are so many that it would soon be gone.</summary>
+    private void Keep(Queue<UpstreamFault> kind, UpstreamFault fault)
     {
         lock (_lock)
         {
-            _errors.Enqueue(fault);
-            if (_errors.Count > MostErrors)
-                _errors.Dequeue();
+            kind.Enqueue(fault);
+            if (kind.Count > MostErrors)
+                kind.Dequeue();
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
         new(
             "outcome-unknown",
             502,
-            "Leonardo answered with a generation that is not this request's. Nobody is given it; what was reserved stays held until it is known what happened."
+            "Leonardo answered with a generation that this request cannot be given. Nobody is given it until it is known what happened."
         );
 
     /// <summary>T3. An id that is somebody's already is not given away a second time: the outcome is unknown then.</summary>

@@ -25,7 +25,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private Task _writing = Task.CompletedTask;
     private Task _keeping = Task.CompletedTask;
 
-    /// <param name="options">Ceilings and times.</param>
     /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
     /// <param name="time">The clock on SQLite; leases and waiting on both engines.</param>
     public QuotaLedger(Database database, QuotaOptions options, Func<QuotaLimits> organization, TimeProvider time, ILogger<QuotaLedger> log)
@@ -107,9 +106,15 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         return admission;
     }
 
-    /// <summary>What an earlier request with this key became. Null: there was none, or the store is away.</summary>
-    public Task<Admission?> RecallAsync(Tenant tenant, string key, byte[] bodyHash) =>
-        TryAsync(keys => keys.IdempotencyKeys.Add((tenant.Id, key)), batch => batch.Recall(tenant.Id, key, bodyHash));
+    /// <summary>What an earlier request with this key became. Null: there was none.</summary>
+    public async Task<Admission?> RecallAsync(Tenant tenant, string key, byte[] bodyHash)
+    {
+        var (isKnown, earlier) = await TryAsync(
+            keys => keys.IdempotencyKeys.Add((tenant.Id, key)),
+            batch => (true, batch.Recall(tenant.Id, key, bodyHash))
+        );
+        return isKnown ? earlier : new Admission.Unavailable(1, "The store did not answer. Nothing was sent.");
+    }
 
     /// <summary>There is a generation: charge what it cost.</summary>
     /// <param name="trace">The request's traceparent, for whoever sees the generation end.</param>
@@ -180,10 +185,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                 batch => all.ToDictionary(one => one.Id, batch.Quotas, StringComparer.Ordinal)
             )
             .WaitAsync(cancellation);
-
-    /// <summary>What the tenant was charged. Null: the store is away.</summary>
-    public async Task<UsageTotals?> TotalsAsync(Tenant tenant, CancellationToken cancellation) =>
-        (await UsageAsync(tenant, cancellation))?.Totals;
 
     /// <summary>Quotas and totals of one instant, fresh. Null: the store is away.</summary>
     public Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(Tenant tenant, CancellationToken cancellation) =>

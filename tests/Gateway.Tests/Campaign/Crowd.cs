@@ -16,7 +16,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     ];
 
     private readonly ConcurrentQueue<Order> _orders = new();
-    private readonly HttpClient _client = LeakWatch.Client();
+    private readonly HttpClient _client = Patient(TimeSpan.FromSeconds(20));
 
     public IReadOnlyCollection<Order> Orders => _orders;
 
@@ -98,6 +98,13 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static HttpClient Patient(TimeSpan most)
+    {
+        var client = LeakWatch.Client();
+        client.Timeout = most;
+        return client;
+    }
 
     private async Task<JsonNode> UsageAsync(string tenant)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Gateway.Edge;
 using Gateway.Tests.Harness;
 
@@ -88,15 +87,12 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     public async Task Health_tells_of_the_store_the_tenants_the_upstream_and_the_watcher()
     {
         (await _gateway.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
-        await Eventually.HoldsAsync(async () => (await Watcher())!["lastRound"]!.GetValue<string>() != "none yet");
         var ready = await _gateway.GetAsync("/health/ready");
         ready.StatusCode.ShouldBe(HttpStatusCode.OK);
         var checks = (await ready.JsonAsync())["checks"]!.AsObject();
         foreach (var name in new[] { "store", "tenants", "upstream", "watcher" })
             checks[name]!["status"]!.GetValue<string>().ShouldBe("ok", name);
         _gateway.Leonardo.Invoice.ShouldBeEmpty();
-
-        async Task<JsonNode?> Watcher() => (await (await _gateway.GetAsync("/health/ready")).JsonAsync())["checks"]!["watcher"];
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Hostile;
+using Gateway.Tests.RawSocket;
 
 namespace Gateway.Tests.Edge;
 
@@ -39,6 +40,24 @@ public sealed class TooLargeTests : IAsyncLifetime
         var file = new byte[bytes];
         TwoTeams.Png.CopyTo(file, 0);
         await IsToldAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
+    }
+
+    /// <summary>Longer than the server would wait for more of it, were it only patient with those who are quick.</summary>
+    [Fact]
+    public async Task Who_sends_too_much_slowly_is_told_so_too()
+    {
+        const int Pieces = 40;
+        var piece = new string('x', 100_000);
+        using var connection = await RawConnection.OpenAsync(_hostile.Gateway.Address);
+        await connection.SendAsync(
+            $"POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Pieces * piece.Length}\r\n\r\n"
+        );
+        for (var i = 0; i < Pieces; i++)
+        {
+            (await connection.SendAsync(piece)).ShouldBeTrue("the gateway has reset the connection");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+        (await connection.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 413 ");
     }
 
     private async Task IsToldAsync(string path, Func<HttpContent> content, bool chunked)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace Gateway.Tests.Harness;
@@ -62,7 +60,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <param name="within">A command that runs it, such as <c>setpriv --reuid=nobody</c>.</param>
     public static GatewayProcess Launch(string folder, IReadOnlyList<string> within, params (string Name, string Value)[] environment)
     {
-        var port = FreePort();
+        var port = Ports.Free();
         var (process, output) = Launch([.. within, "dotnet", Program], folder, [.. environment, ("ASPNETCORE_HTTP_PORTS", $"{port}")]);
         return new GatewayProcess(process, output, port, Last(environment));
     }
@@ -135,13 +133,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         // The log may say where the upstream is: it is the operator's.
         foreach (var key in _keys)
             Output.ShouldNotContain(key, Case.Insensitive);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Of settings that are there twice, the last.</summary>

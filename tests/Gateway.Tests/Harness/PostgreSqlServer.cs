@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Gateway.Tests.Harness;
@@ -55,7 +53,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             folder + "/data/postgresql.conf",
             $"\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 200\ndynamic_shared_memory_type = mmap\nfsync = {(durable ? "on" : "off")}\nlog_min_messages = panic\n"
         );
-        var server = new PostgreSqlServer(folder, FreePort());
+        var server = new PostgreSqlServer(folder, Ports.Free());
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Remove();
         await server.RunAsync();
         return server;
@@ -170,12 +168,5 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         await process.WaitForExitAsync();
         if (process.ExitCode != 0 && command[0] is not ("kill" or "pkill"))
             throw new InvalidOperationException($"{string.Join(' ', command)}: {await error}{await output}");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

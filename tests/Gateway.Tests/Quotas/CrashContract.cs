@@ -38,7 +38,7 @@ public abstract class CrashContract : LedgerTest
 
         ledger = await StartLaterAsync();
 
-        (await ledger.TotalsAsync(A, CancellationToken.None))!.Month.ShouldBe(new PeriodTotals(1, 3, 1_234));
+        (await ledger.UsageAsync(A, CancellationToken.None))!.Value.Totals.Month.ShouldBe(new PeriodTotals(1, 3, 1_234));
         await ledger.EndAsync("g");
         (await ledger.QuotaAsync(A, "concurrent-generations")).Used.ShouldBe(0);
     }
@@ -86,9 +86,9 @@ public abstract class CrashContract : LedgerTest
         var month = await ledger.QuotaAsync(A, "images-month");
         (month.Used, month.Held).ShouldBe((7, 0));
         await ledger.SettleAsync(late.ReservationId, Cost("g", 1));
-        (await ledger.TotalsAsync(A, CancellationToken.None))!.Month.ShouldBe(new PeriodTotals(1, 7, 1_200));
+        (await ledger.UsageAsync(A, CancellationToken.None))!.Value.Totals.Month.ShouldBe(new PeriodTotals(1, 7, 1_200));
         await ledger.ReleaseAsync(lost.ReservationId, Refused);
-        (await ledger.TotalsAsync(A, CancellationToken.None))!.Month.ShouldBe(new PeriodTotals(1, 4, 700));
+        (await ledger.UsageAsync(A, CancellationToken.None))!.Value.Totals.Month.ShouldBe(new PeriodTotals(1, 4, 700));
         ledger.Alarms.ShouldBe(0);
     }
 

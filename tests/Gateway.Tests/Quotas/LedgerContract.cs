@@ -24,7 +24,7 @@ public abstract class LedgerContract : LedgerTest
         var usd = await ledger.QuotaAsync(tenant, "usd-month");
         (usd.Used, usd.Held, usd.Remaining).ShouldBe((25_100, 0, 974_900));
         (await ledger.QuotaAsync(tenant, "org-images-month")).Used.ShouldBe(3);
-        var totals = await ledger.TotalsAsync(tenant, CancellationToken.None);
+        var totals = (await ledger.UsageAsync(tenant, CancellationToken.None))?.Totals;
         totals.ShouldBe(new UsageTotals(new PeriodTotals(1, 3, 25_100), new PeriodTotals(1, 3, 25_100)));
     }
 

@@ -20,7 +20,7 @@ public sealed class ProcessTests
     [Fact]
     public async Task Operators_routes_answer_on_the_management_port_and_nowhere_else()
     {
-        var port = GatewayProcess.FreePort();
+        var port = Ports.Free();
         var folder = await FolderAsync();
         await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), "a-token-for-the-operator", TestContext.Current.CancellationToken);
         await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
@@ -61,7 +61,7 @@ public sealed class ProcessTests
         const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
         var exported = new MemoryStream();
         using var collector = new HttpListener();
-        var port = GatewayProcess.FreePort();
+        var port = Ports.Free();
         collector.Prefixes.Add($"http://127.0.0.1:{port}/");
         collector.Start();
         var collecting = CollectAsync(collector, exported);

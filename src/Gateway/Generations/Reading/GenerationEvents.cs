@@ -15,13 +15,15 @@ internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
     /// <summary>Then the stream ends; a browser comes back by itself, with the id of the last event it saw.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
 
+    private static readonly string[] Json = ["application/json", "application/*", "*/*"];
+
     /// <summary>Not liked less than JSON.</summary>
     public static bool AreWanted(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
             return false;
         var events = QualityOf(types, "text/event-stream");
-        return events > 0 && events >= QualityOf(types, "application/json");
+        return events > 0 && events >= Json.Max(name => QualityOf(types, name));
     }
 
     private static double QualityOf(IEnumerable<MediaTypeHeaderValue> types, string name) =>

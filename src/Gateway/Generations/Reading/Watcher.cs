@@ -29,9 +29,10 @@ internal sealed class Watcher(
     private readonly SemaphoreSlim _nudged = new(0, 1);
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
     private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneEvery;
+    private long _lastRound = time.GetUtcNow().UtcTicks;
 
-    /// <summary>When it last went round without a fault.</summary>
-    public DateTimeOffset? LastRound { get; private set; }
+    /// <summary>When it last went round without a fault; before it did, when it was made.</summary>
+    public DateTimeOffset LastRound => new(Volatile.Read(ref _lastRound), TimeSpan.Zero);
 
     /// <summary>Polls under way.</summary>
     public int Polling => _polling.Count;
@@ -58,7 +59,7 @@ internal sealed class Watcher(
             try
             {
                 pause = await TurnAsync(stoppingToken);
-                LastRound = time.GetUtcNow();
+                Volatile.Write(ref _lastRound, time.GetUtcNow().UtcTicks);
                 isAway = false;
             }
             catch (Exception fault) when (fault is not OperationCanceledException)

@@ -13,11 +13,11 @@ internal sealed class WatcherHealth(Watcher watcher, TimeProvider time) : IHealt
     {
         var data = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["lastRound"] = watcher.LastRound?.ToString("O", CultureInfo.InvariantCulture) ?? "none yet",
+            ["lastRound"] = watcher.LastRound.ToString("O", CultureInfo.InvariantCulture),
             ["polling"] = watcher.Polling,
         };
         return Task.FromResult(
-            watcher.LastRound is { } last && time.GetUtcNow() - last > Late
+            time.GetUtcNow() - watcher.LastRound > Late
                 ? HealthCheckResult.Degraded("results are noticed late: the watcher cannot use the store", data: data)
                 : HealthCheckResult.Healthy(data: data)
         );

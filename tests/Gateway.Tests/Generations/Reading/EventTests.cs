@@ -61,6 +61,8 @@ public sealed class EventTests : IAsyncLifetime
     [InlineData("text/event-stream, application/json;q=0.9", "text/event-stream")]
     [InlineData("application/json, text/event-stream;q=0.1", "application/json")]
     [InlineData("application/json, text/event-stream;q=0", "application/json")]
+    [InlineData("text/event-stream;q=0.5, */*", "application/json")]
+    [InlineData("text/event-stream, */*;q=0.5", "text/event-stream")]
     [InlineData("*/*", "application/json")]
     public async Task It_is_a_stream_for_who_likes_one_no_less_than_an_answer(string accept, string answered)
     {

@@ -1,0 +1,31 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>Ports for processes that must be told one. Below those that the system gives to connections, so that none is taken between its choice and its use.</summary>
+internal static class Ports
+{
+    private const int First = 10_000;
+    private const int Count = 20_000;
+
+    private static int _next = Random.Shared.Next(Count);
+
+    public static int Free()
+    {
+        while (true)
+        {
+            var port = First + Interlocked.Increment(ref _next) % Count;
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Any, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody is there.
+            }
+        }
+    }
+}
