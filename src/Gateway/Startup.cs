@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Gateway.Edge;
 using Gateway.Leonardo;
 using Gateway.Storage;
@@ -35,7 +36,7 @@ internal static class Startup
     /// <returns>The exit code, not 0.</returns>
     public static int Refuse(IReadOnlyList<string> errors)
     {
-        Console.Error.WriteLine("The gateway does not start: its configuration has faults.");
+        Console.Error.WriteLine("The gateway does not start:");
         foreach (var error in errors)
             Console.Error.WriteLine("- " + error);
         return 1;
@@ -49,14 +50,42 @@ internal static class Startup
         {
             await app.StartAsync();
         }
-        catch (Exception exception) when (exception is IOException or StoreRefusedException)
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // A port in use, a store that another process holds, a schema newer than this program: the operator needs the sentence, not the stack.
+            // Told to stop before it was up.
+            return 0;
+        }
+        catch (Exception exception)
+            when (exception
+                    is IOException
+                        or StoreRefusedException
+                        or FormatException
+                        or ArgumentException
+                        or InvalidOperationException
+                        or CryptographicException
+            )
+        {
+            // A port in use, an address that is none, a certificate that cannot be opened, a store that another process holds, a schema newer than this
+            // program: the operator needs the sentence, not the stack.
+            await StopAsync(app);
             return Refuse([exception.Message]);
         }
         Tell(app, settings);
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    /// <summary>What had started already ends in order, and not as if by a fault of its own.</summary>
+    private static async Task StopAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync();
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            app.Logger.LogDebug(fault, "The half-started gateway did not stop in order");
+        }
     }
 
     /// <summary><c>dotnet run</c> on a fresh clone develops; a deployed program is in production unless told otherwise. An environment that is set wins.</summary>

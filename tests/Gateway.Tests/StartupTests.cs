@@ -131,6 +131,21 @@ public sealed class StartupTests
         line.ShouldNotContain("cat", Case.Insensitive);
     }
 
+    [Theory]
+    [InlineData("ASPNETCORE_HTTP_PORTS", "abc", "ASPNETCORE_HTTP_PORTS")]
+    [InlineData("ASPNETCORE_HTTP_PORTS", "70000", "ASPNETCORE_HTTP_PORTS")]
+    [InlineData("ASPNETCORE_URLS", "hello", "hello")]
+    [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "certificate")]
+    public async Task An_address_it_cannot_listen_on_is_told_without_a_stack(string name, string value, string told)
+    {
+        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        await WriteTenantsAsync(folder);
+        var (code, output) = await GatewayProcess.RunAsync(folder, NoArguments, ("Leonardo__Simulator", "true"), (name, value));
+        code.ShouldBe(1);
+        output.Split('\n').Last(line => line.StartsWith("- ", StringComparison.Ordinal)).ShouldContain(told);
+        output.ShouldNotContain("Unhandled exception");
+    }
+
     [Fact]
     public async Task A_setting_that_is_misspelt_is_told_and_one_that_is_not_is_not()
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Gateway.Edge;
 
 /// <summary>A port of its own for operators and their machines: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer there and nowhere else. Of the rest only the console answers there too.</summary>
@@ -12,6 +14,12 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
     public static ManagementOptions Add(WebApplicationBuilder builder, Settings settings)
     {
         const string Name = "Management:Port";
+        // The server would take what is no number for its default.
+        foreach (var ports in (string[])["http_ports", "https_ports"])
+        {
+            if (settings.Text(ports)?.Split(';').Any(port => !ushort.TryParse(port, CultureInfo.InvariantCulture, out _)) == true)
+                settings.Fault($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), with ; between them");
+        }
         if (settings.Text(Name) is null)
             return new ManagementOptions(null);
         var port = settings.Integer(Name, 0, 1, 65535);

@@ -71,7 +71,8 @@ internal sealed class CreateGeneration(
         try
         {
             var generation = await waiters.WaitAsync(caller.Tenant, id, TimeSpan.FromSeconds(seconds), context.RequestAborted);
-            return accepted with { Generation = generation, Waited = seconds };
+            // Deleted meanwhile, or long ago: there is nothing to wait for.
+            return generation is null ? accepted : accepted with { Generation = generation, Waited = seconds };
         }
         catch (System.Data.Common.DbException)
         {

@@ -93,16 +93,10 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                 operation.GiveUp("The store did not answer in time. Nothing was sent.");
         }
         var admission = await operation.Task;
-        switch (admission)
-        {
-            case Admission.Admitted admitted:
-                _open[operation.Id] = request.Tenant.Id;
-                Publish(request.Tenant, admitted.Quotas);
-                break;
-            case Admission.Exceeded exceeded:
-                Publish(request.Tenant, exceeded.Quotas);
-                break;
-        }
+        if (admission is Admission.Admitted)
+            _open[operation.Id] = request.Tenant.Id;
+        if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)
+            Publish(request.Tenant, quotas);
         return admission;
     }
 
@@ -187,12 +181,17 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             .WaitAsync(cancellation);
 
     /// <summary>Quotas and totals of one instant, fresh. Null: the store is away.</summary>
-    public Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(Tenant tenant, CancellationToken cancellation) =>
-        TryAsync<(IReadOnlyList<QuotaStatus>, UsageTotals)?>(
+    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(Tenant tenant, CancellationToken cancellation)
+    {
+        var usage = await TryAsync<(IReadOnlyList<QuotaStatus>, UsageTotals)?>(
                 keys => keys.Tenants.Add(tenant.Id),
                 batch => (batch.Quotas(tenant), batch.Totals(tenant))
             )
             .WaitAsync(cancellation);
+        if (usage is var (quotas, _))
+            Publish(tenant, quotas);
+        return usage;
+    }
 
     /// <summary>Whether the store answers, for readiness.</summary>
     public async Task<bool> IsAvailableAsync(CancellationToken cancellation) =>

@@ -41,9 +41,22 @@ internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProv
         // RFC 7515, 4.1.11: an extension that must be understood, and none is.
         return jwt.TryGetHeaderValue<object>("crit", out _)
             ? Verdict.InvalidToken("The token demands an extension (crit) that the gateway does not have.")
-            : FindTenant(jwt, tenancy);
+            : TryFindTenant(jwt, tenancy);
     }
 
+    private static Verdict TryFindTenant(JsonWebToken jwt, Tenancy tenancy)
+    {
+        try
+        {
+            return FindTenant(jwt, tenancy);
+        }
+        catch (InvalidOperationException)
+        {
+            return Verdict.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to read.</exception>
     private static Verdict FindTenant(JsonWebToken jwt, Tenancy tenancy)
     {
         Caller? found = null;

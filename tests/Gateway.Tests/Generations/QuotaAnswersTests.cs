@@ -124,6 +124,23 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
+    public async Task Nobody_waits_for_what_was_deleted()
+    {
+        await using var gateway = await TwoTeams.StartAsync();
+        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once"), ("Prefer", "wait=20")];
+        var first = gateway.PostAsync(GatewayApp.Guide, headers: once);
+        await gateway.PassAsync(() => first.IsCompleted);
+        var id = (await (await first).JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var again = await gateway.PostAsync(GatewayApp.Guide, headers: once);
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.RetryAfter.ShouldBeNull();
+        (await again.JsonAsync())["generate"]!["generationId"]!.GetValue<string>().ShouldBe(id);
+    }
+
+    [Fact]
     public async Task What_was_admitted_is_repeated_though_the_policy_has_changed_since()
     {
         using var folder = new Tenants.TemporaryFolder();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 
 namespace Gateway.Tests.Tenants;
 
@@ -32,6 +33,15 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
             ["a claim in another case"] = (i => i.Token(i.Claims("IMG-A")), "no tenant is known by its claims"),
             ["a claim that is an object"] = (i => i.Token(i.Claims(new { name = "img-a" })), "no tenant is known by its claims"),
             ["a claim in a list in a list"] = (i => i.Token(i.Claims(new[] { new[] { "img-a" } })), "no tenant is known by its claims"),
+            ["a claim that holds half a character"] = (
+                i =>
+                    OidcIssuer.Token(
+                        JsonSerializer.Serialize(i.Claims()).Replace("\"img-a\"", "[\"\\ud800\",\"img-a\"]", StringComparison.Ordinal),
+                        i.Header(),
+                        data => i.Rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                    ),
+                "unpaired surrogate"
+            ),
             ["alg none"] = (i => OidcIssuer.Token(i.Claims(), i.Header("none"), _ => []), "signature is not valid"),
             ["alg None, signed"] = (i => i.Token(i.Claims(), i.Header("None")), "signature is not valid"),
             ["HS256 with the public key in PEM"] = (

@@ -70,10 +70,14 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
     public string Token(Dictionary<string, object>? claims = null, Dictionary<string, object>? header = null) =>
         Token(claims ?? Claims(), header ?? Header(), data => Rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
 
-    public static string Token(Dictionary<string, object> claims, Dictionary<string, object> header, Func<byte[], byte[]> sign)
+    public static string Token(Dictionary<string, object> claims, Dictionary<string, object> header, Func<byte[], byte[]> sign) =>
+        Token(JsonSerializer.Serialize(claims), header, sign);
+
+    /// <param name="claims">As JSON, however odd.</param>
+    public static string Token(string claims, Dictionary<string, object> header, Func<byte[], byte[]> sign)
     {
         var signed =
-            $"{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header))}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
+            $"{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(header))}.{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(claims))}";
         return $"{signed}.{Base64Url.EncodeToString(sign(Encoding.ASCII.GetBytes(signed)))}";
     }
 

@@ -64,7 +64,7 @@ internal sealed class ImageStore
     /// <summary>A copy to be filled while the image goes to its caller; null where none is kept.</summary>
     public ImageCopy? Begin(string id, long? length)
     {
-        if (_folder is null || length > _maxBytes)
+        if (_folder is null || !Holds(length ?? 0))
             return null;
         try
         {
@@ -104,6 +104,9 @@ internal sealed class ImageStore
             Remember(id, bytes);
         }
     }
+
+    /// <summary>Whether one image may have as many bytes.</summary>
+    internal bool Holds(long bytes) => bytes <= _maxBytes;
 
     internal void Tell(Exception fault) =>
         _log.LogWarning("The image store could not be used ({Fault}); images are fetched from their host instead", fault.GetType().Name);
@@ -168,6 +171,8 @@ internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : 
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
+        // Of an unstated length, it may turn out longer than all that is kept.
+        _broken |= !store.Holds(file.Position + bytes.Length);
         if (_broken)
             return;
         try

@@ -50,7 +50,7 @@ internal sealed class Register(Database database, TimeProvider time)
                 (
                     await connection
                         .Command(
-                            "select url from image where tenant = @tenant and generation_id = @generation and id = @id",
+                            "select url from image where tenant = @tenant and generation_id = @generation and id = @id and deleted_at is null",
                             ("@tenant", tenant),
                             ("@generation", generationId),
                             ("@id", id)
@@ -60,7 +60,7 @@ internal sealed class Register(Database database, TimeProvider time)
             cancellation
         );
 
-    /// <summary>Hides a generation for good. The row stays, without what it held: the id can never be another's.</summary>
+    /// <summary>Hides a generation and its images for good. The rows stay, without what they held: the ids can never be another's.</summary>
     /// <returns>The ids of its images.</returns>
     public Task<List<string>> DeleteAsync(string tenant, string id, CancellationToken cancellation) =>
         database.WriteAsync(
@@ -75,7 +75,8 @@ internal sealed class Register(Database database, TimeProvider time)
                     )
                     .RunAsync(transaction, token);
                 var forget = connection.Command(
-                    "delete from image where tenant = @tenant and generation_id = @id returning id",
+                    "update image set deleted_at = @now, url = null where tenant = @tenant and generation_id = @id and deleted_at is null returning id",
+                    ("@now", time.GetUtcNow().Micros()),
                     ("@tenant", tenant),
                     ("@id", id)
                 );
@@ -93,7 +94,7 @@ internal sealed class Register(Database database, TimeProvider time)
     ) =>
         (
             await KnownAsync(
-                $"select '{Reference.Generated}', id from image where tenant = @tenant and id in (@ids) "
+                $"select '{Reference.Generated}', id from image where tenant = @tenant and deleted_at is null and id in (@ids) "
                     + $"union all select '{Reference.Uploaded}', id from upload where tenant = @tenant and completed_at is not null and id in (@ids)",
                 tenant,
                 ids,

@@ -148,8 +148,9 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
             cancellation
         );
 
-    /// <summary>Forgets generations that ended before the time they are kept for, with their images; and upload forms that were never used.</summary>
-    public Task PruneAsync(CancellationToken cancellation) =>
+    /// <summary>Forgets generations that ended before the time they are kept for, with their images, but for whose they were; and upload forms that were never used.</summary>
+    /// <returns>The ids of the images that are forgotten.</returns>
+    public Task<List<string>> PruneAsync(CancellationToken cancellation) =>
         database.WriteAsync(
             async (connection, transaction, token) =>
             {
@@ -161,17 +162,19 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
                     )
                     .RunAsync(transaction, token);
                 if (options.Retention is not { } retention)
-                    return 0;
-                var before = (now - retention).Micros();
+                    return [];
+                var times = new (string, object?)[] { ("@now", now.Micros()), ("@then", (now - retention).Micros()) };
+                var forget = connection.Command(
+                    "update image set deleted_at = @now, url = null where deleted_at is null "
+                        + "and generation_id in (select id from generation where ended_at < @then and deleted_at is null) returning id",
+                    times
+                );
+                forget.Transaction = transaction;
+                var images = await forget.ReadAsync(row => row.GetString(0), token);
                 await connection
-                    .Command(
-                        "delete from image where generation_id in (select id from generation where ended_at < @then)",
-                        ("@then", before)
-                    )
+                    .Command("update generation set deleted_at = @now, result = null where ended_at < @then and deleted_at is null", times)
                     .RunAsync(transaction, token);
-                return await connection
-                    .Command("delete from generation where ended_at < @then", ("@then", before))
-                    .RunAsync(transaction, token);
+                return images;
             },
             cancellation
         );

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Data.Common;
 using Gateway.Edge;
+using Gateway.Generations.Images;
 using Gateway.Leonardo;
 using Gateway.Quotas;
 
@@ -10,6 +11,7 @@ namespace Gateway.Generations.Reading;
 internal sealed class Watcher(
     WatchList list,
     Waiters waiters,
+    ImageStore images,
     LeonardoApi leonardo,
     QuotaLedger ledger,
     WatchOptions options,
@@ -25,7 +27,8 @@ internal sealed class Watcher(
     private static readonly TimeSpan Busy = TimeSpan.FromSeconds(0.1);
     private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<string, Task> _polling = new(StringComparer.Ordinal);
+    /// <summary>The ids of the generations that are being asked for; the values say nothing.</summary>
+    private readonly ConcurrentDictionary<string, byte> _polling = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _nudged = new(0, 1);
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
     private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneEvery;
@@ -84,7 +87,8 @@ internal sealed class Watcher(
         if (time.GetUtcNow() >= _pruneAt)
         {
             _pruneAt = time.GetUtcNow() + PruneEvery;
-            await list.PruneAsync(stopping);
+            foreach (var image in await list.PruneAsync(stopping))
+                images.Remove(image);
         }
 
         var next = await list.NextAsync(stopping);
@@ -96,9 +100,11 @@ internal sealed class Watcher(
         var claimed = await list.ClaimAsync(most, stopping);
         foreach (var watched in claimed)
         {
+            // Entered before it begins: it may end, and take itself out, before this line does.
+            if (!_polling.TryAdd(watched.Id, 0))
+                continue;
             _rate.Spend();
-            if (!_polling.ContainsKey(watched.Id))
-                _polling[watched.Id] = PollAsync(watched, stopping);
+            _ = PollAsync(watched, stopping);
         }
         // None: another replica was faster.
         return claimed.Count > 0 ? TimeSpan.Zero : Busy;

@@ -76,6 +76,47 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_turns_out_longer_than_all_that_may_be_kept_is_not_kept_and_drives_nothing_out()
+    {
+        var kept = Path.Combine(_folder, Guid.NewGuid() + ".image");
+        await File.WriteAllBytesAsync(kept, TwoTeams.Png, TestContext.Current.CancellationToken);
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK", [.. TwoTeams.Png, .. new byte[3_000_000]]);
+        await using var gateway = await StartAsync(
+            new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
+            ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority)),
+            ("Images:StoreBytes", "1300000")
+        );
+        (await BytesAsync(gateway, await PathAsync(gateway))).Length.ShouldBe(3_000_000 + TwoTeams.Png.Length);
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder).Length == 1);
+        Kept().ShouldBe([kept]);
+    }
+
+    [Fact]
+    public async Task What_is_kept_no_longer_leaves_nothing_behind_and_is_still_its_owners()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            GatewayApp.Tenants(
+                // SHA-256 of "a", of "b".
+                """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
+                """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] }, "policy": { "references": "any" } }"""
+            ),
+            settings: [("Images:Store", _folder), ("Results:Retention", "01:00:00")]
+        );
+        var path = await PathAsync(gateway);
+        await BytesAsync(gateway, path);
+        var body =
+            $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{Path.GetFileName(path)}}}","type":"GENERATED"} }] } } }""";
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
+
+        gateway.Time.Advance(TimeSpan.FromMinutes(75));
+        await gateway.PassAsync(async () => (await gateway.GetAsync(path, TwoTeams.AsA)).StatusCode == HttpStatusCode.NotFound);
+
+        await Eventually.HoldsAsync(() => Kept().Length == 0);
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsA)).ProblemAsync(400, "validation");
+    }
+
+    [Fact]
     public async Task A_folder_that_vanished_costs_only_the_copy()
     {
         await using var gateway = await StartAsync();

@@ -38,6 +38,20 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_many_none_is_left_behind()
+    {
+        var made = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => _gateway.BeginAsync(TwoTeams.AsA, $"kestrel {n}")));
+        await _gateway.PassAsync(async () =>
+            (await Task.WhenAll(made.Select(id => _gateway.SeeAsync(id, TwoTeams.AsA)))).All(seen =>
+                seen["status"]!.GetValue<string>() == "COMPLETE"
+            )
+        );
+        await Eventually.HoldsAsync(async () =>
+            (await (await _gateway.GetAsync("/health/ready")).JsonAsync())["checks"]!["watcher"]!["polling"]!.GetValue<string>() == "0"
+        );
+    }
+
+    [Fact]
     public async Task A_running_one_shows_its_prompt_once_the_upstream_was_asked()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "kestrel [sim:job-forever]");
