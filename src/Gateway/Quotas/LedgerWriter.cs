@@ -67,8 +67,6 @@ internal sealed class LedgerWriter(
                 await TryAsync(due, again: true, abort);
             if (!open && _again.Count == 0)
                 break;
-            // Whoever is about to come gets in: a commit costs the same for one as for many. Where nobody is, this takes no time.
-            await Task.Yield();
             var batch = Gather();
             if (batch.Count > 0 || _waiting.Count > 0)
                 await TryAsync(batch, again: false, abort);
