@@ -29,7 +29,7 @@ internal sealed class LedgerKeeper(
         using var timer = new PeriodicTimer(options.Heartbeat, time);
         while (await timer.WaitForNextTickAsync(stop))
         {
-            await SweepAsync();
+            await SweepAsync(stop);
             if (time.GetElapsedTime(_audited) >= AuditInterval)
             {
                 _audited = time.GetTimestamp();
@@ -44,9 +44,10 @@ internal sealed class LedgerKeeper(
     }
 
     /// <summary>Again at once while there is more to clear up.</summary>
-    public async Task SweepAsync()
+    public async Task SweepAsync(CancellationToken stop)
     {
-        while (await sweep() >= LedgerStore.Leftovers) { }
+        // Once the writer has stopped, nobody answers what it had not come to.
+        while (await sweep().WaitAsync(stop) >= LedgerStore.Leftovers) { }
     }
 
     private async Task AuditAsync(LedgerAudit.Scope scope, CancellationToken stop)

@@ -219,7 +219,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _log.LogError(away, "The store is away: the gateway starts, and admits nothing until it is there");
         }
         _writing = Task.Run(() => _writer.RunAsync(_abort.Token), CancellationToken.None);
-        await _keeper.SweepAsync();
+        await _keeper.SweepAsync(cancellationToken);
         _keeping = Task.Run(() => _keeper.RunAsync(_abort.Token), CancellationToken.None);
     }
 
@@ -253,7 +253,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     /// <summary>Clears up what is due, now: it is done by itself every few seconds.</summary>
-    internal Task SweepAsync() => _keeper.SweepAsync();
+    internal Task SweepAsync() => _keeper.SweepAsync(_abort.Token);
 
     private async Task<Recording> OutcomeAsync(Guid id, Func<LedgerOutcomes, bool> record, Action<LedgerKeys>? need = null)
     {
