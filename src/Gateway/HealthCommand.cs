@@ -20,7 +20,7 @@ internal static class HealthCommand
             using var answer = await client.GetAsync(new Uri(Origin(Environment.GetEnvironmentVariable) + "/health/ready"));
             return answer.IsSuccessStatusCode ? 0 : 1;
         }
-        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or FormatException)
         {
             return 1;
         }

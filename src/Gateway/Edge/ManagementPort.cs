@@ -17,7 +17,12 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
         // The server would take what is no number for its default.
         foreach (var ports in (string[])["http_ports", "https_ports"])
         {
-            if (settings.Text(ports)?.Split(';').Any(port => !ushort.TryParse(port, CultureInfo.InvariantCulture, out _)) == true)
+            if (
+                settings
+                    .Text(ports)
+                    ?.Split(';', StringSplitOptions.RemoveEmptyEntries)
+                    .Any(port => !ushort.TryParse(port, CultureInfo.InvariantCulture, out _)) == true
+            )
                 settings.Fault($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), with ; between them");
         }
         if (settings.Text(Name) is null)

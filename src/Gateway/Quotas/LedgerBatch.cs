@@ -124,9 +124,6 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
 
     public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaView.Of(state, tenant, organization);
 
-    public Dictionary<string, IReadOnlyList<QuotaStatus>> QuotasOf(IReadOnlyCollection<Tenant> all) =>
-        all.ToDictionary(one => one.Id, Quotas, StringComparer.Ordinal);
-
     public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
 
     private static Admission Repeat(Reservation earlier, byte[] bodyHash) =>

@@ -40,9 +40,6 @@ internal sealed class LedgerWriter(
     /// <summary>What should not happen and did, since the start.</summary>
     public long Alarms { get; private set; }
 
-    /// <summary>Transactions so far that changed something.</summary>
-    public long Batches { get; private set; }
-
     /// <summary>Outcomes not yet durable.</summary>
     public int Delayed => _again.Count;
 
@@ -215,7 +212,6 @@ internal sealed class LedgerWriter(
                 state.Ledger.Running
             );
         _again.Stored(again);
-        Batches += state.IsChanged ? 1 : 0;
         if (renewed)
             Volatile.Write(ref _leaseTaken, started);
         _joined = true;

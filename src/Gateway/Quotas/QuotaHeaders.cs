@@ -21,6 +21,6 @@ internal sealed class QuotaHeaders(RequestDelegate next, QuotaLedger ledger)
         // What is told a tenant is no other's (threats B10), whatever is between.
         if (headers.CacheControl.Count == 0)
             headers.CacheControl = "private, no-store";
-        RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant, fresh: false, CancellationToken.None));
+        RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant));
     }
 }

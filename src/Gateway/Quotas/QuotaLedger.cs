@@ -57,9 +57,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
 
-    /// <summary>Commits so far.</summary>
-    public long Batches => _writer.Batches;
-
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _writer.Waiting;
 
@@ -150,20 +147,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             batch => batch.Outcomes.Reconcile(reservationId, verdict)
         );
 
-    /// <summary>Where the tenant's quotas stand.</summary>
-    /// <param name="fresh">False: at most a second old, without asking the store again. Never fails: without a store, the last known, or none.</param>
-    public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant, bool fresh, CancellationToken cancellation)
+    /// <summary>Where the tenant's quotas stand, for a header: at most a second old, and not worth waiting for. Without a store, the last known, or none.</summary>
+    public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant)
     {
         var known = _status.TryGetValue(tenant.Id, out var last);
-        if (!fresh && ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsWell))
+        if ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsWell)
             return last.Quotas ?? [];
-        var asking = TryAsync(
-            keys => keys.Tenants.Add(tenant.Id),
-            batch => batch.Quotas(tenant),
-            // A header is not worth waiting for.
-            fresh ? _options.StoreTimeout : StatusPatience
-        );
-        if (await asking.WaitAsync(cancellation) is not { } quotas)
+        if (await TryAsync(keys => keys.Tenants.Add(tenant.Id), batch => batch.Quotas(tenant), StatusPatience) is not { } quotas)
             return last.Quotas ?? [];
         Publish(tenant, quotas);
         return quotas;

@@ -21,5 +21,8 @@ internal static class LedgerAnswers
     public static QuotaStatus Quota(this IReadOnlyList<QuotaStatus> quotas, string name) => quotas.Single(quota => quota.Name == name);
 
     public static async Task<QuotaStatus> QuotaAsync(this QuotaLedger ledger, Gateway.Tenants.Tenant tenant, string name) =>
-        (await ledger.StatusAsync(tenant, fresh: true, CancellationToken.None)).Quota(name);
+        (await ledger.FreshAsync(tenant)).Quota(name);
+
+    public static async Task<IReadOnlyList<QuotaStatus>> FreshAsync(this QuotaLedger ledger, Gateway.Tenants.Tenant tenant) =>
+        (await ledger.QuotasAsync([tenant], CancellationToken.None))![tenant.Id];
 }

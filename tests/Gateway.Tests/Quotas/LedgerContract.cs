@@ -37,7 +37,7 @@ public abstract class LedgerContract : LedgerTest
 
         await ledger.ReleaseAsync(admitted.ReservationId, Refused);
 
-        foreach (var quota in await ledger.StatusAsync(tenant, fresh: true, CancellationToken.None))
+        foreach (var quota in await ledger.FreshAsync(tenant))
             (quota.Used + quota.Held).ShouldBe(0, quota.Name);
         await ledger.AdmittedAsync(Request(tenant, images: 8));
     }

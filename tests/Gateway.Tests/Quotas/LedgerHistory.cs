@@ -207,8 +207,8 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     /// <summary>Two batches have come and gone: whatever waited for a slot or for its time has been tried, and answered.</summary>
     private async Task BatchesAsync()
     {
-        await _ledger.StatusAsync(_tenants[0], fresh: true, CancellationToken.None);
-        await _ledger.StatusAsync(_tenants[0], fresh: true, CancellationToken.None);
+        await _ledger.FreshAsync(_tenants[0]);
+        await _ledger.FreshAsync(_tenants[0]);
     }
 
     private async Task ReadClockAsync()
@@ -218,7 +218,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         _refuses = _believed is { } b && wall - b.Wall - harness.Time.GetElapsedTime(b.Monotonic, monotonic) > LedgerClock.Tolerance;
         if (!_refuses)
             _believed = (wall, monotonic);
-        _now = (await _ledger.StatusAsync(_tenants[0], fresh: true, CancellationToken.None))[0].At;
+        _now = (await _ledger.FreshAsync(_tenants[0]))[0].At;
         if (!_refuses)
             _now.ShouldBeGreaterThanOrEqualTo(wall);
     }
@@ -252,7 +252,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     {
         await ReadClockAsync();
         await AdoptAsync();
-        var all = await Task.WhenAll(_tenants.Select(tenant => _ledger.StatusAsync(tenant, fresh: true, CancellationToken.None).AsTask()));
+        var all = await Task.WhenAll(_tenants.Select(tenant => _ledger.FreshAsync(tenant)));
         foreach (var (tenant, quotas) in _tenants.Zip(all))
         {
             foreach (var (name, limit, taken, _) in _model.Counts(tenant, harness.Organization, _now))

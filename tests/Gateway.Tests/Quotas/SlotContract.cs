@@ -39,7 +39,7 @@ public abstract class SlotContract : LedgerTest
         await Harness.TurnUntilAsync(waiting);
 
         (await waiting).ShouldBeOfType<Admission.Saturated>().RetryAfter.ShouldBeInRange(1, 30);
-        var quotas = await ledger.StatusAsync(Tenant("b"), fresh: true, CancellationToken.None);
+        var quotas = await ledger.FreshAsync(Tenant("b"));
         quotas.ShouldAllBe(quota => quota.Name.StartsWith("org-") || quota.Used + quota.Held == 0);
         ledger.Waiting.ShouldBe(0);
     }
@@ -56,7 +56,7 @@ public abstract class SlotContract : LedgerTest
         await caller.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(waiting);
-        await ledger.StatusAsync(Tenant("b"), fresh: true, CancellationToken.None);
+        await ledger.FreshAsync(Tenant("b"));
         (await ledger.QuotaAsync(Tenant("b"), "images-day")).Held.ShouldBe(0);
         ledger.Waiting.ShouldBe(0);
     }
@@ -103,11 +103,11 @@ public abstract class SlotContract : LedgerTest
         await ledger.UntilWaitingAsync(1);
 
         await Harness.AdvanceAsync(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(1));
-        await ledger.StatusAsync(Tenant("a"), fresh: true, CancellationToken.None);
+        await ledger.FreshAsync(Tenant("a"));
         waiting.IsCompleted.ShouldBeFalse();
 
         await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(1));
-        await ledger.StatusAsync(Tenant("a"), fresh: true, CancellationToken.None);
+        await ledger.FreshAsync(Tenant("a"));
         (await waiting).ShouldBeOfType<Admission.Admitted>();
     }
 }
