@@ -1,8 +1,9 @@
 using Gateway;
 using Gateway.Admin;
+using Gateway.Cli;
 using Gateway.Edge;
 using Gateway.Generations;
-using Gateway.Generations.Webhooks;
+using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Models;
 using Gateway.OpenApi;
@@ -10,6 +11,7 @@ using Gateway.Quotas;
 using Gateway.Storage;
 using Gateway.Telemetry;
 using Gateway.Tenants;
+using Gateway.Webhooks;
 
 if (args is ["new-token"])
     return NewToken.Run(Console.Out);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
-using Gateway.Quotas;
+using Gateway.Ledger;
+using Gateway.Ledger.PostgreSql;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;

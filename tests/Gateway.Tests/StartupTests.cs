@@ -1,3 +1,4 @@
+using Gateway.Cli;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Gateway.Edge;
-using Gateway.Generations;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
@@ -26,7 +26,7 @@ internal static class AdminBody
         {
             // Below: the library's message names our types.
         }
-        return (null, new Problem(Problems.MalformedRequest, "The body is not the JSON object that this route takes; see /swagger."));
+        return (null, new Problem(ProblemTypes.MalformedRequest, "The body is not the JSON object that this route takes; see /swagger."));
     }
 
     /// <summary>Of a change that needs no body: what it is about is in its address.</summary>
@@ -41,10 +41,10 @@ internal static class AdminBody
             : new Violation("#/reason", "out-of-range", $"must say why, in 1 to {LongestReason} characters on one line");
 
     public static Problem Invalid(IReadOnlyList<Violation> faults) =>
-        new(Problems.Validation, "The body has faults: see errors.") { Errors = faults };
+        new(ProblemTypes.Validation, "The body has faults: see errors.") { Errors = faults };
 
     public static Problem StoreAway() =>
-        new(Problems.StoreUnavailable, "The store did not answer. Nothing is known to have changed.") { RetryAfter = 1 };
+        new(ProblemTypes.StoreUnavailable, "The store did not answer. Nothing is known to have changed.") { RetryAfter = 1 };
 }
 
 /// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>

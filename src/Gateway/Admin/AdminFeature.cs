@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
@@ -50,24 +51,24 @@ internal static class AdminFeature
                 "See what was charged, by tenant and day; CSV with Accept: text/csv"
             )
             .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
-            .Refuses(Problems.Validation);
+            .Refuses(ProblemTypes.Validation);
         Document(admin.MapGet("/generations", generations.List), "See what is held, settled, released, unknown")
             .Produces<AdminGenerations>()
-            .Refuses(Problems.Validation);
+            .Refuses(ProblemTypes.Validation);
         Changes(
                 admin.MapPost("/generations/{reservationId}/release", generations.Release),
                 "End an unknown outcome: it made no generation, and is not charged"
             )
             .Accepts<ReasonBody>("application/json")
             .Produces<AdminGeneration>()
-            .Refuses(Problems.NotUnknown);
+            .Refuses(ProblemTypes.NotUnknown);
         Changes(
                 admin.MapPost("/generations/{reservationId}/settle", generations.Settle),
                 "End an unknown outcome: it is charged, with or without a generation found for it"
             )
             .Accepts<SettleBody>("application/json")
             .Produces<AdminGeneration>()
-            .Refuses(Problems.NotUnknown);
+            .Refuses(ProblemTypes.NotUnknown);
         Document(
                 admin.MapGet("/upstream", services.GetRequiredService<UpstreamRoute>().Get),
                 "See the key, the balance, the slots, the queue"
@@ -75,7 +76,7 @@ internal static class AdminFeature
             .Produces<AdminUpstream>();
         Document(admin.MapGet("/audit", services.GetRequiredService<AuditRoute>().Get), "See every change that was made here")
             .Produces<AdminAudit>()
-            .Refuses(Problems.Validation);
+            .Refuses(ProblemTypes.Validation);
     }
 
     private static async ValueTask<object?> AnswerStoreFaults(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -96,8 +97,15 @@ internal static class AdminFeature
     private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>
         route
             .WithSummary(summary)
-            .Refuses(Problems.Unidentified, Problems.NotFound, Problems.TooManyAttempts, Problems.QuotaExceeded, Problems.StoreUnavailable);
+            .Refuses(
+                ProblemTypes.Unidentified,
+                ProblemTypes.NotFound,
+                ProblemTypes.TooManyAttempts,
+                ProblemTypes.QuotaExceeded,
+                ProblemTypes.StoreUnavailable
+            );
 
     private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
-        Document(route, summary).Refuses(Problems.MalformedRequest, Problems.Validation, Problems.TooLarge, Problems.UnsupportedMediaType);
+        Document(route, summary)
+            .Refuses(ProblemTypes.MalformedRequest, ProblemTypes.Validation, ProblemTypes.TooLarge, ProblemTypes.UnsupportedMediaType);
 }

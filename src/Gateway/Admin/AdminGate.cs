@@ -1,6 +1,7 @@
 using System.Threading.RateLimiting;
 using Gateway.Edge;
-using Gateway.Tenants;
+using Gateway.Edge.Problems;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Admin;
 
@@ -36,12 +37,12 @@ internal sealed class AdminGate(
         if (!context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase))
             return next(context);
         if (options.TokenFile is null)
-            return new Problem(Problems.NotFound, "There is no such route.").ExecuteAsync(context);
+            return new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
         // Behind a trusted proxy, whom it speaks for: one who guesses must not lock all others out.
         var peer = Peer.Of(context, identification.TrustedProxies);
         var address = peer.Origin(context, identification.TrustedProxies) ?? peer.Address;
         if (failed.Blocked(address) is { } seconds)
-            return new Problem(Problems.TooManyAttempts, "Too many bad tokens came from this address.")
+            return new Problem(ProblemTypes.TooManyAttempts, "Too many bad tokens came from this address.")
             {
                 RetryAfter = seconds,
             }.ExecuteAsync(context);
@@ -66,7 +67,7 @@ internal sealed class AdminGate(
             log.LogWarning("A bad token was presented to /admin from {Address}", address);
         }
         return new Problem(
-            Problems.Unidentified,
+            ProblemTypes.Unidentified,
             given.Count == 0
                 ? "This route is for operators: present a token of Admin:TokenFile as Authorization: Bearer."
                 : "The token is not one of Admin:TokenFile."
@@ -79,7 +80,7 @@ internal sealed class AdminGate(
     public void Dispose() => _rate.Dispose();
 
     private static Problem TooMany =>
-        new(Problems.QuotaExceeded, "An operator may ask 20 times a second, and 100 times at once. No tenant's quota was touched.")
+        new(ProblemTypes.QuotaExceeded, "An operator may ask 20 times a second, and 100 times at once. No tenant's quota was touched.")
         {
             ViolatedPolicies = [Policy],
             RetryAfter = 1,

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
@@ -17,12 +17,12 @@ internal sealed class AuditRoute(AuditTrail audit)
             (before is not null && !long.TryParse(before, CultureInfo.InvariantCulture, out older))
             || (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostLines))
         )
-            return new Problem(Problems.Validation, $"before is the number of a line, limit is from 1 to {MostLines}.")
+            return new Problem(ProblemTypes.Validation, $"before is the number of a line, limit is from 1 to {MostLines}.")
             {
                 Errors = [new Violation("#/limit", "out-of-range", $"must be from 1 to {MostLines}; before: the number of a line")],
             };
         var lines = await audit.ReadAsync(before is null ? null : older, count, cancellation);
-        return Results.Json(
+        return TypedResults.Json(
             new AdminAudit(lines, lines.Count == count && lines[^1].N > 1 ? lines[^1].N : null, AuditTrail.IsUnbroken(lines)),
             AdminJson.Default.AdminAudit
         );

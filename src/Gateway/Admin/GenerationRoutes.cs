@@ -2,8 +2,11 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
-using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.PostgreSql;
+using Gateway.Ledger.Rules;
+using Gateway.Leonardo.Replies;
 using Gateway.Storage;
 using Gateway.Tenants;
 
@@ -51,7 +54,7 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
         if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostRows))
             faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MostRows}"));
         if (faults.Count > 0)
-            return new Problem(Problems.Validation, "The query has faults: see errors.") { Errors = faults };
+            return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
 
         // Ids are made in the order of time, so the newest come first by the primary key alone.
         var sql =
@@ -61,7 +64,7 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
             + $" order by id desc limit {count}";
         object[] values = tenant is null ? [older] : [older, tenant];
         var rows = await database.ReadAsync((connection, token) => connection.Sql(null, sql, values).ListAsync(Read, token), cancellation);
-        return Results.Json(
+        return TypedResults.Json(
             new AdminGenerations(rows, rows.Count == count ? rows[^1].ReservationId : null),
             AdminJson.Default.AdminGenerations
         );
@@ -76,15 +79,15 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
         if (AdminBody.FaultOfReason(body.Reason) is { } fault)
             return AdminBody.Invalid([fault]);
         var told = new Outcome(
-            Problems.UpstreamRejected.Name,
-            Problems.UpstreamRejected.Status,
+            ProblemTypes.UpstreamRejected.Name,
+            ProblemTypes.UpstreamRejected.Status,
             "An operator has found that this request made no generation. It is not charged.",
             "other"
         );
         return await DecideAsync(
             reservationId,
             new AuditEntry(who.Who, "release", reservationId, body.Reason!),
-            _ => new Reconciliation.Absent(told, Why(who, body.Reason!), ByOperator: true),
+            _ => new ReconciliationResult.Absent(told, Why(who, body.Reason!), ByOperator: true),
             cancellation
         );
     }
@@ -109,8 +112,11 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
             new AuditEntry(who.Who, "settle", reservationId, body.Reason!, detail),
             row =>
                 generation is null
-                    ? new Reconciliation.Spent(Why(who, body.Reason!))
-                    : new Reconciliation.Found(new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"), Why(who, body.Reason!)),
+                    ? new ReconciliationResult.Spent(Why(who, body.Reason!))
+                    : new ReconciliationResult.Found(
+                        new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"),
+                        Why(who, body.Reason!)
+                    ),
             cancellation
         );
     }
@@ -119,25 +125,25 @@ internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, Au
     private async Task<IResult> DecideAsync(
         string reservationId,
         AuditEntry entry,
-        Func<AdminGeneration, Reconciliation> verdict,
+        Func<AdminGeneration, ReconciliationResult> verdict,
         CancellationToken cancellation
     )
     {
         if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellation) is not { } row)
-            return new Problem(Problems.NotFound, "There is no such reservation.");
+            return new Problem(ProblemTypes.NotFound, "There is no such reservation.");
         if (row.State is not ("unknown" or "written-off"))
-            return new Problem(Problems.NotUnknown, $"This reservation is {row.State}.");
+            return new Problem(ProblemTypes.NotUnknown, $"This reservation is {row.State}.");
         entry = entry with { Target = row.ReservationId };
         await audit.AddAsync(entry, cancellation);
         if (!await ledger.ReconcileAsync(id, verdict(row)))
         {
             await audit.AddAsync(entry with { Action = entry.Action + "-refused" }, cancellation);
             return new Problem(
-                Problems.NotUnknown,
+                ProblemTypes.NotUnknown,
                 "The ledger refused: it was decided meanwhile, or the generation has an owner, or the store did not answer."
             );
         }
-        return Results.Json(await FindAsync(id, cancellation), AdminJson.Default.AdminGeneration);
+        return TypedResults.Json(await FindAsync(id, cancellation), AdminJson.Default.AdminGeneration);
     }
 
     private async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellation)

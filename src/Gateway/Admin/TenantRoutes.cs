@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Gateway.Edge;
-using Gateway.Quotas;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 
@@ -22,7 +24,7 @@ internal sealed class TenantRoutes(
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
         if (await ledger.QuotasAsync(tenants, cancellation) is not { } quotas)
             return AdminBody.StoreAway();
-        return Results.Json(
+        return TypedResults.Json(
             new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
             AdminJson.Default.AdminTenants
         );
@@ -88,7 +90,7 @@ internal sealed class TenantRoutes(
 
     private async Task<IResult> Answer(Tenant tenant, CancellationToken cancellation) =>
         await ledger.UsageAsync(tenant, cancellation) is var (quotas, totals)
-            ? Results.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
+            ? TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
             : AdminBody.StoreAway();
 
     private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas, UsageTotals? totals)
@@ -141,7 +143,7 @@ internal sealed class TenantRoutes(
             yield return fault;
     }
 
-    private static Problem NoSuchTenant() => new(Problems.NotFound, "The tenants file in force has no such tenant.");
+    private static Problem NoSuchTenant() => new(ProblemTypes.NotFound, "The tenants file in force has no such tenant.");
 }
 
 internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants);

@@ -1,5 +1,8 @@
+using Gateway.Ledger;
+using Gateway.Ledger.Maintenance;
+using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Leonardo.Key;
 using Gateway.Storage;
 
 namespace Gateway.Admin;
@@ -25,7 +28,7 @@ internal sealed class UpstreamRoute(
         await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellation));
         var balance = asking.IsCompletedSuccessfully ? await asking : account.Known;
         var open = await OpenWork.ReadAsync(database, cancellation);
-        return Results.Json(
+        return TypedResults.Json(
             new AdminUpstream(
                 options.Simulator,
                 new AdminKey(key.Tail, status.IsKeyRefused),

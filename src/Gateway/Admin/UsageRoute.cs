@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Storage;
 
 namespace Gateway.Admin;
@@ -41,7 +42,7 @@ internal sealed class UsageRoute(Database database, TimeProvider time)
         if (!byTenant && !byDay)
             faults.Add(new Violation("#/by", "unknown-value", "must be tenant,day or tenant or day"));
         if (faults.Count > 0)
-            return new Problem(Problems.Validation, "The query has faults: see errors.") { Errors = faults };
+            return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
         var query = new UsageQuery(first, last, byTenant, byDay);
         // The first page before the answer begins: a store that is away is a 503, not a broken 200.
         var page = await PageAsync(query, "", "", cancellation);
@@ -50,7 +51,7 @@ internal sealed class UsageRoute(Database database, TimeProvider time)
             await WriteCsvAsync(context.Response, query, page, cancellation);
         else
             await WriteJsonAsync(context.Response, query, page, cancellation);
-        return Results.Empty;
+        return TypedResults.Empty;
     }
 
     private static DateOnly Day(string? text, DateOnly absent, string name, List<Violation> faults)

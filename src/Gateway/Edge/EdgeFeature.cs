@@ -1,3 +1,5 @@
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Http;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

@@ -1,10 +1,15 @@
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Edge;
-using Gateway.Generations.Reading;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Leonardo.Replies;
+using Gateway.Results;
+using Gateway.Storage;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 using Serilog;
 
 namespace Gateway.Generations;

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Gateway.Edge;
-using Gateway.Generations.Reading;
-using Gateway.Quotas;
+using Gateway.Edge.Http;
+using Gateway.Ledger.Rules;
+using Gateway.Results;
+using Gateway.Storage;
 
 namespace Gateway.Generations;
 

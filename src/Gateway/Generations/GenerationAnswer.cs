@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Gateway.Edge;
-using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Edge.Problems;
+using Gateway.Ledger.Rules;
+using Gateway.Leonardo.Replies;
 using Serilog;
 
 namespace Gateway.Generations;
@@ -28,7 +28,7 @@ internal static class GenerationAnswer
 
     public static Outcome LeaveOpen(CreationOutcome.Unknown unknown) =>
         new(
-            Problems.OutcomeUnknown.Name,
+            ProblemTypes.OutcomeUnknown.Name,
             unknown.TimedOut ? StatusCodes.Status504GatewayTimeout : StatusCodes.Status502BadGateway,
             "The request was sent, but its outcome is not known. The quota stays held until the gateway has found out; it never sends a request twice by itself.",
             null,
@@ -70,18 +70,18 @@ internal static class GenerationAnswer
             ),
             Admission.Replayed { Outcome: { Outcome: { } outcome } stored } => new Replayed(Refuse(stored.ReservationId, outcome)),
             Admission.InProgress running => new Problem(
-                Problems.IdempotencyInProgress,
+                ProblemTypes.IdempotencyInProgress,
                 "The first request with this Idempotency-Key is still running. Repeat it later to get its outcome; it is charged once."
             )
             {
                 RetryAfter = running.RetryAfter,
             },
             Admission.Mismatch => new Problem(
-                Problems.IdempotencyMismatch,
+                ProblemTypes.IdempotencyMismatch,
                 "This Idempotency-Key was used with another body within the last 24 hours. Use a new key for a new request."
             ),
             Admission.Exceeded exceeded => new Problem(
-                Problems.QuotaExceeded,
+                ProblemTypes.QuotaExceeded,
                 $"This request would overspend: {string.Join(", ", exceeded.Policies)}. GET /v1/usage shows what is left and when it resets."
             )
             {
@@ -89,13 +89,13 @@ internal static class GenerationAnswer
                 RetryAfter = exceeded.RetryAfter,
             },
             Admission.Saturated saturated => new Problem(
-                Problems.UpstreamSaturated,
+                ProblemTypes.UpstreamSaturated,
                 "No slot of the organisation's account became free in time. Nothing was sent, nothing was charged."
             )
             {
                 RetryAfter = saturated.RetryAfter,
             },
-            Admission.Unavailable unavailable => new Problem(Problems.StoreUnavailable, unavailable.Detail)
+            Admission.Unavailable unavailable => new Problem(ProblemTypes.StoreUnavailable, unavailable.Detail)
             {
                 RetryAfter = unavailable.RetryAfter,
             },
@@ -105,13 +105,13 @@ internal static class GenerationAnswer
 
     private static Problem Refuse(Guid reservation, Outcome outcome)
     {
-        var type = Problems.All.First(problem => problem.Name == outcome.Problem);
+        var type = ProblemTypes.All.First(problem => problem.Name == outcome.Problem);
         return new Problem(type, outcome.Detail)
         {
             Status = outcome.Status,
             Reason = outcome.Reason,
             RetryAfter = outcome.RetryAfter,
-            ReservationId = type == Problems.OutcomeUnknown ? reservation.ToString() : null,
+            ReservationId = type == ProblemTypes.OutcomeUnknown ? reservation.ToString() : null,
         };
     }
 

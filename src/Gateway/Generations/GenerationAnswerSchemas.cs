@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
-using Gateway.Generations.Reading;
-using Gateway.Quotas;
+using Gateway.Ledger.Rules;
+using Gateway.Results;
 
 namespace Gateway.Generations;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Http;
 
 namespace Gateway.Generations;
 

@@ -2,6 +2,7 @@ using System.Text;
 using FluentValidation;
 using FluentValidation.Results;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Models;
 
 namespace Gateway.Generations;

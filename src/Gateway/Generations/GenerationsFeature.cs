@@ -1,11 +1,12 @@
 using Gateway.Edge;
-using Gateway.Generations.Images;
-using Gateway.Generations.Reading;
-using Gateway.Generations.Reconciling;
-using Gateway.Generations.Uploads;
-using Gateway.Generations.Webhooks;
+using Gateway.Edge.Problems;
+using Gateway.Images;
+using Gateway.Ledger;
 using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Reconciliation;
+using Gateway.Results;
+using Gateway.Uploads;
+using Gateway.Webhooks;
 
 namespace Gateway.Generations;
 
@@ -39,14 +40,14 @@ internal static class GenerationsFeature
     /// <summary>What any request with a generation in its body may be refused with before it is admitted.</summary>
     private static readonly ProblemType[] Unreadable =
     [
-        Problems.MalformedRequest,
-        Problems.Validation,
-        Problems.Unidentified,
-        Problems.Policy,
-        Problems.Suspended,
-        Problems.HostNotAllowed,
-        Problems.TooLarge,
-        Problems.UnsupportedMediaType,
+        ProblemTypes.MalformedRequest,
+        ProblemTypes.Validation,
+        ProblemTypes.Unidentified,
+        ProblemTypes.Policy,
+        ProblemTypes.Suspended,
+        ProblemTypes.HostNotAllowed,
+        ProblemTypes.TooLarge,
+        ProblemTypes.UnsupportedMediaType,
     ];
 
     public static void MapGenerations(this IEndpointRouteBuilder routes)
@@ -64,16 +65,16 @@ internal static class GenerationsFeature
             .WithMetadata(IdempotencyKey.Described, PreferWait.Described)
             .Refuses(Unreadable)
             .Refuses(
-                Problems.IdempotencyInProgress,
-                Problems.IdempotencyMismatch,
-                Problems.QuotaExceeded,
-                Problems.UpstreamRejected,
-                Problems.UpstreamCredentials,
-                Problems.UpstreamUnreachable,
-                Problems.UpstreamOutOfCredit,
-                Problems.UpstreamSaturated,
-                Problems.StoreUnavailable,
-                Problems.OutcomeUnknown
+                ProblemTypes.IdempotencyInProgress,
+                ProblemTypes.IdempotencyMismatch,
+                ProblemTypes.QuotaExceeded,
+                ProblemTypes.UpstreamRejected,
+                ProblemTypes.UpstreamCredentials,
+                ProblemTypes.UpstreamUnreachable,
+                ProblemTypes.UpstreamOutOfCredit,
+                ProblemTypes.UpstreamSaturated,
+                ProblemTypes.StoreUnavailable,
+                ProblemTypes.OutcomeUnknown
             );
         routes
             .MapPost("/v2/generations/quote", quote.HandleAsync)
@@ -83,7 +84,7 @@ internal static class GenerationsFeature
             .Accepts<GenerationBody>("application/json")
             .Produces<QuoteAnswer>()
             .Refuses(Unreadable)
-            .Refuses(Problems.StoreUnavailable);
+            .Refuses(ProblemTypes.StoreUnavailable);
         routes.MapReading();
         routes.MapUploads();
     }

@@ -1,4 +1,5 @@
-using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Generations;
 
@@ -30,7 +31,7 @@ internal static class IdempotencyKey
             _ => (
                 null,
                 new Problem(
-                    Problems.MalformedRequest,
+                    ProblemTypes.MalformedRequest,
                     $"{Header} must be given once: 1 to {MaxLength} visible ASCII characters, bare or as a quoted string."
                 )
             ),

@@ -1,7 +1,11 @@
 using System.Text.Json;
 using Gateway.Edge;
-using Gateway.Quotas;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Generations;
 
@@ -15,7 +19,7 @@ internal sealed class QuoteGeneration(ReadGeneration reading, QuotaLedger ledger
             return refusal;
         var price = request!.PriceMicros;
         if (await ledger.QuotasAsync([caller.Tenant], context.RequestAborted) is not { } all)
-            return new Problem(Problems.StoreUnavailable, "What is left cannot be told: the gateway's store did not answer. Try again.")
+            return new Problem(ProblemTypes.StoreUnavailable, "What is left cannot be told: the gateway's store did not answer. Try again.")
             {
                 RetryAfter = 2,
             };

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
-using Gateway.Edge;
-using Gateway.Generations.Reading;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
 using Gateway.Models;
 using Gateway.Tenants;
 
@@ -26,7 +26,7 @@ internal sealed class ReadGeneration(References references)
             return (null, unreadable);
         var (document, fault) = StrictJson.Parse(bytes);
         if (document is null)
-            return (null, new Problem(Problems.MalformedRequest, fault!));
+            return (null, new Problem(ProblemTypes.MalformedRequest, fault!));
         using (document)
         {
             var json = new StrictJson();
@@ -71,7 +71,7 @@ internal sealed class ReadGeneration(References references)
 
     private static Problem Invalid(IReadOnlyList<Violation> violations) =>
         new(
-            Problems.Validation,
+            ProblemTypes.Validation,
             violations.Count switch
             {
                 1 => "One rule is broken; see errors.",

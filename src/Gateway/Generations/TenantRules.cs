@@ -1,4 +1,4 @@
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Tenants;
 
 namespace Gateway.Generations;
@@ -22,6 +22,6 @@ internal static class TenantRules
             Add("#/parameters/width", "pixels-not-allowed", $"times height must be at most {policy.MaxPixels} pixels for this tenant");
         return violations is null
             ? null
-            : new Problem(Problems.Policy, "The tenant's policy does not allow this request.") { Errors = violations };
+            : new Problem(ProblemTypes.Policy, "The tenant's policy does not allow this request.") { Errors = violations };
     }
 }

@@ -1,3 +1,5 @@
+using Gateway.Leonardo.Key;
+using Gateway.Leonardo.Origins;
 using Leonardo.Simulator;
 
 namespace Gateway.Leonardo;

@@ -1,3 +1,4 @@
+using Gateway.Leonardo.Replies;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Leonardo;

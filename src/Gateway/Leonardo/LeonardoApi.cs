@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Leonardo.Replies;
 
 namespace Gateway.Leonardo;
 
@@ -147,16 +148,16 @@ internal sealed class LeonardoApi(
         {
             404 => new ApiReply<T>.Missing(),
             401 or 403 => new ApiReply<T>.Refused(
-                Problems.UpstreamCredentials,
+                ProblemTypes.UpstreamCredentials,
                 "Leonardo refused the gateway's key. An operator has to put a valid key in place."
             ),
             429 => new ApiReply<T>.Refused(
-                Problems.UpstreamSaturated,
+                ProblemTypes.UpstreamSaturated,
                 "The organisation's account took no more requests at this moment. Try again later.",
                 Math.Clamp(retryAfter ?? 10, 1, 300)
             ),
             >= 400 and < 500 => new ApiReply<T>.Refused(
-                Problems.UpstreamRejected,
+                ProblemTypes.UpstreamRejected,
                 "Leonardo refused this call without a reason the gateway knows."
             ),
             _ => new ApiReply<T>.Unclear($"the upstream answered {status}"),

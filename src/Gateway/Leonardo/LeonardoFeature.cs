@@ -1,4 +1,6 @@
 using Gateway.Edge;
+using Gateway.Leonardo.Key;
+using Gateway.Leonardo.Origins;
 
 namespace Gateway.Leonardo;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Leonardo.Replies;
 using Serilog;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -62,7 +63,7 @@ internal sealed class LeonardoForwarder(
                 : new CreationOutcome.Unknown("the connection broke after the request was sent");
         }
         return new CreationOutcome.Refused(
-            Problems.UpstreamUnreachable,
+            ProblemTypes.UpstreamUnreachable,
             "No connection to Leonardo could be made, so nothing was sent and nothing was charged. Try again later."
         );
     }

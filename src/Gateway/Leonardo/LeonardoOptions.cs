@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 

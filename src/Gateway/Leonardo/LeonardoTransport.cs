@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 

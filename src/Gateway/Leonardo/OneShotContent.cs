@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 

@@ -1,4 +1,6 @@
-using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Leonardo.Key;
+using Gateway.Leonardo.Replies;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Leonardo;
@@ -41,7 +43,8 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         switch (outcome)
         {
             // An alarm once, not for each request: the operator is told when it begins and when it is over.
-            case CreationOutcome.Refused { Problem: var problem } when problem == Problems.UpstreamCredentials && used?.Refuse() == true:
+            case CreationOutcome.Refused { Problem: var problem }
+                when problem == ProblemTypes.UpstreamCredentials && used?.Refuse() == true:
                 if (key.Tail == used.Tail)
                     logger.LogError(
                         "Leonardo refuses the key that ends in {KeyTail}: no generation can be made until a valid key is in place",
@@ -111,7 +114,7 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         {
             CreationOutcome.Accepted => "accepted",
             CreationOutcome.Refused refused => refused.Problem.Name,
-            _ => Problems.OutcomeUnknown.Name,
+            _ => ProblemTypes.OutcomeUnknown.Name,
         };
 
     private sealed record Seen(string Outcome, DateTimeOffset At);

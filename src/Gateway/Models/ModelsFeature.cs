@@ -1,5 +1,8 @@
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Models;
 
@@ -12,10 +15,10 @@ internal static class ModelsFeature
             .WithTags("Models")
             .WithSummary("See which models you may use, with their limits, styles and prices")
             .Produces<ModelList>()
-            .Refuses(Problems.Unidentified, Problems.Suspended, Problems.HostNotAllowed);
+            .Refuses(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed);
 
-    private static IResult List(Caller caller) =>
-        Results.Json(
+    private static JsonHttpResult<ModelList> List(Caller caller) =>
+        TypedResults.Json(
             new ModelList([
                 .. ModelCatalogue
                     .All.Where(model => caller.Tenant.Policy.Models?.Contains(model.Name) ?? true)

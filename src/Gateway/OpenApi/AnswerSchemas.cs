@@ -3,13 +3,16 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Gateway.Admin;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Generations;
-using Gateway.Generations.Reading;
-using Gateway.Generations.Uploads;
-using Gateway.Leonardo;
+using Gateway.Ledger.Rules;
+using Gateway.Leonardo.Replies;
 using Gateway.Models;
 using Gateway.Quotas;
+using Gateway.Results;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+using Gateway.Uploads;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -30,7 +33,7 @@ internal sealed class AnswerSchemas : ISchemaFilter
         QuotaStatus.Organization + QuotaStatus.UsdMonth,
     ];
 
-    private static readonly string[] Problem = [.. Problems.All.Select(type => type.Name)];
+    private static readonly string[] Problem = [.. ProblemTypes.All.Select(type => type.Name)];
 
     private static readonly Dictionary<Type, (string Member, Action<OpenApiSchema> Rule)[]> Rules = new()
     {

@@ -1,10 +1,11 @@
 using System.Text.Json.Nodes;
 using Gateway.Admin;
 using Gateway.Generations;
-using Gateway.Generations.Reading;
-using Gateway.Generations.Uploads;
 using Gateway.Models;
 using Gateway.Quotas;
+using Gateway.Results;
+using Gateway.Storage;
+using Gateway.Uploads;
 using Microsoft.OpenApi;
 
 namespace Gateway.OpenApi;

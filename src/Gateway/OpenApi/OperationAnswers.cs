@@ -1,5 +1,5 @@
 using System.Globalization;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -10,7 +10,7 @@ namespace Gateway.OpenApi;
 internal sealed class OperationAnswers : IOperationFilter
 {
     /// <summary>What can be refused before it is looked at which route it is for, or because of a bug.</summary>
-    private static readonly ProblemType[] Everywhere = [Problems.MalformedRequest, Problems.QuotaExceeded, Problems.Internal];
+    private static readonly ProblemType[] Everywhere = [ProblemTypes.MalformedRequest, ProblemTypes.QuotaExceeded, ProblemTypes.Internal];
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
@@ -42,11 +42,11 @@ internal sealed class OperationAnswers : IOperationFilter
             .ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RefusesWith>()
             .SelectMany(refuses => refuses.Types)
             .ToArray();
-        foreach (var type in own.Concat(Everywhere).Concat(isNegotiated ? [Problems.NotAcceptable] : []).Distinct())
+        foreach (var type in own.Concat(Everywhere).Concat(isNegotiated ? [ProblemTypes.NotAcceptable] : []).Distinct())
         {
             yield return (type, type.Status);
             // A request without a body can't be too slow with it.
-            if (type != Problems.MalformedRequest || operation.RequestBody is not null || own.Contains(type))
+            if (type != ProblemTypes.MalformedRequest || operation.RequestBody is not null || own.Contains(type))
             {
                 foreach (var status in type.OtherStatuses)
                     yield return (type, status);

@@ -1,7 +1,9 @@
 using Gateway.Admin;
 using Gateway.Edge;
-using Gateway.Generations.Reading;
-using Gateway.Generations.Uploads;
+using Gateway.Edge.Http;
+using Gateway.Results;
+using Gateway.Storage;
+using Gateway.Uploads;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -18,7 +18,7 @@ internal sealed class ProblemSchema : IDocumentFilter
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
         swaggerDoc.Components.Schemas[Name] = Schema();
-        swaggerDoc.Components.Examples = Problems
+        swaggerDoc.Components.Examples = ProblemTypes
             .All.SelectMany(type => type.OtherStatuses.Prepend(type.Status).Select(status => (Type: type, Status: status)))
             .ToDictionary(
                 one => ExampleOf(one.Type, one.Status),
@@ -35,10 +35,10 @@ internal sealed class ProblemSchema : IDocumentFilter
                 "type",
                 Words(
                     "Which refusal; the page under this address says what it means and what to do.",
-                    Problems.All.Select(type => type.Uri)
+                    ProblemTypes.All.Select(type => type.Uri)
                 )
             ),
-            ("title", Words("The same words for every occurrence.", Problems.All.Select(type => type.Title))),
+            ("title", Words("The same words for every occurrence.", ProblemTypes.All.Select(type => type.Title))),
             (
                 "status",
                 new OpenApiSchema
@@ -92,17 +92,17 @@ internal sealed class ProblemSchema : IDocumentFilter
             ["instance"] = "urn:request:019aac5b8e7c7d1f9b3c2a1d0e4f5a6b",
             ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
         };
-        if (type == Problems.Validation)
+        if (type == ProblemTypes.Validation)
             example["errors"] = new JsonArray(Error("#/parameters/width", "out-of-range", "must be from 256 to 1440 (pixels)"));
-        if (type == Problems.Policy)
+        if (type == ProblemTypes.Policy)
             example["errors"] = new JsonArray(
                 Error("#/public", "public-not-allowed", "must be false: this tenant may not publish to the community feed")
             );
-        if (type == Problems.QuotaExceeded)
+        if (type == ProblemTypes.QuotaExceeded)
             example["violated-policies"] = new JsonArray("images-day");
-        if (type == Problems.UpstreamRejected)
+        if (type == ProblemTypes.UpstreamRejected)
             example["reason"] = "moderation";
-        if (type == Problems.OutcomeUnknown)
+        if (type == ProblemTypes.OutcomeUnknown)
             example["reservationId"] = "019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b";
         return example;
     }

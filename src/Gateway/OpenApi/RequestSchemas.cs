@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Gateway.Admin;
 using Gateway.Generations;
-using Gateway.Generations.Uploads;
+using Gateway.Ledger;
 using Gateway.Models;
-using Gateway.Quotas;
+using Gateway.Uploads;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

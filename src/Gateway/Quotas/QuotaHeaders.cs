@@ -1,4 +1,6 @@
+using Gateway.Ledger;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Quotas;
 

@@ -1,4 +1,6 @@
-using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.Maintenance;
 using Gateway.Storage;
 using Gateway.Tenants;
 
@@ -34,5 +36,5 @@ internal static class QuotasFeature
             .WithTags("Usage")
             .WithSummary("See who you are to the gateway, what is left, and what was spent")
             .Produces<UsageReport>()
-            .Refuses(Problems.Unidentified, Problems.Suspended, Problems.HostNotAllowed, Problems.StoreUnavailable);
+            .Refuses(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed, ProblemTypes.StoreUnavailable);
 }

@@ -1,6 +1,10 @@
 using System.Text.Json.Serialization;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Quotas;
 
@@ -10,8 +14,8 @@ internal static class Usage
     public static async Task<IResult> Get(Caller caller, QuotaLedger ledger, CancellationToken cancellation)
     {
         if (await ledger.UsageAsync(caller.Tenant, cancellation) is not var (quotas, totals))
-            return new Problem(Problems.StoreUnavailable, "The quotas cannot be read just now.") { RetryAfter = 1 };
-        return Results.Json(
+            return new Problem(ProblemTypes.StoreUnavailable, "The quotas cannot be read just now.") { RetryAfter = 1 };
+        return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
                 [.. quotas.Select(Describe)],

@@ -1,5 +1,8 @@
+using Gateway.Ledger;
+using Gateway.Ledger.Maintenance;
+using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
-using Gateway.Quotas;
+using Gateway.Leonardo.Key;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Prometheus;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using Gateway.Quotas;
+using Gateway.Ledger.Rules;
 using Prometheus;
 
 namespace Gateway.Telemetry;

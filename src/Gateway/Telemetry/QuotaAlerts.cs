@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Json;
-using Gateway.Edge;
-using Gateway.Quotas;
+using Gateway.Ledger;
+using Gateway.Ledger.PostgreSql;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 

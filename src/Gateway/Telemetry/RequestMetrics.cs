@@ -1,6 +1,8 @@
 using System.Globalization;
-using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Telemetry;
 

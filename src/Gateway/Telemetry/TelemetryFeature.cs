@@ -1,6 +1,8 @@
 using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Ledger;
+using Gateway.Ledger.PostgreSql;
 using Gateway.Leonardo;
-using Gateway.Quotas;
 
 namespace Gateway.Telemetry;
 

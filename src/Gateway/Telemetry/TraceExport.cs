@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
+using Gateway.Edge.Http;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Tenants;
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Tenants.Identification;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -61,7 +63,7 @@ internal static class TenantsFeature
     }
 
     /// <summary>After routing: which endpoint was chosen says whether a tenant is needed.</summary>
-    public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<Identification>();
+    public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<IdentificationMiddleware>();
 
     /// <summary>Certificates are asked for while any tenant has one (else browsers would trouble people for nothing), and judged by identification, which says why in a 401.</summary>
     private static void AcceptClientCertificates(KestrelServerOptions kestrel, TenantDirectory directory) =>

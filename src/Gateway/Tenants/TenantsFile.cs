@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
-using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Tenants;
 

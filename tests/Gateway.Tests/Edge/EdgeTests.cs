@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Edge;
@@ -72,7 +72,7 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     [Fact]
     public async Task Every_problem_has_a_page_for_people_and_one_for_programs()
     {
-        foreach (var type in Problems.All)
+        foreach (var type in ProblemTypes.All)
         {
             var json = await _gateway.GetAsync(type.Uri);
             json.StatusCode.ShouldBe(HttpStatusCode.OK);

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Tests.Harness;
 using Microsoft.Extensions.Configuration;
 

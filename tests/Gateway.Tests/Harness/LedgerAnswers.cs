@@ -1,4 +1,5 @@
-using Gateway.Quotas;
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 
 namespace Gateway.Tests.Harness;
 

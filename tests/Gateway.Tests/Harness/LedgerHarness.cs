@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Gateway.Quotas;
+using Gateway.Ledger;
+using Gateway.Ledger.Maintenance;
+using Gateway.Ledger.PostgreSql;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Generations;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
@@ -84,7 +85,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
         context.Response.Body = answer;
         await refusal.ExecuteAsync(context);
         using var json = JsonDocument.Parse(answer.ToArray());
-        return refusal.Status is 400 or 403 && (refusal.Type == Problems.MalformedRequest || refusal.Errors.Count > 0)
+        return refusal.Status is 400 or 403 && (refusal.Type == ProblemTypes.MalformedRequest || refusal.Errors.Count > 0)
             ? null
             : $"refused oddly: {json.RootElement}";
     }

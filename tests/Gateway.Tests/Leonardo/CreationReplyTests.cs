@@ -1,5 +1,5 @@
 using System.Text;
-using Gateway.Leonardo;
+using Gateway.Leonardo.Replies;
 
 namespace Gateway.Tests.Leonardo;
 

@@ -95,7 +95,7 @@ public sealed class KeyRotationTests
     {
         var folder = Directory.CreateTempSubdirectory("gateway-key-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "key"), content, TestContext.Current.CancellationToken);
-        Gateway.Leonardo.LeonardoKey.ReadKeys(Path.Combine(folder, "key")).ShouldBeNull();
+        Gateway.Leonardo.Key.LeonardoKey.ReadKeys(Path.Combine(folder, "key")).ShouldBeNull();
         Directory.Delete(folder, recursive: true);
     }
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Gateway.Edge;
+using Gateway.Edge.Problems;
 using Gateway.Models;
 using Gateway.Tests.Admin;
 using Gateway.Tests.Harness;
@@ -77,7 +77,7 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
         string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", .. OfAdmin];
         told.Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .ShouldBe(Problems.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
+            .ShouldBe(ProblemTypes.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
     }
 
     [Fact]

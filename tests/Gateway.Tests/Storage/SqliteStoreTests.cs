@@ -1,5 +1,5 @@
 using System.Data.Common;
-using Gateway.Quotas;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;

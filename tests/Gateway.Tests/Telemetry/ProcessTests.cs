@@ -113,7 +113,7 @@ public sealed class ProcessTests
             {
                 arrived.SetResult();
                 await mayAnswer.Task;
-                return Results.Text(
+                return TypedResults.Text(
                     """{"generate":{"generationId":"1b1f0c3e-0000-4000-8000-00000000abcd","apiCreditCost":null,"cost":{"amount":"0.0837","unit":"DOLLARS"}}}""",
                     "application/json"
                 );

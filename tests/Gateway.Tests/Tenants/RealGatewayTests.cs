@@ -1,5 +1,8 @@
 using System.Net;
+using Gateway.Cli;
+using Gateway.Edge.Http;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 using Gateway.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 

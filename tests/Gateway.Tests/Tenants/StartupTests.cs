@@ -1,4 +1,6 @@
+using Gateway.Cli;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Tests.Tenants;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Gateway.Tenants;
+using Gateway.Cli;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tenants;

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using CsCheck;
+using Gateway.Edge.Http;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Tests.Tenants;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Gateway.Edge;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -82,7 +83,7 @@ internal sealed class TenantsHost : IAsyncDisposable
         app.UseEdge();
         app.UseRouting();
         app.UseIdentification();
-        app.MapMethods("/who", ["GET", "POST"], (Caller caller) => Results.Text($"{caller.Tenant.Id} by {caller.IdentifiedBy}"));
+        app.MapMethods("/who", ["GET", "POST"], (Caller caller) => TypedResults.Text($"{caller.Tenant.Id} by {caller.IdentifiedBy}"));
         app.MapGet("/open", () => "anyone").WithMetadata(new AllowAnonymousTenant());
         return new TenantsHost(app, folder, log, read.Errors);
     }

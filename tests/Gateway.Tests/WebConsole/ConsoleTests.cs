@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Tenants;
+using Gateway.Cli;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
 using Leonardo.Simulator;

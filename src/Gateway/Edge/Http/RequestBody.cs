@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Gateway.Edge.Problems;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Edge.Http;
+
+/// <summary>Takes the body of a JSON request into memory, whole, within the limit.</summary>
+internal static class RequestBody
+{
+    private static readonly Problem TooLarge = new(ProblemTypes.TooLarge, "The body has more than 128 KiB.");
+
+    private static readonly Problem TooSlow = new(ProblemTypes.MalformedRequest, "The body came too slowly.")
+    {
+        Status = StatusCodes.Status408RequestTimeout,
+        Close = true,
+    };
+
+    /// <returns>The bytes, or the refusal (413, 415).</returns>
+    /// <exception cref="BadHttpRequestException">The body is larger than allowed, badly framed or too slow; <see cref="ProblemMiddleware"/> answers.</exception>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(HttpRequest request)
+    {
+        if (!IsJson(request))
+        {
+            return (
+                default,
+                new Problem(
+                    ProblemTypes.UnsupportedMediaType,
+                    "Send the body with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
+                )
+            );
+        }
+        if (request.ContentLength > EdgeFeature.MaxBodyBytes)
+            return (default, TooLarge);
+
+        var reader = request.BodyReader;
+        var reading = reader.ReadAtLeastAsync(EdgeFeature.MaxBodyBytes + 1, request.HttpContext.RequestAborted);
+        // Nearly always it has come together with its headers.
+        var body = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), request.HttpContext);
+        var length = body.Buffer.Length;
+        var bytes = !body.IsCanceled && length <= EdgeFeature.MaxBodyBytes ? body.Buffer.ToArray() : null;
+        reader.AdvanceTo(body.Buffer.End);
+        if (bytes is not null)
+            return (bytes, null);
+        return (default, body.IsCanceled ? TooSlow : TooLarge);
+    }
+
+    /// <summary>A body may come at the lowest rate that the server bears and still be under way for minutes: here it is given up, as cancelled.</summary>
+    private static async Task<ReadResult> WaitAsync(Task<ReadResult> reading, HttpContext context)
+    {
+        var services = context.RequestServices;
+        var limit = services.GetRequiredService<LimitOptions>().BodyTimeout;
+        using var timeout = services
+            .GetRequiredService<TimeProvider>()
+            .CreateTimer(_ => context.Request.BodyReader.CancelPendingRead(), null, limit, Timeout.InfiniteTimeSpan);
+        return await reading;
+    }
+
+    private static bool IsJson(HttpRequest request)
+    {
+        var headers = request.Headers;
+        if (headers.ContentEncoding.Count > 0 || headers.ContentType is not [{ } contentType])
+            return false;
+        if (contentType == "application/json")
+            return true;
+        return MediaTypeHeaderValue.TryParse(contentType, out var parsed)
+            && parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+            && (
+                !parsed.Charset.HasValue || HeaderUtilities.RemoveQuotes(parsed.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+            );
+    }
+}

@@ -1,0 +1,36 @@
+using System.Buffers;
+
+namespace Gateway.Edge.Http;
+
+/// <summary>Gives every answer an <c>X-Request-Id</c>: the caller's, if it is 1–128 of <c>[A-Za-z0-9._-]</c>, else a new one.</summary>
+internal sealed class RequestId(RequestDelegate next)
+{
+    private const string Header = "X-Request-Id";
+
+    public static readonly TakesHeader Described = new(
+        Header,
+        "Names the request in the answer and in the operator's log. Another value is replaced."
+    )
+    {
+        Pattern = "^[A-Za-z0-9._-]{1,128}$",
+        MaxLength = 128,
+    };
+
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+    );
+
+    /// <summary>Kept as the trace identifier, which the server otherwise draws itself.</summary>
+    public static string Of(HttpContext context) => context.TraceIdentifier;
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        var presented = context.Request.Headers[Header];
+        context.TraceIdentifier =
+            presented is [{ Length: >= 1 and <= 128 } id] && !id.AsSpan().ContainsAnyExcept(Allowed)
+                ? id
+                : Guid.CreateVersion7().ToString("N");
+        context.Response.Headers[Header] = context.TraceIdentifier;
+        return next(context);
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace Gateway.Edge.Http;
+
+/// <summary>A JSON object about what one tenant owns: kept by no cache.</summary>
+internal sealed record TenantJson(Action<Utf8JsonWriter> Members) : IResult
+{
+    /// <summary><c>{"delete_…_by_pk":{"id":…}}</c>, as the upstream answers a delete.</summary>
+    public static TenantJson Deleted(string name, string id) =>
+        new(json =>
+        {
+            json.WriteStartObject(name);
+            json.WriteString("id"u8, id);
+            json.WriteEndObject();
+        });
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.Headers.CacheControl = "private, no-store";
+        return JsonAnswer.WriteAsync(httpContext, "application/json", Write);
+    }
+
+    private void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        Members(json);
+        json.WriteEndObject();
+    }
+}

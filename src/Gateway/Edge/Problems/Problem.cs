@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Gateway.Edge.Http;
+
+namespace Gateway.Edge.Problems;
+
+/// <summary>A refusal as RFC 9457 <c>application/problem+json</c>. A value: whoever refuses returns one.</summary>
+/// <param name="Type">Which refusal.</param>
+/// <param name="Detail">This occurrence, in words the caller can act on. Never upstream text, a key, a host name or a path of the server.</param>
+internal sealed record Problem(ProblemType Type, string Detail) : IResult
+{
+    public int Status { get; init; } = Type.Status;
+
+    public IReadOnlyList<Violation> Errors { get; init; } = [];
+
+    public IReadOnlyList<string> ViolatedPolicies { get; init; } = [];
+
+    /// <summary>Whole seconds; written as <c>Retry-After</c>.</summary>
+    public int? RetryAfter { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? ReservationId { get; init; }
+
+    /// <summary>Whether the connection ends with the answer: what would come next on it can't be told apart, or is not worth reading.</summary>
+    public bool Close { get; init; } = Type == ProblemTypes.TooLarge;
+
+    /// <summary>Value of <c>WWW-Authenticate</c>.</summary>
+    public string? Authenticate { get; init; }
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        response.Headers.CacheControl = "no-store";
+        if (RetryAfter is { } seconds)
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Close)
+            response.Headers.Connection = "close";
+        if (Authenticate is not null)
+            response.Headers.WWWAuthenticate = Authenticate;
+        httpContext.Features.Set(this);
+        return JsonAnswer.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
+    }
+
+    private void Write(Utf8JsonWriter json, string requestId)
+    {
+        json.WriteStartObject();
+        json.WriteString("type"u8, Type.Uri);
+        json.WriteString("title"u8, Type.Title);
+        json.WriteNumber("status"u8, Status);
+        json.WriteString("detail"u8, Detail);
+        // The request id, not the path: an answer must not differ by the id that was asked for (threats B1).
+        json.WriteString("instance"u8, "urn:request:" + requestId);
+        json.WriteString("traceId"u8, System.Diagnostics.Activity.Current?.TraceId.ToHexString() ?? requestId);
+        if (Reason is not null)
+            json.WriteString("reason"u8, Reason);
+        if (ReservationId is not null)
+            json.WriteString("reservationId"u8, ReservationId);
+        if (ViolatedPolicies.Count > 0)
+        {
+            json.WriteStartArray("violated-policies"u8);
+            foreach (var policy in ViolatedPolicies)
+                json.WriteStringValue(policy);
+            json.WriteEndArray();
+        }
+        if (Errors.Count > 0)
+        {
+            json.WriteStartArray("errors"u8);
+            foreach (var (pointer, code, detail) in Errors)
+            {
+                json.WriteStartObject();
+                json.WriteString("pointer"u8, pointer);
+                json.WriteString("code"u8, code);
+                json.WriteString("detail"u8, detail);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+}

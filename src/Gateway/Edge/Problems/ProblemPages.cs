@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace Gateway.Edge.Problems;
+
+/// <summary><c>/problems/NAME</c>: what each <c>type</c> means, as a page for a browser and as JSON for everybody else. Needs no network and no tenant.</summary>
+internal static class ProblemPages
+{
+    public static void MapProblemPages(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/problems", List).WithMetadata(new AllowAnonymousTenant()).ExcludeFromDescription();
+        routes.MapGet("/problems/{name}", Show).WithMetadata(new AllowAnonymousTenant()).ExcludeFromDescription();
+    }
+
+    private static IResult List(HttpRequest request) =>
+        WantsHtml(request)
+            ? Html(
+                "Problems",
+                string.Concat(ProblemTypes.All.Select(p => $"<li><a href=\"{p.Uri}\"><code>{p.Name}</code></a> – {Encode(p.Title)}</li>")),
+                "ul"
+            )
+            : TypedResults.Json(ProblemTypes.All.Select(Describe).ToArray(), ProblemPageJson.Default.ProblemDescriptionArray);
+
+    private static IResult Show(string name, HttpRequest request)
+    {
+        if (ProblemTypes.All.FirstOrDefault(p => p.Name == name) is not { } type)
+            return new Problem(ProblemTypes.NotFound, "There is no such problem type. GET /problems lists them.");
+        return WantsHtml(request)
+            ? Html(
+                type.Title,
+                $"<p><code>{type.Name}</code>, HTTP {type.Status}</p><p>{Encode(type.Meaning)}</p><p><a href=\"/problems\">All problems</a></p>",
+                "div"
+            )
+            : TypedResults.Json(Describe(type), ProblemPageJson.Default.ProblemDescription);
+    }
+
+    private static ProblemDescription Describe(ProblemType type) => new(type.Uri, type.Title, type.Status, type.Meaning);
+
+    private static bool WantsHtml(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));
+
+    private static ContentHttpResult Html(string title, string content, string element)
+    {
+        var page = $"""
+            <!doctype html>
+            <html lang="en">
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width">
+            <title>{Encode(title)} – Leonardo gateway</title>
+            <link rel="stylesheet" href="/problems.css">
+            <main>
+            <h1>{Encode(title)}</h1>
+            <{element}>{content}</{element}>
+            </main>
+            </html>
+            """;
+        return TypedResults.Text(page, "text/html; charset=utf-8", Encoding.UTF8);
+    }
+
+    private static string Encode(string text)
+    {
+        // Titles and meanings mark names with back-ticks, as Markdown does.
+        var parts = HtmlEncoder.Default.Encode(text).Split(HtmlEncoder.Default.Encode("`"));
+        return string.Concat(parts.Select((part, index) => index % 2 == 1 ? $"<code>{part}</code>" : part));
+    }
+}
+
+internal sealed record ProblemDescription(string Type, string Title, int Status, string Meaning);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ProblemDescription))]
+[JsonSerializable(typeof(ProblemDescription[]))]
+internal sealed partial class ProblemPageJson : JsonSerializerContext;

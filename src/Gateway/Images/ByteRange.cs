@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Http.Headers;
+using Microsoft.Net.Http.Headers;
+
+namespace Gateway.Images;
+
+/// <summary>Which part of an image is to be sent (RFC 9110, section 14). One range is served; of several, or of another unit, the whole is sent, as the RFC allows.</summary>
+/// <param name="Count">Null: to the end, wherever that is.</param>
+internal sealed record ByteRange(long From, long? Count)
+{
+    public static readonly ByteRange Whole = new(0, null);
+
+    public bool IsWhole => this == Whole;
+
+    /// <returns>Null: the range lies outside the image (416).</returns>
+    public static ByteRange? Of(RequestHeaders headers, EntityTagHeaderValue tag, long? length)
+    {
+        if (
+            length is not { } total
+            || headers.Range is not { } range
+            || range.Unit != "bytes"
+            || range.Ranges.Count != 1
+            || !Applies(headers.IfRange, tag)
+        )
+            return Whole;
+        var part = range.Ranges.First();
+        if (part.From is { } from)
+            return from < total ? new ByteRange(from, Math.Min(part.To ?? total - 1, total - 1) - from + 1) : null;
+        var suffix = Math.Min(part.To ?? 0, total);
+        return suffix > 0 ? new ByteRange(total - suffix, suffix) : null;
+    }
+
+    /// <summary>A date cannot match: no Last-Modified is ever sent.</summary>
+    private static bool Applies(RangeConditionHeaderValue? condition, EntityTagHeaderValue tag) =>
+        condition is null || (condition.EntityTag is { } wanted && wanted.Compare(tag, useStrongComparison: true));
+}

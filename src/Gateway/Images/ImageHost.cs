@@ -1,0 +1,108 @@
+using System.Net;
+using Gateway.Edge.Problems;
+using Gateway.Leonardo;
+using Gateway.Leonardo.Origins;
+using Gateway.Leonardo.Replies;
+
+namespace Gateway.Images;
+
+/// <summary>Fetches images from where the upstream says they are: without the key, and only from <c>Leonardo:ImageOrigins</c>, every redirect included (threats C6).</summary>
+internal sealed class ImageHost : IDisposable
+{
+    private const int MaxRedirects = 3;
+
+    private readonly LeonardoOrigins _origins;
+    private readonly ImageOptions _options;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ImageHost> _log;
+    private readonly HttpMessageInvoker _invoker;
+
+    public ImageHost(LeonardoOrigins origins, ImageOptions options, LeonardoOptions leonardo, TimeProvider time, ILogger<ImageHost> log)
+    {
+        _origins = origins;
+        _options = options;
+        _timeout = leonardo.Timeout;
+        _time = time;
+        _log = log;
+        _invoker = new HttpMessageInvoker(origins.Images.CreateTransport());
+    }
+
+    /// <returns>The image, or what the caller is told.</returns>
+    public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(Uri url, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(_timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            return await FollowAsync(url, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return (null, Fail("the host did not answer in time"));
+        }
+        catch (Exception exception) when (exception is HttpRequestException or IOException)
+        {
+            return (
+                null,
+                Fail(exception is HttpRequestException { HttpRequestError: var error } ? $"no answer ({error})" : exception.Message)
+            );
+        }
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private async Task<(OpenImage? Image, Problem? Refusal)> FollowAsync(Uri url, CancellationToken cancellation)
+    {
+        for (var hop = 0; hop <= MaxRedirects; hop++)
+        {
+            if (!_origins.Images.Permits(url))
+                return (null, Fail("the address is not at one of Leonardo:ImageOrigins"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, url);
+            request.Headers.TryAddWithoutValidation("accept", "image/*");
+            request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
+            HttpResponseMessage? response = await _invoker.SendAsync(request, cancellation);
+            try
+            {
+                if (response.StatusCode == HttpStatusCode.OK)
+                {
+                    var (image, refusal) = await ReadAsync(response, cancellation);
+                    response = image is null ? response : null;
+                    return (image, refusal);
+                }
+                if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+                    return (null, new Problem(ProblemTypes.NotFound, "The image is no longer kept by Leonardo."));
+                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                    return (null, Fail($"the host answered {(int)response.StatusCode}"));
+                url = new Uri(url, location);
+            }
+            finally
+            {
+                response?.Dispose();
+            }
+        }
+        return (null, Fail("the host redirects too often"));
+    }
+
+    private async Task<(OpenImage? Image, Problem? Refusal)> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var length = response.Content.Headers.ContentLength;
+        if (length > _options.MaxBytes || response.Content.Headers.ContentEncoding.Count > 0)
+            return (null, Fail("the image is longer than permitted, or encoded"));
+        var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellation), _options.MaxBytes, _time);
+        if (await OpenImage.FromAsync(stream, length, response, cancellation) is { } image)
+            return (image, null);
+        await stream.DisposeAsync();
+        return (null, Fail("the answer is not an image (JPEG, PNG, WebP, GIF)"));
+    }
+
+    /// <summary>The address is not logged: it holds the account's id and the start of the prompt.</summary>
+    private Problem Fail(string why)
+    {
+        _log.LogWarning("An image could not be fetched: {Why}", why);
+        return new Problem(
+            ProblemTypes.UpstreamUnreachable,
+            "The image could not be fetched from where Leonardo keeps it. Try again later."
+        );
+    }
+}

@@ -1,0 +1,15 @@
+using Gateway.Edge;
+
+namespace Gateway.Images;
+
+/// <summary>The bytes of images, from where the upstream keeps them.</summary>
+internal static class ImagesFeature
+{
+    public static void AddImages(this IServiceCollection services, Settings settings)
+    {
+        services.AddSingleton(ImageOptions.Read(settings));
+        services.AddSingleton<ImageHost>();
+        services.AddSingleton<ImageStore>();
+        services.AddSingleton<ImageDelivery>();
+    }
+}

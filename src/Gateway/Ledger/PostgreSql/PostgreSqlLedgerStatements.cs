@@ -1,0 +1,134 @@
+namespace Gateway.Ledger.PostgreSql;
+
+/// <summary>
+/// Every statement of the ledger on PostgreSQL. A batch is two round trips: lock and load, store and commit. Nothing is kept in the session: the
+/// settings are the transaction's, among them <c>gateway.now</c>, its time in microseconds.
+/// </summary>
+internal static class PostgreSqlLedgerStatements
+{
+    private const string Now = "current_setting('gateway.now')::bigint";
+    private const string MinuteAgo = Now + " - 60000000";
+
+    // Lock
+
+    /// <summary>
+    /// A gateway that stops in the middle, with the lock, is thrown out by the server. And every statement goes by its index, planned once: a plan
+    /// made while the tables were empty would read all of them until the next analyze.
+    /// </summary>
+    public const string Limits = """
+        select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
+          set_config('idle_in_transaction_session_timeout', '5s', true),
+          set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
+        """;
+
+    /// <summary>Before anything is read, and on a row that everybody takes first: no deadlocks, and the order of commits is the order of locks.</summary>
+    public const string Lock = "select 1 from ledger where id = 1 for update";
+
+    /// <summary>A statement of its own, so that it sees what was committed while the lock was waited for.</summary>
+    public const string Ledger = """
+        with clock as materialized (select floor(extract(epoch from gateway_now()) * 1000000)::bigint as micros)
+        select epoch, high_water, events, sent, running, micros, set_config('gateway.now', greatest(high_water, micros)::text, true)
+        from ledger cross join clock
+        """;
+
+    // Load
+
+    public const string SentInMinute =
+        $"select sent, forwarded_at from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1";
+    public const string NextFree = "select min(running_until) from reservation where running_until is not null";
+
+    public static readonly string Overrun = Reservations($"r.running_until <= {Now} order by r.running_until");
+    public static readonly string Orphans = Reservations(
+        $"r.state in ('R', 'F') and (r.reserved_at < {Now} - $1 or not exists (select from instance i where i.id = r.instance and i.lease_until >= {Now}))"
+    );
+    public static readonly string Stale = Reservations($"r.state = 'U' and r.forwarded_at < {Now} - $1");
+    public static readonly string Unknown = Reservations("r.state = 'U' order by r.forwarded_at");
+    public static readonly string ReservationsById = $"select {Columns} from reservation r where r.id = any($1)";
+    public static readonly string ReservationsByKey = $"""
+        select {Columns} from unnest($1, $2) as k(tenant, idem_key)
+        join reservation r on r.tenant = k.tenant and r.idem_key = k.idem_key
+        """;
+    public const string Generations = "select id, tenant, reservation_id, created_at from generation where id = any($1)";
+    public static readonly string ReservationsByGeneration = $"""
+        select {Columns} from generation g join reservation r on r.id = g.reservation_id where g.id = any($1)
+        """;
+    public const string Tenants = $"""
+        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0),
+          (select sequence from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} order by reserved_at, sequence limit 1),
+          (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and r.state = 'V'),
+          (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and r.state <> 'V' order by reserved_at, sequence limit 1)
+        from unnest($1) as t(tenant) left join counter c using (tenant)
+        """;
+    public const string RunningWindows = $"""
+        select {WindowColumns} from quota_window
+        where tenant = any($1) and period in (
+          select to_char(to_timestamp(at / 1000000) at time zone 'UTC', format)
+          from unnest(array[{Now}, (select high_water from ledger)]) as at, unnest(array['YYYY-MM-DD', 'YYYY-MM']) as format
+        )
+        """;
+    public const string Windows =
+        $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";
+    public const string Counters = "select tenant, sequence, active from counter where tenant = any($1)";
+
+    // Store
+
+    public const string SetLedger = "update ledger set high_water = $1, events = $2, sent = $3, running = $4 where id = 1";
+    public const string SetWindows = """
+        insert into quota_window select * from unnest($1, $2, $3, $4, $5, $6, $7)
+        on conflict (tenant, period) do update set (images_held, images_spent, micros_held, micros_spent, generations)
+          = row(excluded.images_held, excluded.images_spent, excluded.micros_held, excluded.micros_spent, excluded.generations)
+        """;
+    public const string SetCounters = """
+        insert into counter select * from unnest($1, $2, $3)
+        on conflict (tenant) do update set sequence = excluded.sequence, active = excluded.active
+        """;
+
+    /// <summary>Divides by nought, so that nothing is committed, if a row is not as it was loaded.</summary>
+    public static readonly string UpdateReservations = $"""
+        with changed as (
+          update reservation r set ({LedgerStore.UpdatedColumns}) = row({Prefixed("u", LedgerStore.UpdatedColumns)})
+          from unnest({Parameters(1, UpdatedCount)}) as u({LedgerStore.UpdatedColumns}, id, loaded)
+          where r.id = u.id and r.version = u.loaded returning 1
+        )
+        select 1 / (count(*) = cardinality($1))::int from changed
+        """;
+    public static readonly string InsertReservations = $"""
+        insert into reservation ({LedgerStore.AllColumns}) select * from unnest({Parameters(1, InsertedCount)})
+        """;
+    public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
+    public const string InsertGenerations =
+        "insert into generation (id, tenant, reservation_id, created_at, trace) select * from unnest($1, $2, $3, $4, $5)";
+    public const string SetInstance = """
+        insert into instance values ($1, $2, $3)
+        on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, lease_until = excluded.lease_until
+        """;
+
+    // Prune
+
+    public const string FreeKeys =
+        "update reservation set idem_key = null where idem_key is not null and reserved_at < $1 and state in ('S', 'V', 'W')";
+    public const string PruneInstances =
+        "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
+    public const string PruneEvents = $"delete from event where reservation_id in ({Ended})";
+    public const string PruneReservations = $"delete from reservation where id in ({Ended})";
+    public const string PrunedTo = "update ledger set pruned_to = greatest(pruned_to, $1)";
+
+    private const string Ended =
+        "select id from reservation where month < $1 and state in ('S', 'V', 'W') and running_until is null order by id limit 5000";
+    private const string WindowColumns =
+        "tenant, period, images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted";
+
+    private static int InsertedCount => LedgerStore.AllColumns.Split(',').Length;
+
+    private static int UpdatedCount => LedgerStore.UpdatedColumns.Split(',').Length + 2;
+
+    private static string Columns => Prefixed("r", LedgerStore.AllColumns);
+
+    private static string Reservations(string condition) =>
+        $"select {Columns} from reservation r where {condition} limit {LedgerStore.Leftovers}";
+
+    private static string Prefixed(string prefix, string columns) =>
+        string.Join(", ", columns.Split(',').Select(column => $"{prefix}.{column.Trim()}"));
+
+    private static string Parameters(int first, int count) => string.Join(", ", Enumerable.Range(first, count).Select(n => "$" + n));
+}

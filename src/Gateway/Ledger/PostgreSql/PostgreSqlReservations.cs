@@ -1,0 +1,122 @@
+using Gateway.Ledger.Rules;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Gateway.Ledger.PostgreSql;
+
+/// <summary>Reservations as rows of PostgreSQL: read one by one, written as one array a column.</summary>
+internal static class PostgreSqlReservations
+{
+    public static NpgsqlBatchCommand Add(this NpgsqlBatch batch, string sql, params List<object> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = value, NpgsqlDbType = TypeOf(value) });
+        batch.BatchCommands.Add(command);
+        return command;
+    }
+
+    public static object[] Fixed(Reservation[] rows) =>
+        [
+            rows.Select(row => row.Id).ToArray(),
+            rows.Select(row => row.Tenant).ToArray(),
+            rows.Select(row => (short)row.Images).ToArray(),
+            rows.Select(row => row.Micros).ToArray(),
+            rows.Select(row => row.Day).ToArray(),
+            rows.Select(row => row.Month).ToArray(),
+            rows.Select(row => row.Sequence).ToArray(),
+            rows.Select(row => row.BodyHash).ToArray(),
+            rows.Select(row => row.Fingerprint.Model).ToArray(),
+            rows.Select(row => row.Fingerprint.PromptHash).ToArray(),
+            rows.Select(row => (long)row.Fingerprint.Seed).ToArray(),
+            rows.Select(row => row.Fingerprint.Width).ToArray(),
+            rows.Select(row => row.Fingerprint.Height).ToArray(),
+            rows.Select(row => row.Fingerprint.PromptEnhanced).ToArray(),
+            rows.Select(row => row.Instance).ToArray(),
+            rows.Select(row => LedgerStore.Micros(row.ReservedAt)).ToArray(),
+        ];
+
+    public static object[] Changing(Reservation[] rows) =>
+        [
+            rows.Select(row => LedgerStore.Letter(row.State)).ToArray(),
+            rows.Select(row => row.Version).ToArray(),
+            rows.Select(row => row.Charged).ToArray(),
+            rows.Select(row => row.Sent).ToArray(),
+            rows.Select(row => row.IdempotencyKey).ToArray(),
+            rows.Select(row => LedgerStore.Micros(row.ForwardedAt)).ToArray(),
+            rows.Select(row => LedgerStore.Micros(row.EndedAt)).ToArray(),
+            rows.Select(row => LedgerStore.Micros(row.RunningUntil)).ToArray(),
+            rows.Select(row => LedgerStore.Micros(row.FencedAt)).ToArray(),
+            rows.Select(row => row.Settlement?.GenerationId).ToArray(),
+            rows.Select(row => row.Settlement?.ApiCreditCost).ToArray(),
+            rows.Select(row => row.Settlement?.CostMicros).ToArray(),
+            rows.Select(row => row.Settlement?.CostAmount).ToArray(),
+            rows.Select(row => row.Settlement?.CostUnit).ToArray(),
+            rows.Select(row => row.Outcome?.Problem).ToArray(),
+            rows.Select(row => (short?)row.Outcome?.Status).ToArray(),
+            rows.Select(row => row.Outcome?.Detail).ToArray(),
+            rows.Select(row => row.Outcome?.Reason).ToArray(),
+            rows.Select(row => row.Outcome?.RetryAfter).ToArray(),
+        ];
+
+    public static Reservation Read(NpgsqlDataReader row) =>
+        new()
+        {
+            Id = row.GetGuid(0),
+            Tenant = row.GetString(1),
+            Images = row.GetInt16(2),
+            Micros = row.GetInt64(3),
+            Day = row.GetString(4),
+            Month = row.GetString(5),
+            Sequence = row.GetInt64(6),
+            BodyHash = row.GetFieldValue<byte[]>(7),
+            Fingerprint = new Fingerprint(
+                row.GetString(8),
+                row.GetFieldValue<byte[]>(9),
+                (uint)row.GetInt64(10),
+                row.GetInt32(11),
+                row.GetInt32(12),
+                row.GetBoolean(13)
+            ),
+            Instance = row.GetGuid(14),
+            ReservedAt = LedgerStore.Time(row.GetInt64(15)),
+            State = LedgerStore.State(row.GetString(16)),
+            Version = row.GetInt64(17),
+            Charged = row.LongOrNull(18),
+            Sent = row.LongOrNull(19),
+            IdempotencyKey = row.TextOrNull(20),
+            ForwardedAt = LedgerStore.Time(row.LongOrNull(21)),
+            EndedAt = LedgerStore.Time(row.LongOrNull(22)),
+            RunningUntil = LedgerStore.Time(row.LongOrNull(23)),
+            FencedAt = LedgerStore.Time(row.LongOrNull(24)),
+            Settlement = row.TextOrNull(25) is { } generation
+                ? new Settlement(generation, row.GetInt64(27), row.IntegerOrNull(26), row.TextOrNull(28), row.GetString(29))
+                : null,
+            Outcome = row.TextOrNull(30) is { } problem
+                ? new Outcome(problem, row.GetInt16(31), row.GetString(32), row.TextOrNull(33), row.IntegerOrNull(34))
+                : null,
+        };
+
+    public static long? LongOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
+
+    private static int? IntegerOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt32(column);
+
+    private static string? TextOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    /// <summary>Said, not guessed: an array of nulls alone has no type of its own.</summary>
+    private static NpgsqlDbType TypeOf(object value) =>
+        value switch
+        {
+            long => NpgsqlDbType.Bigint,
+            string => NpgsqlDbType.Text,
+            Guid => NpgsqlDbType.Uuid,
+            long[] or long?[] => NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+            int[] or int?[] => NpgsqlDbType.Array | NpgsqlDbType.Integer,
+            short[] or short?[] => NpgsqlDbType.Array | NpgsqlDbType.Smallint,
+            bool[] => NpgsqlDbType.Array | NpgsqlDbType.Boolean,
+            string?[] => NpgsqlDbType.Array | NpgsqlDbType.Text,
+            Guid[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+            byte[][] => NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+            _ => throw new ArgumentException($"No column of the ledger holds {value.GetType()}", nameof(value)),
+        };
+}

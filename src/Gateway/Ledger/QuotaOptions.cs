@@ -1,0 +1,58 @@
+using Gateway.Edge;
+
+namespace Gateway.Ledger;
+
+/// <summary>The account's ceilings and the ledger's times.</summary>
+internal sealed record QuotaOptions
+{
+    /// <summary>Generations of the account that run at once, all replicas together.</summary>
+    public int ConcurrentGenerations { get; init; } = 10;
+
+    /// <summary>Requests sent to the account in any 60 seconds, all replicas together.</summary>
+    public int GenerationsPerMinute { get; init; } = 100;
+
+    /// <summary>How long a request waits for a slot.</summary>
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A generation whose end nobody reports holds its slot this long.</summary>
+    public TimeSpan GenerationTimeLimit { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>An unknown outcome is written off, as spent, after this long.</summary>
+    public TimeSpan UnknownGrace { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Reservations and their events are kept at least this long, in whole months; what was spent is kept for ever.</summary>
+    public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
+
+    /// <summary>An admission that the store does not answer in this time is given up, and not sent.</summary>
+    public TimeSpan StoreTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>An instance that has not renewed its lease for this long sends nothing.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Between heartbeats, each with a sweep.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whatever is still reserved or forwarding after this long has lost its handler.</summary>
+    public TimeSpan OpenLimit => QueueTimeout + TimeSpan.FromSeconds(90);
+
+    /// <summary>An outcome stays with its Idempotency-Key this long.</summary>
+    public TimeSpan IdempotencyWindow { get; init; } = TimeSpan.FromHours(24);
+
+    public static QuotaOptions Read(Settings settings)
+    {
+        var defaults = new QuotaOptions();
+        var lease = settings.Duration("Quotas:Lease", defaults.Lease);
+        return new QuotaOptions
+        {
+            ConcurrentGenerations = settings.Integer("Leonardo:ConcurrentGenerations", defaults.ConcurrentGenerations, 1, 1_000_000),
+            GenerationsPerMinute = settings.Integer("Leonardo:GenerationsPerMinute", defaults.GenerationsPerMinute, 1, 100_000_000),
+            QueueTimeout = settings.Duration("Leonardo:QueueTimeout", defaults.QueueTimeout),
+            GenerationTimeLimit = settings.Duration("Quotas:GenerationTimeLimit", defaults.GenerationTimeLimit),
+            UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
+            Retention = settings.Duration("Quotas:Retention", defaults.Retention),
+            Lease = lease,
+            // Some may come late, and the lease is still held.
+            Heartbeat = lease / 6,
+        };
+    }
+}

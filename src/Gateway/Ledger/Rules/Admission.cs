@@ -1,0 +1,32 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>The answer to a request for quota. Only <see cref="Admitted"/> may be sent.</summary>
+internal abstract record Admission
+{
+    private Admission() { }
+
+    /// <summary>Held, marked as forwarded, and durable.</summary>
+    /// <param name="At">By the store's clock.</param>
+    /// <param name="SendBefore">Timestamp of the <see cref="TimeProvider"/>: past it the first byte must not leave. Ask <see cref="QuotaLedger.MaySend"/>.</param>
+    public sealed record Admitted(Guid ReservationId, DateTimeOffset At, IReadOnlyList<QuotaStatus> Quotas, long SendBefore) : Admission;
+
+    /// <summary>This Idempotency-Key has its outcome: give it again.</summary>
+    public sealed record Replayed(StoredOutcome Outcome) : Admission;
+
+    /// <summary>This Idempotency-Key is being worked on.</summary>
+    public sealed record InProgress(int RetryAfter) : Admission;
+
+    /// <summary>This Idempotency-Key belongs to another body.</summary>
+    public sealed record Mismatch : Admission;
+
+    /// <summary>Nothing was reserved.</summary>
+    /// <param name="Policies">Each quota that would be overspent.</param>
+    /// <param name="RetryAfter">Seconds until all of them may admit it.</param>
+    public sealed record Exceeded(IReadOnlyList<string> Policies, int RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission;
+
+    /// <summary>No slot of the account came free in time. What was reserved has been given back.</summary>
+    public sealed record Saturated(int RetryAfter) : Admission;
+
+    /// <summary>The ledger could not decide, or not durably. Nothing may be sent.</summary>
+    public sealed record Unavailable(int RetryAfter, string Detail) : Admission;
+}

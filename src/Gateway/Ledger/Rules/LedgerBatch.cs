@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using Gateway.Tenants;
+
+namespace Gateway.Ledger.Rules;
+
+/// <summary>The rules of admission (ledger, section 2), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
+/// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
+internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, QuotaLimits organization, Guid instance, string? refusal = null)
+{
+    private const int TryAgainSoon = 2;
+    private const int TryAgainLater = 30;
+
+    public LedgerState State => state;
+
+    /// <summary>What becomes of what was admitted.</summary>
+    public LedgerOutcomes Outcomes { get; } = new(state, options);
+
+    /// <summary>T1. Null: it is reserved, and waits for a slot.</summary>
+    public Admission? Reserve(Guid id, ReservationRequest request)
+    {
+        // ① the Idempotency-Key
+        if (request.IdempotencyKey is { } key && state.FindKey(request.Tenant.Id, key) is { } earlier)
+        {
+            if (earlier.HasKeyAt(state.Now, options.IdempotencyWindow))
+                return Repeat(earlier, request.BodyHash);
+            state.Move(earlier, earlier with { IdempotencyKey = null }, "key-expired");
+        }
+        // ② whether anything may be admitted at all
+        if (refusal is not null)
+            return new Admission.Unavailable(TryAgainLater, refusal);
+        if (request.Images is < 1 or > 8 || request.Micros < 0)
+            throw new ArgumentOutOfRangeException(nameof(request), "1 to 8 images at a price that is not negative");
+        // ③ all quotas at once, or none
+        var quotas = Quotas(request.Tenant);
+        var exceeded = quotas.Where(quota => !quota.Admits(Wanted(quota, request))).ToList();
+        if (exceeded.Count > 0)
+            return new Admission.Exceeded(
+                [.. exceeded.Select(quota => quota.Name)],
+                exceeded.Max(quota => quota.ResetSeconds ?? TryAgainSoon),
+                quotas
+            );
+
+        var reservation = new Reservation
+        {
+            Id = id,
+            Tenant = request.Tenant.Id,
+            State = ReservationState.Reserved,
+            Images = request.Images,
+            Micros = request.Micros,
+            Day = state.Day,
+            Month = state.Month,
+            Sequence = state.Counter(request.Tenant.Id).Sequence + 1,
+            IdempotencyKey = request.IdempotencyKey,
+            BodyHash = request.BodyHash,
+            Fingerprint = request.Fingerprint,
+            Instance = instance,
+            ReservedAt = state.Now,
+        };
+        try
+        {
+            state.Move(null, reservation, "reserve");
+        }
+        catch (OverflowException)
+        {
+            return new Admission.Unavailable(TryAgainLater, "A balance would leave the range the gateway can count in.");
+        }
+        return null;
+    }
+
+    /// <summary>What a repetition with this key is told; null: there is nothing to repeat.</summary>
+    public Admission? Recall(string tenant, string key, byte[] bodyHash) =>
+        state.FindKey(tenant, key) is { } earlier && earlier.HasKeyAt(state.Now, options.IdempotencyWindow)
+            ? Repeat(earlier, bodyHash)
+            : null;
+
+    /// <summary>T2, in the same commit as T1 or in a later one. False: no slot of the account is free, or it is no longer there to be sent.</summary>
+    public bool TryForward(Guid id)
+    {
+        if (refusal is not null || state.Find(id) is not { State: ReservationState.Reserved } reserved || reserved.Instance != instance)
+            return false;
+        if (!HasSlot)
+            return false;
+        state.Move(
+            reserved,
+            reserved with
+            {
+                State = ReservationState.Forwarding,
+                Sent = state.Ledger.Sent + 1,
+                ForwardedAt = state.Now,
+                RunningUntil = state.Now + options.GenerationTimeLimit,
+            },
+            "forward"
+        );
+        return true;
+    }
+
+    public bool HasSlot =>
+        state.Ledger.Running < options.ConcurrentGenerations && state.Sent.Count(state.Ledger.Sent) < options.GenerationsPerMinute;
+
+    /// <summary>Seconds until a slot comes free by time, at the latest.</summary>
+    public int SecondsUntilSlot()
+    {
+        if (state.Sent.Count(state.Ledger.Sent) >= options.GenerationsPerMinute)
+            return SecondsUntil(state.Sent.Oldest + Minute.Length);
+        return state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater) : TryAgainSoon;
+    }
+
+    public IReadOnlyList<OpenReservation> Unknown() =>
+        [
+            .. state
+                .Unknown.Select(id => state.Find(id)!)
+                .Select(row => new OpenReservation(
+                    row.Id,
+                    row.Tenant,
+                    row.Fingerprint,
+                    row.Images,
+                    row.Micros,
+                    row.ReservedAt,
+                    row.ForwardedAt!.Value,
+                    row.FencedAt!.Value,
+                    state.Now
+                )),
+        ];
+
+    public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaView.Of(state, tenant, organization);
+
+    public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
+
+    private static Admission Repeat(Reservation earlier, byte[] bodyHash) =>
+        !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()
+        : earlier.State is ReservationState.Reserved or ReservationState.Forwarding ? new Admission.InProgress(TryAgainSoon)
+        : new Admission.Replayed(earlier.Stored());
+
+    private static long Wanted(QuotaStatus quota, ReservationRequest request) =>
+        quota.Unit switch
+        {
+            QuotaStatus.Images => request.Images,
+            QuotaStatus.Micros => request.Micros,
+            _ => 1,
+        };
+
+    private int SecondsUntil(DateTimeOffset? at) => at is null ? 1 : Math.Max(1, (int)Math.Ceiling((at.Value - state.Now).TotalSeconds));
+}

@@ -1,0 +1,88 @@
+using System.Runtime.InteropServices;
+
+namespace Gateway.Ledger.Rules;
+
+/// <summary>The one row that is locked first, and the account's counters with it.</summary>
+internal sealed record LedgerRow(Guid Epoch, DateTimeOffset HighWater, long Events, long Sent, long Running);
+
+/// <summary>What a tenant (<see cref="Everybody"/>: the organisation) holds and has spent in a day or month.</summary>
+internal sealed record WindowRow(
+    string Tenant,
+    string Period,
+    long ImagesHeld = 0,
+    long ImagesSpent = 0,
+    long MicrosHeld = 0,
+    long MicrosSpent = 0,
+    long Generations = 0,
+    long ImagesGranted = 0,
+    long MicrosGranted = 0
+)
+{
+    public const string Everybody = "*";
+
+    /// <summary>Balances stay exact in a JSON number (ledger, invariant 12).</summary>
+    private const long Bound = 1L << 53;
+
+    public PeriodTotals Totals => new(Generations, ImagesSpent, MicrosSpent);
+
+    /// <summary>Takes away what a reservation counted before a change and adds what it counts after. There is no other arithmetic on balances.</summary>
+    /// <exception cref="OverflowException">A balance would leave its bounds; nothing is changed then.</exception>
+    public WindowRow Move(Reservation? before, Reservation after)
+    {
+        var (less, more) = (Counted.Of(before), Counted.Of(after));
+        return (
+            this with
+            {
+                ImagesHeld = checked(ImagesHeld - less.ImagesHeld + more.ImagesHeld),
+                ImagesSpent = checked(ImagesSpent - less.ImagesSpent + more.ImagesSpent),
+                MicrosHeld = checked(MicrosHeld - less.MicrosHeld + more.MicrosHeld),
+                MicrosSpent = checked(MicrosSpent - less.MicrosSpent + more.MicrosSpent),
+                Generations = Generations - less.Generations + more.Generations,
+            }
+        ).Checked();
+    }
+
+    private WindowRow Checked() =>
+        (ulong)ImagesHeld <= Bound && (ulong)ImagesSpent <= Bound && (ulong)MicrosHeld <= Bound && (ulong)MicrosSpent <= Bound
+            ? this
+            : throw new OverflowException($"The balance of {Tenant} in {Period} would leave its bounds");
+
+    /// <summary>What one reservation counts as, by its state.</summary>
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Counted(long ImagesHeld, long ImagesSpent, long MicrosHeld, long MicrosSpent, long Generations)
+    {
+        public static Counted Of(Reservation? row) =>
+            row is null ? default
+            : row.State.IsHeld() ? new(row.Images, 0, row.Micros, 0, 0)
+            : row.State.IsSpent() ? new(0, row.Images, 0, row.Charged!.Value, row.State == ReservationState.Settled ? 1 : 0)
+            : default;
+    }
+}
+
+/// <summary>How many reservations a tenant ever made, and how many of its generations are not ended.</summary>
+internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active = 0);
+
+/// <summary>The last 60 seconds of a tenant, or of the account.</summary>
+/// <param name="First">Number of the first one within; null: there is none.</param>
+/// <param name="Void">How many within were given back.</param>
+/// <param name="Oldest">When the oldest that counts was made; null: none counts.</param>
+internal sealed record Minute(long? First = null, long Void = 0, DateTimeOffset? Oldest = null)
+{
+    public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
+
+    public long Count(long last) => First is { } first ? last - first + 1 - Void : 0;
+}
+
+/// <summary>One line in the book of events.</summary>
+internal sealed record LedgerEvent(
+    long Number,
+    Guid ReservationId,
+    ReservationState? From,
+    ReservationState To,
+    DateTimeOffset At,
+    string Why
+);
+
+/// <summary>Who owns a generation.</summary>
+/// <param name="Trace">Written, and read by the watcher alone.</param>
+internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt, string? Trace = null);

@@ -1,0 +1,250 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>What a batch of operations needs to see.</summary>
+internal sealed class LedgerKeys
+{
+    /// <summary>With their windows of the running day and month, and their last minute.</summary>
+    public HashSet<string> Tenants { get; } = new(StringComparer.Ordinal);
+    public HashSet<Guid> Reservations { get; } = [];
+    public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
+    public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Whether to look for reservations whose process is gone, and for unknown ones that are too old.</summary>
+    public bool Sweep { get; set; }
+
+    /// <summary>Whether to load what is unknown, oldest first.</summary>
+    public bool Unknown { get; set; }
+
+    /// <summary>Whether every other instance is known to be gone: the store belongs to this process alone, and it has just started.</summary>
+    public bool AloneSinceStart { get; set; }
+}
+
+/// <summary>The part of the book that a batch sees, and changes, under the lock. Knows no rule but this: every balance follows from the reservations.</summary>
+/// <param name="ledger">As loaded.</param>
+/// <param name="clock">The store's clock at the lock.</param>
+internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
+{
+    private readonly Dictionary<Guid, Reservation> _reservations = [];
+    private readonly Dictionary<(string, string), Guid> _keys = [];
+    private readonly Dictionary<(string Tenant, string Period), WindowRow> _windows = [];
+    private readonly Dictionary<string, CounterRow> _counters = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Minute> _minutes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, GenerationRow> _generations = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, Reservation> _loaded = [];
+    private readonly HashSet<Guid> _needWindows = [];
+    private readonly HashSet<Guid> _new = [];
+    private readonly HashSet<Guid> _changed = [];
+    private readonly HashSet<(string, string)> _changedWindows = [];
+    private readonly HashSet<string> _changedCounters = new(StringComparer.Ordinal);
+    private readonly List<LedgerEvent> _events = [];
+    private readonly List<GenerationRow> _newGenerations = [];
+    private string? _day;
+    private string? _month;
+
+    public LedgerRow Ledger { get; private set; } = ledger;
+
+    public DateTimeOffset Clock => clock;
+
+    /// <summary>The time of this batch: never behind that of an earlier one.</summary>
+    public DateTimeOffset Now { get; private set; } = clock > ledger.HighWater ? clock : ledger.HighWater;
+
+    /// <summary>What was sent to the account in the last minute.</summary>
+    public Minute Sent { get; set; } = new();
+
+    /// <summary>When the first slot of the account comes free by time; null: none is in use.</summary>
+    public DateTimeOffset? NextFree { get; set; }
+
+    /// <summary>Open reservations of instances whose lease is over.</summary>
+    public List<Guid> Orphans { get; } = [];
+
+    public List<Guid> Unknown { get; } = [];
+
+    /// <summary>Unknown ones older than the grace.</summary>
+    public List<Guid> Stale { get; } = [];
+
+    /// <summary>Holders of a slot whose time is over.</summary>
+    public List<Guid> Overrun { get; } = [];
+
+    /// <summary>The lease to write for this instance; null: leave it.</summary>
+    public DateTimeOffset? LeaseUntil { get; private set; }
+
+    /// <summary>Things that should not happen; told to the operator once the batch is durable.</summary>
+    public List<string> Alarms { get; } = [];
+
+    public bool IsChanged => _new.Count + _changed.Count > 0 || LeaseUntil is not null;
+    public IEnumerable<Reservation> Inserted => _new.Select(id => _reservations[id]);
+    public IEnumerable<Reservation> Updated => _changed.Select(id => _reservations[id]);
+    public IEnumerable<WindowRow> ChangedWindows => _changedWindows.Select(key => _windows[key]);
+    public IEnumerable<CounterRow> ChangedCounters => _changedCounters.Select(tenant => _counters[tenant]);
+    public IReadOnlyList<LedgerEvent> Events => _events;
+    public IReadOnlyList<GenerationRow> NewGenerations => _newGenerations;
+
+    /// <summary>The running day and month. Text that every row of the batch has in common.</summary>
+    public string Day => _day ??= Period.DayOf(Now);
+
+    public string Month => _month ??= Period.MonthOf(Now);
+
+    /// <summary>The wall clock is not believed: this batch happens at the time of the last one.</summary>
+    public void StopClock()
+    {
+        Now = Ledger.HighWater;
+        (_day, _month) = (null, null);
+        IsClockStopped = true;
+    }
+
+    public bool IsClockStopped { get; private set; }
+
+    /// <summary>The running day and month, and those of the high-water mark: whether the clock is believed is found out after the loading.</summary>
+    public string[] RunningPeriods { get; } =
+    [
+        .. ((DateTimeOffset[])[clock > ledger.HighWater ? clock : ledger.HighWater, ledger.HighWater])
+            .SelectMany(at => (string[])[Period.DayOf(at), Period.MonthOf(at)])
+            .Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Keeps this instance alive, and the high-water mark near the clock while nothing happens.</summary>
+    public void Renew(DateTimeOffset leaseUntil)
+    {
+        LeaseUntil = leaseUntil;
+        Ledger = Ledger with { HighWater = Now };
+    }
+
+    /// <param name="row">As the store has it.</param>
+    /// <param name="balances">Whether it may be moved to another state, so that the windows it counts in are needed.</param>
+    public void Load(Reservation row, bool balances)
+    {
+        if (balances)
+            _needWindows.Add(row.Id);
+        if (!_reservations.TryAdd(row.Id, row))
+            return;
+        _loaded[row.Id] = row;
+        if (row.IdempotencyKey is { } key)
+            _keys[(row.Tenant, key)] = row.Id;
+    }
+
+    public void Load(WindowRow row) => _windows[(row.Tenant, row.Period)] = row;
+
+    public void Load(CounterRow row) => _counters[row.Tenant] = row;
+
+    public void Load(string tenant, Minute minute) => _minutes[tenant] = minute;
+
+    public void Load(GenerationRow row) => _generations[row.Id] = row;
+
+    /// <summary>The running windows of these tenants and of the organisation have been looked up: where there was none, it is empty.</summary>
+    public void LoadEmptyWindows(IEnumerable<string> tenants)
+    {
+        foreach (var tenant in tenants.Append(WindowRow.Everybody))
+        {
+            foreach (var period in RunningPeriods)
+                _windows.TryAdd((tenant, period), new WindowRow(tenant, period));
+        }
+    }
+
+    /// <summary>Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and loads an empty row where there is none.</summary>
+    public HashSet<(string Tenant, string Period)> MissingWindows() =>
+        [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
+
+    public HashSet<string> MissingCounters() =>
+        [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];
+
+    /// <summary>What the store must still have for an update to be made.</summary>
+    public Reservation Loaded(Guid id) => _loaded[id];
+
+    public Reservation? Find(Guid id) => _reservations.GetValueOrDefault(id);
+
+    public Reservation? FindKey(string tenant, string key) => _keys.TryGetValue((tenant, key), out var id) ? _reservations[id] : null;
+
+    public GenerationRow? FindGeneration(string id) => _generations.GetValueOrDefault(id);
+
+    public WindowRow Window(string tenant, string period) => _windows[(tenant, period)];
+
+    public CounterRow Counter(string tenant) => _counters[tenant];
+
+    public Minute MinuteOf(string tenant) => _minutes[tenant];
+
+    /// <summary>Takes a reservation from one state to the next, and every balance, counter and event with it. All changes of the book go through here.</summary>
+    /// <param name="before">Null: it is new.</param>
+    /// <exception cref="OverflowException">A balance would leave its bounds; nothing is changed.</exception>
+    public void Move(Reservation? before, Reservation after, string why)
+    {
+        if (before is not null && before.State != after.State && !before.State.MayBecome(after.State))
+            throw new InvalidOperationException($"No arrow leads from {before.State} to {after.State}");
+        // ① everything that can refuse
+        List<WindowRow> windows = CountAlike(before, after) ? [] : [.. WindowsOf(after).Select(key => _windows[key].Move(before, after))];
+        // ② the balances
+        foreach (var window in windows)
+        {
+            _windows[(window.Tenant, window.Period)] = window;
+            _changedWindows.Add((window.Tenant, window.Period));
+        }
+        MoveCounters(before, after);
+        // ③ the reservation
+        after = after with
+        {
+            Version = (before?.Version ?? 0) + 1,
+        };
+        _reservations[after.Id] = after;
+        if (before is null)
+            _new.Add(after.Id);
+        else if (!_new.Contains(after.Id))
+            _changed.Add(after.Id);
+        if (before?.IdempotencyKey is { } old && after.IdempotencyKey is null)
+            _keys.Remove((after.Tenant, old));
+        if (after.IdempotencyKey is { } key)
+            _keys[(after.Tenant, key)] = after.Id;
+        // ④ the event
+        Ledger = Ledger with
+        {
+            HighWater = Now,
+        };
+        if (before?.State == after.State)
+            return;
+        Ledger = Ledger with { Events = Ledger.Events + 1 };
+        _events.Add(new LedgerEvent(Ledger.Events, after.Id, before?.State, after.State, Now, why));
+    }
+
+    public void Add(GenerationRow generation)
+    {
+        _generations.Add(generation.Id, generation);
+        _newGenerations.Add(generation);
+    }
+
+    private void MoveCounters(Reservation? before, Reservation after)
+    {
+        var counter = _counters[after.Tenant];
+        var moved = counter with
+        {
+            Sequence = Math.Max(counter.Sequence, after.Sequence),
+            Active = counter.Active + Count(after.IsActive) - Count(before?.IsActive ?? false),
+        };
+        if (moved != counter)
+        {
+            _counters[after.Tenant] = moved;
+            _changedCounters.Add(after.Tenant);
+        }
+        Ledger = Ledger with
+        {
+            Running = Ledger.Running + Count(after.RunningUntil is not null) - Count(before?.RunningUntil is not null),
+            Sent = Math.Max(Ledger.Sent, after.Sent ?? 0),
+        };
+        if (before?.Sent is null && after.Sent is { } sent)
+            Sent = Sent with { First = Sent.First ?? sent, Oldest = Sent.Oldest ?? Now };
+
+        if (!_minutes.TryGetValue(after.Tenant, out var minute) || after.ReservedAt <= Now - Minute.Length)
+            return;
+        if (before is null)
+            minute = minute with { First = minute.First ?? after.Sequence, Oldest = minute.Oldest ?? after.ReservedAt };
+        if (after.State == ReservationState.Void && before?.State != ReservationState.Void)
+            minute = minute with { Void = minute.Void + 1 };
+        _minutes[after.Tenant] = minute;
+    }
+
+    private static IEnumerable<(string Tenant, string Period)> WindowsOf(Reservation row) =>
+        [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.Everybody, row.Day), (WindowRow.Everybody, row.Month)];
+
+    /// <summary>From held to held, T2 and T5, nothing moves.</summary>
+    private static bool CountAlike(Reservation? before, Reservation after) =>
+        before is not null && (before.State == after.State || (before.State.IsHeld() && after.State.IsHeld()));
+
+    private static int Count(bool yes) => yes ? 1 : 0;
+}

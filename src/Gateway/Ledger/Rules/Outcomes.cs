@@ -1,0 +1,62 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>A generation that the upstream accepted.</summary>
+/// <param name="GenerationId">Canonical lower case.</param>
+/// <param name="CostMicros">What it cost, in micro-dollars.</param>
+/// <param name="CostAmount">As the upstream stated it, when the unit is CREDITS.</param>
+/// <param name="CostUnit"><c>DOLLARS</c> or <c>CREDITS</c>.</param>
+internal sealed record Settlement(string GenerationId, long CostMicros, int? ApiCreditCost, string? CostAmount, string CostUnit);
+
+/// <summary>What became of the record of an outcome.</summary>
+internal enum Recording
+{
+    Durable,
+
+    /// <summary>Not durable yet. It is tried until it is.</summary>
+    Delayed,
+
+    /// <summary>The book says otherwise: it keeps what it has, and somebody has to look.</summary>
+    Contradicted,
+}
+
+/// <summary>The answer to a request that made no generation, or may have made none: enough to give it again.</summary>
+/// <param name="Problem">Its name in the list of problems.</param>
+internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null);
+
+/// <summary>What became of a request with an Idempotency-Key. Settled: <paramref name="Settlement"/> is there; else <paramref name="Outcome"/>.</summary>
+internal sealed record StoredOutcome(Guid ReservationId, ReservationState State, Settlement? Settlement, Outcome? Outcome);
+
+/// <summary>What the reconciler, or an operator, found out about an unknown reservation.</summary>
+/// <param name="Why">Goes into the book of events.</param>
+internal abstract record ReconciliationResult(string Why)
+{
+    /// <summary>There is a generation.</summary>
+    public sealed record Found(Settlement Settlement, string Why) : ReconciliationResult(Why);
+
+    /// <summary>There is none. Refused before <see cref="OpenReservation.FencedAt"/>, unless an operator says so.</summary>
+    /// <param name="Outcome">What a repetition with the Idempotency-Key is told.</param>
+    public sealed record Absent(Outcome Outcome, string Why, bool ByOperator = false) : ReconciliationResult(Why);
+
+    /// <summary>Nobody will find out: count it as spent, before the grace is over.</summary>
+    public sealed record Spent(string Why) : ReconciliationResult(Why);
+}
+
+/// <summary>An unknown reservation, as the reconciler needs it.</summary>
+/// <param name="FencedAt">From then on nothing of it can be sent any more, by the store's clock.</param>
+/// <param name="Now">The store's clock.</param>
+internal sealed record OpenReservation(
+    Guid Id,
+    string Tenant,
+    Fingerprint Fingerprint,
+    int Images,
+    long Micros,
+    DateTimeOffset ReservedAt,
+    DateTimeOffset ForwardedAt,
+    DateTimeOffset FencedAt,
+    DateTimeOffset Now
+);
+
+/// <summary>What a tenant was charged for in the running day and month.</summary>
+internal sealed record UsageTotals(PeriodTotals Today, PeriodTotals Month);
+
+internal sealed record PeriodTotals(long Generations, long Images, long Micros);

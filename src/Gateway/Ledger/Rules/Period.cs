@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace Gateway.Ledger.Rules;
+
+/// <summary>A UTC calendar day (<c>2026-11-22</c>) or month (<c>2026-11</c>), and when it ends.</summary>
+internal static class Period
+{
+    public static string DayOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset DayStart(DateTimeOffset at) => new(at.UtcDateTime.Date, TimeSpan.Zero);
+
+    public static DateTimeOffset DayEnd(DateTimeOffset at) => DayStart(at).AddDays(1);
+
+    public static DateTimeOffset MonthStart(DateTimeOffset at) => new(at.UtcDateTime.Year, at.UtcDateTime.Month, 1, 0, 0, 0, TimeSpan.Zero);
+
+    public static DateTimeOffset MonthEnd(DateTimeOffset at) => MonthStart(at).AddMonths(1);
+}

@@ -1,0 +1,42 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>Where a reservation stands (ledger, section 2). The letters are what the store keeps.</summary>
+internal enum ReservationState
+{
+    /// <summary>Held, not sent. If its process dies it is free again.</summary>
+    Reserved = 'R',
+
+    /// <summary>Held, and may have been sent from here on.</summary>
+    Forwarding = 'F',
+
+    /// <summary>Spent: there is a generation.</summary>
+    Settled = 'S',
+
+    /// <summary>Given back: there is none, for certain.</summary>
+    Void = 'V',
+
+    /// <summary>Held: there may be one.</summary>
+    Unknown = 'U',
+
+    /// <summary>Counted as spent, because it was unknown for too long.</summary>
+    WrittenOff = 'W',
+}
+
+internal static class ReservationStates
+{
+    public static bool IsHeld(this ReservationState state) =>
+        state is ReservationState.Reserved or ReservationState.Forwarding or ReservationState.Unknown;
+
+    public static bool IsSpent(this ReservationState state) => state is ReservationState.Settled or ReservationState.WrittenOff;
+
+    /// <summary>The arrows of ledger, section 2. There are no others, and none leaves S or V.</summary>
+    public static bool MayBecome(this ReservationState from, ReservationState to) =>
+        (from, to) switch
+        {
+            (ReservationState.Reserved, ReservationState.Forwarding or ReservationState.Void) => true,
+            (ReservationState.Forwarding, ReservationState.Settled or ReservationState.Void or ReservationState.Unknown) => true,
+            (ReservationState.Unknown, ReservationState.Settled or ReservationState.Void or ReservationState.WrittenOff) => true,
+            (ReservationState.WrittenOff, ReservationState.Settled or ReservationState.Void) => true,
+            _ => false,
+        };
+}

@@ -1,0 +1,139 @@
+using Gateway.Ledger.PostgreSql;
+using Gateway.Storage;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Ledger.Sqlite;
+
+/// <summary>Every statement of the ledger on SQLite. Times are microseconds; what is compared with now is a parameter.</summary>
+internal sealed class SqliteLedgerStatements : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly List<SqliteStatement> _all = [];
+
+    public SqliteLedgerStatements(SqliteConnection connection)
+    {
+        _connection = connection;
+        // The one writer takes the lock when it begins: nothing is read that could change before the commit.
+        Begin = Prepare("begin immediate");
+        Commit = Prepare("commit");
+        Rollback = Prepare("rollback");
+
+        // Load
+        Ledger = Prepare("select epoch, high_water, events, sent, running from ledger where id = 1");
+        SentInMinute = Prepare("select sent, forwarded_at from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1");
+        NextFree = Prepare("select min(running_until) from reservation where running_until is not null");
+        Overrun = Reservations("running_until <= ?1 order by running_until");
+        Orphans = Reservations(
+            "state in ('R', 'F') and (reserved_at < ?2 or instance not in (select id from instance where lease_until >= ?1))"
+        );
+        Stale = Reservations("state = 'U' and forwarded_at < ?1");
+        Unknown = Reservations("state = 'U' order by forwarded_at");
+        ReservationById = Reservations("id = ?1");
+        ReservationByKey = Reservations("tenant = ?1 and idem_key = ?2");
+        Generation = Prepare("select tenant, reservation_id, created_at from generation where id = ?1");
+        Window = Prepare(
+            "select images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted "
+                + "from quota_window where tenant = ?1 and period = ?2"
+        );
+        Counter = Prepare("select sequence, active from counter where tenant = ?1");
+        FirstInMinute = Prepare(
+            "select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1"
+        );
+        VoidInMinute = Prepare("select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and state = 'V'");
+        OldestInMinute = Prepare(
+            "select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and state <> 'V' order by reserved_at, sequence limit 1"
+        );
+
+        // Store
+        SetLedger = Prepare("update ledger set high_water = ?1, events = ?2, sent = ?3, running = ?4 where id = 1");
+        SetWindow = Prepare(
+            "insert into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict do update set (images_held, images_spent, micros_held, "
+                + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+        );
+        SetCounter = Prepare("insert into counter values (?1, ?2, ?3) on conflict do update set (sequence, active) = (?2, ?3)");
+        InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
+        UpdateReservation = Update();
+        UpdateOutcome = Update(LedgerStore.IndexedColumns);
+        InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
+        InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
+        SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
+        EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
+
+        // Prune
+        FreeKeys = Prepare(
+            "update reservation set idem_key = null where idem_key is not null and reserved_at < ?1 and state in ('S', 'V', 'W')"
+        );
+        PruneInstances = Prepare(
+            "delete from instance where lease_until < ?1 and id not in (select instance from reservation where state in ('R', 'F'))"
+        );
+        PruneEvents = Prepare($"delete from event where reservation_id in ({Ended})");
+        PruneReservations = Prepare($"delete from reservation where id in ({Ended})");
+        PrunedTo = Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
+    }
+
+    private const string Ended =
+        "select id from reservation where month < ?1 and state in ('S', 'V', 'W') and running_until is null order by id limit 5000";
+
+    public SqliteStatement Begin { get; }
+    public SqliteStatement Commit { get; }
+    public SqliteStatement Rollback { get; }
+    public SqliteStatement Ledger { get; }
+    public SqliteStatement SentInMinute { get; }
+    public SqliteStatement NextFree { get; }
+    public SqliteStatement Overrun { get; }
+    public SqliteStatement Orphans { get; }
+    public SqliteStatement Stale { get; }
+    public SqliteStatement Unknown { get; }
+    public SqliteStatement ReservationById { get; }
+    public SqliteStatement ReservationByKey { get; }
+    public SqliteStatement Generation { get; }
+    public SqliteStatement Window { get; }
+    public SqliteStatement Counter { get; }
+    public SqliteStatement FirstInMinute { get; }
+    public SqliteStatement VoidInMinute { get; }
+    public SqliteStatement OldestInMinute { get; }
+    public SqliteStatement SetLedger { get; }
+    public SqliteStatement SetWindow { get; }
+    public SqliteStatement SetCounter { get; }
+    public SqliteStatement InsertReservation { get; }
+    public SqliteStatement UpdateReservation { get; }
+
+    /// <summary>The same, but for the columns that indexes are made of: SQLite writes an index anew for each of them that is set, changed or not.</summary>
+    public SqliteStatement UpdateOutcome { get; }
+    public SqliteStatement InsertEvent { get; }
+    public SqliteStatement InsertGeneration { get; }
+    public SqliteStatement SetInstance { get; }
+    public SqliteStatement EndOtherLeases { get; }
+    public SqliteStatement FreeKeys { get; }
+    public SqliteStatement PruneInstances { get; }
+    public SqliteStatement PruneEvents { get; }
+    public SqliteStatement PruneReservations { get; }
+    public SqliteStatement PrunedTo { get; }
+
+    public void Dispose() => _all.ForEach(statement => statement.Dispose());
+
+    private SqliteStatement Reservations(string condition) =>
+        Prepare($"select {LedgerStore.AllColumns} from reservation where {condition} limit {LedgerStore.Leftovers}");
+
+    private SqliteStatement Prepare(string sql)
+    {
+        var statement = new SqliteStatement(_connection, sql);
+        _all.Add(statement);
+        return statement;
+    }
+
+    private static string Marks(string columns) => string.Join(", ", columns.Split(',').Select(_ => "?"));
+
+    /// <summary>Takes all values whatever it sets, so that all such statements are bound in the same way.</summary>
+    private SqliteStatement Update(params string[] except)
+    {
+        var columns = LedgerStore.UpdatedColumns.Split(", ");
+        var set = columns
+            .Select((column, at) => (Column: column, At: at + 1))
+            .Where(one => !except.Contains(one.Column, StringComparer.Ordinal));
+        return Prepare(
+            $"update reservation set {string.Join(", ", set.Select(one => $"{one.Column} = ?{one.At}"))} "
+                + $"where id = ?{columns.Length + 1} and version = ?{columns.Length + 2}"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text.Json.Serialization;
+using Gateway.Leonardo.Replies;
+
+namespace Gateway.Results;
+
+/// <summary>The answer of <c>GET /v1/generations/{id}</c>, and the data of its events.</summary>
+/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationView"/> writes this one.</remarks>
+/// <param name="Generation">As the upstream tells it, but for addresses, the account's user id, and what neither document knows.</param>
+internal sealed record GenerationFound([property: JsonPropertyName("generations_by_pk")] SeenGeneration Generation);
+
+/// <summary>A generation. What the upstream has not told is left out: until it was asked, there are the first four members.</summary>
+/// <remarks><see cref="ResultRow"/> writes it.</remarks>
+/// <param name="CreatedAt">UTC, written without a zone, as the upstream does.</param>
+/// <param name="Images">Empty while it is pending.</param>
+/// <param name="Moderations">Why the prompt or the result was flagged.</param>
+/// <param name="ModelId">A UUID of the upstream's; null for models that have none.</param>
+/// <param name="PresetStyle">Always null; of other models.</param>
+/// <param name="Elements">Always empty; of other models.</param>
+internal sealed record SeenGeneration(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("status")] string Status,
+    [property: JsonPropertyName("generated_images")] IReadOnlyList<SeenImage> Images,
+    [property: JsonPropertyName("createdAt")] string CreatedAt = null!,
+    [property: JsonPropertyName("prompt")] string Prompt = null!,
+    [property: JsonPropertyName("negativePrompt")] string NegativePrompt = null!,
+    [property: JsonPropertyName("imageWidth")] int ImageWidth = 0,
+    [property: JsonPropertyName("imageHeight")] int ImageHeight = 0,
+    [property: JsonPropertyName("public")] bool Public = false,
+    [property: JsonPropertyName("modelId")] string? ModelId = null,
+    [property: JsonPropertyName("sdVersion")] string SdVersion = null!,
+    [property: JsonPropertyName("scheduler")] string Scheduler = null!,
+    [property: JsonPropertyName("presetStyle")] string? PresetStyle = null,
+    [property: JsonPropertyName("seed")] long? Seed = null,
+    [property: JsonPropertyName("guidanceScale")] double? GuidanceScale = null,
+    [property: JsonPropertyName("inferenceSteps")] double? InferenceSteps = null,
+    [property: JsonPropertyName("initStrength")] double? InitStrength = null,
+    [property: JsonPropertyName("photoRealStrength")] double? PhotoRealStrength = null,
+    [property: JsonPropertyName("promptMagicStrength")] double? PromptMagicStrength = null,
+    [property: JsonPropertyName("photoReal")] bool? PhotoReal = null,
+    [property: JsonPropertyName("promptMagic")] bool? PromptMagic = null,
+    [property: JsonPropertyName("ultra")] bool? Ultra = null,
+    [property: JsonPropertyName("generation_elements")] IReadOnlyList<string> Elements = null!,
+    [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<SeenModeration> Moderations = null!
+);
+
+internal sealed record SeenModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);
+
+/// <param name="Id">With the type <c>GENERATED</c> it can be a reference image of another request.</param>
+/// <param name="Url">The image, at this gateway.</param>
+/// <param name="Nsfw">Flagged by the upstream.</param>
+/// <param name="MotionMp4Url">Always null; of videos.</param>
+/// <param name="MotionModel">Always null; of videos.</param>
+/// <param name="Variations">Always empty; of other models.</param>
+internal sealed record SeenImage(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("url")] string Url,
+    [property: JsonPropertyName("nsfw")] bool Nsfw,
+    [property: JsonPropertyName("motionMP4URL")] string? MotionMp4Url,
+    [property: JsonPropertyName("motionModel")] string? MotionModel,
+    [property: JsonPropertyName("generated_image_variation_generics")] IReadOnlyList<string> Variations,
+    [property: JsonPropertyName("likeCount")] int LikeCount = 0,
+    [property: JsonPropertyName("imageToVideo")] bool? ImageToVideo = null,
+    [property: JsonPropertyName("motion")] bool? Motion = null,
+    [property: JsonPropertyName("motionStrength")] double? MotionStrength = null,
+    [property: JsonPropertyName("fantasyAvatar")] bool? FantasyAvatar = null
+);
+
+/// <summary>The answer of <c>GET /v1/generations</c>.</summary>
+/// <param name="Generations">Newest first.</param>
+/// <param name="Next">Goes into <c>after</c> for the next page; null: this is the last.</param>
+internal sealed record GenerationList(
+    [property: JsonPropertyName("generations")] IReadOnlyList<SeenGeneration> Generations,
+    [property: JsonPropertyName("next")] string? Next
+);
+
+/// <summary>The answer of <c>DELETE /v1/generations/{id}</c>.</summary>
+internal sealed record GenerationDeleted([property: JsonPropertyName("delete_generations_by_pk")] DeletedId Deleted);
+
+internal sealed record DeletedId([property: JsonPropertyName("id")] string Id);

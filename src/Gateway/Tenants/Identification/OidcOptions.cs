@@ -1,0 +1,32 @@
+using System.Net;
+using Gateway.Edge;
+
+namespace Gateway.Tenants.Identification;
+
+/// <summary>The issuer whose JWTs are taken.</summary>
+/// <param name="Authority">Where discovery begins: https, or http on this machine.</param>
+/// <param name="Audience">What <c>aud</c> must name.</param>
+internal sealed record OidcOptions(Uri Authority, string Audience)
+{
+    public static OidcOptions? Read(Settings settings)
+    {
+        const string AuthorityName = "Identification:Oidc:Authority";
+        const string AudienceName = "Identification:Oidc:Audience";
+        var (authority, audience) = (settings.Text(AuthorityName), settings.Text(AudienceName));
+        if (authority is null && audience is null)
+            return null;
+        if (string.IsNullOrWhiteSpace(audience))
+            settings.Fault(AudienceName, "is needed with Authority: without it a token made for any other service would do");
+        if (
+            Uri.TryCreate(authority, UriKind.Absolute, out var uri)
+            && (uri.Scheme is "https" || (uri.Scheme is "http" && IsThisMachine(uri)))
+            && uri is { UserInfo: "", Query: "", Fragment: "" }
+        )
+            return new OidcOptions(uri, audience ?? "");
+        settings.Fault(AuthorityName, "must be the issuer's https address, without user, query or fragment (http only on this machine)");
+        return null;
+    }
+
+    private static bool IsThisMachine(Uri uri) =>
+        uri.Host is "localhost" || (IPAddress.TryParse(uri.Host, out var address) && IPAddress.IsLoopback(address));
+}

@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Leonardo.Replies;
+using Gateway.Storage;
+
+namespace Gateway.Uploads;
+
+/// <summary>Who owns which upload. As with generations, every look-up on a caller's behalf is by tenant and id together.</summary>
+internal sealed class UploadRegister(Database database, TimeProvider time)
+{
+    /// <summary>The form is good for two minutes; the gateway's own address ends a little earlier, so that a file that it takes can still be handed on.</summary>
+    private static readonly TimeSpan FormLifetime = TimeSpan.FromSeconds(115);
+
+    /// <param name="token">Of the gateway's own upload address; kept as its hash.</param>
+    /// <param name="completed">Whether the file is stored already.</param>
+    /// <returns>False: the id is there already; it keeps its owner.</returns>
+    public Task<bool> AddAsync(
+        string tenant,
+        UploadForm form,
+        string extension,
+        string token,
+        bool completed,
+        CancellationToken cancellation
+    ) =>
+        database.WriteAsync(
+            async (connection, transaction, cancel) =>
+            {
+                var now = time.GetUtcNow();
+                return await connection
+                        .Command(
+                            "insert into upload (id, tenant, extension, token, form_url, form_fields, created_at, expires_at, completed_at) "
+                                + "values (@id, @tenant, @extension, @token, @url, @fields, @now, @expires, @completed) on conflict do nothing",
+                            ("@id", form.Id),
+                            ("@tenant", tenant),
+                            ("@extension", extension),
+                            ("@token", Hash(token)),
+                            ("@url", completed ? null : form.Url.AbsoluteUri),
+                            ("@fields", completed ? null : form.WriteFields()),
+                            ("@now", now.Micros()),
+                            ("@expires", (now + FormLifetime).Micros()),
+                            ("@completed", completed ? now.Micros() : null)
+                        )
+                        .RunAsync(transaction, cancel) == 1;
+            },
+            cancellation
+        );
+
+    public async Task<StoredUpload?> FindAsync(string tenant, string id, CancellationToken cancellation) =>
+        await FindAsync(tenant, id, null, cancellation);
+
+    /// <summary>By the gateway's own upload address, as long as it is good. Of several tenants only the owner's is found.</summary>
+    /// <param name="tenant">Null: the caller is not known; then the token, which cannot be guessed, has to do.</param>
+    public async Task<StoredUpload?> FindOpenAsync(string? tenant, string id, string token, CancellationToken cancellation) =>
+        await FindAsync(tenant, id, token, cancellation) is { Form: not null } upload && upload.ExpiresAt > time.GetUtcNow()
+            ? upload
+            : null;
+
+    public Task CompleteAsync(string id, CancellationToken cancellation) =>
+        database.WriteAsync(
+            (connection, transaction, cancel) =>
+                connection
+                    .Command(
+                        "update upload set completed_at = @now, form_url = null, form_fields = null where id = @id",
+                        ("@now", time.GetUtcNow().Micros()),
+                        ("@id", id)
+                    )
+                    .RunAsync(transaction, cancel),
+            cancellation
+        );
+
+    public Task DeleteAsync(string tenant, string id, CancellationToken cancellation) =>
+        database.WriteAsync(
+            (connection, transaction, cancel) =>
+                connection
+                    .Command("delete from upload where tenant = @tenant and id = @id", ("@tenant", tenant), ("@id", id))
+                    .RunAsync(transaction, cancel),
+            cancellation
+        );
+
+    /// <param name="tenant">Null: any.</param>
+    /// <param name="token">Null: any.</param>
+    private Task<StoredUpload?> FindAsync(string? tenant, string id, string? token, CancellationToken cancellation) =>
+        database.ReadAsync(
+            async (connection, cancel) =>
+                (
+                    await connection
+                        .Command(
+                            "select id, tenant, extension, created_at, expires_at, form_url, form_fields from upload "
+                                + "where id = @id and tenant = coalesce(@tenant, tenant) and token = coalesce(@token, token)",
+                            ("@id", id),
+                            ("@tenant", tenant),
+                            ("@token", token is null ? null : Hash(token))
+                        )
+                        .ReadAsync(Read, cancel)
+                ).SingleOrDefault(),
+            cancellation
+        );
+
+    private static StoredUpload Read(System.Data.Common.DbDataReader row)
+    {
+        var form =
+            row.Text(5) is { } url && row.Text(6) is { } fields
+                ? new UploadForm(row.GetString(0), new Uri(url), UploadForm.ParseFields(fields) ?? [])
+                : null;
+        return new StoredUpload(
+            row.GetString(0),
+            row.GetString(1),
+            row.GetString(2),
+            Sql.Moment(row.GetInt64(3)),
+            Sql.Moment(row.GetInt64(4)),
+            form
+        );
+    }
+
+    private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
+}

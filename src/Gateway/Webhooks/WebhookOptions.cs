@@ -1,0 +1,36 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Edge;
+using Gateway.Leonardo.Key;
+
+namespace Gateway.Webhooks;
+
+/// <param name="Key">What the upstream was told to send as its bearer value; null: it comes from the file, or webhooks are off.</param>
+/// <param name="KeyFile">Read anew for each webhook, so that it can be rotated.</param>
+internal sealed record WebhookOptions(string? Key, string? KeyFile)
+{
+    public bool IsOn => Key is not null || KeyFile is not null;
+
+    public static WebhookOptions Read(Settings settings)
+    {
+        var options = new WebhookOptions(settings.Text("Leonardo:WebhookKey"), settings.Text("Leonardo:WebhookKeyFile"));
+        if (options.Key is { } key && !LeonardoKey.IsWellFormed(key))
+            settings.Fault("Leonardo:WebhookKey", "must be one word of visible ASCII characters");
+        if (options.KeyFile is { } file && LeonardoKey.ReadFile(file) is null)
+            settings.Fault("Leonardo:WebhookKeyFile", "must name a readable file that holds the key and nothing else");
+        return options;
+    }
+
+    /// <summary>In a time that tells nothing of the key.</summary>
+    public bool Admits(string? authorization)
+    {
+        const string Scheme = "Bearer ";
+        if ((KeyFile is null ? Key : LeonardoKey.ReadFile(KeyFile)) is not { } key)
+            return false;
+        var presented = authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true ? authorization[Scheme.Length..] : "";
+        return CryptographicOperations.FixedTimeEquals(
+            SHA256.HashData(Encoding.UTF8.GetBytes(key)),
+            SHA256.HashData(Encoding.UTF8.GetBytes(presented))
+        );
+    }
+}

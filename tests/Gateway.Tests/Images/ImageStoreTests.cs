@@ -1,0 +1,187 @@
+using System.Net;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Images;
+
+/// <summary>An image that was seen once is served without its host; the folder is a convenience that may be full, locked or gone.</summary>
+public sealed class ImageStoreTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-images-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task The_second_time_needs_no_host()
+    {
+        await using var gateway = await StartAsync();
+        var path = await PathAsync(gateway);
+        var first = await BytesAsync(gateway, path);
+        Kept().ShouldHaveSingleItem();
+
+        gateway.Leonardo.Script("cdn", [.. Enumerable.Repeat("500", 20)]);
+        (await BytesAsync(gateway, path)).ShouldBe(first);
+        var part = await gateway.GetAsync(path, TwoTeams.AsA, ("Range", "bytes=3-9"));
+        part.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
+        (await part.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).ShouldBe(first[3..10]);
+    }
+
+    [Fact]
+    public async Task It_is_still_there_after_a_restart_and_what_was_half_written_is_not()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "x.1.part"), "half", TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(
+            Path.Combine(_folder, Guid.NewGuid() + ".image"),
+            TwoTeams.Png,
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await StartAsync();
+        await gateway.GetAsync("/v1/usage", TwoTeams.AsA);
+        (await BytesAsync(gateway, await PathAsync(gateway))).ShouldNotBeEmpty();
+        Directory.GetFiles(_folder, "*.part").ShouldBeEmpty();
+        Kept().Length.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Another_tenant_does_not_get_it_from_there_either()
+    {
+        await using var gateway = await StartAsync();
+        var path = await PathAsync(gateway);
+        await BytesAsync(gateway, path);
+        await (await gateway.GetAsync(path, TwoTeams.AsB)).ProblemAsync(404, "not-found");
+    }
+
+    [Fact]
+    public async Task The_oldest_goes_when_there_is_no_room()
+    {
+        await using var host = RawHost.Answering(
+            "HTTP/1.1 200 OK\nContent-Length: 600000",
+            [.. TwoTeams.Png, .. new byte[600_000 - TwoTeams.Png.Length]]
+        );
+        await using var gateway = await StartAsync(
+            new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
+            ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority)),
+            ("Images:StoreBytes", "1300000")
+        );
+        string[] paths = [await PathAsync(gateway), await PathAsync(gateway), await PathAsync(gateway)];
+        foreach (var path in paths)
+            await BytesAsync(gateway, path);
+
+        Kept().Length.ShouldBe(2);
+        Kept().ShouldNotContain(file => file.Contains(Path.GetFileName(paths[0]), StringComparison.Ordinal));
+        var before = host.Connections;
+        (await BytesAsync(gateway, paths[1])).Length.ShouldBe(600_000);
+        host.Connections.ShouldBe(before);
+        (await BytesAsync(gateway, paths[0])).Length.ShouldBe(600_000);
+        host.Connections.ShouldBe(before + 1);
+    }
+
+    [Fact]
+    public async Task One_that_turns_out_longer_than_all_that_may_be_kept_is_not_kept_and_drives_nothing_out()
+    {
+        var kept = Path.Combine(_folder, Guid.NewGuid() + ".image");
+        await File.WriteAllBytesAsync(kept, TwoTeams.Png, TestContext.Current.CancellationToken);
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK", [.. TwoTeams.Png, .. new byte[3_000_000]]);
+        await using var gateway = await StartAsync(
+            new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
+            ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority)),
+            ("Images:StoreBytes", "1300000")
+        );
+        (await BytesAsync(gateway, await PathAsync(gateway))).Length.ShouldBe(3_000_000 + TwoTeams.Png.Length);
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder).Length == 1);
+        Kept().ShouldBe([kept]);
+    }
+
+    [Fact]
+    public async Task What_is_kept_no_longer_leaves_nothing_behind_and_is_still_its_owners()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            GatewayApp.Tenants(
+                // SHA-256 of "a", of "b".
+                """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
+                """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] }, "policy": { "references": "any" } }"""
+            ),
+            settings: [("Images:Store", _folder), ("Results:Retention", "01:00:00")]
+        );
+        var path = await PathAsync(gateway);
+        await BytesAsync(gateway, path);
+        var body =
+            $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{Path.GetFileName(path)}}}","type":"GENERATED"} }] } } }""";
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
+
+        gateway.Time.Advance(TimeSpan.FromMinutes(75));
+        await gateway.PassAsync(async () => (await gateway.GetAsync(path, TwoTeams.AsA)).StatusCode == HttpStatusCode.NotFound);
+
+        await Eventually.HoldsAsync(() => Kept().Length == 0);
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsA)).ProblemAsync(400, "validation");
+    }
+
+    [Fact]
+    public async Task A_folder_that_vanished_costs_only_the_copy()
+    {
+        await using var gateway = await StartAsync();
+        var path = await PathAsync(gateway);
+        await BytesAsync(gateway, path);
+        Directory.Delete(_folder, recursive: true);
+        (await BytesAsync(gateway, path)).ShouldNotBeEmpty();
+        (await BytesAsync(gateway, await PathAsync(gateway))).ShouldNotBeEmpty();
+        Directory.CreateDirectory(_folder);
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_costs_only_the_copy()
+    {
+        // A file where the folder should be: nothing can be written, whoever the process is.
+        var blocked = Path.Combine(_folder, "blocked");
+        await File.WriteAllTextAsync(blocked, "", TestContext.Current.CancellationToken);
+        await using var gateway = await TwoTeams.StartAsync(null, ("Images:Store", blocked));
+        var path = await PathAsync(gateway);
+        (await BytesAsync(gateway, path)).ShouldBe(await BytesAsync(gateway, path));
+    }
+
+    [Fact]
+    public async Task An_image_that_breaks_off_is_not_kept()
+    {
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 100000", TwoTeams.Jpeg);
+        await using var gateway = await StartAsync(
+            new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
+            ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority))
+        );
+        var path = await PathAsync(gateway);
+        await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTeams.AsA));
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder).Length == 0);
+    }
+
+    [Fact]
+    public async Task A_deleted_generation_leaves_nothing_behind()
+    {
+        await using var gateway = await StartAsync();
+        var path = await PathAsync(gateway);
+        await BytesAsync(gateway, path);
+        await gateway.SendAsync(HttpMethod.Delete, path[..path.IndexOf("/images", StringComparison.Ordinal)], null, TwoTeams.AsA);
+        Kept().ShouldBeEmpty();
+    }
+
+    private Task<GatewayApp> StartAsync(
+        global::Leonardo.Simulator.SimulatorOptions? simulator = null,
+        params (string, string)[] settings
+    ) => TwoTeams.StartAsync(simulator, [("Images:Store", _folder), .. settings]);
+
+    private string[] Kept() => Directory.GetFiles(_folder, "*.image");
+
+    private static async Task<string> PathAsync(GatewayApp gateway)
+    {
+        var generation = await gateway.MakeAsync(TwoTeams.AsA);
+        return $"/v1/generations/{generation["id"]}/images/{generation.ImageId()}";
+    }
+
+    private async Task<byte[]> BytesAsync(GatewayApp gateway, string path)
+    {
+        var response = await gateway.GetAsync(path, TwoTeams.AsA);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        // The copy takes its place when the caller has had its last byte.
+        await Eventually.HoldsAsync(() => !Directory.Exists(_folder) || Directory.GetFiles(_folder, "*.part").Length == 0);
+        return bytes;
+    }
+}

@@ -1,0 +1,130 @@
+using Gateway.Ledger.Rules;
+using Gateway.Tenants;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Ledger;
+
+/// <summary>Days, months, and clocks that are wrong (ledger, section 6; threats G7).</summary>
+public abstract class ClockContract : LedgerTest
+{
+    private static readonly Tenant OneADay = Tenant("a", new QuotaLimits(ImagesPerDay: 1));
+    private static readonly Tenant OneAMonth = Tenant("a", new QuotaLimits(ImagesPerMonth: 1));
+
+    [Theory]
+    [InlineData("2026-11-22", "2026-11-23")]
+    [InlineData("2026-11-30", "2026-12-01")]
+    [InlineData("2026-12-31", "2027-01-01")]
+    [InlineData("2028-02-28", "2028-02-29")]
+    [InlineData("2028-02-29", "2028-03-01")]
+    [InlineData("2027-02-28", "2027-03-01")]
+    // Where clocks are put forward and back in Europe and America: a UTC day has 24 hours.
+    [InlineData("2026-03-29", "2026-03-30")]
+    [InlineData("2026-10-25", "2026-10-26")]
+    [InlineData("2027-03-14", "2027-03-15")]
+    public async Task A_day_ends_at_midnight_UTC_and_not_a_moment_earlier(string today, string tomorrow)
+    {
+        await Harness.StartAtAsync(today + "T23:59:59.999999Z");
+        var ledger = await Harness.StartAsync();
+        await ledger.AdmittedAsync(Request(OneADay));
+        (await ledger.ExceededAsync(Request(OneADay))).RetryAfter.ShouldBe(1);
+
+        await Harness.AdvanceAsync(TimeSpan.FromMicroseconds(1));
+
+        var admitted = await ledger.AdmittedAsync(Request(OneADay));
+        admitted.At.ShouldBe(DateTimeOffset.Parse(tomorrow + "T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture));
+        await ledger.ExceededAsync(Request(OneADay));
+    }
+
+    [Theory]
+    [InlineData("2026-11-30", 30)]
+    [InlineData("2026-12-31", 31)]
+    [InlineData("2027-02-28", 28)]
+    [InlineData("2028-02-29", 29)]
+    public async Task A_month_ends_with_its_last_day(string last, int days)
+    {
+        await Harness.StartAtAsync(last + "T23:59:59Z");
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(OneAMonth));
+        admitted.Quotas.Quota("images-month").Window.ShouldBe(TimeSpan.FromDays(days));
+        (await ledger.ExceededAsync(Request(OneAMonth))).RetryAfter.ShouldBe(1);
+
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        await ledger.AdmittedAsync(Request(OneAMonth));
+        await ledger.ExceededAsync(Request(OneAMonth));
+    }
+
+    [Fact]
+    public async Task What_was_reserved_before_midnight_is_settled_and_released_in_the_old_day()
+    {
+        await Harness.StartAtAsync("2026-11-30T23:59:50Z");
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 8));
+        var settled = await ledger.AdmittedAsync(Request(tenant, images: 3));
+        var released = await ledger.AdmittedAsync(Request(tenant, images: 5));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(20));
+        var today = await ledger.AdmittedAsync(Request(tenant, images: 8));
+
+        await ledger.SettleAsync(settled.ReservationId, Cost("g"));
+        await ledger.ReleaseAsync(released.ReservationId, Refused);
+
+        (await ledger.QuotaAsync(tenant, "images-day")).ShouldSatisfyAllConditions(
+            day => day.Held.ShouldBe(8),
+            day => day.Used.ShouldBe(0),
+            day => day.Remaining.ShouldBe(0)
+        );
+        (await ledger.QuotaAsync(tenant, "images-month")).Used.ShouldBe(0);
+        await ledger.ReleaseAsync(today.ReservationId, Refused);
+    }
+
+    [Fact]
+    public async Task A_clock_set_back_opens_no_day_again()
+    {
+        await Harness.StartAtAsync("2026-11-30T23:59:59Z");
+        var ledger = await Harness.StartAsync();
+        await ledger.AdmittedAsync(Request(OneAMonth));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(2));
+        var december = await ledger.AdmittedAsync(Request(OneAMonth));
+
+        await Harness.SetWallAsync(Harness.Time.GetUtcNow() - TimeSpan.FromDays(1.5));
+
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        await Harness.CrashAsync(ledger);
+        ledger = await Harness.StartAsync();
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        (await ledger.AdmittedAsync(Request(Tenant("b")))).At.ShouldBeGreaterThanOrEqualTo(december.At);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_forward_opens_nothing_and_settles_what_is_open()
+    {
+        var ledger = await Harness.StartAsync();
+        var before = Harness.Time.GetUtcNow();
+        var admitted = await ledger.AdmittedAsync(Request(OneAMonth, key: "k"));
+
+        await Harness.SetWallAsync(before + TimeSpan.FromDays(40));
+
+        (await ledger.AdmitAsync(Request(OneAMonth), CancellationToken.None))
+            .ShouldBeOfType<Admission.Unavailable>()
+            .Detail.ShouldContain("clock jumped forward");
+        (await ledger.SettleAsync(admitted.ReservationId, Cost("g"))).ShouldBe(Recording.Durable);
+        (await ledger.QuotaAsync(OneAMonth, "images-month")).Used.ShouldBe(1);
+        (await ledger.AdmitAsync(Request(OneAMonth, key: "k"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+
+        await Harness.SetWallAsync(before + TimeSpan.FromSeconds(1));
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        (await ledger.AdmittedAsync(Request(Tenant("b")))).At.ShouldBe(before + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task An_hour_of_difference_is_tolerated()
+    {
+        var ledger = await Harness.StartAsync();
+        await ledger.AdmittedAsync(Request(Tenant("a")));
+
+        await Harness.SetWallAsync(Harness.Time.GetUtcNow() + LedgerClock.Tolerance);
+
+        await ledger.AdmittedAsync(Request(Tenant("a")));
+    }
+}

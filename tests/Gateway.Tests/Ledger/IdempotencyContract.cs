@@ -1,0 +1,134 @@
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
+using Gateway.Tenants;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Ledger;
+
+/// <summary>One Idempotency-Key, one charge.</summary>
+public abstract class IdempotencyContract : LedgerTest
+{
+    private static readonly Tenant Marketing = Tenant("marketing");
+
+    [Fact]
+    public async Task Fifty_at_once_are_admitted_once()
+    {
+        var ledger = await Harness.StartAsync();
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 50)
+                .Select(_ => Task.Run(() => ledger.AdmitAsync(Request(Marketing, images: 2, key: "k"), CancellationToken.None)))
+        );
+
+        answers.OfType<Admission.Admitted>().ShouldHaveSingleItem();
+        answers.OfType<Admission.InProgress>().Count().ShouldBe(49);
+        (await ledger.QuotaAsync(Marketing, "images-day")).Held.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_settled_request_is_given_again_with_all_that_was_said()
+    {
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        var settlement = new Settlement("g", 12_300, 17, "17.5", "CREDITS");
+        await ledger.SettleAsync(admitted.ReservationId, settlement);
+
+        var again = (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>();
+
+        again.Outcome.ShouldBe(new StoredOutcome(admitted.ReservationId, ReservationState.Settled, settlement, null));
+        (await ledger.UsageAsync(Marketing, CancellationToken.None))!.Value.Totals.Today.ShouldBe(new PeriodTotals(1, 1, 12_300));
+    }
+
+    [Fact]
+    public async Task A_refused_request_is_refused_again_in_the_same_words()
+    {
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.ReleaseAsync(admitted.ReservationId, Refused);
+
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>().Outcome.Outcome.ShouldBe(Refused);
+    }
+
+    [Fact]
+    public async Task An_unknown_outcome_is_repeated_as_such_and_then_as_what_it_became()
+    {
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.UnknownAsync(admitted.ReservationId, Unclear);
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>().Outcome.Outcome.ShouldBe(Unclear);
+
+        (await ledger.ReconcileAsync(admitted.ReservationId, new ReconciliationResult.Found(Cost("g"), "found"))).ShouldBeTrue();
+        var now = (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>().Outcome;
+        (now.State, now.Settlement, now.Outcome).ShouldBe((ReservationState.Settled, Cost("g"), null));
+    }
+
+    [Fact]
+    public async Task Another_body_is_a_mismatch_and_another_tenant_a_stranger()
+    {
+        var ledger = await Harness.StartAsync();
+        await ledger.AdmittedAsync(Request(Marketing, key: "k", body: "one"));
+
+        (await ledger.AdmitAsync(Request(Marketing, key: "k", body: "two"), CancellationToken.None)).ShouldBeOfType<Admission.Mismatch>();
+        await ledger.AdmittedAsync(Request(Tenant("sales"), key: "k", body: "two"));
+        await ledger.AdmittedAsync(Request(Marketing, key: "K", body: "two"));
+    }
+
+    [Fact]
+    public async Task A_request_refused_for_its_quota_may_be_repeated_with_its_key()
+    {
+        var ledger = await Harness.StartAsync();
+        var poor = Tenant("marketing", new QuotaLimits(ImagesPerDay: 0));
+        await ledger.ExceededAsync(Request(poor, key: "k"));
+
+        await ledger.AdmittedAsync(Request(Marketing, key: "k", body: "other"));
+    }
+
+    [Fact]
+    public async Task A_request_that_got_no_slot_may_be_repeated_with_its_key()
+    {
+        var ledger = await Harness.StartAsync(new QuotaOptions { ConcurrentGenerations = 1 });
+        var running = await ledger.AdmittedAsync(Request(Marketing));
+        var waiting = ledger.AdmitAsync(Request(Marketing, key: "k"), CancellationToken.None);
+        await ledger.UntilWaitingAsync(1);
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.InProgress>();
+        await Harness.TurnUntilAsync(waiting);
+        (await waiting).ShouldBeOfType<Admission.Saturated>();
+
+        await ledger.ReleaseAsync(running.ReservationId, Refused);
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Admitted>();
+    }
+
+    [Fact]
+    public async Task A_key_is_free_after_24_hours_and_not_before()
+    {
+        var ledger = await Harness.StartAsync();
+        var first = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.SettleAsync(first.ReservationId, Cost("g"));
+
+        await Harness.AdvanceAsync(TimeSpan.FromHours(24) - TimeSpan.FromMicroseconds(1));
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>();
+        await Harness.AdvanceAsync(TimeSpan.FromMicroseconds(1));
+
+        var second = (
+            await ledger.AdmitAsync(Request(Marketing, key: "k", body: "new"), CancellationToken.None)
+        ).ShouldBeOfType<Admission.Admitted>();
+        await ledger.ReleaseAsync(second.ReservationId, Refused);
+        (await ledger.AdmitAsync(Request(Marketing, key: "k", body: "new"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+    }
+
+    [Fact]
+    public async Task Outcomes_survive_a_restart()
+    {
+        var ledger = await Harness.StartAsync();
+        var first = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.SettleAsync(first.ReservationId, Cost("g"));
+        await Harness.StopAsync(ledger);
+
+        ledger = await Harness.StartAsync();
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>().Outcome.Settlement.ShouldBe(Cost("g"));
+    }
+
+    private static Task<Admission> AdmitAsync(QuotaLedger ledger, string key) =>
+        ledger.AdmitAsync(Request(Marketing, key: key), CancellationToken.None);
+}

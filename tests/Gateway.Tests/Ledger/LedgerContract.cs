@@ -1,0 +1,209 @@
+using Gateway.Ledger.Rules;
+using Gateway.Tenants;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Ledger;
+
+/// <summary>Quotas and outcomes, on any engine.</summary>
+public abstract class LedgerContract : LedgerTest
+{
+    [Fact]
+    public async Task What_is_admitted_is_held_and_what_is_settled_is_spent_at_its_cost()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("marketing", new QuotaLimits(ImagesPerDay: 10, MicrosPerMonth: 1_000_000));
+
+        var admitted = await ledger.AdmittedAsync(Request(tenant, images: 3, micros: 30_000));
+        admitted.Quotas.Quota("images-day").ShouldSatisfyAllConditions(q => q.Held.ShouldBe(3), q => q.Remaining.ShouldBe(7));
+        ledger.MaySendNow(admitted).ShouldBeTrue();
+
+        (await ledger.SettleAsync(admitted.ReservationId, Cost("g-1", 25_100))).ShouldBe(Recording.Durable);
+        var day = await ledger.QuotaAsync(tenant, "images-day");
+        (day.Used, day.Held, day.Remaining).ShouldBe((3, 0, 7));
+        var usd = await ledger.QuotaAsync(tenant, "usd-month");
+        (usd.Used, usd.Held, usd.Remaining).ShouldBe((25_100, 0, 974_900));
+        (await ledger.QuotaAsync(tenant, "org-images-month")).Used.ShouldBe(3);
+        var totals = (await ledger.UsageAsync(tenant, CancellationToken.None))?.Totals;
+        totals.ShouldBe(new UsageTotals(new PeriodTotals(1, 3, 25_100), new PeriodTotals(1, 3, 25_100)));
+    }
+
+    [Fact]
+    public async Task A_refused_request_gives_back_all_it_held()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("marketing", new QuotaLimits(RequestsPerMinute: 1, ConcurrentGenerations: 1, ImagesPerDay: 8));
+        var admitted = await ledger.AdmittedAsync(Request(tenant, images: 8));
+
+        await ledger.ReleaseAsync(admitted.ReservationId, Refused);
+
+        foreach (var quota in await ledger.FreshAsync(tenant))
+            (quota.Used + quota.Held).ShouldBe(0, quota.Name);
+        await ledger.AdmittedAsync(Request(tenant, images: 8));
+    }
+
+    [Fact]
+    public async Task An_unknown_outcome_stays_held()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("marketing", new QuotaLimits(ImagesPerMonth: 8));
+        var admitted = await ledger.AdmittedAsync(Request(tenant, images: 8));
+
+        await ledger.UnknownAsync(admitted.ReservationId, Unclear);
+
+        (await ledger.QuotaAsync(tenant, "images-month")).Held.ShouldBe(8);
+        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["images-month"]);
+        (await ledger.UnknownReservationsAsync(CancellationToken.None)).ShouldHaveSingleItem().Id.ShouldBe(admitted.ReservationId);
+    }
+
+    [Fact]
+    public async Task Every_exceeded_quota_is_named_and_nothing_is_taken()
+    {
+        var ledger = await Harness.StartAsync();
+        Harness.Organization = new QuotaLimits(ImagesPerDay: 3);
+        var tenant = Tenant("marketing", new QuotaLimits(RequestsPerMinute: 5, ImagesPerDay: 2, MicrosPerMonth: 100));
+
+        var exceeded = await ledger.ExceededAsync(Request(tenant, images: 4, micros: 101));
+
+        exceeded.Policies.ShouldBe(["images-day", "usd-month", "org-images-day"]);
+        // The month's money is the last to come back: on 1 December.
+        exceeded.RetryAfter.ShouldBe((int)TimeSpan.FromDays(8.5).TotalSeconds);
+        (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task The_organisation_counts_everybody_also_before_it_has_a_limit()
+    {
+        var ledger = await Harness.StartAsync();
+        await ledger.AdmittedAsync(Request(Tenant("one"), images: 5));
+        await ledger.AdmittedAsync(Request(Tenant("two"), images: 4));
+
+        Harness.Organization = new QuotaLimits(ImagesPerMonth: 10);
+
+        (await ledger.ExceededAsync(Request(Tenant("three"), images: 2))).Policies.ShouldBe(["org-images-month"]);
+        await ledger.AdmittedAsync(Request(Tenant("three"), images: 1));
+    }
+
+    [Fact]
+    public async Task A_limit_lowered_below_what_is_used_refuses_and_still_settles()
+    {
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(Tenant("a", new QuotaLimits(ImagesPerDay: 8)), images: 8));
+
+        var lowered = Tenant("a", new QuotaLimits(ImagesPerDay: 2));
+        (await ledger.ExceededAsync(Request(lowered))).Quotas.Quota("images-day").Remaining.ShouldBe(0);
+        await ledger.SettleAsync(admitted.ReservationId, Cost("g"));
+        (await ledger.QuotaAsync(lowered, "images-day")).Used.ShouldBe(8);
+
+        await ledger.AdmittedAsync(Request(Tenant("a", new QuotaLimits(ImagesPerDay: 9))));
+    }
+
+    [Fact]
+    public async Task A_request_counts_for_exactly_sixty_seconds()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(RequestsPerMinute: 2));
+        await ledger.AdmittedAsync(Request(tenant));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(20));
+        await ledger.AdmittedAsync(Request(tenant));
+
+        (await ledger.ExceededAsync(Request(tenant))).RetryAfter.ShouldBe(40);
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(40) - TimeSpan.FromMicroseconds(1));
+        (await ledger.ExceededAsync(Request(tenant))).RetryAfter.ShouldBe(1);
+        await Harness.AdvanceAsync(TimeSpan.FromMicroseconds(1));
+        await ledger.AdmittedAsync(Request(tenant));
+        (await ledger.ExceededAsync(Request(tenant))).RetryAfter.ShouldBe(20);
+    }
+
+    [Fact]
+    public async Task A_released_request_does_not_count_among_the_requests_of_the_minute()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(RequestsPerMinute: 3));
+        var first = await ledger.AdmittedAsync(Request(tenant));
+        var second = await ledger.AdmittedAsync(Request(tenant));
+        await ledger.AdmittedAsync(Request(tenant));
+        await ledger.ExceededAsync(Request(tenant));
+
+        await ledger.ReleaseAsync(second.ReservationId, Refused);
+        await ledger.ReleaseAsync(first.ReservationId, Refused);
+
+        (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(1);
+        await ledger.AdmittedAsync(Request(tenant));
+        await ledger.AdmittedAsync(Request(tenant));
+        await ledger.ExceededAsync(Request(tenant));
+    }
+
+    [Fact]
+    public async Task A_generation_is_concurrent_until_it_ends_or_its_time_is_over()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(ConcurrentGenerations: 1));
+        var first = await ledger.AdmittedAsync(Request(tenant));
+        await ledger.SettleAsync(first.ReservationId, Cost("g-1"));
+        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["concurrent-generations"]);
+
+        await ledger.EndAsync("g-1");
+        var second = await ledger.AdmittedAsync(Request(tenant));
+        await ledger.UnknownAsync(second.ReservationId, Unclear);
+        await ledger.ExceededAsync(Request(tenant));
+
+        await Harness.AdvanceAsync(Harness.Options.GenerationTimeLimit);
+        await ledger.AdmittedAsync(Request(tenant));
+        // Ending one twice frees nothing twice.
+        await ledger.EndAsync("g-1");
+        await ledger.ExceededAsync(Request(tenant));
+    }
+
+    [Fact]
+    public async Task The_last_units_are_won_once_however_many_race_for_them()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 37));
+        var answers = await Task.WhenAll(
+            Enumerable
+                .Range(0, 32)
+                .Select(i => Task.Run(() => ledger.AdmitAsync(Request(tenant, images: 1 + i % 3), CancellationToken.None)))
+        );
+
+        var used = await ledger.QuotaAsync(tenant, "images-day");
+        answers.OfType<Admission.Admitted>().Count().ShouldBeGreaterThan(12);
+        answers.OfType<Admission.Exceeded>().ShouldNotBeEmpty();
+        used.Held.ShouldBe(answers.Select((answer, i) => answer is Admission.Admitted ? 1 + i % 3 : 0).Sum());
+        // Never more, and none left that would have fitted somebody who was refused.
+        used.Remaining!.Value.ShouldBeInRange(0, answers.Select((answer, i) => answer is Admission.Exceeded ? i % 3 : 99).Min());
+    }
+
+    [Fact]
+    public async Task Settling_or_releasing_twice_moves_nothing_twice()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a");
+        var one = await ledger.AdmittedAsync(Request(tenant, images: 2));
+        await ledger.SettleAsync(one.ReservationId, Cost("g"));
+        await ledger.SettleAsync(one.ReservationId, Cost("g"));
+        await ledger.ReleaseAsync(one.ReservationId, Refused);
+        var two = await ledger.AdmittedAsync(Request(tenant, images: 2));
+        await ledger.ReleaseAsync(two.ReservationId, Refused);
+        await ledger.ReleaseAsync(two.ReservationId, Refused);
+        await ledger.SettleAsync(two.ReservationId, Cost("h"));
+
+        var day = await ledger.QuotaAsync(tenant, "images-day");
+        (day.Used, day.Held).ShouldBe((2, 0));
+        // A release after a settlement, and a settlement after a release: somebody has to look.
+        ledger.Alarms.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_generation_that_is_somebodys_is_not_given_to_another()
+    {
+        var ledger = await Harness.StartAsync();
+        var mine = await ledger.AdmittedAsync(Request(Tenant("a")));
+        var other = await ledger.AdmittedAsync(Request(Tenant("b")));
+        await ledger.SettleAsync(mine.ReservationId, Cost("g"));
+        await ledger.SettleAsync(other.ReservationId, Cost("g"));
+
+        (await ledger.UnknownReservationsAsync(CancellationToken.None)).ShouldHaveSingleItem().Tenant.ShouldBe("b");
+        ledger.Alarms.ShouldBe(1);
+    }
+}

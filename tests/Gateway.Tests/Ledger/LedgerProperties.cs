@@ -1,0 +1,42 @@
+using System.Globalization;
+using CsCheck;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Ledger;
+
+/// <summary>Random histories against a model (ledger, section 9.2). <c>LEDGER_STEPS</c> sets how many steps; the seed of a failure is in its message.</summary>
+public sealed class LedgerProperties
+{
+    private const int Length = 50;
+
+    private static readonly Gen<LedgerHistory.Step[]> History = Gen.Select(
+        Gen.Int[0, 99],
+        Gen.Int[0, 11],
+        Gen.Int[0, 999_999],
+        (kind, which, amount) => new LedgerHistory.Step(kind, which, amount)
+    ).Array[1, 2 * Length];
+
+    [Fact]
+    public Task Every_history_on_SQLite_agrees_with_the_model() => CheckAsync(SqliteHarness.CreateAsync, steps: 3_000);
+
+    [Fact]
+    public Task Every_history_on_PostgreSQL_agrees_with_the_model() => CheckAsync(PostgreSqlHarness.CreateAsync, steps: 300);
+
+    private static async Task CheckAsync(Func<Task<LedgerHarness>> create, int steps)
+    {
+        if (Environment.GetEnvironmentVariable("LEDGER_STEPS") is { Length: > 0 } wanted)
+            steps = int.Parse(wanted, CultureInfo.InvariantCulture);
+        var done = 0;
+        await History.SampleAsync(
+            async history =>
+            {
+                await using var run = new LedgerHistory(await create());
+                await run.RunAsync(history);
+                Interlocked.Add(ref done, history.Length);
+            },
+            iter: Math.Max(1, steps / Length),
+            threads: 2
+        );
+        TestContext.Current.TestOutputHelper!.WriteLine($"{done} steps");
+    }
+}

@@ -1,0 +1,26 @@
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Ledger;
+
+/// <summary>A test of the ledger on some engine. Whatever it did, the book must agree with itself afterwards.</summary>
+public abstract class LedgerTest : IAsyncLifetime
+{
+    private protected LedgerHarness Harness { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Harness = await CreateAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            (await Harness.AuditAsync()).ShouldBeEmpty();
+        }
+        finally
+        {
+            await Harness.DisposeAsync();
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract Task<LedgerHarness> CreateAsync();
+}

@@ -1,0 +1,46 @@
+using Gateway.Ledger.Rules;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Ledger;
+
+public sealed class PostgreSqlLedgerTests : LedgerContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
+
+public sealed class PostgreSqlSlotTests : SlotContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
+    public async Task Two_replicas_share_the_slots()
+    {
+        var here = await Harness.StartAsync(OneSlot);
+        var there = await Harness.StartAsync(OneSlot);
+        var first = await here.AdmittedAsync(Request(Tenant("a")));
+        var second = there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
+        await there.UntilWaitingAsync(1);
+
+        await here.SettleAsync(first.ReservationId, Cost("g"));
+        await here.EndAsync("g");
+
+        await Harness.TurnUntilAsync(second, TimeSpan.FromMilliseconds(200));
+        (await second).ShouldBeOfType<Admission.Admitted>();
+    }
+}
+
+public sealed class PostgreSqlIdempotencyTests : IdempotencyContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
+
+public sealed class PostgreSqlCrashTests : CrashContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
+
+public sealed class PostgreSqlClockTests : ClockContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}

@@ -1,0 +1,28 @@
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Ledger;
+
+public sealed class SqliteLedgerTests : LedgerContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteSlotTests : SlotContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteIdempotencyTests : IdempotencyContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteCrashTests : CrashContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqliteClockTests : ClockContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}

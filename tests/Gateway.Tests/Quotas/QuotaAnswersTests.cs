@@ -1,0 +1,249 @@
+using System.Net;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Quotas;
+
+/// <summary>What a caller is told of its quotas, and what an Idempotency-Key does, over HTTP.</summary>
+public sealed class QuotaAnswersTests
+{
+    private const string Limited = """
+        { "id": "team", "name": "The Team", "identify": { "networks": ["127.0.0.0/8"] },
+          "quota": { "requestsPerMinute": 10, "imagesPerDay": 5, "imagesPerMonth": 100, "usdPerMonth": 2.5, "concurrentGenerations": 8 } }
+        """;
+
+    [Fact]
+    public async Task A_request_that_fits_no_more_is_refused_with_the_quotas_name_and_the_time_to_wait()
+    {
+        await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
+        (await gateway.PostAsync(Of(4))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var refused = await gateway.PostAsync(Of(2));
+
+        var problem = await refused.ProblemAsync(429, "quota-exceeded");
+        problem["violated-policies"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(["images-day"]);
+        refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromHours(12), "the clock stands at noon");
+        gateway.Leonardo.Invoice.Count.ShouldBe(1);
+        (await gateway.PostAsync(Of(1))).StatusCode.ShouldBe(HttpStatusCode.OK, "the last image is used");
+    }
+
+    [Fact]
+    public async Task A_new_day_opens_the_day_and_not_the_month()
+    {
+        await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
+        await gateway.PostAsync(Of(5));
+        await (await gateway.PostAsync(Of(1))).ProblemAsync(429, "quota-exceeded");
+        gateway.Time.Advance(TimeSpan.FromHours(12));
+        (await gateway.PostAsync(Of(1))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var usage = await (await gateway.GetAsync("/v1/usage")).JsonAsync();
+        usage["totals"]!["today"]!["images"]!.GetValue<int>().ShouldBe(1);
+        usage["totals"]!["month"]!["images"]!.GetValue<int>().ShouldBe(6);
+    }
+
+    [Fact]
+    public async Task Every_answer_says_where_the_quotas_stand()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            $$"""{ "organization": { "quota": { "imagesPerDay": 50 } }, "tenants": [ {{Limited}} ] }"""
+        );
+        var answer = await gateway.PostAsync(Of(2));
+        answer
+            .Headers.GetValues("RateLimit-Policy")
+            .ShouldHaveSingleItem()
+            .ShouldBe(
+                """
+                "requests-minute";q=10;w=60, "images-day";q=5;w=86400;gateway-unit="images", "images-month";q=100;w=2592000;gateway-unit="images", "usd-month";q=250;w=2592000;gateway-unit="usd-cents", "concurrent-generations";q=8;qu="concurrent-requests", "org-images-day";q=50;w=86400;gateway-unit="images"
+                """
+            );
+        var limits = answer.Headers.GetValues("RateLimit").ShouldHaveSingleItem();
+        limits.ShouldContain("\"images-day\";r=3;t=43200");
+        limits.ShouldContain("\"org-images-day\";r=48;t=43200");
+        limits.ShouldContain("\"requests-minute\";r=9;t=60");
+        limits.ShouldContain("\"concurrent-generations\";r=7");
+        limits.ShouldContain("\"usd-month\";r=241;", Case.Sensitive, "0.0869 of 2.50 is used, and cents are rounded down");
+
+        foreach (
+            var other in new[] { await gateway.PostAsync("{"), await gateway.GetAsync("/v1/usage"), await gateway.GetAsync("/v2/models") }
+        )
+            other.Headers.GetValues("RateLimit").ShouldHaveSingleItem().ShouldContain("\"images-day\";r=3");
+    }
+
+    [Fact]
+    public async Task A_quote_tells_the_price_and_takes_nothing()
+    {
+        await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
+        var quote = await (await gateway.PostAsync(Of(3), "/v2/generations/quote")).JsonAsync();
+        quote["valid"]!.GetValue<bool>().ShouldBeTrue();
+        quote["images"]!.GetValue<int>().ShouldBe(3);
+        quote["cost"]!.ToJsonString().ShouldBe("""{"amount":"0.1271","unit":"DOLLARS"}""");
+        quote["allowed"]!.GetValue<bool>().ShouldBeTrue();
+        quote["remaining"]!["images-day"]!.GetValue<int>().ShouldBe(5);
+        quote["remaining"]!["usd-month"]!.GetValue<string>().ShouldBe("2.5000");
+
+        var tooMuch = await (await gateway.PostAsync(Of(6), "/v2/generations/quote")).JsonAsync();
+        tooMuch["allowed"]!.GetValue<bool>().ShouldBeFalse();
+        tooMuch["violatedPolicies"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(["images-day"]);
+        await (await gateway.PostAsync("""{"model":"flux-pro-2.0"}""", "/v2/generations/quote")).ProblemAsync(400, "validation");
+        gateway.Leonardo.Received.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_same_key_and_body_give_the_first_outcome_again_and_are_charged_once()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        var first = await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "\"order-1\""));
+        var again = await gateway.PostAsync(Of(1), "/api/rest/v2/generations", ("Idempotency-Key", "order-1"));
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        first.Headers.Contains("Idempotency-Replayed").ShouldBeFalse();
+        (await again.JsonAsync()).ToJsonString().ShouldBe((await first.JsonAsync()).ToJsonString());
+        again.Headers.Location.ShouldBe(first.Headers.Location);
+        gateway.Leonardo.Invoice.Count.ShouldBe(1);
+
+        await (await gateway.PostAsync(Of(2), headers: ("Idempotency-Key", "order-1"))).ProblemAsync(422, "idempotency-mismatch");
+    }
+
+    [Fact]
+    public async Task What_was_admitted_is_repeated_though_its_reference_was_deleted_since()
+    {
+        await using var gateway = await TwoTeams.StartAsync();
+        var upload = await gateway.UploadAsync(TwoTeams.AsA);
+        var body =
+            $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{upload}}}","type":"UPLOADED"} }] } } }""";
+        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once")];
+        var first = await (await gateway.PostAsync(body, headers: once)).JsonAsync();
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + upload, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var again = await gateway.PostAsync(body, headers: once);
+
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        (await again.JsonAsync()).ToJsonString().ShouldBe(first.ToJsonString());
+        await (await gateway.PostAsync(body, headers: [TwoTeams.AsA, ("Idempotency-Key", "twice")])).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, headers: [TwoTeams.AsB, ("Idempotency-Key", "once")])).ProblemAsync(400, "validation");
+        gateway.Leonardo.Invoice.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_what_was_deleted()
+    {
+        await using var gateway = await TwoTeams.StartAsync();
+        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once"), ("Prefer", "wait=20")];
+        var first = gateway.PostAsync(GatewayApp.Guide, headers: once);
+        await gateway.PassAsync(() => first.IsCompleted);
+        var id = (await (await first).JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var again = await gateway.PostAsync(GatewayApp.Guide, headers: once);
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.RetryAfter.ShouldBeNull();
+        (await again.JsonAsync())["generate"]!["generationId"]!.GetValue<string>().ShouldBe(id);
+    }
+
+    [Fact]
+    public async Task What_was_admitted_is_repeated_though_the_policy_has_changed_since()
+    {
+        using var folder = new Tenants.TemporaryFolder();
+        var file = Path.Combine(folder.Path, "tenants.json");
+        string Policy(string allowed) =>
+            GatewayApp.Tenants(
+                $$$"""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "policy": { "allowPublic": {{{allowed}}} } }"""
+            );
+        await File.WriteAllTextAsync(file, Policy("true"), TestContext.Current.CancellationToken);
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Tenants:File", file));
+        const string Body = """{"model":"flux-pro-2.0","public":true,"parameters":{"prompt":"A cat"}}""";
+        (await gateway.PostAsync(Body, headers: ("Idempotency-Key", "once"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await File.WriteAllTextAsync(file, Policy("false"), TestContext.Current.CancellationToken);
+        await gateway.PassAsync(async () => (await gateway.PostAsync(Body)).StatusCode == HttpStatusCode.Forbidden);
+        var made = gateway.Leonardo.Invoice.Count;
+        var again = await gateway.PostAsync(Body, headers: ("Idempotency-Key", "once"));
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        gateway.Leonardo.Invoice.Count.ShouldBe(made);
+    }
+
+    [Theory]
+    [InlineData("moderation-400", 422, "upstream-rejected")]
+    [InlineData("reset-after", 502, "outcome-unknown")]
+    public async Task An_outcome_that_is_no_generation_is_kept_for_its_key_too(string fault, int status, string name)
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        gateway.Leonardo.ScriptNext(fault);
+        var first = await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "k"))).ProblemAsync(status, name);
+        var again = await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "k"));
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        var replayed = await again.ProblemAsync(status, name);
+        replayed["reason"]?.GetValue<string>().ShouldBe(first["reason"]!.GetValue<string>());
+        replayed["reservationId"]?.GetValue<string>().ShouldBe(first["reservationId"]!.GetValue<string>());
+        gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Fifty_at_once_with_one_key_make_one_generation()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        gateway.Leonardo.ScriptNext("slow:0.3");
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 50).Select(_ => gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "one")))
+        );
+
+        foreach (var answer in answers.Where(answer => answer.StatusCode != HttpStatusCode.OK))
+        {
+            await answer.ProblemAsync(409, "idempotency-in-progress");
+            answer.Headers.RetryAfter.ShouldNotBeNull();
+        }
+        answers.Count(answer => answer.StatusCode == HttpStatusCode.OK).ShouldBeGreaterThan(0);
+        gateway.Leonardo.Invoice.Count.ShouldBe(1);
+        (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "one"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        gateway.Leonardo.Invoice.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_refusal_before_admission_leaves_the_key_free()
+    {
+        await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
+        await (await gateway.PostAsync(Of(9), headers: ("Idempotency-Key", "k"))).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(Of(6), headers: ("Idempotency-Key", "k"))).ProblemAsync(429, "quota-exceeded");
+        (await gateway.PostAsync(Of(5), headers: ("Idempotency-Key", "k"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Theory]
+    [InlineData("\"unclosed")]
+    [InlineData("\"a\" b")]
+    [InlineData("a, b")]
+    [InlineData("\"\"")]
+    public async Task A_malformed_key_is_refused(string key)
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", key))).ProblemAsync(400, "malformed-request");
+        await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", new string('k', 256)))).ProblemAsync(400, "malformed-request");
+        (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", new string('k', 255)))).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_tenants_policy_names_each_part_that_is_not_allowed()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            GatewayApp.Tenants(
+                """{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "policy": { "models": [], "maxQuantity": 2, "maxPixels": 1000000 } }"""
+            )
+        );
+        var body = """{"model":"flux-pro-2.0","public":true,"parameters":{"prompt":"x","quantity":3,"width":1024,"height":1024} }""";
+        var problem = await (await gateway.PostAsync(body)).ProblemAsync(403, "policy");
+        problem
+            .Codes()
+            .ShouldBe([
+                "#/model model-not-allowed",
+                "#/parameters/quantity quantity-not-allowed",
+                "#/parameters/width pixels-not-allowed",
+                "#/public public-not-allowed",
+            ]);
+        gateway.Leonardo.Received.ShouldBeEmpty();
+        (await (await gateway.GetAsync("/v2/models")).JsonAsync())["models"]!.AsArray().ShouldBeEmpty();
+    }
+
+    private static string Of(int quantity) =>
+        $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","quantity":{{quantity}},"width":1024,"height":1024} }""";
+}

@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Ledger.Rules;
+using Gateway.Leonardo.Replies;
+using Gateway.Reconciliation;
+
+namespace Gateway.Tests.Reconciliation;
+
+/// <summary>What the upstream's list proves of an unknown reservation, and what it does not.</summary>
+public sealed class EvidenceTests
+{
+    private static readonly DateTimeOffset Sent = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan AbsentAfter = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public void The_same_seed_size_and_prompt_near_the_time_it_was_sent_is_the_generation() =>
+        Judge(Row("a")).ShouldBe(new Finding.Found(Id("a")));
+
+    [Theory]
+    [InlineData(43L, 512, 0)]
+    [InlineData(42L, 256, 0)]
+    [InlineData(42L, 512, -6)]
+    public void Another_seed_size_or_time_is_not(long seed, int width, int minutes) =>
+        Judge(Row("a") with { Seed = seed, Width = width, CreatedAt = Sent.AddMinutes(minutes) }).ShouldBeOfType<Finding.Absent>();
+
+    [Theory]
+    [InlineData("a cat ")]
+    [InlineData("A CAT, rewritten")]
+    [InlineData(null)]
+    public void A_prompt_that_came_back_changed_proves_neither_presence_nor_absence(string? prompt) =>
+        Judge(Row("a") with { Prompt = prompt }).ShouldBeOfType<Finding.NotYet>();
+
+    [Fact]
+    public void A_prompt_that_was_to_be_rewritten_is_not_compared()
+    {
+        var enhanced = Open() with { Fingerprint = Open().Fingerprint with { PromptEnhanced = true } };
+        new Evidence([Row("a") with { Prompt = "something else" }], true, [enhanced], new HashSet<uint>())
+            .Judge(enhanced, AbsentAfter)
+            .ShouldBe(new Finding.Found(Id("a")));
+    }
+
+    [Fact]
+    public void Nothing_listed_is_absence_only_when_the_list_is_whole_and_time_has_passed()
+    {
+        var reservation = Open();
+        Finding Judge(bool whole, TimeSpan since) =>
+            new Evidence([], whole, [reservation], new HashSet<uint>()).Judge(
+                reservation with
+                {
+                    Now = reservation.FencedAt + since,
+                },
+                AbsentAfter
+            );
+
+        Judge(whole: true, AbsentAfter).ShouldBeOfType<Finding.Absent>();
+        Judge(whole: true, AbsentAfter - TimeSpan.FromSeconds(1)).ShouldBeOfType<Finding.NotYet>();
+        Judge(whole: false, TimeSpan.FromDays(1)).ShouldBeOfType<Finding.NotYet>();
+    }
+
+    [Fact]
+    public void Equal_requests_of_two_tenants_are_for_an_operator()
+    {
+        var (mine, others) = (Open(), Open() with { Tenant = "other" });
+        new Evidence([Row("a")], true, [mine, others], new HashSet<uint>()).Judge(mine, AbsentAfter).ShouldBeOfType<Finding.Ambiguous>();
+    }
+
+    [Fact]
+    public void Equal_requests_of_one_tenant_take_what_is_there_in_the_order_they_were_sent()
+    {
+        var (first, second) = (Open(), Open() with { Id = Guid.Empty, ForwardedAt = Sent.AddSeconds(1) });
+        var evidence = new Evidence([Row("a")], true, [second, first], new HashSet<uint>());
+        evidence.Judge(first, AbsentAfter).ShouldBe(new Finding.Found(Id("a")));
+        evidence.Judge(second, AbsentAfter).ShouldBeOfType<Finding.NotYet>();
+    }
+
+    [Fact]
+    public void What_may_be_of_a_request_under_way_is_left_to_it() =>
+        new Evidence([Row("a")], true, [Open()], new HashSet<uint> { 42 }).Judge(Open(), AbsentAfter).ShouldBeOfType<Finding.NotYet>();
+
+    private static Finding Judge(params UpstreamGeneration[] listed) =>
+        new Evidence(listed, true, [Open()], new HashSet<uint>()).Judge(Open(), AbsentAfter);
+
+    private static OpenReservation Open() =>
+        new(
+            Id: new Guid("019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b"),
+            Tenant: "team",
+            Fingerprint: new Fingerprint(
+                "flux-pro-2.0",
+                SHA256.HashData(Encoding.UTF8.GetBytes("a cat")),
+                42,
+                512,
+                512,
+                PromptEnhanced: false
+            ),
+            Images: 1,
+            Micros: 12_000,
+            ReservedAt: Sent,
+            ForwardedAt: Sent,
+            FencedAt: Sent.AddSeconds(30),
+            Now: Sent.AddMinutes(10)
+        );
+
+    private static UpstreamGeneration Row(string id) =>
+        new(Id(id), GenerationStatus.Pending, Sent.AddSeconds(1), "a cat", 42, 512, 512, [], "{}");
+
+    private static string Id(string digit) => $"1f1a2b3c-4d5e-6f70-8a1b-0123456789a{digit}";
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Gateway.Results;
+using Gateway.Storage;
+using Gateway.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Tests.Results;
+
+/// <summary>A generation as a stream of events: what is new, once; a sign of life in between; an end.</summary>
+public sealed class EventTests : IAsyncLifetime
+{
+    private GatewayApp _gateway = null!;
+
+    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+
+    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
+
+    [Fact]
+    public async Task It_says_what_is_and_then_the_end_and_ends()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var reading = ReadAsync(id);
+        await _gateway.PassAsync(() => reading.IsCompleted);
+        var events = Events(await reading);
+        events.Select(one => (one.Id, one.Status)).ShouldBe([("1", "PENDING"), ("2", "COMPLETE")]);
+        events[^1].Data["generated_images"]![0]!["url"]!.GetValue<string>().ShouldStartWith(_gateway.Address.AbsoluteUri);
+    }
+
+    [Fact]
+    public async Task One_that_has_ended_is_told_at_once()
+    {
+        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        Events(await ReadAsync(id)).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
+    }
+
+    [Fact]
+    public async Task Who_comes_back_is_not_told_again_what_it_has_seen()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var reading = ReadAsync(id, ("Last-Event-ID", "1"));
+        await _gateway.PassAsync(() => reading.IsCompleted);
+        Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
+
+        // Nothing is left to tell: 204 makes a browser stop.
+        (await _gateway.GetAsync("/v1/generations/" + id, Headers(("Last-Event-ID", "2")))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        Events(await ReadAsync(id, ("Last-Event-ID", "nonsense"))).Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Who_has_seen_what_never_was_is_told_all()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var reading = ReadAsync(id, ("Last-Event-ID", "999"));
+        await _gateway.PassAsync(() => reading.IsCompleted);
+        Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("1", "PENDING"), ("2", "COMPLETE")]);
+    }
+
+    [Theory]
+    [InlineData("text/event-stream", "text/event-stream")]
+    [InlineData("text/event-stream, application/json;q=0.9", "text/event-stream")]
+    [InlineData("application/json, text/event-stream;q=0.1", "application/json")]
+    [InlineData("application/json, text/event-stream;q=0", "application/json")]
+    [InlineData("text/event-stream;q=0.5, */*", "application/json")]
+    [InlineData("text/event-stream, */*;q=0.5", "text/event-stream")]
+    [InlineData("*/*", "application/json")]
+    public async Task It_is_a_stream_for_who_likes_one_no_less_than_an_answer(string accept, string answered)
+    {
+        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var answer = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Accept", accept));
+        answer.Content.Headers.ContentType!.MediaType.ShouldBe(answered);
+    }
+
+    [Fact]
+    public async Task While_nothing_happens_there_is_a_sign_of_life()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
+        foreach (var (name, value) in Headers())
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await _gateway.Client.SendAsync(
+            request,
+            HttpCompletionOption.ResponseHeadersRead,
+            TestContext.Current.CancellationToken
+        );
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
+        var seen = new StringBuilder();
+        while (!seen.ToString().Contains("PENDING", StringComparison.Ordinal))
+            seen.AppendLine(await lines.ReadLineAsync(TestContext.Current.CancellationToken));
+        var next = lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
+        for (var beats = 0; beats < 3; )
+        {
+            await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<Waiters>().Count == 1 || next.IsCompleted);
+            if (!next.IsCompleted)
+            {
+                _gateway.Time.Advance(TimeSpan.FromSeconds(1));
+                continue;
+            }
+            beats += (await next)!.StartsWith(':') ? 1 : 0;
+            next = lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
+        }
+    }
+
+    [Fact]
+    public async Task A_deleted_one_ends_its_streams()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var reading = ReadAsync(id);
+        await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<Waiters>().Count == 1);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        Events(await reading).Select(one => one.Status).ShouldBe(["PENDING"]);
+    }
+
+    private static (string, string)[] Headers(params (string, string)[] more) => [TwoTeams.AsA, ("Accept", "text/event-stream"), .. more];
+
+    private async Task<string> ReadAsync(string id, params (string, string)[] headers)
+    {
+        var response = await _gateway.GetAsync("/v1/generations/" + id, Headers(headers));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static List<(string Id, string Status, JsonNode Data)> Events(string text)
+    {
+        var events = new List<(string, string, JsonNode)>();
+        foreach (var block in text.Split("\n\n").Where(block => block.Contains("event: status", StringComparison.Ordinal)))
+        {
+            var lines = block
+                .Split('\n')
+                .ToDictionary(line => line.Split(": ", 2)[0], line => line.Split(": ", 2)[1], StringComparer.Ordinal);
+            var data = JsonNode.Parse(lines["data"])!["generations_by_pk"]!;
+            events.Add((lines["id"], data["status"]!.GetValue<string>(), data));
+        }
+        return events;
+    }
+}

@@ -1,0 +1,163 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Gateway.Results;
+using Gateway.Storage;
+using Gateway.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Gateway.Tests.Results;
+
+/// <summary>Waiting costs the upstream nothing: whoever waits, however, and however many.</summary>
+public sealed class WaitingTests : IAsyncLifetime
+{
+    private GatewayApp _gateway = null!;
+
+    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+
+    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
+
+    private int Waiting => _gateway.Services.GetRequiredService<Waiters>().Count;
+
+    [Fact]
+    public async Task A_post_that_waits_is_answered_with_the_result()
+    {
+        var posting = _gateway.PostAsync(GatewayApp.Guide, headers: [TwoTeams.AsA, ("Prefer", "wait=60")]);
+        await _gateway.PassAsync(() => posting.IsCompleted);
+        var response = await posting;
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.GetValues("Preference-Applied").ShouldBe(["wait=60"]);
+        response.Headers.RetryAfter.ShouldBeNull();
+        var answer = await response.JsonAsync();
+        answer["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("COMPLETE");
+        answer["generate"]!["generationId"]!.GetValue<string>().ShouldBe(answer["generations_by_pk"]!["id"]!.GetValue<string>());
+        (await _gateway.GetAsync(new Uri(Url(answer["generations_by_pk"]!)).AbsolutePath, TwoTeams.AsA)).StatusCode.ShouldBe(
+            HttpStatusCode.OK
+        );
+    }
+
+    [Fact]
+    public async Task A_post_that_waited_in_vain_is_accepted_and_its_repetition_waits_on()
+    {
+        (string, string)[] headers = [TwoTeams.AsA, ("Prefer", "wait=3"), ("Idempotency-Key", "k")];
+        const string Forever = """{"model":"flux-pro-2.0","parameters":{"prompt":"[sim:job-forever]"}}""";
+        var posting = _gateway.PostAsync(Forever, headers: headers);
+        await _gateway.PassAsync(() => posting.IsCompleted);
+        var response = await posting;
+        response.StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        response.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        response.Headers.GetValues("Preference-Applied").ShouldBe(["wait=3"]);
+        (await response.JsonAsync()).AsObject().ContainsKey("generations_by_pk").ShouldBeFalse();
+
+        var again = _gateway.PostAsync(Forever, headers: headers);
+        await Eventually.HoldsAsync(() => Waiting == 1);
+        await _gateway.PassAsync(() => again.IsCompleted);
+        (await again).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+        _gateway.Leonardo.Invoice.ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_get_that_waited_in_vain_says_pending_and_when_to_come_back()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "respond-async, wait=5"));
+        await Eventually.HoldsAsync(() => Waiting == 1);
+        await _gateway.PassAsync(() => getting.IsCompleted);
+        var response = await getting;
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        (await response.JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("PENDING");
+    }
+
+    [Theory]
+    [InlineData("wait=0")]
+    [InlineData("wait=-1")]
+    [InlineData("wait=soon")]
+    [InlineData("wait")]
+    [InlineData("return=minimal")]
+    public async Task A_preference_that_is_none_is_passed_over(string prefer)
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", prefer));
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.Contains("Preference-Applied").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_more_than_two_minutes()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "wait=86400"));
+        await Eventually.HoldsAsync(() => Waiting == 1);
+        var began = _gateway.Time.GetUtcNow();
+        await _gateway.PassAsync(() => getting.IsCompleted);
+        (_gateway.Time.GetUtcNow() - began).TotalSeconds.ShouldBeInRange(120, 150);
+        (await getting).Headers.GetValues("Preference-Applied").ShouldBe(["wait=120"]);
+    }
+
+    [Fact]
+    public async Task A_caller_that_leaves_leaves_nothing_behind()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        using var leave = new CancellationTokenSource();
+        var callers = new List<Task>();
+        foreach (var header in new[] { ("Prefer", "wait=60"), ("Accept", "text/event-stream") })
+        {
+            var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
+            request.Headers.TryAddWithoutValidation(TwoTeams.AsA.Item1, TwoTeams.AsA.Item2);
+            request.Headers.TryAddWithoutValidation(header.Item1, header.Item2);
+            callers.Add(_gateway.Client.SendAsync(request, HttpCompletionOption.ResponseContentRead, leave.Token));
+        }
+        await Eventually.HoldsAsync(() => Waiting == 2);
+        await leave.CancelAsync();
+        await Eventually.HoldsAsync(() => Waiting == 0);
+        await Should.ThrowAsync<OperationCanceledException>(() => Task.WhenAll(callers));
+    }
+
+    [Fact]
+    public async Task Five_hundred_who_wait_are_one_schedule_of_polls()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var before = Polls(id);
+        before.ShouldBe(0);
+        var callers = Enumerable
+            .Range(0, 500)
+            .Select(n =>
+                _gateway.GetAsync(
+                    "/v1/generations/" + id,
+                    TwoTeams.AsA,
+                    n % 2 == 0 ? ("Prefer", "wait=20") : ("Accept", "text/event-stream")
+                )
+            )
+            .ToList();
+        await Eventually.HoldsAsync(() => Waiting == 500);
+        // Thirty seconds: by the schedule at 1, 2.5, 4.5, 7.5, 12.5 and 22.5, or a little later where this machine is slow.
+        var until = _gateway.Time.GetUtcNow() + TimeSpan.FromSeconds(30);
+        await _gateway.PassAsync(() => _gateway.Time.GetUtcNow() >= until, pace: 20);
+        Polls(id).ShouldBeInRange(4, 6);
+        (await Task.WhenAll(callers.Where((_, n) => n % 2 == 0))).ShouldAllBe(response => response.StatusCode == HttpStatusCode.OK);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        await Task.WhenAll(callers);
+        Waiting.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task Fifty_generations_with_ten_who_wait_for_each_are_fifty_schedules()
+    {
+        var ids = new List<string>();
+        for (var i = 0; i < 50; i++)
+            ids.Add(await _gateway.BeginAsync(TwoTeams.AsA));
+        var callers = ids.SelectMany(id => Enumerable.Repeat(id, 10))
+            .Select(id => _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "wait=100")))
+            .ToList();
+        await Eventually.HoldsAsync(() => Waiting == 500);
+        await _gateway.PassAsync(() => callers.All(caller => caller.IsCompleted), pace: 50);
+        foreach (var caller in callers)
+            (await (await caller).JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("COMPLETE");
+        // Ten run at once and each takes a second, so the last end after five: at most four polls of each by the schedule.
+        ids.ShouldAllBe(id => Polls(id) >= 1 && Polls(id) <= 5);
+    }
+
+    private int Polls(string id) => _gateway.Leonardo.Stats.Polls.GetValueOrDefault(id);
+
+    private static string Url(JsonNode generation) => generation["generated_images"]![0]!["url"]!.GetValue<string>();
+}

@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Results;
+
+/// <summary>What the watcher makes of what the upstream tells, and of what it does not tell.</summary>
+public sealed class WatcherTests : IAsyncLifetime
+{
+    private GatewayApp _gateway = null!;
+
+    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+
+    public ValueTask DisposeAsync() => _gateway.DisposeAsync();
+
+    [Fact]
+    public async Task A_finished_one_is_told_as_the_upstream_tells_it_but_for_what_is_not_the_tenants()
+    {
+        var seen = (await _gateway.MakeAsync(TwoTeams.AsA, "kestrel over dunes")).AsObject();
+        seen["prompt"]!.GetValue<string>().ShouldBe("kestrel over dunes");
+        seen["imageWidth"]!.GetValue<int>().ShouldBe(256);
+        seen["seed"]!.GetValue<long>().ShouldBe(_gateway.Leonardo.Invoice[0].Seed);
+        seen["prompt_moderations"]!.ToJsonString().ShouldBe("""[{"moderationClassification":[]}]""");
+        var text = seen.ToJsonString();
+        text.ShouldNotContain(_gateway.Leonardo.AccountUserId, Case.Insensitive);
+        text.ShouldNotContain(_gateway.Leonardo.Address.Authority);
+        text.ShouldNotContain("kestrel_over", Case.Insensitive);
+    }
+
+    [Fact]
+    public async Task A_finished_one_is_answered_without_the_upstream()
+    {
+        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var before = _gateway.Leonardo.Received.Count;
+        await _gateway.SeeAsync(id, TwoTeams.AsA);
+        await _gateway.GetAsync("/v1/generations", TwoTeams.AsA);
+        _gateway.Leonardo.Received.Count.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Of_many_none_is_left_behind()
+    {
+        var made = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => _gateway.BeginAsync(TwoTeams.AsA, $"kestrel {n}")));
+        await _gateway.PassAsync(async () =>
+            (await Task.WhenAll(made.Select(id => _gateway.SeeAsync(id, TwoTeams.AsA)))).All(seen =>
+                seen["status"]!.GetValue<string>() == "COMPLETE"
+            )
+        );
+        await Eventually.HoldsAsync(async () =>
+            (await (await _gateway.GetAsync("/health/ready")).JsonAsync())["checks"]!["watcher"]!["polling"]!.GetValue<string>() == "0"
+        );
+    }
+
+    [Fact]
+    public async Task A_running_one_shows_its_prompt_once_the_upstream_was_asked()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "kestrel [sim:job-forever]");
+        (await _gateway.SeeAsync(id, TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("PENDING");
+        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTeams.AsA))["prompt"] is not null);
+    }
+
+    [Theory]
+    [InlineData("job-fails", "FAILED", 0, false)]
+    [InlineData("job-empty", "COMPLETE", 0, false)]
+    [InlineData("job-nsfw", "COMPLETE", 1, true)]
+    public async Task A_bad_end_is_an_end(string fault, string status, int images, bool flagged)
+    {
+        var seen = await _gateway.MakeAsync(TwoTeams.AsA, $"[sim:{fault}]");
+        seen["status"]!.GetValue<string>().ShouldBe(status);
+        seen["generated_images"]!.AsArray().Count.ShouldBe(images);
+        if (flagged)
+        {
+            seen["generated_images"]![0]!["nsfw"]!.GetValue<bool>().ShouldBeTrue();
+            seen["prompt_moderations"]![0]!["moderationClassification"]![0]!.GetValue<string>().ShouldBe("NSFW");
+        }
+        (await ConcurrentAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_running_one_is_concurrent_until_its_end_is_seen()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        (await ConcurrentAsync()).ShouldBe(1);
+        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTeams.AsA))["status"]!.GetValue<string>() == "COMPLETE");
+        (await ConcurrentAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("error-500")]
+    [InlineData("garbage")]
+    [InlineData("html")]
+    [InlineData("empty-200")]
+    [InlineData("rate-limit-429")]
+    [InlineData("rate-limit-200")]
+    [InlineData("bad-key-401")]
+    [InlineData("404")]
+    [InlineData("null")]
+    [InlineData("reset-before")]
+    [InlineData("redirect-307")]
+    public async Task A_poll_that_fails_is_made_again_by_the_schedule(string fault)
+    {
+        _gateway.Leonardo.Script("get", fault, fault, fault);
+        (await _gateway.MakeAsync(TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("COMPLETE");
+        _gateway.Leonardo.Stats.TrapHits.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_never_ends_is_let_go_and_still_asked_for_ever_more_rarely()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        await AdvanceAsync(TimeSpan.FromMinutes(4));
+        (await ConcurrentAsync()).ShouldBe(1);
+        await AdvanceAsync(TimeSpan.FromMinutes(7));
+        await _gateway.PassAsync(async () => await ConcurrentAsync() == 0);
+
+        var polls = _gateway.Leonardo.Stats.Polls[id];
+        await AdvanceAsync(TimeSpan.FromMinutes(30));
+        (_gateway.Leonardo.Stats.Polls[id] - polls).ShouldBeInRange(1, 30);
+        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA);
+        response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(60));
+        (await response.JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("PENDING");
+    }
+
+    [Fact]
+    public async Task A_deleted_one_is_watched_to_its_end_and_never_seen_again()
+    {
+        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        (await deleted.JsonAsync()).ToJsonString().ShouldBe($$$"""{"delete_generations_by_pk":{"id":"{{{id}}}"}}""");
+        (await ConcurrentAsync()).ShouldBe(1);
+        await _gateway.PassAsync(async () => await ConcurrentAsync() == 0);
+        await (await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA)).ProblemAsync(404, "not-found");
+        (await (await _gateway.GetAsync("/v1/generations", TwoTeams.AsA)).JsonAsync())["generations"]!.AsArray().ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("error-500", 502, "upstream-unreachable")]
+    [InlineData("bad-key-401", 502, "upstream-credentials")]
+    [InlineData("rate-limit-429", 503, "upstream-saturated")]
+    public async Task What_the_upstream_did_not_delete_is_still_there(string fault, int status, string problem)
+    {
+        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        _gateway.Leonardo.Script("delete", fault);
+        await (await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA)).ProblemAsync(status, problem);
+        await _gateway.SeeAsync(id, TwoTeams.AsA);
+    }
+
+    [Fact]
+    public async Task A_result_is_kept_as_long_as_the_operator_says()
+    {
+        await using var gateway = await TwoTeams.StartAsync(null, ("Results:Retention", "01:00:00"));
+        var made = await gateway.MakeAsync(TwoTeams.AsA);
+        var id = made["id"]!.GetValue<string>();
+        gateway.Time.Advance(TimeSpan.FromMinutes(30));
+        await gateway.SeeAsync(id, TwoTeams.AsA);
+        gateway.Time.Advance(TimeSpan.FromMinutes(45));
+        await gateway.PassAsync(async () =>
+            (await gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA)).StatusCode == HttpStatusCode.NotFound
+        );
+        await (await gateway.GetAsync($"/v1/generations/{id}/images/{made.ImageId()}", TwoTeams.AsA)).ProblemAsync(404, "not-found");
+    }
+
+    private async Task AdvanceAsync(TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(5))
+        {
+            _gateway.Time.Advance(TimeSpan.FromSeconds(5));
+            // A request goes in between, so that what is due gets its turn.
+            await ConcurrentAsync();
+        }
+    }
+
+    private async Task<int> ConcurrentAsync()
+    {
+        var usage = await (await _gateway.GetAsync("/v1/usage", TwoTeams.AsA)).JsonAsync();
+        return usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "concurrent-generations")![
+            "used"
+        ]!.GetValue<int>();
+    }
+}

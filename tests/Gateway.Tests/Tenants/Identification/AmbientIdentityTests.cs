@@ -1,0 +1,111 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>A page in an employee's browser stands in the employee's network: what it may not borrow (DNS rebinding, cross-site requests).</summary>
+public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClassFixture<AmbientIdentityTests.Gate>
+{
+    private const string Caller = "127.0.0.10",
+        Proxy = "127.0.0.99";
+
+    [Theory]
+    [InlineData("net by network", "Host: gateway")]
+    [InlineData("net by network", "Host: gateway:8080")]
+    [InlineData("net by network", "Host: localhost:8080")]
+    [InlineData("net by network", "Host: 10.20.0.7")]
+    [InlineData("net by network", "Host: 10.20.0.7:8080")]
+    [InlineData("net by network", "Host: [fd00::7]")]
+    [InlineData("net by network", "Host: [fd00::7]:8080")]
+    [InlineData("net by network", "Host: gateway.corp.internal")]
+    [InlineData("net by network", "Host: GATEWAY.Corp.INTERNAL:8080")]
+    [InlineData("net by network", "Host: gateway.local")]
+    [InlineData("net by network", "Host: gateway.lan")]
+    [InlineData("net by network", "Host: gateway.images.svc")]
+    [InlineData("net by network", "Host: gateway.images.svc.cluster.local")]
+    [InlineData("net by network", "Host: images.example.com")]
+    [InlineData("net by network", "Host: Images.Example.com:443")]
+    [InlineData("net by network", "Host: images.example.com.")]
+    [InlineData("403", "Host: evil.example")]
+    [InlineData("403", "Host: evil.example:8080")]
+    [InlineData("403", "Host: a.images.example.com")]
+    [InlineData("403", "Host: images.example.com.evil.example")]
+    [InlineData("403", "Host: 10.20.0.7.evil.example")]
+    [InlineData("403", "Host: 10.20.0.7.nip.io")]
+    [InlineData("403", "Host: gateway.internal.evil.example")]
+    [InlineData("403", "Host: evil.notinternal")]
+    [InlineData("403", "Host: 127.1")]
+    [InlineData("403", "Host:")]
+    // What the browser says of the page.
+    [InlineData("net by network", "Sec-Fetch-Site: same-origin")]
+    [InlineData("net by network", "Sec-Fetch-Site: none")]
+    [InlineData("403", "Sec-Fetch-Site: cross-site")]
+    [InlineData("403", "Sec-Fetch-Site: Cross-Site")]
+    [InlineData("403", "Sec-Fetch-Site: none", "Sec-Fetch-Site: cross-site")]
+    [InlineData("net by network", "Host: gateway:8080", "Origin: http://gateway:8080")]
+    [InlineData("403", "Host: gateway:8080", "Origin: http://gateway")]
+    [InlineData("403", "Host: gateway:8080", "Origin: https://gateway:8080")]
+    [InlineData("403", "Host: gateway", "Origin: http://wiki")]
+    [InlineData("403", "Host: gateway", "Origin: null")]
+    [InlineData("403", "Host: gateway", "Origin:")]
+    [InlineData("403", "Host: gateway", "Origin: http://gateway", "Origin: http://evil.example")]
+    [InlineData("403", "Host: gateway", "Origin: http://gateway.evil.example")]
+    // Not ambient: whoever has a token was given it.
+    [InlineData("a by token", "Host: evil.example", "Authorization: Bearer lgw_a")]
+    [InlineData("a by token", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Authorization: Bearer lgw_a")]
+    // A Leonardo key left over is no credential, and takes nothing of this away.
+    [InlineData("403", "Host: evil.example", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    // X-Forwarded-Host is believed of nobody, X-Forwarded-Proto of trusted proxies alone.
+    [InlineData("403", "Host: evil.example", "X-Forwarded-Host: gateway")]
+    [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
+    public async Task A_caller_known_by_its_network_gets(string outcome, params string[] headers) =>
+        Check(await gate.Host.AskRaw(Caller, headers), outcome);
+
+    [Theory]
+    [InlineData("net by network", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
+    [InlineData("403", "Host: gateway", "Origin: http://gateway", "X-Forwarded-Proto: https")]
+    [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: http, https")]
+    [InlineData("403", "Host: evil.example", "Origin: https://evil.example", "X-Forwarded-Proto: https")]
+    [InlineData("h by header", "Host: images.corp.example", "X-Tenant-Id: h")]
+    public async Task A_caller_behind_a_trusted_proxy_gets(string outcome, params string[] headers) =>
+        Check(await gate.Host.AskRaw(Proxy, [.. headers, "X-Forwarded-For: 127.0.0.10"]), outcome);
+
+    [Fact]
+    public async Task No_answer_lets_a_foreign_page_read_it()
+    {
+        var reply = await gate.Host.AskRaw(Caller, "Host: gateway", "Origin: http://gateway");
+
+        reply.Status.ShouldBe(200);
+        reply.Headers.ShouldNotContain("Access-Control", Case.Insensitive);
+    }
+
+    private static void Check(Reply reply, string outcome)
+    {
+        reply.Outcome.ShouldBe(outcome, reply.Body);
+        if (reply.Status != 403)
+            return;
+        reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/host-not-allowed");
+        reply.Json["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
+    }
+
+    public sealed class Gate : IAsyncLifetime
+    {
+        internal TenantsHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() =>
+            Host = await TenantsHost.Start(
+                $$"""
+                {
+                  "tenants": [
+                    { "id": "a", "identify": { "tokens": ["{{Gateway.Cli.NewToken.DigestOf("lgw_a")}}"] } },
+                    { "id": "h", "identify": { "header": true } },
+                    { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } }
+                  ]
+                }
+                """,
+                new() { ["Identification:TrustedProxies:0"] = Proxy, ["Identification:Hosts:0"] = "images.example.com" }
+            );
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+}

@@ -1,0 +1,135 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>Client certificates in real TLS handshakes. The caller stands in tenant net's network.</summary>
+public sealed class ClientCertificateTests : IDisposable
+{
+    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly X509Certificate2 _server = TestCertificates.Make("CN=gateway", Now.AddDays(-1), Now.AddDays(1));
+    private readonly X509Certificate2 _pinned = TestCertificates.Make("CN=a", Now.AddDays(-1), Now.AddDays(1));
+    private readonly X509Certificate2 _sameName = TestCertificates.Make("CN=a", Now.AddDays(-1), Now.AddDays(1));
+    private readonly X509Certificate2 _expired = TestCertificates.Make("CN=a", Now.AddDays(-2), Now.AddDays(-1));
+
+    public void Dispose()
+    {
+        _server.Dispose();
+        _pinned.Dispose();
+        _sameName.Dispose();
+        _expired.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_certificate_is_known_by_its_thumbprint()
+    {
+        await using var host = await Start(Pinning(_pinned, _expired));
+
+        (await Ask(host, _pinned)).ShouldBe("a by certificate");
+    }
+
+    [Fact]
+    public async Task A_certificate_of_the_same_name_is_refused_and_the_network_does_not_help()
+    {
+        await using var host = await Start(Pinning(_pinned, _expired));
+
+        (await Ask(host, _sameName)).ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task An_expired_certificate_is_refused()
+    {
+        await using var host = await Start(Pinning(_pinned, _expired));
+
+        (await Ask(host, _expired)).ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task Without_a_certificate_the_network_decides()
+    {
+        await using var host = await Start(Pinning(_pinned, _expired));
+
+        (await Ask(host, null)).ShouldBe("net by network");
+    }
+
+    [Fact]
+    public async Task A_token_and_a_certificate_of_different_tenants_are_refused()
+    {
+        await using var host = await Start(Pinning(_pinned, _expired));
+
+        (await Ask(host, _pinned, "lgw_b")).ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task A_certificate_makes_the_gateway_fetch_nothing_that_it_points_to()
+    {
+        using var trap = new TcpListener(IPAddress.Loopback, 0);
+        trap.Start();
+        using var pointing = TestCertificates.MakePointing($"http://127.0.0.1:{((IPEndPoint)trap.LocalEndpoint).Port}/issuer");
+        await using var host = await Start(Pinning(_pinned, pointing));
+
+        (await Ask(host, pointing)).ShouldBe("a by certificate");
+
+        trap.Pending().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task No_certificate_is_asked_for_while_no_tenant_has_one()
+    {
+        await using var host = await Start("""{ "tenants": [ { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } } ] }""");
+
+        (await Ask(host, _sameName)).ShouldBe("net by network");
+
+        await File.WriteAllTextAsync(host.File, Pinning(_pinned, _expired), TestContext.Current.CancellationToken);
+        host.Directory.Load().ShouldBeEmpty();
+        (await Ask(host, _pinned)).ShouldBe("a by certificate");
+    }
+
+    /// <summary>As an operator sets TLS up.</summary>
+    private async Task<TenantsHost> Start(string tenants)
+    {
+        var path = Path.Combine(_folder.Path, "gateway.pfx");
+        await File.WriteAllBytesAsync(path, _server.Export(X509ContentType.Pkcs12), TestContext.Current.CancellationToken);
+        return await TenantsHost.Start(
+            tenants,
+            new() { ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0", ["Kestrel:Endpoints:Https:Certificate:Path"] = path },
+            listen: _ => { }
+        );
+    }
+
+    private static string Pinning(params X509Certificate2[] certificates)
+    {
+        var thumbprints = certificates.Select(certificate => $"\"sha256:{certificate.GetCertHashString(HashAlgorithmName.SHA256)}\"");
+        return $$"""
+            {
+              "tenants": [
+                { "id": "a", "identify": { "certificates": [{{string.Join(", ", thumbprints)}}] } },
+                { "id": "b", "identify": { "tokens": ["{{Gateway.Cli.NewToken.DigestOf("lgw_b")}}"] } },
+                { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } }
+              ]
+            }
+            """;
+    }
+
+    private async Task<string> Ask(TenantsHost host, X509Certificate2? certificate, string? token = null)
+    {
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions = new SslClientAuthenticationOptions
+        {
+            RemoteCertificateValidationCallback = (_, certificate, _, _) => _server.Equals(certificate),
+            // Offline: else this client, too, would fetch the issuer of its own certificate.
+            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
+        };
+        using var client = new HttpClient(handler) { BaseAddress = host.Addresses[0] };
+        if (token is not null)
+            client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        using var response = await client.GetAsync(new Uri("/who", UriKind.Relative), TestContext.Current.CancellationToken);
+        return (await Reply.Of(response)).Outcome;
+    }
+}

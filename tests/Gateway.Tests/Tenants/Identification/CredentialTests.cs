@@ -1,0 +1,150 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Cli;
+using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>
+/// Gateway tokens and forwarded client certificates. The caller stands in tenant net's network: what is presented decides alone, and nothing bad falls
+/// back to that. <c>{token-a}</c>, <c>{pem-b}</c> and the like stand for what the fixture made.
+/// </summary>
+public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<CredentialTests.Gate>
+{
+    private const string Caller = "127.0.0.10",
+        Proxy = "127.0.0.99";
+
+    [Theory]
+    // Gateway tokens.
+    [InlineData(Caller, "net by network")]
+    [InlineData(Caller, "a by token", "Authorization: Bearer {token-a}")]
+    [InlineData(Caller, "a by token", "authorization: bearer {token-a}")]
+    [InlineData(Caller, "a by token", "Authorization: BEARER  {token-a} ")]
+    [InlineData("127.9.9.9", "a by token", "Authorization: Bearer {token-a}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}x")]
+    [InlineData(Caller, "401", "Authorization: Bearer {TOKEN-A}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {digest-a}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {revoked}")]
+    [InlineData(Caller, "401", "Authorization: Bearer lgw_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
+    [InlineData(Caller, "401", "Authorization: Bearer")]
+    [InlineData(Caller, "401", "Authorization: Bearer ")]
+    [InlineData(Caller, "401", "Authorization:")]
+    [InlineData(Caller, "401", "Authorization: {token-a}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}, Bearer {token-b}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a} {token-a}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "Authorization: Bearer {token-a}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "Authorization: Bearer {token-b}")]
+    [InlineData(Caller, "401", "Authorization: Bearer \u0442\u043e\u043a\u0435\u043d")]
+    [InlineData(Caller, "401", "Authorization: Basic bmV0OnNlY3JldA==")]
+    [InlineData(Caller, "401", "Authorization: Bearer a.b.c")]
+    // What a Leonardo key looks like is nobody's credential here.
+    [InlineData(Caller, "net by network", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    [InlineData(Caller, "net by network", "Authorization: Bearer 3F2504E0-4F89-41D3-9A0C-0305E82C3301")]
+    [InlineData(Caller, "net by network", "Authorization: 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    [InlineData(Caller, "401", "Authorization: Bearer 3f2504e04f8941d39a0c0305e82c3301")]
+    [InlineData(Caller, "401", "Authorization: Bearer {3f2504e0-4f89-41d3-9a0c-0305e82c3301}")]
+    [InlineData("127.9.9.9", "401", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
+    // A credential decides alone over what a trusted proxy says; a header that must not be there is refused with it.
+    [InlineData(Proxy, "a by token", "Authorization: Bearer {token-a}", "X-Tenant-Id: h")]
+    [InlineData(Proxy, "401", "Authorization: Bearer {revoked}", "X-Tenant-Id: h")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "X-Tenant-Id: h")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "X_Tenant_Id: a")]
+    [InlineData(Proxy, "a by token", "Authorization: Bearer {token-a}", "X-Forwarded-For: garbage")]
+    // Certificates in a header: a trusted proxy's alone.
+    [InlineData(Proxy, "b by certificate", "Client-Cert: :{der-b}:")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "b by certificate", "x-client-cert: {pem-b}")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}", "X-Forwarded-For: 127.0.0.10")]
+    [InlineData(Proxy, "b by certificate", "Client-Cert: :{der-b}:", "X-Tenant-Id: h")]
+    [InlineData(Caller, "401", "Client-Cert: :{der-b}:")]
+    [InlineData(Caller, "401", "X-Client-Cert: {der-b}")]
+    [InlineData(Caller, "401", "X-Client-Cert:")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {der-other}")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {der-expired}")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {der-future}")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {thumbprint-b}")]
+    [InlineData(Proxy, "401", "X-Client-Cert:")]
+    [InlineData(Proxy, "401", "Client-Cert: ::")]
+    [InlineData(Proxy, "401", "Client-Cert: :")]
+    [InlineData(Proxy, "401", "X-Client-Cert: garbage")]
+    [InlineData(Proxy, "401", "X-Client-Cert: Z2FyYmFnZQ==")]
+    [InlineData(Proxy, "401", "X-Client-Cert: -----BEGIN%20CERTIFICATE-----%0Agarbage")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {der-b}", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "401", "Client-Cert: :{der-b}:", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "401", "Client-Cert: :{der-b}:, :{der-b}:")]
+    // Two credentials: both good, and of one tenant.
+    [InlineData(Proxy, "b by token", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "401", "Authorization: Bearer {token-a}", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "401", "Authorization: Bearer {revoked}", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "401", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-other}")]
+    [InlineData(Caller, "401", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
+    public async Task What_is_presented_is_taken_for(string from, string outcome, params string[] headers)
+    {
+        var reply = await gate.Host.AskRaw(from, [.. headers.Select(gate.Fill)]);
+
+        reply.Outcome.ShouldBe(outcome, reply.Body);
+        if (reply.Status == 401)
+        {
+            reply.Headers.ShouldContain("WWW-Authenticate: Bearer");
+            reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/unidentified");
+        }
+        gate.Host.Log.All.ShouldNotContain(line => line.Contains(gate.Fill("{token-a}"), StringComparison.Ordinal));
+    }
+
+    public sealed class Gate : IAsyncLifetime
+    {
+        private readonly Dictionary<string, string> _made = new(StringComparer.Ordinal);
+
+        internal TenantsHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            foreach (var name in new[] { "token-a", "token-b", "revoked" })
+                _made[name] = MakeToken();
+            _made["TOKEN-A"] = _made["token-a"].ToUpperInvariant();
+            _made["digest-a"] = NewToken.DigestOf(_made["token-a"]);
+            var now = TimeProvider.System.GetUtcNow();
+            foreach (var (name, from, to) in new[] { ("b", -1, 1), ("other", -1, 1), ("expired", -2, -1), ("future", 1, 2) })
+            {
+                using var certificate = TestCertificates.Make("CN=b", now.AddDays(from), now.AddDays(to));
+                _made["der-" + name] = Convert.ToBase64String(certificate.RawData);
+                _made["pem-" + name] = Uri.EscapeDataString(certificate.ExportCertificatePem());
+                _made["thumbprint-" + name] = certificate.GetCertHashString(HashAlgorithmName.SHA256);
+            }
+            Host = await TenantsHost.Start(
+                $$"""
+                {
+                  "tenants": [
+                    { "id": "a", "identify": { "tokens": ["{{_made["digest-a"]}}"] } },
+                    {
+                      "id": "b",
+                      "identify": {
+                        "tokens": ["{{NewToken.DigestOf(_made["token-b"])}}"],
+                        "certificates": ["sha256:{{_made["thumbprint-b"]}}", "sha256:{{_made["thumbprint-expired"]}}", "sha256:{{_made[
+                    "thumbprint-future"
+                ]}}"]
+                      }
+                    },
+                    { "id": "h", "identify": { "header": true } },
+                    { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } }
+                  ]
+                }
+                """,
+                new() { ["Identification:TrustedProxies"] = Proxy }
+            );
+        }
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+
+        internal string Fill(string header) =>
+            _made.Aggregate(header, (text, made) => text.Replace($"{{{made.Key}}}", made.Value, StringComparison.Ordinal));
+
+        private static string MakeToken()
+        {
+            using var output = new StringWriter();
+            NewToken.Run(output);
+            return output.ToString().Split('\n')[1].Trim();
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using Gateway.Edge;
+using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Serilog.Extensions.Hosting;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+public sealed class HotPathTests
+{
+    [Fact]
+    public async Task A_caller_known_by_its_network_costs_next_to_no_memory()
+    {
+        using var folder = new TemporaryFolder();
+        var file = Path.Combine(folder.Path, "tenants.json");
+        var networks = string.Join(", ", Enumerable.Range(0, 200).Select(n => $"\"10.{n}.0.0/16\""));
+        await File.WriteAllTextAsync(
+            file,
+            $$"""{ "tenants": [ { "id": "a", "identify": { "networks": [{{networks}}, "10.0.0.0/8"] } } ] }""",
+            TestContext.Current.CancellationToken
+        );
+        using var directory = new TenantDirectory(file, null, false, TimeProvider.System, NullLogger<TenantDirectory>.Instance);
+        var options = IdentificationOptions.Read(new Settings(new Microsoft.Extensions.Configuration.ConfigurationBuilder().Build()));
+        var identification = new IdentificationMiddleware(
+            _ => Task.CompletedTask,
+            directory,
+            options,
+            new BearerIdentification(null),
+            new DiagnosticContext(Serilog.Core.Logger.None),
+            TimeProvider.System,
+            NullLogger<IdentificationMiddleware>.Instance
+        );
+        var context = new DefaultHttpContext();
+        context.SetEndpoint(new Endpoint(null, EndpointMetadataCollection.Empty, null));
+        context.Connection.RemoteIpAddress = IPAddress.Parse("::ffff:10.7.1.2");
+        context.Request.Host = new HostString("gateway.internal", 8080);
+        Identify(1000);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Identify(1000);
+        var each = (GC.GetAllocatedBytesForCurrentThread() - before) / 1000;
+
+        context.Features.Get<Caller>().ShouldNotBeNull().IdentifiedBy.ShouldBe("network");
+        // A debug build makes every asynchronous method a class.
+        each.ShouldBeLessThan(250);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{each} bytes");
+
+        void Identify(int times)
+        {
+            for (var i = 0; i < times; i++)
+                identification.InvokeAsync(context).IsCompletedSuccessfully.ShouldBeTrue();
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>Tokens as they should be and as an attacker would have them: each is taken for a tenant, or refused for its own reason.</summary>
+public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
+{
+    private static Dictionary<string, (Func<OidcIssuer, string> Token, string Outcome)> Tokens { get; } =
+        new(StringComparer.Ordinal)
+        {
+            ["RS256"] = (i => i.Token(), "a by jwt"),
+            ["PS256"] = (
+                i =>
+                    OidcIssuer.Token(
+                        i.Claims(),
+                        i.Header("PS256"),
+                        data => i.Rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pss)
+                    ),
+                "a by jwt"
+            ),
+            ["ES256"] = (
+                i => OidcIssuer.Token(i.Claims(), i.Header("ES256"), data => i.Ec.SignData(data, HashAlgorithmName.SHA256)),
+                "a by jwt"
+            ),
+            ["a list of groups"] = (i => i.Token(i.Claims(new[] { "staff", "img-b" })), "b by jwt"),
+            ["two claims of one tenant"] = (i => i.Token(With(i.Claims(), "https://claims.example/team", "a")), "a by jwt"),
+            ["one audience of several"] = (i => i.Token(With(i.Claims(), "aud", new[] { "other", OidcIssuer.Audience })), "a by jwt"),
+            ["expired within the skew"] = (i => i.Token(Shift(i.Claims(), "exp", -320)), "a by jwt"),
+            ["claims of two tenants"] = (i => i.Token(i.Claims(new[] { "img-a", "img-b" })), "belong to two tenants"),
+            ["claims of no tenant"] = (i => i.Token(i.Claims("staff")), "no tenant is known by its claims"),
+            ["a claim in another case"] = (i => i.Token(i.Claims("IMG-A")), "no tenant is known by its claims"),
+            ["a claim that is an object"] = (i => i.Token(i.Claims(new { name = "img-a" })), "no tenant is known by its claims"),
+            ["a claim in a list in a list"] = (i => i.Token(i.Claims(new[] { new[] { "img-a" } })), "no tenant is known by its claims"),
+            ["a claim that holds half a character"] = (
+                i =>
+                    OidcIssuer.Token(
+                        JsonSerializer.Serialize(i.Claims()).Replace("\"img-a\"", "[\"\\ud800\",\"img-a\"]", StringComparison.Ordinal),
+                        i.Header(),
+                        data => i.Rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+                    ),
+                "unpaired surrogate"
+            ),
+            ["alg none"] = (i => OidcIssuer.Token(i.Claims(), i.Header("none"), _ => []), "signature is not valid"),
+            ["alg None, signed"] = (i => i.Token(i.Claims(), i.Header("None")), "signature is not valid"),
+            ["HS256 with the public key in PEM"] = (
+                i => Hmac(i, Encoding.ASCII.GetBytes(i.Rsa.ExportSubjectPublicKeyInfoPem())),
+                "signature is not valid"
+            ),
+            ["HS256 with the public key in DER"] = (i => Hmac(i, i.Rsa.ExportSubjectPublicKeyInfo()), "signature is not valid"),
+            ["HS256 with the modulus"] = (i => Hmac(i, i.Rsa.ExportParameters(false).Modulus!), "signature is not valid"),
+            ["HS256 with a secret that the issuer publishes"] = (
+                i => OidcIssuer.Token(i.Claims(), i.Header("HS256", "shared-1"), data => HMACSHA256.HashData(i.Shared, data)),
+                "key that its issuer does not publish"
+            ),
+            ["HS256 with an empty key"] = (i => Hmac(i, []), "signature is not valid"),
+            ["RS256 said of an EC signature"] = (
+                i => OidcIssuer.Token(i.Claims(), i.Header("RS256", "ec-1"), data => i.Ec.SignData(data, HashAlgorithmName.SHA256)),
+                "signature is not valid"
+            ),
+            ["another audience"] = (i => i.Token(With(i.Claims(), "aud", "other")), "another audience"),
+            ["no audience"] = (i => i.Token(Without(i.Claims(), "aud")), "another audience"),
+            ["another issuer"] = (i => i.Token(With(i.Claims(), "iss", "https://evil.example")), "another issuer"),
+            ["the issuer with a slash"] = (i => i.Token(With(i.Claims(), "iss", i.Address.AbsoluteUri)), "another issuer"),
+            ["no issuer"] = (i => i.Token(Without(i.Claims(), "iss")), "another issuer"),
+            ["expired"] = (i => i.Token(Shift(i.Claims(), "exp", -400)), "has expired"),
+            ["expired beyond the skew"] = (i => i.Token(Shift(i.Claims(), "exp", -331)), "has expired"),
+            ["without expiry"] = (i => i.Token(Without(i.Claims(), "exp")), "has expired"),
+            ["expiry as text"] = (i => i.Token(With(i.Claims(), "exp", "never")), "not a valid JWT"),
+            ["not yet valid"] = (i => i.Token(Shift(i.Claims(), "nbf", 31)), "not valid yet"),
+            ["an unknown kid"] = (i => i.Token(i.Claims(), i.Header(kid: "rsa-9")), "key that its issuer does not publish"),
+            ["a kid that is a path"] = (i => i.Token(i.Claims(), i.Header(kid: "../../dev/null")), "key that its issuer does not publish"),
+            ["a kid that is SQL"] = (i => i.Token(i.Claims(), i.Header(kid: "' OR 1=1 --")), "key that its issuer does not publish"),
+            ["no kid"] = (i => i.Token(i.Claims(), Without(i.Header(), "kid")), "key that its issuer does not publish"),
+            ["another's signature"] = (i => Foreign(i, i.Header()), "signature is not valid"),
+            ["another's key in the header"] = (
+                i => Foreign(i, With(i.Header(), "jwk", OidcIssuer.Jwk(i.Rsa, "rsa-1"))),
+                "signature is not valid"
+            ),
+            ["another's key by address"] = (
+                i => Foreign(i, With(With(i.Header(), "jku", i.Address + "trap"), "x5u", i.Address + "trap")),
+                "signature is not valid"
+            ),
+            ["a changed claim"] = (i => Tampered(i.Token(), i.Token(i.Claims("img-b"))), "signature is not valid"),
+            ["no signature"] = (i => i.Token()[..(i.Token().LastIndexOf('.') + 1)], "signature is not valid"),
+            ["a critical extension"] = (i => i.Token(i.Claims(), With(i.Header(), "crit", new[] { "exp" })), "crit"),
+            ["13 KB"] = (i => i.Token(i.Claims(new string('x', 10_000))), "too long"),
+            ["five parts"] = (i => i.Token() + ".e30.e30", "not one of this gateway"),
+            ["no JSON"] = (_ => "a.b.c", "not a valid JWT"),
+            ["only dots"] = (_ => "..", "not a valid JWT"),
+            ["an array"] = (_ => "W10.W10.W10", "not a valid JWT"),
+        };
+
+    public static TheoryData<string> Names => [.. Tokens.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task A_token_is_taken_for(string name)
+    {
+        var (token, outcome) = Tokens[name];
+
+        var reply = await gate.Ask(token(gate.Issuer));
+
+        if (reply.Status == 401)
+        {
+            reply.Json["detail"]!.GetValue<string>().ShouldContain(outcome);
+            reply.Headers.ShouldContain("error=\"invalid_token\"");
+        }
+        else
+        {
+            reply.Outcome.ShouldBe(outcome);
+        }
+        gate.Issuer.Strays.ShouldBe(0);
+    }
+
+    private static string Hmac(OidcIssuer issuer, byte[] key) =>
+        OidcIssuer.Token(issuer.Claims(), issuer.Header("HS256"), data => HMACSHA256.HashData(key, data));
+
+    private static string Foreign(OidcIssuer issuer, Dictionary<string, object> header)
+    {
+        using var key = RSA.Create(2048);
+        return OidcIssuer.Token(issuer.Claims(), header, data => key.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    }
+
+    private static string Tampered(string token, string other) => $"{token.Split('.')[0]}.{other.Split('.')[1]}.{token.Split('.')[2]}";
+
+    private static Dictionary<string, object> With(Dictionary<string, object> members, string name, object value) =>
+        new(members, StringComparer.Ordinal) { [name] = value };
+
+    private static Dictionary<string, object> Without(Dictionary<string, object> members, string name) =>
+        new(members.Where(member => !string.Equals(member.Key, name, StringComparison.Ordinal)), StringComparer.Ordinal);
+
+    private static Dictionary<string, object> Shift(Dictionary<string, object> members, string name, long seconds) =>
+        With(members, name, (long)members[name] + seconds);
+}

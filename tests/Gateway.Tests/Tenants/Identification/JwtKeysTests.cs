@@ -1,0 +1,121 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>How often the issuer is asked for its keys, and what counts while it is away.</summary>
+public sealed class JwtKeysTests
+{
+    [Fact]
+    public async Task Keys_that_the_issuer_rotates_are_fetched_when_a_token_names_one_that_is_not_known()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        var old = gate.Issuer.Token();
+        using var key = RSA.Create(2048);
+        gate.Issuer.Keys = [OidcIssuer.Jwk(key, "rsa-2")];
+        string Rotated() =>
+            OidcIssuer.Token(
+                gate.Issuer.Claims(),
+                gate.Issuer.Header(kid: "rsa-2"),
+                data => key.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            );
+
+        (await gate.Ask(Rotated())).Outcome.ShouldBe("401");
+        gate.Clock.Advance(TimeSpan.FromSeconds(61));
+        (await gate.Ask(Rotated())).Outcome.ShouldBe("a by jwt");
+        (await gate.Ask(old)).Outcome.ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task However_many_tokens_name_unknown_keys_the_issuer_is_asked_once_a_minute()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        gate.Issuer.KeyFetches.ShouldBe(1);
+
+        for (var minute = 1; minute <= 3; minute++)
+        {
+            gate.Clock.Advance(TimeSpan.FromSeconds(61));
+            var forged = Enumerable
+                .Range(0, 10)
+                .Select(n =>
+                    gate.Ask(gate.Issuer.Token(gate.Issuer.Claims(), gate.Issuer.Header(kid: n.ToString(CultureInfo.InvariantCulture))))
+                );
+            (await Task.WhenAll(forged)).ShouldAllBe(reply => reply.Status == 401);
+            gate.Issuer.KeyFetches.ShouldBe(1 + minute);
+        }
+    }
+
+    [Fact]
+    public async Task Many_tokens_at_once_share_the_first_fetch()
+    {
+        await using var gate = await OidcGate.Start();
+        var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => gate.Ask(gate.Issuer.Token())));
+
+        replies.ShouldAllBe(reply => reply.Outcome == "a by jwt");
+        gate.Issuer.KeyFetches.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task While_the_issuer_is_away_no_token_is_taken_and_nobody_falls_back_to_the_network()
+    {
+        await using var gate = await OidcGate.Start();
+        await gate.Issuer.Stop();
+
+        var refused = await gate.Ask(gate.Issuer.Token());
+
+        refused.Outcome.ShouldBe("401");
+        refused.Body.ShouldContain("identity provider does not answer");
+        refused.Body.ShouldNotContain("127.0.0.1");
+        (await gate.Host.Ask()).Outcome.ShouldBe("net by network");
+
+        await gate.Issuer.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("401", "it asks again after ten seconds, not for every request");
+        gate.Clock.Advance(TimeSpan.FromSeconds(11));
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+    }
+
+    [Fact]
+    public async Task Keys_once_fetched_are_believed_for_a_day_without_the_issuer()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        await gate.Issuer.Stop();
+
+        gate.Clock.Advance(TimeSpan.FromHours(23));
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        gate.Clock.Advance(TimeSpan.FromHours(2));
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("401");
+    }
+
+    [Fact]
+    public async Task While_one_request_renews_the_keys_the_others_go_on_with_those_there_are()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        gate.Clock.Advance(TimeSpan.FromMinutes(61));
+        var token = gate.Issuer.Token();
+        gate.Issuer.Hold = new TaskCompletionSource();
+
+        var renewing = gate.Ask(token);
+        await Poll.Until(() => gate.Issuer.Discoveries == 2);
+        (await gate.Ask(token)).Outcome.ShouldBe("a by jwt");
+        renewing.IsCompleted.ShouldBeFalse();
+
+        gate.Issuer.Hold.SetResult();
+        (await renewing).Outcome.ShouldBe("a by jwt");
+    }
+
+    [Fact]
+    public async Task A_key_that_was_withdrawn_stops_counting_within_the_hour()
+    {
+        await using var gate = await OidcGate.Start();
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
+        gate.Issuer.Keys = [OidcIssuer.Jwk(gate.Issuer.Ec, "ec-1")];
+
+        gate.Clock.Advance(TimeSpan.FromMinutes(61));
+
+        (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("401");
+    }
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using Gateway.Edge.Http;
+using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+using Microsoft.AspNetCore.Hosting;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+/// <summary>Issue: who is calling, and nothing a caller sends makes it another. One cell a line: way, what is sent, from where, and what must come of it.</summary>
+public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.Gate>
+{
+    /// <summary>In a's network, in nobody's, a trusted proxy in nobody's, and a trusted proxy in c's network.</summary>
+    private const string A = "127.0.0.10",
+        Stranger = "127.0.9.1",
+        Proxy = "127.0.0.99",
+        ProxyInC = "127.0.3.99";
+
+    private const string Tenants = """
+        {
+          "tenants": [
+            { "id": "a", "identify": { "networks": ["127.0.0.8/29", "10.1.0.0/16", "2001:db8:a::/48"] } },
+            { "id": "b", "identify": { "networks": ["127.0.0.12/32", "10.1.2.0/24"], "header": true } },
+            { "id": "c", "identify": { "networks": ["127.0.3.0/24"] } }
+          ]
+        }
+        """;
+
+    [Theory]
+    // Network: longest prefix.
+    [InlineData(A, "a by network")]
+    [InlineData("127.0.0.12", "b by network")]
+    [InlineData("127.0.0.16", "401")]
+    [InlineData(Stranger, "401")]
+    [InlineData("127.0.3.1", "c by network")]
+    // The tenant header: only a trusted proxy's, once, exact, and only for tenants that allow it.
+    [InlineData(Proxy, "b by header", "X-Tenant-Id: b")]
+    [InlineData(Proxy, "b by header", "x-tenant-ID: b")]
+    [InlineData(Proxy, "b by header", "X-Tenant-Id:  b  ")]
+    [InlineData(Proxy, "b by header", "X-Tenant-Id: b", "X-Forwarded-For: 10.1.0.1")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: a")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: B")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: nobody")]
+    [InlineData(Proxy, "401", "X-Tenant-Id:")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: b", "X-Tenant-Id: b")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: b", "X-Tenant-Id: a")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: b, b")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: b,")]
+    [InlineData(Proxy, "401", "X_Tenant_Id: b")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: b", "x_tenant_id: b")]
+    [InlineData(Proxy, "401", "X-Tenant_Id: b")]
+    [InlineData(Proxy, "401", "X-Tenant-Id: \u0431")]
+    [InlineData(A, "401", "X-Tenant-Id: b")]
+    [InlineData(A, "401", "X-Tenant-Id: a")]
+    [InlineData(A, "401", "X-Tenant-Id:")]
+    [InlineData(A, "401", "X_Tenant_Id: a")]
+    [InlineData(A, "401", "x-tenant_id: a")]
+    [InlineData(Stranger, "401", "X-Tenant-Id: b")]
+    // X-Forwarded-For: nobody's but a trusted proxy's, from the right.
+    [InlineData(A, "a by network", "X-Forwarded-For: 10.1.2.1")]
+    [InlineData(Stranger, "401", "X-Forwarded-For: 10.1.2.1")]
+    [InlineData(A, "a by network", "X-Forwarded-For: garbage")]
+    [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.2.1")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1, 10.1.3.1")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1", "X-Forwarded-For: 10.1.3.1")]
+    [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.3.1", "X-Forwarded-For: 10.1.2.1,127.0.3.99")]
+    [InlineData(Proxy, "b by network", "X-Forwarded-For: unknown, 10.1.2.1")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1, 10.1.2.2,\t10.1.3.1")]
+    [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.3.1, 10.1.2.1, 127.0.3.99, 127.0.0.99")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: ::ffff:10.1.9.9")]
+    [InlineData(Proxy, "a by network", "X-Forwarded-For: 2001:db8:a::1")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 192.0.2.1, 127.0.3.99")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 10.1.2.1, 192.0.2.1")]
+    [InlineData(Proxy, "401", "X-Forwarded-For:")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 10.1.2.1,")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 10.1.2.1, garbage")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 10.258")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 0x0a010201")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 010.1.2.1")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: fe80::1%eth0")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: \"10.1.2.1\"")]
+    [InlineData(Proxy, "401", "X-Forwarded-For: 10.1.2.1 10.1.2.1")]
+    [InlineData(Proxy, "401", "X_Forwarded_For: 10.1.2.1")]
+    // A proxy that says nothing of a caller is one itself.
+    [InlineData(Proxy, "401")]
+    [InlineData(ProxyInC, "c by network")]
+    [InlineData(ProxyInC, "a by network", "X-Forwarded-For: 10.1.3.1")]
+    [InlineData(Proxy, "c by network", "X-Forwarded-For: 127.0.3.99")]
+    // Other headers that name an address or a tenant say nothing.
+    [InlineData(A, "a by network", "X-Real-IP: 10.1.2.1", "Forwarded: for=10.1.2.1", "X-Client-IP: 10.1.2.1", "True-Client-IP: 10.1.2.1")]
+    [InlineData(Proxy, "401", "X-Real-IP: 10.1.2.1")]
+    [InlineData(Proxy, "401", "Forwarded: for=10.1.2.1")]
+    public async Task What_is_sent_from_there_is_taken_for(string from, string outcome, params string[] headers)
+    {
+        var reply = await gate.Host.AskRaw(from, headers);
+
+        reply.Outcome.ShouldBe(outcome, reply.Body);
+        if (reply.Status == 401)
+            reply.Headers.ShouldContain("WWW-Authenticate: Bearer");
+    }
+
+    public sealed class Gate : IAsyncLifetime
+    {
+        internal TenantsHost Host { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() =>
+            Host = await TenantsHost.Start(
+                Tenants,
+                new() { ["Identification:TrustedProxies:0"] = Proxy, ["Identification:TrustedProxies:1"] = ProxyInC + "/32" }
+            );
+
+        public ValueTask DisposeAsync() => Host.DisposeAsync();
+    }
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Gateway.Tests.Tenants.Identification;
+
+internal static class TestCertificates
+{
+    /// <summary>Self-signed, with its private key.</summary>
+    public static X509Certificate2 Make(string subject, DateTimeOffset notBefore, DateTimeOffset notAfter)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest(subject, key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(notBefore, notAfter);
+        // Through PKCS #12: SslStream takes no key that lives in memory alone on every platform.
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+
+    /// <summary>Of an issuer that nobody has, but that the certificate says where to fetch.</summary>
+    public static X509Certificate2 MakePointing(string issuerAddress)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=a", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([], [issuerAddress]));
+        using var certificate = request
+            .Create(
+                new X500DistinguishedName("CN=issuer"),
+                X509SignatureGenerator.CreateForECDsa(issuerKey),
+                now.AddDays(-1),
+                now.AddDays(1),
+                [1, 2, 3]
+            )
+            .CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Net;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Uploads;
+
+/// <summary>A file lies on the disk until it is handed on: in a folder of this process's own, where it can be counted.</summary>
+public sealed class UploadDiskTests : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-disk-").FullName;
+    private GatewayProcess _gateway = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder, "tenants.json"), TwoTeams.Tenants, TestContext.Current.CancellationToken);
+        _gateway = await GatewayProcess.StartAsync(_folder, ("TMPDIR", _folder), ("Leonardo__Simulator", "true"));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task One_tenant_can_neither_fill_the_disk_nor_keep_another_out()
+    {
+        // Eight forms that begin and do not end.
+        using var leave = new CancellationTokenSource();
+        var stuck = Enumerable.Range(0, 8).Select(_ => UploadAsync(TwoTeams.AsA, UnendingForm(), leave.Token)).ToList();
+        await Eventually.HoldsAsync(() => FilesOnDisk() == 8);
+
+        var ninth = await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"));
+        await ninth.ProblemAsync(503, "store-unavailable");
+        ninth.Headers.RetryAfter.ShouldNotBeNull();
+        (await UploadAsync(TwoTeams.AsB, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => Task.WhenAll(stuck));
+        await Eventually.HoldsAsync(async () =>
+            (await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode == HttpStatusCode.OK
+        );
+    }
+
+    [Fact]
+    public async Task No_file_stays_on_the_disk()
+    {
+        (await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        FilesOnDisk().ShouldBe(0);
+    }
+
+    private int FilesOnDisk() => Directory.GetFiles(_folder, "gateway-upload-*").Length;
+
+    private async Task<HttpResponseMessage> UploadAsync(
+        (string Name, string Value) tenant,
+        HttpContent form,
+        CancellationToken leave = default
+    )
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/init-image") { Content = form };
+        request.Headers.TryAddWithoutValidation(tenant.Name, tenant.Value);
+        return await _gateway.Client.SendAsync(request, leave);
+    }
+
+    private static UnendingContent UnendingForm()
+    {
+        var start = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.png\"\r\n\r\n"u8;
+        var form = new UnendingContent([.. start, .. TwoTeams.Png]);
+        form.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
+        return form;
+    }
+
+    private sealed class UnendingContent(byte[] start) : HttpContent
+    {
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(start, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
