@@ -49,7 +49,7 @@ internal static class EdgeFeature
         app.UseMiddleware<ProblemMiddleware>();
         if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
             app.UseMiddleware<ManagementPort>();
-        app.UseMiddleware<Framing>();
+        app.UseMiddleware<RequestSmugglingGuard>();
         app.UseCrossOrigin();
         // Swagger UI brings its own; these are the console and the problem pages' style.
         app.UseDefaultFiles();
@@ -60,7 +60,7 @@ internal static class EdgeFeature
     }
 
     /// <summary>After routing: which endpoint was chosen says what it answers with.</summary>
-    public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<Negotiation>();
+    public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<ContentNegotiation>();
 
     public static void MapEdge(this WebApplication app)
     {
@@ -77,13 +77,13 @@ internal static class EdgeFeature
             .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
             .Enrich.FromLogContext()
             // After the context, which brings it.
-            .Enrich.With<NoPath>();
+            .Enrich.With<RequestPathRemovingEnricher>();
         if (environment.IsDevelopment())
             log.WriteTo.Console(
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,
                 outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {Properties:j}{NewLine}{Exception}"
             );
         else
-            log.WriteTo.Sink(new StandardOutput(new RenderedCompactJsonFormatter()));
+            log.WriteTo.Sink(new StandardOutputSink(new RenderedCompactJsonFormatter()));
     }
 }

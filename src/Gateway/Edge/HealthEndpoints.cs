@@ -17,7 +17,7 @@ internal static class HealthEndpoints
     private static void Map(IEndpointRouteBuilder routes, string path, Func<HealthCheckRegistration, bool> checks) =>
         routes
             .MapHealthChecks(path, new HealthCheckOptions { Predicate = checks, ResponseWriter = WriteAsync })
-            .WithMetadata(new AllowAnonymousTenant(), new Quiet());
+            .WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata());
 
     private static async Task WriteAsync(HttpContext context, HealthReport report)
     {

@@ -29,7 +29,7 @@ internal sealed class CreateGeneration(
         var (key, malformedKey) = IdempotencyKey.Read(context.Request);
         if (malformedKey is not null)
             return malformedKey;
-        using var readingStep = Traces.Step("read");
+        using var readingStep = Tracing.Step("read");
         var (read, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
         readingStep?.Dispose();
         if (refusal is not null)
@@ -42,7 +42,7 @@ internal sealed class CreateGeneration(
         log.Set("PriceMicros", price);
 
         // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
-        using var admitting = Traces.Step("admit");
+        using var admitting = Tracing.Step("admit");
         var admission = await ledger.AdmitAsync(
             new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, BodyHash(read)),
             context.RequestAborted
@@ -53,7 +53,7 @@ internal sealed class CreateGeneration(
         log.Set("ReservationId", admitted.ReservationId);
 
         // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
-        using var forwarding = Traces.Step("forward");
+        using var forwarding = Tracing.Step("forward");
         var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.MaySendNow(admitted));
         forwarding?.Dispose();
 
@@ -88,8 +88,8 @@ internal sealed class CreateGeneration(
 
     private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)
     {
-        var trace = Traces.Current;
-        using var settling = Traces.Step("settle");
+        var trace = Tracing.Current;
+        using var settling = Tracing.Step("settle");
         switch (outcome)
         {
             case CreationOutcome.Accepted accepted:

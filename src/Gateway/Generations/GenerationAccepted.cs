@@ -32,7 +32,7 @@ internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, 
             response.Headers.RetryAfter = "2";
         if (Generation is not null)
             GenerationView.Describe(response, Generation, Waited);
-        return JsonAnswer.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.OriginOf(httpContext.Request)));
+        return JsonResponse.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.OriginOf(httpContext.Request)));
     }
 
     private void Write(Utf8JsonWriter json, string origin)

@@ -12,7 +12,7 @@ internal static class IdempotencyKey
     /// <summary>The longest quoted string: every character escaped.</summary>
     private const int MaxQuoted = 2 * MaxLength + 2;
 
-    public static readonly TakesHeader Described = new(
+    public static readonly RequestHeaderMetadata Described = new(
         Header,
         "Makes a repetition safe: the same key and body give the first outcome again, charged once. 1 to 255 visible characters, such as `order-4711`, "
             + "or a quoted string of them; kept for 24 hours."

@@ -41,7 +41,7 @@ internal sealed class QuoteGeneration(ReadGeneration reading, QuotaLedger ledger
         public Task ExecuteAsync(HttpContext httpContext)
         {
             httpContext.Response.Headers.CacheControl = "private, no-store";
-            return JsonAnswer.WriteAsync(httpContext, "application/json", Write);
+            return JsonResponse.WriteAsync(httpContext, "application/json", Write);
         }
 
         private void Write(Utf8JsonWriter json)

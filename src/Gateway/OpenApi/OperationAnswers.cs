@@ -39,7 +39,7 @@ internal sealed class OperationAnswers : IOperationFilter
     )
     {
         var own = context
-            .ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RefusesWith>()
+            .ApiDescription.ActionDescriptor.EndpointMetadata.OfType<ProducesProblemsMetadata>()
             .SelectMany(refuses => refuses.Types)
             .ToArray();
         foreach (var type in own.Concat(Everywhere).Concat(isNegotiated ? [ProblemTypes.NotAcceptable] : []).Distinct())

@@ -59,7 +59,7 @@ internal sealed class OperationInputs : IOperationFilter
         operation.Parameters ??= [];
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>())
             Limit(name, parameter);
-        foreach (var header in context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<TakesHeader>().Append(RequestId.Described))
+        foreach (var header in context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RequestHeaderMetadata>().Append(RequestId.Described))
             operation.Parameters.Add(Describe(header));
         if (name.IsUpload)
             operation.RequestBody = new OpenApiRequestBody
@@ -84,7 +84,7 @@ internal sealed class OperationInputs : IOperationFilter
             Path[parameter.Name!]((OpenApiSchema)parameter.Schema!);
     }
 
-    private static OpenApiParameter Describe(TakesHeader header) =>
+    private static OpenApiParameter Describe(RequestHeaderMetadata header) =>
         new()
         {
             Name = header.Name,

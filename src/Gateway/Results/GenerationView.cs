@@ -22,7 +22,7 @@ internal static class GenerationView
     public static IResult Of(HttpContext context, StoredGeneration generation, int? waited)
     {
         Describe(context.Response, generation, waited);
-        return new TenantJson(json => Write(json, generation, OriginOf(context.Request)));
+        return new TenantJsonResult(json => Write(json, generation, OriginOf(context.Request)));
     }
 
     public static void Write(Utf8JsonWriter json, StoredGeneration generation, string origin)

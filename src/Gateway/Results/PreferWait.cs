@@ -11,7 +11,7 @@ internal static class PreferWait
 
     private const string Preference = "wait";
 
-    public static readonly TakesHeader Described = new(
+    public static readonly RequestHeaderMetadata Described = new(
         "Prefer",
         "`wait=N`: hold the answer until the generation has ended, at most N seconds (up to 120).",
         "wait=60"

@@ -58,7 +58,7 @@ internal sealed class ReadGenerations(
 
         var page = await register.ListAsync(caller.Tenant.Id, cursor, size + 1, context.RequestAborted);
         var next = page.Count > size ? page[size - 1] : null;
-        return new TenantJson(json =>
+        return new TenantJsonResult(json =>
         {
             json.WriteStartArray("generations"u8);
             foreach (var generation in page.Take(size))
@@ -82,7 +82,7 @@ internal sealed class ReadGenerations(
         foreach (var image in await register.DeleteAsync(caller.Tenant.Id, generation, CancellationToken.None))
             store.Remove(image);
         waiters.Wake(generation, null);
-        return TenantJson.Deleted("delete_generations_by_pk", generation);
+        return TenantJsonResult.Deleted("delete_generations_by_pk", generation);
     }
 
     /// <summary><c>GET</c> and <c>HEAD /v1/generations/{id}/images/{imageId}</c>.</summary>

@@ -46,7 +46,7 @@ internal static class ReadingFeature
             .Produces(StatusCodes.Status204NoContent)
             .WithMetadata(
                 PreferWait.Described,
-                new TakesHeader("Last-Event-ID", "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be.")
+                new RequestHeaderMetadata("Last-Event-ID", "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be.")
                 {
                     Pattern = "^[0-9]{1,9}$",
                 }

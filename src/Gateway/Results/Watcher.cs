@@ -163,7 +163,7 @@ internal sealed class Watcher(
     /// <summary>The slot first: what was freed and not recorded is freed again; what was recorded and not freed would stay held.</summary>
     private async Task EndAsync(Watched watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
     {
-        using var end = Traces.Later("complete", watched.Trace);
+        using var end = Tracing.Later("complete", watched.Trace);
         await ledger.EndAsync(watched.Id);
         var (ended, stored) = await list.EndAsync(watched.Id, status, seen, stopping);
         if (ended)

@@ -27,7 +27,7 @@ internal static class TelemetryFeature
     }
 
     public static void MapTelemetry(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", GetMetrics).WithMetadata(new AllowAnonymousTenant(), new Quiet()).ExcludeFromDescription();
+        routes.MapGet("/metrics", GetMetrics).WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata()).ExcludeFromDescription();
 
     private static async Task GetMetrics(HttpContext context, GatewayMetrics metrics, Figures figures)
     {

@@ -23,7 +23,7 @@ internal static class TraceExport
             .ConfigureResource(resource => resource.AddService("leonardo-gateway", serviceVersion: GatewayMetrics.Version))
             .WithTracing(tracing =>
                 tracing
-                    .AddSource(Traces.Name)
+                    .AddSource(Tracing.Name)
                     // Machines ask these all the time.
                     .AddAspNetCoreInstrumentation(options =>
                         options.Filter = context => context.Request.Path.Value is not ("/metrics" or "/health/live" or "/health/ready")

@@ -59,7 +59,7 @@ internal static class TenantsFeature
     public static void UseRequestRate(this WebApplication app)
     {
         if (app.Services.GetRequiredService<LimitOptions>().RequestsPerSecond > 0)
-            app.UseMiddleware<RequestRate>();
+            app.UseMiddleware<AddressRateLimit>();
     }
 
     /// <summary>After routing: which endpoint was chosen says whether a tenant is needed.</summary>

@@ -35,7 +35,7 @@ internal sealed class TenantsFile
 
         using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = 16 });
         var file = new TenantsFile(models);
-        var organization = file.ReadRoot(new Place(document.RootElement, "#", file._faults));
+        var organization = file.ReadRoot(new JsonValidator(document.RootElement, "#", file._faults));
         if (file._faults.Count > 0)
             return (null, file._faults);
         return (file._identities.ToTenancy(organization, file._tenants.ToFrozenDictionary(StringComparer.Ordinal)), []);
@@ -69,7 +69,7 @@ internal sealed class TenantsFile
         }
     }
 
-    private QuotaLimits ReadRoot(Place root)
+    private QuotaLimits ReadRoot(JsonValidator root)
     {
         var quota = QuotaLimits.Unlimited;
         // $schema is for editors: it tells them which schema completes the file.
@@ -96,7 +96,7 @@ internal sealed class TenantsFile
         return quota;
     }
 
-    private void ReadTenant(Place place)
+    private void ReadTenant(JsonValidator place)
     {
         if (place.Members("id", "name", "identify", "quota", "policy") is not { } members)
             return;
@@ -121,7 +121,7 @@ internal sealed class TenantsFile
     public static bool IsTenantId(string text) =>
         text.Length is >= 1 and <= 64 && text.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-');
 
-    private string ReadId(Place place)
+    private string ReadId(JsonValidator place)
     {
         if (place.Text() is not { } id)
             return "";
@@ -132,7 +132,7 @@ internal sealed class TenantsFile
         return id;
     }
 
-    private static string ReadName(Place place)
+    private static string ReadName(JsonValidator place)
     {
         if (place.Text() is not { } name)
             return "";
@@ -141,7 +141,7 @@ internal sealed class TenantsFile
         return name;
     }
 
-    private static QuotaLimits ReadQuota(Dictionary<string, Place>? members)
+    private static QuotaLimits ReadQuota(Dictionary<string, JsonValidator>? members)
     {
         if (members is null)
             return QuotaLimits.Unlimited;
@@ -156,7 +156,7 @@ internal sealed class TenantsFile
         long? Count(string name) => members.TryGetValue(name, out var limit) ? limit.Whole(0, LargestCount) : null;
     }
 
-    private TenantPolicy ReadPolicy(Place place)
+    private TenantPolicy ReadPolicy(JsonValidator place)
     {
         if (place.Members("models", "allowPublic", "maxQuantity", "maxPixels", "references") is not { } members)
             return TenantPolicy.Default;
@@ -169,7 +169,7 @@ internal sealed class TenantsFile
         );
     }
 
-    private FrozenSet<string> ReadModels(Place place)
+    private FrozenSet<string> ReadModels(JsonValidator place)
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in place.Items() ?? [])
@@ -186,7 +186,7 @@ internal sealed class TenantsFile
         return names.ToFrozenSet(StringComparer.Ordinal);
     }
 
-    private static bool ReadReferences(Place place)
+    private static bool ReadReferences(JsonValidator place)
     {
         if (place.Text() is not { } whose)
             return false;

@@ -58,7 +58,7 @@ internal sealed class UploadEndpoints(
     /// <summary><c>GET /v1/init-image/{id}</c>.</summary>
     public async Task<IResult> GetAsync(HttpContext context, Caller caller, string id) =>
         await FindAsync(caller, id, context.RequestAborted) is { } upload
-            ? new TenantJson(json =>
+            ? new TenantJsonResult(json =>
             {
                 json.WriteStartObject("init_images_by_pk"u8);
                 json.WriteString("id"u8, upload.Id);
@@ -94,7 +94,7 @@ internal sealed class UploadEndpoints(
             return reply.ToProblem();
         await register.DeleteAsync(caller.Tenant.Id, upload.Id, CancellationToken.None);
         store.Remove(upload.Id);
-        return TenantJson.Deleted("delete_init_images_by_pk", upload.Id);
+        return TenantJsonResult.Deleted("delete_init_images_by_pk", upload.Id);
     }
 
     private async Task<StoredUpload?> FindAsync(Caller caller, string id, CancellationToken gone) =>
@@ -113,7 +113,7 @@ internal sealed class UploadEndpoints(
         if (!await register.AddAsync(caller.Tenant.Id, form, extension, token, completed: false, context.RequestAborted))
             return Known();
         var key = $"initImages/{form.Id}.{extension}";
-        return new TenantJson(json =>
+        return new TenantJsonResult(json =>
         {
             json.WriteStartObject("uploadInitImage"u8);
             json.WriteString("id"u8, form.Id);
@@ -145,7 +145,7 @@ internal sealed class UploadEndpoints(
                 return refused;
             if (!await register.AddAsync(caller.Tenant.Id, form, extension, form.Id, completed: true, CancellationToken.None))
                 return Known();
-            return new TenantJson(json =>
+            return new TenantJsonResult(json =>
             {
                 json.WriteStartObject("uploadInitImage"u8);
                 json.WriteString("id"u8, form.Id);

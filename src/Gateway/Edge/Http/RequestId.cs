@@ -7,7 +7,7 @@ internal sealed class RequestId(RequestDelegate next)
 {
     private const string Header = "X-Request-Id";
 
-    public static readonly TakesHeader Described = new(
+    public static readonly RequestHeaderMetadata Described = new(
         Header,
         "Names the request in the answer and in the operator's log. Another value is replaced."
     )

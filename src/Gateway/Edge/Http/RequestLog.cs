@@ -32,7 +32,7 @@ internal static class RequestLog
 
     private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception) =>
         exception is not null || context.Response.StatusCode == 500 ? LogEventLevel.Error
-        : context.GetEndpoint()?.Metadata.GetMetadata<Quiet>() is not null ? LogEventLevel.Debug
+        : context.GetEndpoint()?.Metadata.GetMetadata<QuietLogMetadata>() is not null ? LogEventLevel.Debug
         : LogEventLevel.Information;
 
     public static string Known(string method) =>
@@ -42,4 +42,4 @@ internal static class RequestLog
 }
 
 /// <summary>Marks an endpoint that is asked all the time by machines: its answers are logged at debug level only.</summary>
-internal sealed class Quiet;
+internal sealed class QuietLogMetadata;

@@ -39,7 +39,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        return JsonAnswer.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
+        return JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)

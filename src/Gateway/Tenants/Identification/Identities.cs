@@ -15,7 +15,7 @@ internal sealed class Identities
     private readonly Claimed<TokenClaim> _claims = new("the claim");
     private readonly Claimed<string> _certificates = new("the certificate");
 
-    public void Read(Place place, Tenant tenant)
+    public void Read(JsonValidator place, Tenant tenant)
     {
         if (place.Members("networks", "header", "tokens", "jwt", "certificates") is not { } members)
             return;
@@ -59,11 +59,11 @@ internal sealed class Identities
             Certificates = _certificates.Callers.ToFrozenDictionary(StringComparer.Ordinal),
         };
 
-    private static IReadOnlyList<Place> Items(Dictionary<string, Place> members, string name) =>
+    private static IReadOnlyList<JsonValidator> Items(Dictionary<string, JsonValidator> members, string name) =>
         members.TryGetValue(name, out var list) ? list.Items() ?? [] : [];
 
     /// <summary>The value itself is never repeated: whoever writes the token there instead of its digest must not find it in a log.</summary>
-    private static string? ReadDigest(Place place, string source)
+    private static string? ReadDigest(JsonValidator place, string source)
     {
         if (place.Text() is not { } text)
             return null;
@@ -73,7 +73,7 @@ internal sealed class Identities
         return null;
     }
 
-    private static TokenClaim? ReadClaim(Place place)
+    private static TokenClaim? ReadClaim(JsonValidator place)
     {
         if (place.Members("claim", "value") is not { } members)
             return null;
@@ -99,7 +99,7 @@ internal sealed class Identities
 
         public Dictionary<T, Caller> Callers { get; } = [];
 
-        public void Add(T identity, Place place, Caller caller)
+        public void Add(T identity, JsonValidator place, Caller caller)
         {
             if (_places.TryAdd(identity, place.Pointer))
                 Callers.Add(identity, caller);

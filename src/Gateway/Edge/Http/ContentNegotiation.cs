@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Edge.Http;
 
 /// <summary>406 for an <c>Accept</c> that excludes all that a route answers with. What it answers with is what it declares by <c>Produces</c>; a route that declares nothing is not judged.</summary>
-internal sealed class Negotiation(RequestDelegate next)
+internal sealed class ContentNegotiation(RequestDelegate next)
 {
     private const string Json = "application/json";
 

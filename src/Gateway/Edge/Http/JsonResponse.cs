@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Gateway.Edge.Http;
 
 /// <summary>Writes a small JSON answer whole, with its length.</summary>
-internal static class JsonAnswer
+internal static class JsonResponse
 {
     private static readonly JsonWriterOptions Options = new()
     {

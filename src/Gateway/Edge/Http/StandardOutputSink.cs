@@ -8,7 +8,7 @@ using Serilog.Formatting;
 namespace Gateway.Edge.Http;
 
 /// <summary>The log on standard output, each event in one write. The console's own writer makes one for every 256 bytes, and lets others in between.</summary>
-internal sealed class StandardOutput(ITextFormatter formatter) : ILogEventSink
+internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSink
 {
     [ThreadStatic]
     private static StringWriter? _text;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 namespace Gateway.Edge.Problems;
 
 /// <summary><c>/problems/NAME</c>: what each <c>type</c> means, as a page for a browser and as JSON for everybody else. Needs no network and no tenant.</summary>
-internal static class ProblemPages
+internal static class ProblemEndpoints
 {
     public static void MapProblemPages(this IEndpointRouteBuilder routes)
     {

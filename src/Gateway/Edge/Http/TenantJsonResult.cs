@@ -3,10 +3,10 @@ using System.Text.Json;
 namespace Gateway.Edge.Http;
 
 /// <summary>A JSON object about what one tenant owns: kept by no cache.</summary>
-internal sealed record TenantJson(Action<Utf8JsonWriter> Members) : IResult
+internal sealed record TenantJsonResult(Action<Utf8JsonWriter> Members) : IResult
 {
     /// <summary><c>{"delete_…_by_pk":{"id":…}}</c>, as the upstream answers a delete.</summary>
-    public static TenantJson Deleted(string name, string id) =>
+    public static TenantJsonResult Deleted(string name, string id) =>
         new(json =>
         {
             json.WriteStartObject(name);
@@ -17,7 +17,7 @@ internal sealed record TenantJson(Action<Utf8JsonWriter> Members) : IResult
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.Headers.CacheControl = "private, no-store";
-        return JsonAnswer.WriteAsync(httpContext, "application/json", Write);
+        return JsonResponse.WriteAsync(httpContext, "application/json", Write);
     }
 
     private void Write(Utf8JsonWriter json)

@@ -1,10 +1,10 @@
 namespace Gateway.Edge.Problems;
 
 /// <summary>Says of an endpoint which refusals it can give, for the OpenAPI document.</summary>
-internal sealed record RefusesWith(IReadOnlyList<ProblemType> Types);
+internal sealed record ProducesProblemsMetadata(IReadOnlyList<ProblemType> Types);
 
-internal static class RefusesWithExtensions
+internal static class ProducesProblemsExtensions
 {
     public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ProblemType[] types) =>
-        route.WithMetadata(new RefusesWith(types));
+        route.WithMetadata(new ProducesProblemsMetadata(types));
 }

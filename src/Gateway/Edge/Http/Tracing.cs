@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Gateway.Edge.Http;
 
 /// <summary>The spans of the gateway's own steps. Where nobody listens they cost a look at a list.</summary>
-internal static class Traces
+internal static class Tracing
 {
     public const string Name = "Gateway";
 

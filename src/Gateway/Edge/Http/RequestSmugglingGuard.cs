@@ -3,7 +3,7 @@ using Gateway.Edge.Problems;
 namespace Gateway.Edge.Http;
 
 /// <summary>Refuses what the server lets through although two readers may take it for two different requests.</summary>
-internal sealed class Framing(RequestDelegate next)
+internal sealed class RequestSmugglingGuard(RequestDelegate next)
 {
     /// <summary>Where the server puts a <c>Content-Length</c> that came together with a <c>Transfer-Encoding</c>.</summary>
     private const string OverriddenLength = "X-Content-Length";

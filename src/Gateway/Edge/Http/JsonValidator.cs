@@ -6,17 +6,17 @@ namespace Gateway.Edge.Http;
 
 /// <summary>A value in a JSON document: where it stands, and where its faults are gathered. Each reading of it says null, and notes a fault, when it is not what was asked.</summary>
 /// <param name="Pointer">RFC 6901, as a URI fragment: so a fault can be printed whatever the member is called.</param>
-internal readonly record struct Place(JsonElement Value, string Pointer, List<Violation> Faults)
+internal readonly record struct JsonValidator(JsonElement Value, string Pointer, List<Violation> Faults)
 {
     public void Refuse(string code, string detail) => Faults.Add(new Violation(Pointer, code, detail));
 
     /// <summary>The members of an object, each of them known and there once.</summary>
-    public Dictionary<string, Place>? Members(params ReadOnlySpan<string> known)
+    public Dictionary<string, JsonValidator>? Members(params ReadOnlySpan<string> known)
     {
         if (Value.ValueKind != JsonValueKind.Object)
-            return Not<Dictionary<string, Place>>("an object");
+            return Not<Dictionary<string, JsonValidator>>("an object");
 
-        var members = new Dictionary<string, Place>(StringComparer.Ordinal);
+        var members = new Dictionary<string, JsonValidator>(StringComparer.Ordinal);
         foreach (var property in Value.EnumerateObject())
         {
             var member = At(property.Name, property.Value);
@@ -28,12 +28,12 @@ internal readonly record struct Place(JsonElement Value, string Pointer, List<Vi
         return members;
     }
 
-    public IReadOnlyList<Place>? Items()
+    public IReadOnlyList<JsonValidator>? Items()
     {
         if (Value.ValueKind != JsonValueKind.Array)
-            return Not<IReadOnlyList<Place>>("an array");
+            return Not<IReadOnlyList<JsonValidator>>("an array");
 
-        var items = new List<Place>(Value.GetArrayLength());
+        var items = new List<JsonValidator>(Value.GetArrayLength());
         foreach (var item in Value.EnumerateArray())
             items.Add(At(items.Count.ToString(CultureInfo.InvariantCulture), item));
         return items;
@@ -90,7 +90,7 @@ internal readonly record struct Place(JsonElement Value, string Pointer, List<Vi
         return null;
     }
 
-    private Place At(string token, JsonElement value) =>
+    private JsonValidator At(string token, JsonElement value) =>
         this with
         {
             Value = value,

@@ -7,7 +7,7 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Edge.Http;
 
 /// <summary>Middleware: how many requests one address may send, before anybody works out who it is (OWASP API4:2023).</summary>
-internal sealed class RequestRate : IDisposable
+internal sealed class AddressRateLimit : IDisposable
 {
     private const string Policy = "requests-per-address";
 
@@ -16,7 +16,7 @@ internal sealed class RequestRate : IDisposable
     private readonly int _perSecond;
     private readonly PartitionedRateLimiter<HttpContext> _limiter;
 
-    public RequestRate(RequestDelegate next, LimitOptions limits, IdentificationOptions identification)
+    public AddressRateLimit(RequestDelegate next, LimitOptions limits, IdentificationOptions identification)
     {
         _next = next;
         _identification = identification;
