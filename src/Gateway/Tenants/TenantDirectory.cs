@@ -24,7 +24,7 @@ internal sealed class TenantDirectory : BackgroundService
 
     /// <param name="path">Absolute.</param>
     /// <param name="models">The models that there are; null: names of models are not checked.</param>
-    /// <param name="fileIsOptional">In the Development environment a missing file means <see cref="Tenancy.Development"/>.</param>
+    /// <param name="fileIsOptional">In the Development environment a missing file means <see cref="TenantSnapshot.Development"/>.</param>
     public TenantDirectory(
         string path,
         IReadOnlyCollection<string>? models,
@@ -44,10 +44,10 @@ internal sealed class TenantDirectory : BackgroundService
     /// <summary>What is wrong with the tenants file at start, one line a fault. Not empty: the host must not run.</summary>
     public IReadOnlyList<string> StartupErrors { get; }
 
-    public Tenancy Current => _current?.Tenancy ?? throw new InvalidOperationException("There is no valid tenants file: see StartupErrors");
+    public TenantSnapshot Current => _current?.Tenancy ?? throw new InvalidOperationException("There is no valid tenants file: see StartupErrors");
 
     /// <summary>Whether no file was found and the tenancy for a fresh clone is in force.</summary>
-    public bool IsBuiltIn => ReferenceEquals(_current?.Tenancy, Tenancy.Development);
+    public bool IsBuiltIn => ReferenceEquals(_current?.Tenancy, TenantSnapshot.Development);
 
     /// <summary>What is in force, for the log at start.</summary>
     public string Description =>
@@ -86,7 +86,7 @@ internal sealed class TenantDirectory : BackgroundService
                 _seen = null;
                 var missing = e is FileNotFoundException or DirectoryNotFoundException;
                 if (missing && _fileIsOptional && (_current is null || IsBuiltIn))
-                    return IsBuiltIn ? [] : Use(Tenancy.Development);
+                    return IsBuiltIn ? [] : Use(TenantSnapshot.Development);
                 return Refuse([missing ? "the file is missing" : $"the file cannot be read ({e.GetType().Name})"]);
             }
         }
@@ -104,7 +104,7 @@ internal sealed class TenantDirectory : BackgroundService
             Load();
     }
 
-    private IReadOnlyList<string> Use(Tenancy tenancy)
+    private IReadOnlyList<string> Use(TenantSnapshot tenancy)
     {
         var replaced = _current;
         _current = new InForce(tenancy, _clock.GetUtcNow());
@@ -127,5 +127,5 @@ internal sealed class TenantDirectory : BackgroundService
         return faults;
     }
 
-    private sealed record InForce(Tenancy Tenancy, DateTimeOffset Since);
+    private sealed record InForce(TenantSnapshot Tenancy, DateTimeOffset Since);
 }

@@ -19,13 +19,13 @@ internal sealed class TenantsFile
     private readonly List<Violation> _faults = [];
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _ids = new(StringComparer.Ordinal);
-    private readonly Identities _identities = new();
+    private readonly IdentifySectionReader _identities = new();
 
     private TenantsFile(IReadOnlyCollection<string>? models) => _models = models;
 
     /// <param name="models">The models that there are; null: names of models are not checked.</param>
     /// <returns>The tenancy, or everything that is wrong with the file.</returns>
-    public static (Tenancy? Tenancy, IReadOnlyList<Violation> Faults) Read(
+    public static (TenantSnapshot? Tenancy, IReadOnlyList<Violation> Faults) Read(
         ReadOnlyMemory<byte> json,
         IReadOnlyCollection<string>? models = null
     )

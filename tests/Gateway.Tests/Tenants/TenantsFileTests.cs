@@ -201,7 +201,7 @@ public sealed class TenantsFileTests
         return network;
     }
 
-    private static Tenancy Read(string json)
+    private static TenantSnapshot Read(string json)
     {
         var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), Models);
         faults.ShouldBeEmpty();

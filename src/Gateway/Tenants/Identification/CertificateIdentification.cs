@@ -17,41 +17,41 @@ internal sealed class CertificateIdentification(TimeProvider clock, ILogger log)
     /// <summary>The convention of ASP.NET Core and of nginx: base64 of the DER, or the PEM percent-encoded.</summary>
     private const string Conventional = "X-Client-Cert";
 
-    public Verdict Identify(HttpContext context, Peer peer, Tenancy tenancy)
+    public IdentificationResult Identify(HttpContext context, Peer peer, TenantSnapshot tenancy)
     {
         var headers = context.Request.Headers;
         if (headers.ContainsKey(Standard) || headers.ContainsKey(Conventional))
             return IdentifyForwarded(StringValues.Concat(headers[Standard], headers[Conventional]), peer, tenancy);
         return context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate
             ? Judge(certificate, tenancy)
-            : Verdict.NotPresented;
+            : IdentificationResult.NotPresented;
     }
 
-    private Verdict IdentifyForwarded(StringValues values, Peer peer, Tenancy tenancy)
+    private IdentificationResult IdentifyForwarded(StringValues values, Peer peer, TenantSnapshot tenancy)
     {
         if (!peer.IsTrustedProxy)
         {
             log.LogWarning("untrusted client certificate header from {Peer}: refused", Peer.Display(peer.Address));
-            return Verdict.Unidentified(
+            return IdentificationResult.Unidentified(
                 $"The request carries a client certificate in a header, but came from {Peer.Display(peer.Address)}, which is not a trusted proxy. An operator would add the proxy's address to Identification:TrustedProxies."
             );
         }
         if (values is not [{ Length: > 0 } text] || Parse(text) is not { } certificate)
-            return Verdict.Unidentified(
+            return IdentificationResult.Unidentified(
                 $"The proxy must send the client certificate in one header, {Standard} or {Conventional}, and leave it out when there is none."
             );
         using (certificate)
             return Judge(certificate, tenancy);
     }
 
-    private Verdict Judge(X509Certificate2 certificate, Tenancy tenancy)
+    private IdentificationResult Judge(X509Certificate2 certificate, TenantSnapshot tenancy)
     {
         var now = clock.GetUtcNow().UtcDateTime;
         if (now < certificate.NotBefore.ToUniversalTime() || now > certificate.NotAfter.ToUniversalTime())
-            return Verdict.Unidentified("The client certificate has expired or is not valid yet.");
+            return IdentificationResult.Unidentified("The client certificate has expired or is not valid yet.");
         return tenancy.Certificates.TryGetValue(Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)), out var caller)
             ? caller
-            : Verdict.Unidentified(
+            : IdentificationResult.Unidentified(
                 "No tenant is known by the client certificate that was presented. An operator would add its SHA-256 thumbprint to identify.certificates in the tenants file."
             );
     }

@@ -7,7 +7,7 @@ internal sealed class HeaderIdentification(string header, ILogger log)
 {
     private readonly string[] _lookAlikes = [.. LookAlikes(header)];
 
-    public Verdict Identify(HttpContext context, Peer peer, Tenancy tenancy)
+    public IdentificationResult Identify(HttpContext context, Peer peer, TenantSnapshot tenancy)
     {
         var headers = context.Request.Headers;
         foreach (var lookAlike in _lookAlikes)
@@ -15,25 +15,25 @@ internal sealed class HeaderIdentification(string header, ILogger log)
             if (headers.ContainsKey(lookAlike))
             {
                 LogUntrusted(peer);
-                return Verdict.Unidentified(
+                return IdentificationResult.Unidentified(
                     $"The request carries a header like {header}, but spelled with underscores. Some proxies pass that on unchecked, so it is refused."
                 );
             }
         }
         if (!headers.TryGetValue(header, out var values))
-            return Verdict.NotPresented;
+            return IdentificationResult.NotPresented;
         if (!peer.IsTrustedProxy)
         {
             LogUntrusted(peer);
-            return Verdict.Unidentified(
+            return IdentificationResult.Unidentified(
                 $"The request carries {header}, but came from {Peer.Display(peer.Address)}, which is not a trusted proxy. Leave the header out, or have the operator add the proxy's address to Identification:TrustedProxies."
             );
         }
         if (values is not [{ Length: > 0 } id] || id.Contains(',', StringComparison.Ordinal))
-            return Verdict.Unidentified($"The header {header} must be there once, naming one tenant. It is empty, or names more than one.");
+            return IdentificationResult.Unidentified($"The header {header} must be there once, naming one tenant. It is empty, or names more than one.");
         return tenancy.Headers.TryGetValue(id, out var caller)
             ? caller
-            : Verdict.Unidentified(
+            : IdentificationResult.Unidentified(
                 $"The header {header} names no tenant that may be identified this way. An operator would check the name, or set \"header\": true under identify in the tenants file."
             );
     }

@@ -32,9 +32,9 @@ internal sealed class IdentificationMiddleware(
         return verdict.IsCompletedSuccessfully ? Act(context, verdict.Result) : ActLater(context, verdict);
     }
 
-    private async Task ActLater(HttpContext context, ValueTask<Verdict> verdict) => await Act(context, await verdict);
+    private async Task ActLater(HttpContext context, ValueTask<IdentificationResult> verdict) => await Act(context, await verdict);
 
-    private Task Act(HttpContext context, Verdict verdict)
+    private Task Act(HttpContext context, IdentificationResult verdict)
     {
         if (verdict.Caller is not { } caller)
             return verdict.Refusal is { } refusal ? refusal.ExecuteAsync(context) : next(context);
@@ -46,7 +46,7 @@ internal sealed class IdentificationMiddleware(
             : next(context);
     }
 
-    private async ValueTask<Verdict> Identify(HttpContext context)
+    private async ValueTask<IdentificationResult> Identify(HttpContext context)
     {
         var tenancy = directory.Current;
         var peer = Peer.Of(context, options.TrustedProxies);
@@ -64,7 +64,7 @@ internal sealed class IdentificationMiddleware(
         if (certificate.Refusal is not null)
             return certificate;
         if (token.Caller is not null && certificate.Caller is not null && token.Caller.Tenant != certificate.Caller.Tenant)
-            return Verdict.Unidentified("The bearer token and the client certificate belong to different tenants. Present one of them.");
+            return IdentificationResult.Unidentified("The bearer token and the client certificate belong to different tenants. Present one of them.");
 
         if (token.IsPresented)
             return token;
@@ -76,7 +76,7 @@ internal sealed class IdentificationMiddleware(
         // Nothing was presented, from nowhere that is known: where the address itself is the right, that will do.
         return
             network.Refusal?.Type == ProblemTypes.Unidentified && context.GetEndpoint()?.Metadata.GetMetadata<OptionalTenant>() is not null
-            ? Verdict.NotPresented
+            ? IdentificationResult.NotPresented
             : network;
     }
 }

@@ -20,10 +20,10 @@ internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProv
         MaximumTokenSizeInBytes = BearerIdentification.LongestToken,
     };
 
-    public async ValueTask<Verdict> Identify(string token, Tenancy tenancy, CancellationToken cancellationToken)
+    public async ValueTask<IdentificationResult> Identify(string token, TenantSnapshot tenancy, CancellationToken cancellationToken)
     {
         if (await keys.Get(cancellationToken) is not { } published)
-            return Verdict.InvalidToken(
+            return IdentificationResult.InvalidToken(
                 "The token cannot be checked now: the identity provider does not answer. Try again later; an operator would look at Identification:Oidc."
             );
 
@@ -35,16 +35,16 @@ internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProv
         )
             result = await _handler.ValidateTokenAsync(token, Rules(newer));
         if (!result.IsValid)
-            return Verdict.InvalidToken(Explain(result.Exception));
+            return IdentificationResult.InvalidToken(Explain(result.Exception));
 
         var jwt = (JsonWebToken)result.SecurityToken;
         // RFC 7515, 4.1.11: an extension that must be understood, and none is.
         return jwt.TryGetHeaderValue<object>("crit", out _)
-            ? Verdict.InvalidToken("The token demands an extension (crit) that the gateway does not have.")
+            ? IdentificationResult.InvalidToken("The token demands an extension (crit) that the gateway does not have.")
             : TryFindTenant(jwt, tenancy);
     }
 
-    private static Verdict TryFindTenant(JsonWebToken jwt, Tenancy tenancy)
+    private static IdentificationResult TryFindTenant(JsonWebToken jwt, TenantSnapshot tenancy)
     {
         try
         {
@@ -52,12 +52,12 @@ internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProv
         }
         catch (InvalidOperationException)
         {
-            return Verdict.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
+            return IdentificationResult.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
         }
     }
 
     /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to read.</exception>
-    private static Verdict FindTenant(JsonWebToken jwt, Tenancy tenancy)
+    private static IdentificationResult FindTenant(JsonWebToken jwt, TenantSnapshot tenancy)
     {
         Caller? found = null;
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
@@ -68,14 +68,14 @@ internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProv
                 if (!tenancy.Claims.TryGetValue(new TokenClaim(claim.Name, value), out var caller))
                     continue;
                 if (found is not null && found.Tenant != caller.Tenant)
-                    return Verdict.InvalidToken(
+                    return IdentificationResult.InvalidToken(
                         "The token's claims belong to two tenants. An operator would change identify.jwt in the tenants file."
                     );
                 found = caller;
             }
         }
         return found is null
-            ? Verdict.InvalidToken(
+            ? IdentificationResult.InvalidToken(
                 "The token is valid, but no tenant is known by its claims. An operator would add one of them to identify.jwt in the tenants file."
             )
             : found;

@@ -5,7 +5,7 @@ using Gateway.Edge.Http;
 namespace Gateway.Tenants.Identification;
 
 /// <summary>The <c>identify</c> members of a tenants file while it is read: what each tenant is known by, nothing of it claimed twice.</summary>
-internal sealed class Identities
+internal sealed class IdentifySectionReader
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
@@ -47,7 +47,7 @@ internal sealed class Identities
         }
     }
 
-    public Tenancy ToTenancy(QuotaLimits organization, FrozenDictionary<string, Tenant> tenants) =>
+    public TenantSnapshot ToTenancy(QuotaLimits organization, FrozenDictionary<string, Tenant> tenants) =>
         new()
         {
             Organization = organization,

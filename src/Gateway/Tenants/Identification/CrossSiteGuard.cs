@@ -10,7 +10,7 @@ namespace Gateway.Tenants.Identification;
 /// An identity by network is had by every program on the machine, a web page in its browser among them. This tells such pages apart: by the name
 /// they had to call us by (DNS rebinding), and by what the browser says of where they come from (cross-site requests).
 /// </summary>
-internal static class AmbientIdentity
+internal static class CrossSiteGuard
 {
     private static readonly string[] LocalDomains = [".internal", ".local", ".lan", ".svc"];
 

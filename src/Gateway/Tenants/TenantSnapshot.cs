@@ -9,7 +9,7 @@ namespace Gateway.Tenants;
 internal readonly record struct TokenClaim(string Name, string Value);
 
 /// <summary>A tenants file that was found good, with the look-ups that identification needs. Never changes; a reload makes a new one.</summary>
-internal sealed class Tenancy
+internal sealed class TenantSnapshot
 {
     public QuotaLimits Organization { get; init; } = QuotaLimits.Unlimited;
 
@@ -29,7 +29,7 @@ internal sealed class Tenancy
     public FrozenDictionary<string, Caller> Certificates { get; init; } = FrozenDictionary<string, Caller>.Empty;
 
     /// <summary>For a fresh clone: one tenant, this machine, no limits.</summary>
-    public static Tenancy Development { get; } =
+    public static TenantSnapshot Development { get; } =
         TenantsFile
             .Read(
                 """{ "tenants": [{ "id": "default", "name": "Default", "identify": { "networks": ["127.0.0.0/8", "::1/128"] } }] }"""u8.ToArray()

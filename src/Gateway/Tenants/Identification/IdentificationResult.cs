@@ -1,0 +1,21 @@
+using Gateway.Edge.Problems;
+
+namespace Gateway.Tenants.Identification;
+
+/// <summary>What one way of identification found: nothing that it looks at, a caller, or a reason to refuse.</summary>
+internal readonly record struct IdentificationResult(Caller? Caller, Problem? Refusal)
+{
+    public static readonly IdentificationResult NotPresented;
+
+    public bool IsPresented => Caller is not null || Refusal is not null;
+
+    public static implicit operator IdentificationResult(Caller caller) => new(caller, null);
+
+    public static IdentificationResult Unidentified(string detail) => Refuse(detail, "Bearer realm=\"gateway\"");
+
+    /// <summary>A bearer credential was presented and is not valid (RFC 6750, 3.1).</summary>
+    public static IdentificationResult InvalidToken(string detail) => Refuse(detail, "Bearer realm=\"gateway\", error=\"invalid_token\"");
+
+    private static IdentificationResult Refuse(string detail, string challenge) =>
+        new(null, new Problem(ProblemTypes.Unidentified, detail) { Authenticate = challenge });
+}
