@@ -49,7 +49,7 @@ internal sealed class TenantRoutes(
         var faults = FaultsOf(body).ToList();
         if (faults.Count > 0)
             return AdminBody.Invalid(faults);
-        var quota = Grant.Quotas[body.Quota!];
+        var quota = QuotaGrant.Quotas[body.Quota!];
         var amount = (long)(quota == QuotaStatus.UsdMonth ? body.Amount!.Value * 1_000_000 : body.Amount!.Value);
         // The ledger's own clock says which period runs.
         if (await ledger.QuotasAsync([tenant], cancellation) is not { } quotas)
@@ -60,7 +60,7 @@ internal sealed class TenantRoutes(
         await database.WriteAsync(
             async (connection, transaction, token) =>
             {
-                var period = await Grant.AddAsync(connection, transaction, database, now, id, quota, amount, token);
+                var period = await QuotaGrant.AddAsync(connection, transaction, database, now, id, quota, amount, token);
                 var detail = JsonSerializer.Serialize(
                     new GrantDetail(body.Quota!, body.Amount!.Value, period),
                     AdminJson.Default.GrantDetail
@@ -130,7 +130,7 @@ internal sealed class TenantRoutes(
 
     private static IEnumerable<Violation> FaultsOf(GrantBody body)
     {
-        if (body.Quota is null || !Grant.Quotas.ContainsKey(body.Quota))
+        if (body.Quota is null || !QuotaGrant.Quotas.ContainsKey(body.Quota))
             yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", Grant.Quotas.Keys)}");
         var decimals = body.Quota == "usdPerMonth" ? 6 : 0;
         if (body.Amount is not { } amount || amount <= 0 || amount > MostGranted || decimal.Round(amount, decimals) != amount)

@@ -27,7 +27,7 @@ internal sealed class UpstreamRoute(
         var asking = account.RefreshAsync(CancellationToken.None);
         await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellation));
         var balance = asking.IsCompletedSuccessfully ? await asking : account.Known;
-        var open = await OpenWork.ReadAsync(database, cancellation);
+        var open = await LedgerBacklog.ReadAsync(database, cancellation);
         return TypedResults.Json(
             new AdminUpstream(
                 options.Simulator,

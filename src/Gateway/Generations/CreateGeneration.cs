@@ -97,9 +97,9 @@ internal sealed class CreateGeneration(
                 if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
                     log.Set("StatedMicros", accepted.Cost.Micros);
                 var recording = await ledger.SettleAsync(reservation, settlement, trace);
-                return recording == Recording.Contradicted
-                    ? GenerationAnswer.NotMade(reservation, LedgerOutcomes.Contradicted, log)
-                    : GenerationAnswer.Settled(settlement, recording == Recording.Durable, log);
+                return recording == RecordingResult.Contradicted
+                    ? GenerationAnswer.NotMade(reservation, OutcomeRules.Contradicted, log)
+                    : GenerationAnswer.Settled(settlement, recording == RecordingResult.Durable, log);
             case CreationOutcome.Refused refused:
                 var released = GenerationAnswer.Release(refused);
                 await ledger.ReleaseAsync(reservation, released);

@@ -26,7 +26,7 @@ internal abstract class LedgerStore
     /// <param name="decide">Pure; called once, under the lock.</param>
     /// <param name="cancellation">Observed until the commit has begun.</param>
     /// <exception cref="Exception">Of any kind: whether it was committed is not known.</exception>
-    public abstract Task RunAsync(LedgerKeys keys, Action<LedgerState> decide, CancellationToken cancellation);
+    public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation);
 
     /// <summary>Removes what nobody can ask for any more: expired Idempotency-Keys, whole months of ended reservations with their events, instances long gone.</summary>
     /// <returns>Whether there may be more.</returns>

@@ -23,7 +23,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<QuotaLedger> _log;
     private readonly LedgerWriter _writer;
-    private readonly LedgerKeeper _keeper;
+    private readonly LedgerMaintenance _keeper;
     private readonly ConcurrentDictionary<Guid, string> _open = new();
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _abort = new();
@@ -43,7 +43,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _ => throw new ArgumentException("No ledger is known for this engine", nameof(database)),
         };
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
-        _keeper = new LedgerKeeper(
+        _keeper = new LedgerMaintenance(
             database,
             Store,
             options,
@@ -69,7 +69,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public long Alarms => _writer.Alarms + _keeper.Violations;
 
     /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
-    public void TellCommits(Action<LedgerState, TimeSpan> told) => _writer.Committed = told;
+    public void TellCommits(Action<LedgerUnitOfWork, TimeSpan> told) => _writer.Committed = told;
 
     internal LedgerStore Store { get; }
 
@@ -114,7 +114,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>There is a generation: charge what it cost.</summary>
     /// <param name="trace">The request's traceparent, for whoever sees the generation end.</param>
-    public Task<Recording> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
+    public Task<RecordingResult> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
         OutcomeAsync(
             reservationId,
             outcomes => outcomes.Settle(reservationId, settlement, "settle", trace),
@@ -122,11 +122,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         );
 
     /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>
-    public Task<Recording> ReleaseAsync(Guid reservationId, Outcome outcome) =>
+    public Task<RecordingResult> ReleaseAsync(Guid reservationId, Outcome outcome) =>
         OutcomeAsync(reservationId, outcomes => outcomes.Release(reservationId, outcome, outcome.Problem));
 
     /// <summary>There may be one. Stays held.</summary>
-    public Task<Recording> UnknownAsync(Guid reservationId, Outcome outcome) =>
+    public Task<RecordingResult> UnknownAsync(Guid reservationId, Outcome outcome) =>
         OutcomeAsync(reservationId, outcomes => outcomes.Unknown(reservationId, outcome, outcome.Problem));
 
     /// <summary>A generation is COMPLETE or FAILED: it is concurrent no more.</summary>
@@ -136,7 +136,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             batch =>
             {
                 batch.Outcomes.End(generationId);
-                return Recording.Durable;
+                return RecordingResult.Durable;
             }
         );
 
@@ -193,11 +193,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _writer.IsWell && await TryAsync(_ => { }, _ => true).WaitAsync(cancellation);
 
     /// <summary>What the reconciler has to find out, oldest first.</summary>
-    public async Task<IReadOnlyList<OpenReservation>> UnknownReservationsAsync(CancellationToken cancellation) =>
+    public async Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellation) =>
         await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellation) ?? [];
 
     /// <summary>Seeds of the requests that are being sent now. What they make has no owner yet, and must not be given to another reservation.</summary>
-    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) => OpenWork.SeedsAsync(_database, cancellation);
+    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) => LedgerBacklog.SeedsAsync(_database, cancellation);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -250,7 +250,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Clears up what is due, now: it is done by itself every few seconds.</summary>
     internal Task SweepAsync() => _keeper.SweepAsync(_abort.Token);
 
-    private async Task<Recording> OutcomeAsync(Guid id, Func<LedgerOutcomes, bool> record, Action<LedgerKeys>? need = null)
+    private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? need = null)
     {
         _open.TryRemove(id, out var tenant);
         return await SurviveAsync(
@@ -261,21 +261,21 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                     keys.Tenants.Add(tenant);
                 need?.Invoke(keys);
             },
-            batch => record(batch.Outcomes) ? Recording.Durable : Recording.Contradicted
+            batch => record(batch.Outcomes) ? RecordingResult.Durable : RecordingResult.Contradicted
         );
     }
 
     /// <summary>An operation that is tried until it is durable, whoever still waits for it.</summary>
-    private async Task<Recording> SurviveAsync(Action<LedgerKeys> need, Func<LedgerBatch, Recording> decide)
+    private async Task<RecordingResult> SurviveAsync(Action<LedgerKeys> need, Func<AdmissionRules, RecordingResult> decide)
     {
-        var operation = new LedgerOperation<Recording>(need, decide, survives: true);
+        var operation = new LedgerOperation<RecordingResult>(need, decide, survives: true);
         return _writer.Post(operation) && await IsDoneAsync(operation.Task, _options.StoreTimeout)
             ? await operation.Task
-            : Recording.Delayed;
+            : RecordingResult.Delayed;
     }
 
     /// <summary>An operation that may be lost: the store is away, or the answer late.</summary>
-    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<LedgerBatch, T> decide, TimeSpan? patience = null)
+    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<AdmissionRules, T> decide, TimeSpan? patience = null)
     {
         var operation = new LedgerOperation<T>(need, decide, survives: false);
         if (!_writer.Post(operation) || !await IsDoneAsync(operation.Task, patience ?? _options.StoreTimeout))

@@ -110,7 +110,7 @@ internal sealed class RequestSchemas : ISchemaFilter
         OfReason(schema);
         var (quota, amount) = (Property(schema, "quota"), Property(schema, "amount"));
         quota.Type = JsonSchemaType.String;
-        OneOf(quota, [.. Grant.Quotas.Keys]);
+        OneOf(quota, [.. QuotaGrant.Quotas.Keys]);
         amount.Type = JsonSchemaType.Number;
         (amount.Minimum, amount.Maximum) = ("0.000001", Shape.Number(TenantRoutes.MostGranted));
     }

@@ -13,14 +13,14 @@ namespace Gateway.Reconciliation;
 internal sealed record Evidence(
     IReadOnlyList<UpstreamGeneration> Listed,
     bool IsWhole,
-    IReadOnlyList<OpenReservation> Open,
+    IReadOnlyList<UnknownReservation> Open,
     IReadOnlySet<uint> SeedsUnderWay
 )
 {
     /// <summary>The upstream's clock is not ours.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    public Finding Judge(OpenReservation reservation, TimeSpan absentAfter)
+    public Finding Judge(UnknownReservation reservation, TimeSpan absentAfter)
     {
         var possible = Listed.Where(row => CouldBe(row, reservation)).ToList();
         // One that lacks the seed or the prompt may be it, and may not: neither is to be acted on.
@@ -53,7 +53,7 @@ internal sealed record Evidence(
     /// Nothing that is told speaks against it. The prompt does not: an upstream that trims or rewrites it must not make a generation look absent, when the
     /// seed, the size and the time are those of the reservation.
     /// </summary>
-    private static bool CouldBe(UpstreamGeneration row, OpenReservation reservation)
+    private static bool CouldBe(UpstreamGeneration row, UnknownReservation reservation)
     {
         var sent = reservation.Fingerprint;
         return (row.Seed ?? sent.Seed) == sent.Seed
@@ -67,7 +67,7 @@ internal sealed record Evidence(
     }
 
     /// <summary>And everything that is needed is told. A rewritten prompt tells nothing; the seed has to do.</summary>
-    private static bool Says(UpstreamGeneration row, OpenReservation reservation) =>
+    private static bool Says(UpstreamGeneration row, UnknownReservation reservation) =>
         row is { Seed: not null, Width: not null, Height: not null, CreatedAt: not null }
         && (
             reservation.Fingerprint.PromptEnhanced
@@ -75,7 +75,7 @@ internal sealed record Evidence(
                 && SHA256.HashData(Encoding.UTF8.GetBytes(prompt)).AsSpan().SequenceEqual(reservation.Fingerprint.PromptHash)
         );
 
-    private static bool IsAlike(OpenReservation one, OpenReservation other) =>
+    private static bool IsAlike(UnknownReservation one, UnknownReservation other) =>
         one.Fingerprint.Seed == other.Fingerprint.Seed
         && one.Fingerprint.Width == other.Fingerprint.Width
         && one.Fingerprint.Height == other.Fingerprint.Height

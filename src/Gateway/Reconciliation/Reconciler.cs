@@ -83,7 +83,7 @@ internal sealed class Reconciler(
             await ActAsync(reservation, evidence.Judge(reservation, options.AbsentAfter), stopping);
     }
 
-    private async Task ActAsync(OpenReservation reservation, Finding finding, CancellationToken stopping)
+    private async Task ActAsync(UnknownReservation reservation, Finding finding, CancellationToken stopping)
     {
         switch (finding)
         {

@@ -70,7 +70,7 @@ internal sealed class Figures(
         Tell(quotas);
         try
         {
-            Tell(await OpenWork.ReadAsync(database, cancellation));
+            Tell(await LedgerBacklog.ReadAsync(database, cancellation));
         }
         catch (Exception away) when (away is not OperationCanceledException)
         {
@@ -110,7 +110,7 @@ internal sealed class Figures(
             gauge.RemoveLabelled(tenant, quota.Name);
     }
 
-    private void Tell(OpenWork open)
+    private void Tell(LedgerBacklog open)
     {
         metrics.OpenReservations.WithLabels("reserved").Set(open.Reserved);
         metrics.OpenReservations.WithLabels("forwarding").Set(open.Forwarding);

@@ -158,7 +158,7 @@ internal sealed class GatewayMetrics
     }
 
     /// <summary>Counts what a durable batch of the ledger has changed: each change once, because it is in the batch that made it.</summary>
-    public void Count(LedgerState state, TimeSpan took)
+    public void Count(LedgerUnitOfWork state, TimeSpan took)
     {
         StoreCommitSeconds.Observe(took.TotalSeconds);
         foreach (var change in state.Events)

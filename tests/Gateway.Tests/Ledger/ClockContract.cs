@@ -108,7 +108,7 @@ public abstract class ClockContract : LedgerTest
         (await ledger.AdmitAsync(Request(OneAMonth), CancellationToken.None))
             .ShouldBeOfType<Admission.Unavailable>()
             .Detail.ShouldContain("clock jumped forward");
-        (await ledger.SettleAsync(admitted.ReservationId, Cost("g"))).ShouldBe(Recording.Durable);
+        (await ledger.SettleAsync(admitted.ReservationId, Cost("g"))).ShouldBe(RecordingResult.Durable);
         (await ledger.QuotaAsync(OneAMonth, "images-month")).Used.ShouldBe(1);
         (await ledger.AdmitAsync(Request(OneAMonth, key: "k"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
 

@@ -18,7 +18,7 @@ public abstract class LedgerContract : LedgerTest
         admitted.Quotas.Quota("images-day").ShouldSatisfyAllConditions(q => q.Held.ShouldBe(3), q => q.Remaining.ShouldBe(7));
         ledger.MaySendNow(admitted).ShouldBeTrue();
 
-        (await ledger.SettleAsync(admitted.ReservationId, Cost("g-1", 25_100))).ShouldBe(Recording.Durable);
+        (await ledger.SettleAsync(admitted.ReservationId, Cost("g-1", 25_100))).ShouldBe(RecordingResult.Durable);
         var day = await ledger.QuotaAsync(tenant, "images-day");
         (day.Used, day.Held, day.Remaining).ShouldBe((3, 0, 7));
         var usd = await ledger.QuotaAsync(tenant, "usd-month");

@@ -13,7 +13,7 @@ public sealed class LedgerKeeperTests
         await using var harness = new SqliteHarness();
         var ledger = await harness.StartAsync();
         var asked = new TaskCompletionSource();
-        var keeper = new LedgerKeeper(
+        var keeper = new LedgerMaintenance(
             harness.DatabaseOf(ledger),
             ledger.Store,
             harness.Options,

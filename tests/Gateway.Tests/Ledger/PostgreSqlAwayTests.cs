@@ -50,7 +50,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
         for (var i = 0; i < 5; i++)
             (await ledger.AdmitAsync(Request(tenant), CancellationToken.None)).ShouldBeOfType<Admission.Unavailable>();
         (await ledger.IsAvailableAsync(CancellationToken.None)).ShouldBeFalse();
-        (await ledger.SettleAsync(sent.ReservationId, Cost("g"))).ShouldBe(Recording.Delayed);
+        (await ledger.SettleAsync(sent.ReservationId, Cost("g"))).ShouldBe(RecordingResult.Delayed);
         ledger.Delayed.ShouldBeGreaterThan(0);
         await _server.RunAsync();
 
@@ -86,7 +86,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
         var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => ledger.AdmitAsync(Request(tenant), CancellationToken.None)));
         waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(4));
         answers.ShouldAllBe(answer => answer is Admission.Unavailable);
-        (await ledger.SettleAsync(sent.ReservationId, Cost("g"))).ShouldBe(Recording.Delayed);
+        (await ledger.SettleAsync(sent.ReservationId, Cost("g"))).ShouldBe(RecordingResult.Delayed);
         await _server.ContinueAsync();
 
         await UntilAsync(async () => await ledger.IsAvailableAsync(CancellationToken.None) && ledger.Delayed == 0);

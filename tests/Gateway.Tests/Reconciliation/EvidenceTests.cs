@@ -80,7 +80,7 @@ public sealed class EvidenceTests
     private static Finding Judge(params UpstreamGeneration[] listed) =>
         new Evidence(listed, true, [Open()], new HashSet<uint>()).Judge(Open(), AbsentAfter);
 
-    private static OpenReservation Open() =>
+    private static UnknownReservation Open() =>
         new(
             Id: new Guid("019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b"),
             Tenant: "team",

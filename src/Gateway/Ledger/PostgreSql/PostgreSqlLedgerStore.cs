@@ -8,7 +8,7 @@ namespace Gateway.Ledger.PostgreSql;
 /// <summary>The book on a server that any number of gateways share. The statements are on the page <see cref="PostgreSqlLedgerStatements"/>.</summary>
 internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOptions options, Guid instance) : LedgerStore
 {
-    public override async Task RunAsync(LedgerKeys keys, Action<LedgerState> decide, CancellationToken cancellation)
+    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation)
     {
         await database.EnsureOpenAsync(cancellation);
         await using var connection = await database.ConnectionAsync(cancellation);
@@ -48,7 +48,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         return reservations.RecordsAffected > 0;
     }
 
-    private async Task<LedgerState> LoadAsync(NpgsqlConnection connection, LedgerKeys keys, CancellationToken cancellation)
+    private async Task<LedgerUnitOfWork> LoadAsync(NpgsqlConnection connection, LedgerKeys keys, CancellationToken cancellation)
     {
         string[] tenants = [.. keys.Tenants];
         await using var batch = new NpgsqlBatch(connection);
@@ -83,13 +83,13 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         if (tenants.Length > 0)
             batch.Add(Sql.Tenants, tenants);
 
-        LedgerState state;
+        LedgerUnitOfWork state;
         await using (var reader = await batch.ExecuteReaderAsync(cancellation))
         {
             await reader.NextResultAsync(cancellation);
             await reader.NextResultAsync(cancellation);
             await reader.ReadAsync(cancellation);
-            state = new LedgerState(
+            state = new LedgerUnitOfWork(
                 new LedgerRow(reader.GetGuid(0), Time(reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
                 Time(reader.GetInt64(5))
             );
@@ -143,7 +143,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
     }
 
     /// <summary>What the loaded reservations count in besides the running windows of the named tenants: a third round trip, where there is any.</summary>
-    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerState state, CancellationToken cancellation)
+    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellation)
     {
         var windows = state.MissingWindows();
         var counters = state.MissingCounters();
@@ -165,7 +165,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
     }
 
     /// <summary>Not cancelled: from here on it is for the store to say whether it happened.</summary>
-    private async Task StoreAsync(NpgsqlConnection connection, LedgerState state)
+    private async Task StoreAsync(NpgsqlConnection connection, LedgerUnitOfWork state)
     {
         await using var batch = new NpgsqlBatch(connection);
         var ledger = state.Ledger;

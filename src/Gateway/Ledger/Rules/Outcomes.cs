@@ -33,7 +33,7 @@ internal abstract record ReconciliationResult(string Why)
     /// <summary>There is a generation.</summary>
     public sealed record Found(Settlement Settlement, string Why) : ReconciliationResult(Why);
 
-    /// <summary>There is none. Refused before <see cref="OpenReservation.FencedAt"/>, unless an operator says so.</summary>
+    /// <summary>There is none. Refused before <see cref="UnknownReservation.FencedAt"/>, unless an operator says so.</summary>
     /// <param name="Outcome">What a repetition with the Idempotency-Key is told.</param>
     public sealed record Absent(Outcome Outcome, string Why, bool ByOperator = false) : ReconciliationResult(Why);
 
@@ -44,7 +44,7 @@ internal abstract record ReconciliationResult(string Why)
 /// <summary>An unknown reservation, as the reconciler needs it.</summary>
 /// <param name="FencedAt">From then on nothing of it can be sent any more, by the store's clock.</param>
 /// <param name="Now">The store's clock.</param>
-internal sealed record OpenReservation(
+internal sealed record UnknownReservation(
     Guid Id,
     string Tenant,
     Fingerprint Fingerprint,

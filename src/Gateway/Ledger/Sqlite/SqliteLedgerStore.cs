@@ -8,7 +8,7 @@ namespace Gateway.Ledger.Sqlite;
 /// <summary>The book in one file, written by one connection. The statements are on the page <see cref="SqliteLedgerStatements"/>.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions options, Guid instance, TimeProvider time) : LedgerStore
 {
-    public override async Task RunAsync(LedgerKeys keys, Action<LedgerState> decide, CancellationToken cancellation)
+    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation)
     {
         await using var turn = await database.TurnAsync(cancellation);
         var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
@@ -50,11 +50,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         });
     }
 
-    private LedgerState Load(SqliteLedgerStatements sql, LedgerKeys keys)
+    private LedgerUnitOfWork Load(SqliteLedgerStatements sql, LedgerKeys keys)
     {
         var clock = Time(Micros(time.GetUtcNow()));
         var ledger = sql.Ledger.One(row => new LedgerRow(row.Id(0), Time(row.Long(1)), row.Long(2), row.Long(3), row.Long(4)))!;
-        var state = new LedgerState(ledger, clock);
+        var state = new LedgerUnitOfWork(ledger, clock);
         var now = Micros(state.Now);
         var minuteAgo = Micros(state.Now - Minute.Length);
 
@@ -99,7 +99,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         return state;
     }
 
-    private void Store(SqliteLedgerStatements sql, LedgerState state)
+    private void Store(SqliteLedgerStatements sql, LedgerUnitOfWork state)
     {
         var ledger = state.Ledger;
         sql.SetLedger.With(Micros(ledger.HighWater)).With(ledger.Events).With(ledger.Sent).With(ledger.Running).Execute();
@@ -145,7 +145,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             sql.SetInstance.With(instance).With(Micros(state.Now)).With(Micros(lease)).Execute();
     }
 
-    private static void LoadAll(SqliteStatement rows, LedgerState state, bool balances, List<Guid>? ids = null)
+    private static void LoadAll(SqliteStatement rows, LedgerUnitOfWork state, bool balances, List<Guid>? ids = null)
     {
         while (rows.Read())
         {
@@ -155,7 +155,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         }
     }
 
-    private static void LoadWindow(SqliteLedgerStatements sql, LedgerState state, string tenant, string period) =>
+    private static void LoadWindow(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, string period) =>
         state.Load(
             sql.Window.With(tenant)
                 .With(period)
@@ -173,10 +173,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 ?? new WindowRow(tenant, period)
         );
 
-    private static void LoadCounter(SqliteLedgerStatements sql, LedgerState state, string tenant) =>
+    private static void LoadCounter(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant) =>
         state.Load(sql.Counter.With(tenant).One(row => new CounterRow(tenant, row.Long(0), row.Long(1))) ?? new CounterRow(tenant));
 
-    private static void LoadMinute(SqliteLedgerStatements sql, LedgerState state, string tenant, long minuteAgo) =>
+    private static void LoadMinute(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, long minuteAgo) =>
         state.Load(
             tenant,
             new Minute(

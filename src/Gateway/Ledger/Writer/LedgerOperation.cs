@@ -14,7 +14,7 @@ internal abstract class LedgerOperation
     public abstract void Need(LedgerKeys keys);
 
     /// <summary>May be called again, for another batch, when the first was not stored.</summary>
-    public abstract void Decide(LedgerBatch batch);
+    public abstract void Decide(AdmissionRules batch);
 
     /// <summary>The batch is durable.</summary>
     public abstract void Answer();
@@ -27,7 +27,7 @@ internal abstract class LedgerOperation
 /// <param name="need">What it looks at.</param>
 /// <param name="decide">Its decision and answer.</param>
 /// <param name="survives">See <see cref="LedgerOperation.Survives"/>.</param>
-internal sealed class LedgerOperation<T>(Action<LedgerKeys> need, Func<LedgerBatch, T> decide, bool survives) : LedgerOperation
+internal sealed class LedgerOperation<T>(Action<LedgerKeys> need, Func<AdmissionRules, T> decide, bool survives) : LedgerOperation
 {
     private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _decided;
@@ -40,7 +40,7 @@ internal sealed class LedgerOperation<T>(Action<LedgerKeys> need, Func<LedgerBat
 
     public override void Need(LedgerKeys keys) => need(keys);
 
-    public override void Decide(LedgerBatch batch) => _decided = decide(batch);
+    public override void Decide(AdmissionRules batch) => _decided = decide(batch);
 
     public override void Answer() => _answer.TrySetResult(_decided!);
 
@@ -85,10 +85,10 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             keys.IdempotencyKeys.Add((Tenant, key));
     }
 
-    public override void Decide(LedgerBatch batch) => _decided = batch.Reserve(id, request);
+    public override void Decide(AdmissionRules batch) => _decided = batch.Reserve(id, request);
 
     /// <summary>Tries for a slot, at the end of a batch.</summary>
-    public void Forward(LedgerBatch batch, long sendBefore)
+    public void Forward(AdmissionRules batch, long sendBefore)
     {
         if (batch.TryForward(id))
             _decided = new Admission.Admitted(id, batch.State.Now, batch.Quotas(request.Tenant), sendBefore);
@@ -97,7 +97,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     }
 
     /// <summary>Gives up waiting.</summary>
-    public void Leave(LedgerBatch batch)
+    public void Leave(AdmissionRules batch)
     {
         _decided = new Admission.Saturated(batch.SecondsUntilSlot());
         batch.Outcomes.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");

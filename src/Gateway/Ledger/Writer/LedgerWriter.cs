@@ -25,7 +25,7 @@ internal sealed class LedgerWriter(
         new UnboundedChannelOptions { SingleReader = true }
     );
     private readonly FairQueue _waiting = new();
-    private readonly RetryLine _again = new(time);
+    private readonly RetryQueue _again = new(time);
     private readonly LedgerClock _clock = new(time);
     private Task<bool>? _readable;
     private bool _joined;
@@ -48,7 +48,7 @@ internal sealed class LedgerWriter(
     public int Waiting => _waiting.Count;
 
     /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
-    public Action<LedgerState, TimeSpan>? Committed { get; set; }
+    public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
 
     /// <returns>False: the writer has been stopped.</returns>
     public bool Post(LedgerOperation operation) => _operations.Writer.TryWrite(operation);
@@ -127,7 +127,7 @@ internal sealed class LedgerWriter(
         foreach (var operation in operations.Concat(leaving).Concat(candidates))
             operation.Need(keys);
 
-        LedgerState? decided = null;
+        LedgerUnitOfWork? decided = null;
         try
         {
             await store.RunAsync(
@@ -174,7 +174,7 @@ internal sealed class LedgerWriter(
     }
 
     private void Decide(
-        LedgerState state,
+        LedgerUnitOfWork state,
         List<LedgerOperation> operations,
         List<ReserveOperation> leaving,
         List<ReserveOperation> candidates,
@@ -189,7 +189,7 @@ internal sealed class LedgerWriter(
             refusal =
                 "The store has lost what it had confirmed: it was replaced, or restored from a backup. Restart the gateway to accept it as it is.";
 
-        var batch = new LedgerBatch(state, options, organization(), instance, refusal);
+        var batch = new AdmissionRules(state, options, organization(), instance, refusal);
         if (renew)
             state.Renew(state.Now + options.Lease);
         batch.Outcomes.EndOverrun();
@@ -204,7 +204,7 @@ internal sealed class LedgerWriter(
             reserved.Forward(batch, sendBefore);
     }
 
-    private void Stored(LedgerState state, bool renewed, long started, bool again)
+    private void Stored(LedgerUnitOfWork state, bool renewed, long started, bool again)
     {
         if (!_joined || _again.Failures > 0)
             log.LogInformation(
@@ -275,7 +275,7 @@ internal sealed class LedgerWriter(
                 keys,
                 state =>
                 {
-                    var batch = new LedgerBatch(state, options, organization(), instance);
+                    var batch = new AdmissionRules(state, options, organization(), instance);
                     waiting.ForEach(left => left.Leave(batch));
                     state.Renew(state.Now);
                 },

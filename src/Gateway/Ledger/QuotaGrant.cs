@@ -6,7 +6,7 @@ using Gateway.Storage;
 namespace Gateway.Ledger;
 
 /// <summary>Raises a tenant's limit for one period. The grant lies beside the balance, so that the next admission reads both under the same lock.</summary>
-internal static class Grant
+internal static class QuotaGrant
 {
     /// <summary>Quotas that can be granted, by their names in the tenants file, and the names they have in answers.</summary>
     public static readonly IReadOnlyDictionary<string, string> Quotas = new Dictionary<string, string>(StringComparer.Ordinal)

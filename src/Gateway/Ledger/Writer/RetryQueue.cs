@@ -1,7 +1,7 @@
 namespace Gateway.Ledger.Writer;
 
 /// <summary>Outcomes that could not be stored yet. They wait in memory and are tried again, with longer and longer pauses, until they are durable.</summary>
-internal sealed class RetryLine(TimeProvider time)
+internal sealed class RetryQueue(TimeProvider time)
 {
     private const int MostInGroup = 512;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);

@@ -3,11 +3,11 @@ using Gateway.Tenants;
 namespace Gateway.Ledger.Rules;
 
 /// <summary>The quotas of a tenant and of the organisation, as they stand in what was loaded.</summary>
-internal static class QuotaView
+internal static class QuotaCalculator
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    public static IReadOnlyList<QuotaStatus> Of(LedgerState state, Tenant tenant, QuotaLimits organization)
+    public static IReadOnlyList<QuotaStatus> Of(LedgerUnitOfWork state, Tenant tenant, QuotaLimits organization)
     {
         var now = state.Now;
         var (dayEnd, monthEnd) = (Period.DayEnd(now), Period.MonthEnd(now));

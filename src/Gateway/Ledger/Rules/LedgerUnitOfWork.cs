@@ -22,7 +22,7 @@ internal sealed class LedgerKeys
 /// <summary>The part of the book that a batch sees, and changes, under the lock. Knows no rule but this: every balance follows from the reservations.</summary>
 /// <param name="ledger">As loaded.</param>
 /// <param name="clock">The store's clock at the lock.</param>
-internal sealed class LedgerState(LedgerRow ledger, DateTimeOffset clock)
+internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 {
     private readonly Dictionary<Guid, Reservation> _reservations = [];
     private readonly Dictionary<(string, string), Guid> _keys = [];

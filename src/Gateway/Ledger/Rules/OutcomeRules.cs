@@ -1,7 +1,7 @@
 namespace Gateway.Ledger.Rules;
 
 /// <summary>The rules of outcomes (ledger, sections 2, 4 and 5), over what was loaded under the lock: what becomes of a reservation that was made.</summary>
-internal sealed class LedgerOutcomes(LedgerState state, QuotaOptions options)
+internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
 {
     private static readonly Outcome Untold = new(
         "outcome-unknown",

@@ -9,7 +9,7 @@ namespace Gateway.Ledger.Maintenance;
 /// <param name="OldestUnknown">When the oldest unknown one was forwarded.</param>
 /// <param name="OldestDue">When the most overdue generation should have been looked at.</param>
 /// <param name="Stuck">Generations that are still pending past their deadline.</param>
-internal sealed record OpenWork(
+internal sealed record LedgerBacklog(
     long Reserved,
     long Forwarding,
     long Unknown,
@@ -31,7 +31,7 @@ internal sealed record OpenWork(
           (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
         """;
 
-    public static Task<OpenWork> ReadAsync(Database database, CancellationToken cancellation) =>
+    public static Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellation) =>
         database.ReadAsync(ReadAsync, cancellation);
 
     /// <summary>Seeds of the requests that are being sent now.</summary>
@@ -50,13 +50,13 @@ internal sealed record OpenWork(
             cancellation
         );
 
-    private static async Task<OpenWork> ReadAsync(DbConnection connection, CancellationToken cancellation)
+    private static async Task<LedgerBacklog> ReadAsync(DbConnection connection, CancellationToken cancellation)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = Query;
         await using var row = await command.ExecuteReaderAsync(cancellation);
         await row.ReadAsync(cancellation);
-        return new OpenWork(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0, Number(6) ?? 0);
+        return new LedgerBacklog(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0, Number(6) ?? 0);
 
         long? Number(int column) => row.IsDBNull(column) ? null : Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);
         DateTimeOffset? Time(int column) =>

@@ -4,7 +4,7 @@ using Gateway.Storage;
 namespace Gateway.Ledger.Maintenance;
 
 /// <summary>Keeps the book in order: a heartbeat and a sweep every few seconds, an audit every minute, pruning every hour.</summary>
-internal sealed class LedgerKeeper(
+internal sealed class LedgerMaintenance(
     Database database,
     LedgerStore store,
     QuotaOptions options,

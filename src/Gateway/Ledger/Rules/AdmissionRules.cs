@@ -5,15 +5,15 @@ namespace Gateway.Ledger.Rules;
 
 /// <summary>The rules of admission (ledger, section 2), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
 /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
-internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, QuotaLimits organization, Guid instance, string? refusal = null)
+internal sealed class AdmissionRules(LedgerUnitOfWork state, QuotaOptions options, QuotaLimits organization, Guid instance, string? refusal = null)
 {
     private const int TryAgainSoon = 2;
     private const int TryAgainLater = 30;
 
-    public LedgerState State => state;
+    public LedgerUnitOfWork State => state;
 
     /// <summary>What becomes of what was admitted.</summary>
-    public LedgerOutcomes Outcomes { get; } = new(state, options);
+    public OutcomeRules Outcomes { get; } = new(state, options);
 
     /// <summary>T1. Null: it is reserved, and waits for a slot.</summary>
     public Admission? Reserve(Guid id, ReservationRequest request)
@@ -105,11 +105,11 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
         return state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater) : TryAgainSoon;
     }
 
-    public IReadOnlyList<OpenReservation> Unknown() =>
+    public IReadOnlyList<UnknownReservation> Unknown() =>
         [
             .. state
                 .Unknown.Select(id => state.Find(id)!)
-                .Select(row => new OpenReservation(
+                .Select(row => new UnknownReservation(
                     row.Id,
                     row.Tenant,
                     row.Fingerprint,
@@ -122,7 +122,7 @@ internal sealed class LedgerBatch(LedgerState state, QuotaOptions options, Quota
                 )),
         ];
 
-    public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaView.Of(state, tenant, organization);
+    public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaCalculator.Of(state, tenant, organization);
 
     public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
 
