@@ -28,11 +28,11 @@ internal static class QuotasFeature
     }
 
     /// <summary>Before identification.</summary>
-    public static void UseQuotaHeaders(this IApplicationBuilder app) => app.UseMiddleware<QuotaHeaders>();
+    public static void UseQuotaHeaders(this IApplicationBuilder app) => app.UseMiddleware<RateLimitMiddleware>();
 
     public static void MapQuotas(this IEndpointRouteBuilder routes) =>
         routes
-            .MapGet("/v1/usage", Usage.Get)
+            .MapGet("/v1/usage", UsageEndpoint.Get)
             .WithTags("Usage")
             .WithSummary("See who you are to the gateway, what is left, and what was spent")
             .Produces<UsageReport>()

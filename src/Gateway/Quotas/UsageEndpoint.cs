@@ -9,7 +9,7 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Quotas;
 
 /// <summary><c>GET /v1/usage</c>: who the gateway takes the caller for, what is left, what was spent.</summary>
-internal static class Usage
+internal static class UsageEndpoint
 {
     public static async Task<IResult> Get(Caller caller, QuotaLedger ledger, CancellationToken cancellation)
     {

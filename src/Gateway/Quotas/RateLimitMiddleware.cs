@@ -5,7 +5,7 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Quotas;
 
 /// <summary>Middleware: says on every answer to an identified tenant where its quotas stand. Before identification, which may answer a tenant itself.</summary>
-internal sealed class QuotaHeaders(RequestDelegate next, QuotaLedger ledger)
+internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledger)
 {
     public Task InvokeAsync(HttpContext context)
     {
