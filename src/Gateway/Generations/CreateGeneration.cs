@@ -19,7 +19,7 @@ internal sealed class CreateGeneration(
     ReadGeneration reading,
     QuotaLedger ledger,
     LeonardoForwarder leonardo,
-    Waiters waiters,
+    CompletionWaiters waiters,
     IDiagnosticContext log
 )
 {

@@ -24,7 +24,7 @@ internal static class GenerationsFeature
         services.AddSingleton<ReadGeneration>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
-        services.AddReading(settings);
+        services.AddResults(settings);
         services.AddImages(settings);
         services.AddUploads();
         services.AddReconciling(settings);
@@ -85,7 +85,7 @@ internal static class GenerationsFeature
             .Produces<QuoteAnswer>()
             .Refuses(Unreadable)
             .Refuses(ProblemTypes.StoreUnavailable);
-        routes.MapReading();
+        routes.MapResults();
         routes.MapUploads();
     }
 }

@@ -71,7 +71,7 @@ internal sealed class AnswerSchemas : ISchemaFilter
             ("motionModel", AlwaysNull),
             ("generated_image_variation_generics", Shape.Empty),
         ],
-        [typeof(GenerationList)] = [("generations", Shape.AtMost(ReadGenerations.MaxPage))],
+        [typeof(GenerationList)] = [("generations", Shape.AtMost(ResultEndpoints.MaxPage))],
         [typeof(DeletedId)] = [("id", Shape.Uuid)],
         [typeof(UploadAddress)] = [("id", Shape.Uuid), ("url", Shape.Address)],
         [typeof(SeenUpload)] = [("id", Shape.Uuid), ("url", Shape.Address), ("createdAt", Shape.Moment)],

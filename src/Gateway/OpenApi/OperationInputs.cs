@@ -27,7 +27,7 @@ internal sealed class OperationInputs : IOperationFilter
     /// <summary>By path and name; the schema of a text where there is none.</summary>
     private static readonly Dictionary<(string Path, string Name), OpenApiSchema> Query = new()
     {
-        [("/v1/generations", "limit")] = Shape.Whole(1, ReadGenerations.MaxPage, ReadGenerations.DefaultPage),
+        [("/v1/generations", "limit")] = Shape.Whole(1, ResultEndpoints.MaxPage, ResultEndpoints.DefaultPage),
         [("/v1/generations", "after")] = Text(Shape.Matching("^[A-Za-z0-9_-]+$")),
         [("/admin/usage", "from")] = Text(Shape.Day),
         [("/admin/usage", "to")] = Text(Shape.Day),

@@ -10,12 +10,12 @@ namespace Gateway.Results;
 
 /// <summary>Asks the upstream what became of each running generation: one schedule for each, however many wait and however many replicas there are.</summary>
 internal sealed class Watcher(
-    WatchList list,
-    Waiters waiters,
+    PollQueue list,
+    CompletionWaiters waiters,
     ImageStore images,
     LeonardoApi leonardo,
     QuotaLedger ledger,
-    WatchOptions options,
+    WatcherOptions options,
     TimeProvider time,
     ILogger<Watcher> log
 ) : BackgroundService
@@ -111,7 +111,7 @@ internal sealed class Watcher(
         return claimed.Count > 0 ? TimeSpan.Zero : Busy;
     }
 
-    private async Task PollAsync(Watched watched, CancellationToken stopping)
+    private async Task PollAsync(PollClaim watched, CancellationToken stopping)
     {
         await Task.Yield();
         try
@@ -129,7 +129,7 @@ internal sealed class Watcher(
         }
     }
 
-    private async Task ConcludeAsync(Watched watched, ApiReply<UpstreamGeneration> reply, CancellationToken stopping)
+    private async Task ConcludeAsync(PollClaim watched, ApiReply<UpstreamGeneration> reply, CancellationToken stopping)
     {
         switch (reply)
         {
@@ -161,7 +161,7 @@ internal sealed class Watcher(
     }
 
     /// <summary>The slot first: what was freed and not recorded is freed again; what was recorded and not freed would stay held.</summary>
-    private async Task EndAsync(Watched watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
+    private async Task EndAsync(PollClaim watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
     {
         using var end = Tracing.Later("complete", watched.Trace);
         await ledger.EndAsync(watched.Id);

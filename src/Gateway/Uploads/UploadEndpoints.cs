@@ -39,7 +39,7 @@ internal sealed class UploadEndpoints(
             CreationReply.CanonicalId(id) is not { } canonical
             || await register.FindOpenAsync(caller?.Tenant.Id, canonical, token, gone) is not { Form: { } form } upload
         )
-            return ReadGenerations.NotFound;
+            return ResultEndpoints.NotFound;
         using var slot = slots.TryTake(upload.Tenant);
         if (slot is null)
             return ReceivedFile.NoRoom();
@@ -66,14 +66,14 @@ internal sealed class UploadEndpoints(
                 json.WriteString("createdAt"u8, ResultRow.Moment(upload.CreatedAt));
                 json.WriteEndObject();
             })
-            : ReadGenerations.NotFound;
+            : ResultEndpoints.NotFound;
 
     /// <summary><c>GET /v1/init-image/{id}/image</c>: the bytes, as they were stored.</summary>
     public async Task ImageAsync(HttpContext context, Caller caller, string id)
     {
         if (await FindAsync(caller, id, context.RequestAborted) is not { Form: null } upload)
         {
-            await ReadGenerations.NotFound.ExecuteAsync(context);
+            await ResultEndpoints.NotFound.ExecuteAsync(context);
             return;
         }
         var reply = await leonardo.UploadAsync(upload.Id, context.RequestAborted);
@@ -88,7 +88,7 @@ internal sealed class UploadEndpoints(
     public async Task<IResult> DeleteAsync(HttpContext context, Caller caller, string id)
     {
         if (await FindAsync(caller, id, context.RequestAborted) is not { } upload)
-            return ReadGenerations.NotFound;
+            return ResultEndpoints.NotFound;
         var reply = await leonardo.DeleteUploadAsync(upload.Id, CancellationToken.None);
         if (reply is ApiReply<bool>.Refused or ApiReply<bool>.Unclear)
             return reply.ToProblem();

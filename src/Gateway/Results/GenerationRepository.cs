@@ -7,7 +7,7 @@ namespace Gateway.Results;
 /// Who owns which generation and image. Every look-up on a caller's behalf is by tenant and id together, so what is another tenant's is not found, in the
 /// same way and the same time as what does not exist.
 /// </summary>
-internal sealed class Register(Database database, TimeProvider time)
+internal sealed class GenerationRepository(Database database, TimeProvider time)
 {
     /// <summary>No own generation lives at this id: unknown, another tenant's, or deleted.</summary>
     public Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellation) =>

@@ -7,7 +7,7 @@ using Gateway.Images;
 namespace Gateway.Results;
 
 /// <summary>What became of generations: the watcher that asks, the register that remembers, the routes that tell.</summary>
-internal static class ReadingFeature
+internal static class ResultsFeature
 {
     private static readonly ProblemType[] Strangers =
     [
@@ -17,23 +17,23 @@ internal static class ReadingFeature
         ProblemTypes.StoreUnavailable,
     ];
 
-    public static void AddReading(this IServiceCollection services, Settings settings)
+    public static void AddResults(this IServiceCollection services, Settings settings)
     {
-        services.AddSingleton(WatchOptions.Read(settings));
-        services.AddSingleton<Register>();
+        services.AddSingleton(WatcherOptions.Read(settings));
+        services.AddSingleton<GenerationRepository>();
         services.AddSingleton<References>();
-        services.AddSingleton<WatchList>();
-        services.AddSingleton<Waiters>();
-        services.AddSingleton<GenerationEvents>();
-        services.AddSingleton<ReadGenerations>();
+        services.AddSingleton<PollQueue>();
+        services.AddSingleton<CompletionWaiters>();
+        services.AddSingleton<GenerationEventStream>();
+        services.AddSingleton<ResultEndpoints>();
         services.AddSingleton<Watcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Watcher>());
         services.AddHealthChecks().AddCheck<WatcherHealth>("watcher");
     }
 
-    public static void MapReading(this IEndpointRouteBuilder routes)
+    public static void MapResults(this IEndpointRouteBuilder routes)
     {
-        var reading = routes.ServiceProvider.GetRequiredService<ReadGenerations>();
+        var reading = routes.ServiceProvider.GetRequiredService<ResultEndpoints>();
         routes
             .MapGet("/v1/generations/{id}", reading.GetAsync)
             .WithTags("Generations")

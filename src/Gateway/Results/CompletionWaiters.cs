@@ -4,7 +4,7 @@ using Gateway.Tenants;
 namespace Gateway.Results;
 
 /// <summary>Everybody in this process who waits for a generation to end. They cost the upstream nothing: the watcher's one schedule wakes them all.</summary>
-internal sealed class Waiters(Register register, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class CompletionWaiters(GenerationRepository register, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TaskCompletionSource<StoredGeneration?>>> _waiting = new(StringComparer.Ordinal);

@@ -8,7 +8,7 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Results;
 
 /// <summary>A generation as server-sent events: <c>status</c> now and at its end, with a comment now and then so that nobody in between hangs up.</summary>
-internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
+internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvider time)
 {
     private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
@@ -37,7 +37,7 @@ internal sealed class GenerationEvents(Waiters waiters, TimeProvider time)
     {
         var gone = context.RequestAborted;
         if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, gone) is not { } now)
-            return ReadGenerations.NotFound;
+            return ResultEndpoints.NotFound;
         var seen =
             int.TryParse(
                 context.Request.Headers["Last-Event-ID"].ToString(),

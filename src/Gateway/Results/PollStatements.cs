@@ -6,17 +6,17 @@ using Npgsql;
 namespace Gateway.Results;
 
 /// <summary>The statements of the watch list in which the engines differ. The clock is the ledger's, one for all replicas: on PostgreSQL the server's.</summary>
-internal sealed class WatchStatements
+internal sealed class PollStatements
 {
-    private static readonly WatchStatements Sqlite = new("@now", "max", "");
+    private static readonly PollStatements Sqlite = new("@now", "max", "");
 
-    private static readonly WatchStatements PostgreSql = new(
+    private static readonly PollStatements PostgreSql = new(
         "(extract(epoch from gateway_now()) * 1000000)::bigint",
         "greatest",
         "for update skip locked"
     );
 
-    private WatchStatements(string now, string greatest, string skipLocked)
+    private PollStatements(string now, string greatest, string skipLocked)
     {
         // Two looks at the index, however many are pending.
         Next = $"""
@@ -25,7 +25,7 @@ internal sealed class WatchStatements
               union all select min(created_at) + @first from generation where status = 'PENDING' and next_poll_at = 0) as both_kinds
             """;
         var pauses = string.Concat(
-            WatchList.Schedule.Select(
+            PollQueue.Schedule.Select(
                 (pause, polls) => string.Create(CultureInfo.InvariantCulture, $"when polls = {polls} then {pause.Micros()} ")
             )
         );
@@ -33,7 +33,7 @@ internal sealed class WatchStatements
             CultureInfo.InvariantCulture,
             $"""
             update generation set polls = polls + 1, next_poll_at = {now} + case
-                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) {pauses} else {WatchList.Schedule[
+                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) {pauses} else {PollQueue.Schedule[
                 ^1
             ].Micros()} end
             where id in (
@@ -50,5 +50,5 @@ internal sealed class WatchStatements
     /// <summary>Takes what is due: id, age, stuck, deleted, whether a row is kept, trace. Wants <c>@first</c>, <c>@now</c> and <c>@most</c>.</summary>
     public string Claim { get; }
 
-    public static WatchStatements For(DbConnection connection) => connection is NpgsqlConnection ? PostgreSql : Sqlite;
+    public static PollStatements For(DbConnection connection) => connection is NpgsqlConnection ? PostgreSql : Sqlite;
 }

@@ -8,7 +8,7 @@ namespace Gateway.Results;
 /// The generations that have not ended, over all tenants, for the watcher. Shared by every replica: whoever moves <c>next_poll_at</c> on has the poll, and
 /// nobody else asks before then. A replica that dies loses at most the one poll it was at.
 /// </summary>
-internal sealed class WatchList(Database database, WatchOptions options, TimeProvider time)
+internal sealed class PollQueue(Database database, WatcherOptions options, TimeProvider time)
 {
     /// <summary>The times between the polls of one generation: after the first (a second after it was made), the second, and so on; then the last for ever.</summary>
     public static readonly IReadOnlyList<TimeSpan> Schedule = [.. new[] { 1.5, 2, 3, 5, 10 }.Select(TimeSpan.FromSeconds)];
@@ -23,26 +23,26 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
             async (connection, token) =>
                 (
                     await connection
-                        .Command(WatchStatements.For(connection).Next, ("@first", First.Micros()), ("@now", Now))
+                        .Command(PollStatements.For(connection).Next, ("@first", First.Micros()), ("@now", Now))
                         .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), token)
                 ).Single(),
             cancellation
         );
 
     /// <summary>Takes what is due. Each is this replica's to ask for, once.</summary>
-    public Task<List<Watched>> ClaimAsync(int most, CancellationToken cancellation) =>
+    public Task<List<PollClaim>> ClaimAsync(int most, CancellationToken cancellation) =>
         database.WriteAsync(
             async (connection, transaction, token) =>
             {
                 var claim = connection.Command(
-                    WatchStatements.For(connection).Claim,
+                    PollStatements.For(connection).Claim,
                     ("@first", First.Micros()),
                     ("@now", Now),
                     ("@most", most)
                 );
                 claim.Transaction = transaction;
                 return await claim.ReadAsync(
-                    row => new Watched(
+                    row => new PollClaim(
                         row.GetString(0),
                         TimeSpan.FromMicroseconds(row.GetInt64(1)),
                         !row.IsDBNull(2),
@@ -208,4 +208,4 @@ internal sealed class WatchList(Database database, WatchOptions options, TimePro
 /// <param name="Age">By the store's clock.</param>
 /// <param name="HasRow">Whether what the upstream tells while it runs is kept already.</param>
 /// <param name="Trace">Of the request that made it; null: none was recorded.</param>
-internal sealed record Watched(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace);
+internal sealed record PollClaim(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace);

@@ -6,9 +6,9 @@ namespace Gateway.Results;
 /// <param name="Deadline">A generation that is still pending then counts as stuck.</param>
 /// <param name="PollsPerMinute">The most this replica asks; the account takes 2000 requests a minute of any kind, of all replicas together.</param>
 /// <param name="Retention">How long an ended generation can be read; null: as long as the store has it.</param>
-internal sealed record WatchOptions(TimeSpan Deadline, int PollsPerMinute, TimeSpan? Retention)
+internal sealed record WatcherOptions(TimeSpan Deadline, int PollsPerMinute, TimeSpan? Retention)
 {
-    public static WatchOptions Read(Settings settings) =>
+    public static WatcherOptions Read(Settings settings) =>
         new(
             settings.Duration("Leonardo:GenerationDeadline", TimeSpan.FromMinutes(10)),
             settings.Integer("Leonardo:PollsPerMinute", absent: 1200, min: 1, max: 100_000),

@@ -12,10 +12,10 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Results;
 
 /// <summary>Reading, listing and deleting generations, and their images. What is not the caller's is not there.</summary>
-internal sealed class ReadGenerations(
-    Register register,
-    Waiters waiters,
-    GenerationEvents events,
+internal sealed class ResultEndpoints(
+    GenerationRepository register,
+    CompletionWaiters waiters,
+    GenerationEventStream events,
     ImageDelivery delivery,
     ImageStore store,
     LeonardoApi leonardo
@@ -29,7 +29,7 @@ internal sealed class ReadGenerations(
     {
         if (CreationReply.CanonicalId(id) is not { } generation)
             return NotFound;
-        if (GenerationEvents.AreWanted(context.Request))
+        if (GenerationEventStream.AreWanted(context.Request))
             return await events.SendAsync(context, caller.Tenant, generation);
         var seconds = PreferWait.Of(context.Request);
         var wait = TimeSpan.FromSeconds(seconds ?? 0);
