@@ -16,7 +16,7 @@ namespace Gateway.Generations;
 
 /// <summary><c>POST /v2/generations</c>: the whole story of one generation.</summary>
 internal sealed class CreateGeneration(
-    ReadGeneration reading,
+    GenerationRequestReader reading,
     QuotaLedger ledger,
     LeonardoForwarder leonardo,
     CompletionWaiters waiters,

@@ -21,7 +21,7 @@ internal static class GenerationsFeature
             .Configure<LeonardoOptions, QuotaOptions>(
                 (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
             );
-        services.AddSingleton<ReadGeneration>();
+        services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.AddResults(settings);

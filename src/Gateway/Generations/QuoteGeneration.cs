@@ -10,7 +10,7 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Generations;
 
 /// <summary><c>POST /v2/generations/quote</c>: what a request would cost, and whether it would be admitted now. Sends nothing, reserves nothing.</summary>
-internal sealed class QuoteGeneration(ReadGeneration reading, QuotaLedger ledger)
+internal sealed class QuoteGeneration(GenerationRequestReader reading, QuotaLedger ledger)
 {
     public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
     {

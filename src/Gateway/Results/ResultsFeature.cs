@@ -21,7 +21,7 @@ internal static class ResultsFeature
     {
         services.AddSingleton(WatcherOptions.Read(settings));
         services.AddSingleton<GenerationRepository>();
-        services.AddSingleton<References>();
+        services.AddSingleton<ReferenceCheck>();
         services.AddSingleton<PollQueue>();
         services.AddSingleton<CompletionWaiters>();
         services.AddSingleton<GenerationEventStream>();

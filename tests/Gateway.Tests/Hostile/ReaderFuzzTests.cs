@@ -17,7 +17,7 @@ namespace Gateway.Tests.Hostile;
 /// </summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
-    private readonly ReadGeneration _reader = fixture.Gateway.Services.GetRequiredService<ReadGeneration>();
+    private readonly GenerationRequestReader _reader = fixture.Gateway.Services.GetRequiredService<GenerationRequestReader>();
 
     private static readonly Tenant Team = new("team", "Team", QuotaLimits.Unlimited, new TenantPolicy(AnyReferences: true));
 

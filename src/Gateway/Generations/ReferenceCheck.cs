@@ -6,7 +6,7 @@ using Gateway.Tenants;
 namespace Gateway.Generations;
 
 /// <summary>Whether a tenant may use the reference images it names. All tenants share the upstream's account, so the upstream cannot tell.</summary>
-internal sealed class References(GenerationRepository register)
+internal sealed class ReferenceCheck(GenerationRepository register)
 {
     /// <param name="named">As they were read; those that are malformed are told of elsewhere, and passed over here.</param>
     /// <returns>A violation for each that is not the tenant's, alike whether it exists or not.</returns>

@@ -4,7 +4,7 @@ using Gateway.Tenants;
 namespace Gateway.Generations;
 
 /// <summary>What a valid request may still not do, by the tenant's policy (contract, section 4).</summary>
-internal static class TenantRules
+internal static class TenantPolicyRules
 {
     /// <returns>A 403 that names each part that is not allowed, or null.</returns>
     public static Problem? Refuse(GenerationRequest request, TenantPolicy policy)

@@ -7,7 +7,7 @@ using Gateway.Tenants;
 namespace Gateway.Generations;
 
 /// <summary>From the caller's bytes to a request that keeps every rule; the same way for a generation and for its quote.</summary>
-internal sealed class ReadGeneration(References references)
+internal sealed class GenerationRequestReader(ReferenceCheck references)
 {
     private readonly FrozenDictionary<string, GenerationValidator> _validators = ModelCatalogue.All.ToFrozenDictionary(
         model => model.Name,
@@ -30,7 +30,7 @@ internal sealed class ReadGeneration(References references)
         using (document)
         {
             var json = new StrictJson();
-            var body = GenerationReader.Read(document.RootElement, json);
+            var body = GenerationBodyReader.Read(document.RootElement, json);
             var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
             var unknown = await references.CheckAsync(
                 tenant,
@@ -66,7 +66,7 @@ internal sealed class ReadGeneration(References references)
             return (null, Invalid([.. violations, .. unknownReferences]));
 
         var request = GenerationRequest.From(body, model!);
-        return (request, unknownReferences.Count > 0 ? Invalid(unknownReferences) : TenantRules.Refuse(request, tenant.Policy));
+        return (request, unknownReferences.Count > 0 ? Invalid(unknownReferences) : TenantPolicyRules.Refuse(request, tenant.Policy));
     }
 
     private static Problem Invalid(IReadOnlyList<Violation> violations) =>
