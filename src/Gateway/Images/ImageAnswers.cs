@@ -2,7 +2,7 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Images;
 
-/// <summary>What a route answers and understands that sends its image by <see cref="ImageDelivery"/>.</summary>
+/// <summary>What a route answers and understands that sends its image by <see cref="ImageEndpoints"/>.</summary>
 internal static class ImageAnswers
 {
     public static RouteHandlerBuilder ProducesImage(this RouteHandlerBuilder route, string type, params string[] others) =>

@@ -8,8 +8,8 @@ internal static class ImagesFeature
     public static void AddImages(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(ImageOptions.Read(settings));
-        services.AddSingleton<ImageHost>();
+        services.AddSingleton<ImageDownloader>();
         services.AddSingleton<ImageStore>();
-        services.AddSingleton<ImageDelivery>();
+        services.AddSingleton<ImageEndpoints>();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ResultEndpoints(
     GenerationRepository register,
     CompletionWaiters waiters,
     GenerationEventStream events,
-    ImageDelivery delivery,
+    ImageEndpoints delivery,
     ImageStore store,
     LeonardoApi leonardo
 )

@@ -20,7 +20,7 @@ internal sealed class UploadEndpoints(
     UploadHost host,
     UploadSlots slots,
     LeonardoApi leonardo,
-    ImageDelivery delivery,
+    ImageEndpoints delivery,
     ImageStore store
 )
 {

@@ -7,7 +7,7 @@ using Gateway.Leonardo.Replies;
 namespace Gateway.Images;
 
 /// <summary>Fetches images from where the upstream says they are: without the key, and only from <c>Leonardo:ImageOrigins</c>, every redirect included (threats C6).</summary>
-internal sealed class ImageHost : IDisposable
+internal sealed class ImageDownloader : IDisposable
 {
     private const int MaxRedirects = 3;
 
@@ -15,10 +15,10 @@ internal sealed class ImageHost : IDisposable
     private readonly ImageOptions _options;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
-    private readonly ILogger<ImageHost> _log;
+    private readonly ILogger<ImageDownloader> _log;
     private readonly HttpMessageInvoker _invoker;
 
-    public ImageHost(LeonardoOrigins origins, ImageOptions options, LeonardoOptions leonardo, TimeProvider time, ILogger<ImageHost> log)
+    public ImageDownloader(LeonardoOrigins origins, ImageOptions options, LeonardoOptions leonardo, TimeProvider time, ILogger<ImageDownloader> log)
     {
         _origins = origins;
         _options = options;

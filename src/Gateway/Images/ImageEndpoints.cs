@@ -6,7 +6,7 @@ using Microsoft.Net.Http.Headers;
 namespace Gateway.Images;
 
 /// <summary>Carries an image from its host, or from the store, to a caller who has the right to it: piece by piece, never whole in memory.</summary>
-internal sealed class ImageDelivery(ImageHost host, ImageStore store)
+internal sealed class ImageEndpoints(ImageDownloader host, ImageStore store)
 {
     private const int PieceBytes = 64 * 1024;
 
