@@ -16,8 +16,8 @@ namespace Gateway.Uploads;
 
 /// <summary>Reference images: in two steps, as the upstream has it, or in one call. The presigned form never leaves the gateway.</summary>
 internal sealed class UploadEndpoints(
-    UploadRegister register,
-    UploadHost host,
+    UploadRepository register,
+    UploadRelay host,
     UploadSlots slots,
     LeonardoApi leonardo,
     ImageEndpoints delivery,

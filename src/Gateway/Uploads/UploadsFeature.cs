@@ -34,8 +34,8 @@ internal static class UploadsFeature
 
     public static void AddUploads(this IServiceCollection services)
     {
-        services.AddSingleton<UploadRegister>();
-        services.AddSingleton<UploadHost>();
+        services.AddSingleton<UploadRepository>();
+        services.AddSingleton<UploadRelay>();
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<UploadEndpoints>();
     }

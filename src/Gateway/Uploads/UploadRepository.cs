@@ -6,7 +6,7 @@ using Gateway.Storage;
 namespace Gateway.Uploads;
 
 /// <summary>Who owns which upload. As with generations, every look-up on a caller's behalf is by tenant and id together.</summary>
-internal sealed class UploadRegister(Database database, TimeProvider time)
+internal sealed class UploadRepository(Database database, TimeProvider time)
 {
     /// <summary>The form is good for two minutes; the gateway's own address ends a little earlier, so that a file that it takes can still be handed on.</summary>
     private static readonly TimeSpan FormLifetime = TimeSpan.FromSeconds(115);

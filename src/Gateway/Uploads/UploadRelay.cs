@@ -5,7 +5,7 @@ using Gateway.Leonardo.Replies;
 namespace Gateway.Uploads;
 
 /// <summary>Hands a file to the presigned address: without the key (with it, storage refuses), and only at <c>Leonardo:UploadOrigins</c>.</summary>
-internal sealed class UploadHost(LeonardoOrigins origins, TimeProvider time, ILogger<UploadHost> log) : IDisposable
+internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, ILogger<UploadRelay> log) : IDisposable
 {
     /// <summary>The form's own life is two minutes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
