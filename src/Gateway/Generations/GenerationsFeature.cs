@@ -27,7 +27,7 @@ internal static class GenerationsFeature
         services.AddResults(settings);
         services.AddImages(settings);
         services.AddUploads();
-        services.AddReconciling(settings);
+        services.AddReconciliation(settings);
         services.AddWebhooks(settings);
     }
 

@@ -13,7 +13,7 @@ namespace Gateway.Reconciliation;
 /// </summary>
 internal sealed class Reconciler(
     QuotaLedger ledger,
-    ReconcilerRegister register,
+    ReconciliationRepository register,
     LeonardoApi leonardo,
     ReconcilerOptions options,
     TimeProvider time,
@@ -73,21 +73,21 @@ internal sealed class Reconciler(
 
         // No further back than what is looked into now: of young ones the list is short, and old ones become due ever more rarely.
         var oldest = open.Where(reservation => mine.Contains(reservation.Id)).Min(reservation => reservation.ForwardedAt);
-        var (listed, isWhole) = await ListAsync(oldest - Evidence.ClockTolerance, stopping);
+        var (listed, isWhole) = await ListAsync(oldest - GenerationMatcher.ClockTolerance, stopping);
         // In this order: what was under way when the list was read is now under way, or unknown, or has an owner.
         var seeds = await ledger.SeedsUnderWayAsync(stopping);
         open = await ledger.UnknownReservationsAsync(stopping);
         var owned = await register.OwnedAsync(listed.Keys, stopping);
-        var evidence = new Evidence([.. listed.Values.Where(row => !owned.Contains(row.Id))], isWhole, open, seeds);
+        var evidence = new GenerationMatcher([.. listed.Values.Where(row => !owned.Contains(row.Id))], isWhole, open, seeds);
         foreach (var reservation in open.Where(reservation => mine.Contains(reservation.Id)))
             await ActAsync(reservation, evidence.Judge(reservation, options.AbsentAfter), stopping);
     }
 
-    private async Task ActAsync(UnknownReservation reservation, Finding finding, CancellationToken stopping)
+    private async Task ActAsync(UnknownReservation reservation, MatchResult finding, CancellationToken stopping)
     {
         switch (finding)
         {
-            case Finding.Found found:
+            case MatchResult.Found found:
                 var settlement = new Settlement(found.GenerationId, reservation.Micros, null, null, "DOLLARS");
                 if (await ledger.ReconcileAsync(reservation.Id, new ReconciliationResult.Found(settlement, "listed")))
                     log.LogInformation(
@@ -96,16 +96,16 @@ internal sealed class Reconciler(
                         found.GenerationId
                     );
                 break;
-            case Finding.Absent:
+            case MatchResult.Absent:
                 if (await ledger.ReconcileAsync(reservation.Id, new ReconciliationResult.Absent(Absence, "not-listed")))
                     log.LogInformation("Reservation {ReservationId} was never made; what it held is given back", reservation.Id);
                 break;
-            case Finding.Ambiguous ambiguous:
+            case MatchResult.Ambiguous ambiguous:
                 if (_told.Add(reservation.Id))
                     log.LogError("Reservation {ReservationId} needs an operator: {Why}", reservation.Id, ambiguous.Why);
                 await register.NoteAsync(reservation.Id, ambiguous.Why, stopping);
                 break;
-            case Finding.NotYet notYet:
+            case MatchResult.NotYet notYet:
                 await register.NoteAsync(reservation.Id, notYet.Why, stopping);
                 break;
         }

@@ -3,12 +3,12 @@ using Gateway.Edge;
 namespace Gateway.Reconciliation;
 
 /// <summary>What becomes of requests whose outcome is not known.</summary>
-internal static class ReconcilingFeature
+internal static class ReconciliationFeature
 {
-    public static void AddReconciling(this IServiceCollection services, Settings settings)
+    public static void AddReconciliation(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(ReconcilerOptions.Read(settings));
-        services.AddSingleton<ReconcilerRegister>();
+        services.AddSingleton<ReconciliationRepository>();
         services.AddSingleton<Reconciler>();
         services.AddHostedService(provider => provider.GetRequiredService<Reconciler>());
     }

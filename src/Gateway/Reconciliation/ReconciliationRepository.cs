@@ -4,7 +4,7 @@ using Gateway.Storage;
 namespace Gateway.Reconciliation;
 
 /// <summary>Which replica looks into which unknown reservation, and when again.</summary>
-internal sealed class ReconcilerRegister(Database database, TimeProvider time)
+internal sealed class ReconciliationRepository(Database database, TimeProvider time)
 {
     /// <summary>Between the attempts; the last for ever.</summary>
     private static readonly TimeSpan[] Pauses =

@@ -10,7 +10,7 @@ namespace Gateway.Reconciliation;
 /// <param name="IsWhole">Whether the list was read as far as that.</param>
 /// <param name="Open">Every reservation that is unknown, not only those that are due.</param>
 /// <param name="SeedsUnderWay">Seeds of requests that are being sent: what they make has no owner yet either.</param>
-internal sealed record Evidence(
+internal sealed record GenerationMatcher(
     IReadOnlyList<UpstreamGeneration> Listed,
     bool IsWhole,
     IReadOnlyList<UnknownReservation> Open,
@@ -20,7 +20,7 @@ internal sealed record Evidence(
     /// <summary>The upstream's clock is not ours.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
-    public Finding Judge(UnknownReservation reservation, TimeSpan absentAfter)
+    public MatchResult Judge(UnknownReservation reservation, TimeSpan absentAfter)
     {
         var possible = Listed.Where(row => CouldBe(row, reservation)).ToList();
         // One that lacks the seed or the prompt may be it, and may not: neither is to be acted on.
@@ -28,25 +28,25 @@ internal sealed record Evidence(
         if (certain.Count > 0)
         {
             if (SeedsUnderWay.Contains(reservation.Fingerprint.Seed))
-                return new Finding.NotYet("a request with the same seed is under way");
+                return new MatchResult.NotYet("a request with the same seed is under way");
             var alike = Open.Where(other => IsAlike(other, reservation))
                 .OrderBy(other => other.ForwardedAt)
                 .ThenBy(other => other.Id)
                 .ToList();
             if (alike.Any(other => other.Tenant != reservation.Tenant))
-                return new Finding.Ambiguous("several tenants sent the same prompt, seed and size, and not all outcomes are known");
+                return new MatchResult.Ambiguous("several tenants sent the same prompt, seed and size, and not all outcomes are known");
             // Of one tenant's equal requests any assignment is right: in the order they were sent.
             var place = alike.FindIndex(other => other.Id == reservation.Id);
             return place < certain.Count
-                ? new Finding.Found(certain[place].Id)
-                : new Finding.NotYet("an equal request has the generation that was found");
+                ? new MatchResult.Found(certain[place].Id)
+                : new MatchResult.NotYet("an equal request has the generation that was found");
         }
         if (possible.Count > 0)
-            return new Finding.NotYet("the upstream's list does not tell enough of a generation that may be it");
+            return new MatchResult.NotYet("the upstream's list does not tell enough of a generation that may be it");
         var quiet = reservation.FencedAt > reservation.ForwardedAt ? reservation.FencedAt : reservation.ForwardedAt;
         return IsWhole && reservation.Now - quiet >= absentAfter
-            ? new Finding.Absent()
-            : new Finding.NotYet("the upstream's list does not show it yet");
+            ? new MatchResult.Absent()
+            : new MatchResult.NotYet("the upstream's list does not show it yet");
     }
 
     /// <summary>
@@ -87,9 +87,9 @@ internal sealed record Evidence(
 }
 
 /// <summary>What is known now of one unknown reservation.</summary>
-internal abstract record Finding
+internal abstract record MatchResult
 {
-    private Finding() { }
+    private MatchResult() { }
 
     public sealed record Found(string GenerationId) : Finding;
 
