@@ -8,7 +8,7 @@ internal static class WebhooksFeature
     public static void AddWebhooks(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(WebhookOptions.Read(settings));
-        services.AddSingleton<Webhook>();
+        services.AddSingleton<WebhookEndpoint>();
     }
 
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
@@ -17,7 +17,7 @@ internal static class WebhooksFeature
         if (!routes.ServiceProvider.GetRequiredService<WebhookOptions>().IsOn)
             return;
         routes
-            .MapPost("/webhooks/leonardo", (Delegate)routes.ServiceProvider.GetRequiredService<Webhook>().ReceiveAsync)
+            .MapPost("/webhooks/leonardo", (Delegate)routes.ServiceProvider.GetRequiredService<WebhookEndpoint>().ReceiveAsync)
             .WithMetadata(new AllowAnonymousTenant())
             .ExcludeFromDescription();
     }

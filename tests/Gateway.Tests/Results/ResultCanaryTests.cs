@@ -49,8 +49,8 @@ public sealed class ResultCanaryTests
             if (made["generate"]?["generationId"]?.GetValue<string>() is not { } id)
                 continue;
             await SendAsync(HttpMethod.Get, "/v1/generations/" + id, null, ("Accept", "text/event-stream"));
-            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(Webhook(id)), ("authorization", "Bearer " + WebhookKey));
-            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(Webhook(id)), ("authorization", "Bearer wrong"));
+            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookEndpoint(id)), ("authorization", "Bearer " + WebhookKey));
+            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookEndpoint(id)), ("authorization", "Bearer wrong"));
             foreach (
                 var image in made["generations_by_pk"]!["generated_images"]!.AsArray().Select(image => image!["id"]!.GetValue<string>())
             )
@@ -105,6 +105,6 @@ public sealed class ResultCanaryTests
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
-    private static string Webhook(string id) =>
+    private static string WebhookEndpoint(string id) =>
         $$$"""{"type":"image_generation.complete","data":{"object":{"id":"{{{id}}}","status":"COMPLETE","prompt":"{{{PromptCanary}}}","apiKey":{"key":"the-production-key"} } } }""";
 }

@@ -11,7 +11,7 @@ namespace Gateway.Webhooks;
 /// <c>POST /webhooks/leonardo</c>: a hint that a generation may have ended, nothing more. The watcher asks the upstream itself; a forged, repeated or late
 /// webhook costs at most a read. The body holds the account's key, so it is never logged, stored or quoted.
 /// </summary>
-internal sealed class Webhook(WebhookOptions options, PollQueue list, Watcher watcher, ILogger<Webhook> log)
+internal sealed class WebhookEndpoint(WebhookOptions options, PollQueue list, Watcher watcher, ILogger<WebhookEndpoint> log)
 {
     private const int MaxBytes = 256 * 1024;
     private const int MaxDepth = 16;
