@@ -15,7 +15,7 @@ internal static class TelemetryFeature
         services.AddHostedService<QuotaAlerts>();
         TraceExport.Add(services, settings);
         services.AddSingleton(provider => Listen(provider));
-        services.AddSingleton<Figures>();
+        services.AddSingleton<GaugeCollector>();
     }
 
     /// <summary>Before everything that may answer.</summary>
@@ -29,7 +29,7 @@ internal static class TelemetryFeature
     public static void MapTelemetry(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/metrics", GetMetrics).WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata()).ExcludeFromDescription();
 
-    private static async Task GetMetrics(HttpContext context, GatewayMetrics metrics, Figures figures)
+    private static async Task GetMetrics(HttpContext context, GatewayMetrics metrics, GaugeCollector figures)
     {
         await figures.RefreshAsync(context.RequestAborted);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";

@@ -10,7 +10,7 @@ using Prometheus;
 namespace Gateway.Telemetry;
 
 /// <summary>The gauges of <c>/metrics</c>, read when they are asked for, at most once a second: whoever may read them must not be able to load the store.</summary>
-internal sealed class Figures(
+internal sealed class GaugeCollector(
     GatewayMetrics metrics,
     QuotaLedger ledger,
     QuotaOptions options,
@@ -19,7 +19,7 @@ internal sealed class Figures(
     UpstreamStatus upstream,
     AccountBalance balance,
     TimeProvider time,
-    ILogger<Figures> log
+    ILogger<GaugeCollector> log
 ) : IDisposable
 {
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
