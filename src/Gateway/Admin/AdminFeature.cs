@@ -14,23 +14,23 @@ internal static class AdminFeature
         services.AddSingleton<FailedAttempts>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Suspensions>();
-        services.AddSingleton<TenantRoutes>();
-        services.AddSingleton<UsageRoute>();
-        services.AddSingleton<GenerationRoutes>();
-        services.AddSingleton<UpstreamRoute>();
-        services.AddSingleton<AuditRoute>();
+        services.AddSingleton<TenantEndpoints>();
+        services.AddSingleton<AdminUsageEndpoint>();
+        services.AddSingleton<AdminGenerationEndpoints>();
+        services.AddSingleton<UpstreamEndpoint>();
+        services.AddSingleton<AuditEndpoint>();
         // Also without /admin: what was decided stays in force.
         services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
     }
 
     /// <summary>After routing, so that what is counted and logged has its route; before anything that reads the request.</summary>
-    public static void UseAdmin(this IApplicationBuilder app) => app.UseMiddleware<AdminGate>();
+    public static void UseAdmin(this IApplicationBuilder app) => app.UseMiddleware<AdminAuthorization>();
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
-        var tenants = services.GetRequiredService<TenantRoutes>();
-        var generations = services.GetRequiredService<GenerationRoutes>();
+        var tenants = services.GetRequiredService<TenantEndpoints>();
+        var generations = services.GetRequiredService<AdminGenerationEndpoints>();
         var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
         admin.AddEndpointFilter(AnswerStoreFaults);
 
@@ -47,7 +47,7 @@ internal static class AdminFeature
             .Accepts<GrantBody>("application/json")
             .Produces<AdminTenant>();
         Document(
-                admin.MapGet("/usage", services.GetRequiredService<UsageRoute>().Get),
+                admin.MapGet("/usage", services.GetRequiredService<AdminUsageEndpoint>().Get),
                 "See what was charged, by tenant and day; CSV with Accept: text/csv"
             )
             .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
@@ -70,11 +70,11 @@ internal static class AdminFeature
             .Produces<AdminGeneration>()
             .Refuses(ProblemTypes.NotUnknown);
         Document(
-                admin.MapGet("/upstream", services.GetRequiredService<UpstreamRoute>().Get),
+                admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().Get),
                 "See the key, the balance, the slots, the queue"
             )
             .Produces<AdminUpstream>();
-        Document(admin.MapGet("/audit", services.GetRequiredService<AuditRoute>().Get), "See every change that was made here")
+        Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().Get), "See every change that was made here")
             .Produces<AdminAudit>()
             .Refuses(ProblemTypes.Validation);
     }

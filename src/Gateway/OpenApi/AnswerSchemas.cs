@@ -111,7 +111,7 @@ internal sealed class AnswerSchemas : ISchemaFilter
         [typeof(AdminSlots)] = [("used", Shape.Count), ("limit", Shape.Count), ("perMinute", Shape.Count)],
         [typeof(AdminUpstream)] = [("waiting", Shape.Count), ("lastErrors", Shape.AtMost(20))],
         [typeof(AdminFault)] = [("outcome", Shape.OneOf(Problem))],
-        [typeof(AdminAudit)] = [("lines", Shape.AtMost(AuditRoute.MostLines))],
+        [typeof(AdminAudit)] = [("lines", Shape.AtMost(AuditEndpoint.MostLines))],
         [typeof(AuditLine)] =
         [
             ("n", Shape.Count),

@@ -39,7 +39,7 @@ internal sealed class OperationInputs : IOperationFilter
         [("/admin/generations", "before")] = Text(Shape.Uuid),
         [("/admin/generations", "limit")] = Shape.Whole(1, 200, 50),
         [("/admin/audit", "before")] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
-        [("/admin/audit", "limit")] = Shape.Whole(1, AuditRoute.MostLines, 100),
+        [("/admin/audit", "limit")] = Shape.Whole(1, AuditEndpoint.MostLines, 100),
     };
 
     public static void AddCredentials(SwaggerGenOptions options)

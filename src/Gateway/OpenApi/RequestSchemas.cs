@@ -112,7 +112,7 @@ internal sealed class RequestSchemas : ISchemaFilter
         quota.Type = JsonSchemaType.String;
         OneOf(quota, [.. QuotaGrant.Quotas.Keys]);
         amount.Type = JsonSchemaType.Number;
-        (amount.Minimum, amount.Maximum) = ("0.000001", Shape.Number(TenantRoutes.MostGranted));
+        (amount.Minimum, amount.Maximum) = ("0.000001", Shape.Number(TenantEndpoints.MostGranted));
     }
 
     private static void OfSettle(OpenApiSchema schema)

@@ -6,13 +6,13 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Admin;
 
 /// <summary>Middleware in front of all of <c>/admin</c>, before it is looked at what is there: without a token file nothing is; with one, only for operators.</summary>
-internal sealed class AdminGate(
+internal sealed class AdminAuthorization(
     RequestDelegate next,
     AdminOptions options,
     AdminTokens tokens,
     FailedAttempts failed,
     IdentificationOptions identification,
-    ILogger<AdminGate> log
+    ILogger<AdminAuthorization> log
 ) : IDisposable
 {
     private const string Scheme = "Bearer ";

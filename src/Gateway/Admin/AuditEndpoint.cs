@@ -4,7 +4,7 @@ using Gateway.Edge.Problems;
 namespace Gateway.Admin;
 
 /// <summary><c>GET /admin/audit</c>: every change made here, newest first.</summary>
-internal sealed class AuditRoute(AuditTrail audit)
+internal sealed class AuditEndpoint(AuditTrail audit)
 {
     public const int MostLines = 500;
 

@@ -8,7 +8,7 @@ using Gateway.Storage;
 namespace Gateway.Admin;
 
 /// <summary><c>GET /admin/upstream</c>: the key in use, what is left, what is running, what went wrong last.</summary>
-internal sealed class UpstreamRoute(
+internal sealed class UpstreamEndpoint(
     LeonardoKey key,
     LeonardoOptions options,
     AccountBalance account,

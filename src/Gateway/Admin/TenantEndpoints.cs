@@ -9,7 +9,7 @@ using Gateway.Tenants;
 namespace Gateway.Admin;
 
 /// <summary><c>/admin/tenants</c>: who there is, what is in force, what is used; suspending, resuming, granting.</summary>
-internal sealed class TenantRoutes(
+internal sealed class TenantEndpoints(
     TenantDirectory directory,
     QuotaLedger ledger,
     Suspensions suspensions,

@@ -13,7 +13,7 @@ using Gateway.Tenants;
 namespace Gateway.Admin;
 
 /// <summary><c>/admin/generations</c>: what is held, settled, released, unknown; and the end of an unknown one by hand.</summary>
-internal sealed class GenerationRoutes(Database database, QuotaLedger ledger, AuditTrail audit)
+internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger ledger, AuditTrail audit)
 {
     private const int MostRows = 200;
 

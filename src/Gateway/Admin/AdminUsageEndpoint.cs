@@ -9,7 +9,7 @@ using Gateway.Storage;
 namespace Gateway.Admin;
 
 /// <summary><c>GET /admin/usage</c>: what was charged, from the ledger's own balances, so that sums are exact. Read a page at a time: a slow reader never holds the store.</summary>
-internal sealed class UsageRoute(Database database, TimeProvider time)
+internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
 {
     private const int PageSize = 1000;
     private const int LongestRange = 3660;
