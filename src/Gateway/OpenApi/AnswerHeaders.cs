@@ -15,7 +15,7 @@ internal sealed class AnswerHeaders : IOperationFilter, IDocumentFilter
             Matching("^[A-Za-z0-9._-]{1,128}$"),
             Always: true
         ),
-        new("Cache-Control", (_, _) => true, "Who may keep the answer, and for how long. A refusal is kept by nobody.", Shape.Text()),
+        new("Cache-Control", (_, _) => true, "Who may keep the answer, and for how long. A refusal is kept by nobody.", SchemaRules.Text()),
         new(
             "RateLimit-Policy",
             (operation, status) => !operation.IsAdmin && status != 401,
@@ -64,7 +64,7 @@ internal sealed class AnswerHeaders : IOperationFilter, IDocumentFilter
             "Vary",
             (operation, status) => (Waits(operation) || operation.IsOperatorsUsage) && status is 200 or 202,
             "Which headers of the request the answer depends on.",
-            Shape.Text()
+            SchemaRules.Text()
         ),
         new("X-Accel-Buffering", (operation, status) => operation.IsReading && status == 200, "Of a stream of events.", Word("no")),
         new(

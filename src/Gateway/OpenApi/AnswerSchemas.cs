@@ -37,88 +37,88 @@ internal sealed class AnswerSchemas : ISchemaFilter
 
     private static readonly Dictionary<Type, (string Member, Action<OpenApiSchema> Rule)[]> Rules = new()
     {
-        [typeof(CreatedGeneration)] = [("generationId", Shape.Uuid), ("apiCreditCost", Shape.Count)],
-        [typeof(StatedCost)] = [("amount", Shape.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")), ("unit", Shape.OneOf("DOLLARS", "CREDITS"))],
+        [typeof(CreatedGeneration)] = [("generationId", SchemaRules.Uuid), ("apiCreditCost", SchemaRules.Count)],
+        [typeof(StatedCost)] = [("amount", SchemaRules.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")), ("unit", SchemaRules.OneOf("DOLLARS", "CREDITS"))],
         [typeof(QuoteAnswer)] =
         [
             ("valid", schema => schema.Enum = [true]),
             ("images", Of(Model.Quantity)),
-            ("violatedPolicies", Shape.Items(Shape.OneOf(Quotas))),
+            ("violatedPolicies", SchemaRules.Items(SchemaRules.OneOf(Quotas))),
         ],
         [typeof(QuoteRemaining)] =
         [
             .. Quotas.Select(name =>
-                (name, name.Contains("usd", StringComparison.Ordinal) ? Shape.Usd : (Action<OpenApiSchema>)Shape.Count)
+                (name, name.Contains("usd", StringComparison.Ordinal) ? SchemaRules.Usd : (Action<OpenApiSchema>)SchemaRules.Count)
             ),
         ],
         [typeof(SeenGeneration)] =
         [
-            ("id", Shape.Uuid),
-            ("status", Shape.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.Word))),
-            ("createdAt", Shape.Moment),
-            ("modelId", Shape.Uuid),
-            ("sdVersion", Shape.OneOf(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
-            ("scheduler", Shape.OneOf(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
+            ("id", SchemaRules.Uuid),
+            ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.Word))),
+            ("createdAt", SchemaRules.Moment),
+            ("modelId", SchemaRules.Uuid),
+            ("sdVersion", SchemaRules.OneOf(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
+            ("scheduler", SchemaRules.OneOf(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
             ("presetStyle", AlwaysNull),
-            ("generation_elements", Shape.Empty),
+            ("generation_elements", SchemaRules.Empty),
         ],
-        [typeof(SeenModeration)] = [("moderationClassification", Shape.Items(Shape.Matching("^[A-Z_]{1,64}$")))],
+        [typeof(SeenModeration)] = [("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$")))],
         [typeof(SeenImage)] =
         [
-            ("id", Shape.Uuid),
-            ("url", Shape.Address),
+            ("id", SchemaRules.Uuid),
+            ("url", SchemaRules.Address),
             ("motionMP4URL", AlwaysNull),
             ("motionModel", AlwaysNull),
-            ("generated_image_variation_generics", Shape.Empty),
+            ("generated_image_variation_generics", SchemaRules.Empty),
         ],
-        [typeof(GenerationList)] = [("generations", Shape.AtMost(ResultEndpoints.MaxPage))],
-        [typeof(DeletedId)] = [("id", Shape.Uuid)],
-        [typeof(UploadAddress)] = [("id", Shape.Uuid), ("url", Shape.Address)],
-        [typeof(SeenUpload)] = [("id", Shape.Uuid), ("url", Shape.Address), ("createdAt", Shape.Moment)],
-        [typeof(ModelDescription)] = [("source", Shape.Address)],
-        [typeof(Style)] = [("id", Shape.Uuid)],
-        [typeof(ModelPrice)] = [("usd_per_credit", Shape.Usd)],
-        [typeof(PriceExample)] = [("usd", Shape.Usd), ("usd_with_references", Shape.Usd)],
+        [typeof(GenerationList)] = [("generations", SchemaRules.AtMost(ResultEndpoints.MaxPage))],
+        [typeof(DeletedId)] = [("id", SchemaRules.Uuid)],
+        [typeof(UploadAddress)] = [("id", SchemaRules.Uuid), ("url", SchemaRules.Address)],
+        [typeof(SeenUpload)] = [("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment)],
+        [typeof(ModelDescription)] = [("source", SchemaRules.Address)],
+        [typeof(Style)] = [("id", SchemaRules.Uuid)],
+        [typeof(ModelPrice)] = [("usd_per_credit", SchemaRules.Usd)],
+        [typeof(PriceExample)] = [("usd", SchemaRules.Usd), ("usd_with_references", SchemaRules.Usd)],
         [typeof(UsageTenant)] =
         [
-            ("id", Shape.Tenant),
-            ("identifiedBy", Shape.OneOf(Caller.ByNetwork, Caller.ByHeader, Caller.ByToken, Caller.ByJwt, Caller.ByCertificate)),
+            ("id", SchemaRules.Tenant),
+            ("identifiedBy", SchemaRules.OneOf(Caller.ByNetwork, Caller.ByHeader, Caller.ByToken, Caller.ByJwt, Caller.ByCertificate)),
         ],
         [typeof(UsageQuota)] = QuotaRules,
         [typeof(UsageSum)] = SumRules,
-        [typeof(AdminTenant)] = [("id", Shape.Tenant)],
-        [typeof(AdminPolicy)] = [("references", Shape.OneOf("own", "any"))],
-        [typeof(AdminQuota)] = [.. QuotaRules, ("granted", Shape.Amount)],
+        [typeof(AdminTenant)] = [("id", SchemaRules.Tenant)],
+        [typeof(AdminPolicy)] = [("references", SchemaRules.OneOf("own", "any"))],
+        [typeof(AdminQuota)] = [.. QuotaRules, ("granted", SchemaRules.Amount)],
         [typeof(AdminSum)] = SumRules,
-        [typeof(AdminUsage)] = [("from", Shape.Day), ("to", Shape.Day)],
-        [typeof(AdminUsageRow)] = [.. SumRules, ("tenant", Shape.Tenant), ("day", Shape.Day)],
+        [typeof(AdminUsage)] = [("from", SchemaRules.Day), ("to", SchemaRules.Day)],
+        [typeof(AdminUsageRow)] = [.. SumRules, ("tenant", SchemaRules.Tenant), ("day", SchemaRules.Day)],
         [typeof(AdminGeneration)] =
         [
-            ("reservationId", Shape.Uuid),
-            ("tenant", Shape.Tenant),
-            ("state", Shape.OneOf("reserved", "forwarding", "unknown", "settled", "released", "written-off")),
+            ("reservationId", SchemaRules.Uuid),
+            ("tenant", SchemaRules.Tenant),
+            ("state", SchemaRules.OneOf("reserved", "forwarding", "unknown", "settled", "released", "written-off")),
             ("images", Of(Model.Quantity)),
-            ("usd", Shape.Usd),
-            ("chargedUsd", Shape.Usd),
+            ("usd", SchemaRules.Usd),
+            ("chargedUsd", SchemaRules.Usd),
             ("width", Of(Model.Width)),
             ("height", Of(Model.Height)),
             ("seed", Of(Model.Seed)),
-            ("generationId", Shape.Uuid),
+            ("generationId", SchemaRules.Uuid),
             ("problem", schema => schema.Enum = [.. Problem.Select(name => (System.Text.Json.Nodes.JsonNode)name), null!]),
         ],
-        [typeof(AdminGenerations)] = [("next", Shape.Uuid)],
-        [typeof(AdminKey)] = [("tail", Shape.Length(4, 4))],
-        [typeof(AdminSlots)] = [("used", Shape.Count), ("limit", Shape.Count), ("perMinute", Shape.Count)],
-        [typeof(AdminUpstream)] = [("waiting", Shape.Count), ("lastErrors", Shape.AtMost(20))],
-        [typeof(AdminFault)] = [("outcome", Shape.OneOf(Problem))],
-        [typeof(AdminAudit)] = [("lines", Shape.AtMost(AuditEndpoint.MostLines))],
+        [typeof(AdminGenerations)] = [("next", SchemaRules.Uuid)],
+        [typeof(AdminKey)] = [("tail", SchemaRules.Length(4, 4))],
+        [typeof(AdminSlots)] = [("used", SchemaRules.Count), ("limit", SchemaRules.Count), ("perMinute", SchemaRules.Count)],
+        [typeof(AdminUpstream)] = [("waiting", SchemaRules.Count), ("lastErrors", SchemaRules.AtMost(20))],
+        [typeof(AdminFault)] = [("outcome", SchemaRules.OneOf(Problem))],
+        [typeof(AdminAudit)] = [("lines", SchemaRules.AtMost(AuditEndpoint.MostLines))],
         [typeof(AuditLine)] =
         [
-            ("n", Shape.Count),
-            ("action", Shape.OneOf("suspend", "resume", "grant", "release", "settle", "release-refused", "settle-refused")),
+            ("n", SchemaRules.Count),
+            ("action", SchemaRules.OneOf("suspend", "resume", "grant", "release", "settle", "release-refused", "settle-refused")),
             ("detail", schema => schema.Type = JsonSchemaType.Object),
-            ("previousHash", Shape.Digest),
-            ("hash", Shape.Digest),
+            ("previousHash", SchemaRules.Digest),
+            ("hash", SchemaRules.Digest),
         ],
     };
 
@@ -129,15 +129,15 @@ internal sealed class AnswerSchemas : ISchemaFilter
 
     private static (string, Action<OpenApiSchema>)[] QuotaRules =>
         [
-            ("name", Shape.OneOf(Quotas)),
-            ("limit", Shape.AmountOrNull),
-            ("used", Shape.Amount),
-            ("held", Shape.Amount),
-            ("remaining", Shape.AmountOrNull),
+            ("name", SchemaRules.OneOf(Quotas)),
+            ("limit", SchemaRules.AmountOrNull),
+            ("used", SchemaRules.Amount),
+            ("held", SchemaRules.Amount),
+            ("remaining", SchemaRules.AmountOrNull),
         ];
 
     private static (string, Action<OpenApiSchema>)[] SumRules =>
-        [("generations", Shape.Count), ("images", Shape.Count), ("usd", Shape.Usd)];
+        [("generations", SchemaRules.Count), ("images", SchemaRules.Count), ("usd", SchemaRules.Usd)];
 
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
@@ -172,7 +172,7 @@ internal sealed class AnswerSchemas : ISchemaFilter
         type.GetProperty(parameter.Name!)!.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name ?? policy.ConvertName(parameter.Name!);
 
     private static Action<OpenApiSchema> Of(NumberRange range) =>
-        schema => (schema.Minimum, schema.Maximum) = (Shape.Number(range.Min), Shape.Number(range.Max));
+        schema => (schema.Minimum, schema.Maximum) = (SchemaRules.Number(range.Min), SchemaRules.Number(range.Max));
 
     private static void AlwaysNull(OpenApiSchema schema) => schema.Enum = [null!];
 }

@@ -252,7 +252,7 @@ internal static class Examples
     public static void Put(OpenApiMediaType media, Type? type, string format)
     {
         if (ByFormat.TryGetValue(format, out var text))
-            (media.Schema, media.Example) = (Shape.Text(), text);
+            (media.Schema, media.Example) = (SchemaRules.Text(), text);
         else if (type is null || !ByType.TryGetValue(type, out var examples))
             return;
         else if (examples is [var (_, json)])

@@ -78,7 +78,7 @@ internal sealed class OperationAnswers : IOperationFilter
         if (name.IsImage)
             response.Content = answer.ContentTypes.ToDictionary(
                 type => type,
-                _ => (IOpenApiMediaType)new OpenApiMediaType { Schema = Shape.Binary() },
+                _ => (IOpenApiMediaType)new OpenApiMediaType { Schema = SchemaRules.Binary() },
                 StringComparer.Ordinal
             );
         foreach (var type in answer.ContentTypes)

@@ -18,28 +18,28 @@ internal sealed class OperationInputs : IOperationFilter
 
     private static readonly Dictionary<string, Action<OpenApiSchema>> Path = new(StringComparer.Ordinal)
     {
-        ["id"] = Shape.Uuid,
-        ["imageId"] = Shape.Uuid,
-        ["reservationId"] = Shape.Uuid,
-        ["token"] = Shape.Matching("^[A-Za-z0-9_-]{43}$"),
+        ["id"] = SchemaRules.Uuid,
+        ["imageId"] = SchemaRules.Uuid,
+        ["reservationId"] = SchemaRules.Uuid,
+        ["token"] = SchemaRules.Matching("^[A-Za-z0-9_-]{43}$"),
     };
 
     /// <summary>By path and name; the schema of a text where there is none.</summary>
     private static readonly Dictionary<(string Path, string Name), OpenApiSchema> Query = new()
     {
-        [("/v1/generations", "limit")] = Shape.Whole(1, ResultEndpoints.MaxPage, ResultEndpoints.DefaultPage),
-        [("/v1/generations", "after")] = Text(Shape.Matching("^[A-Za-z0-9_-]+$")),
-        [("/admin/usage", "from")] = Text(Shape.Day),
-        [("/admin/usage", "to")] = Text(Shape.Day),
-        [("/admin/usage", "by")] = Text(Shape.OneOf("tenant,day", "day,tenant", "tenant", "day")),
-        [("/admin/generations", "tenant")] = Text(Shape.Tenant),
+        [("/v1/generations", "limit")] = SchemaRules.Whole(1, ResultEndpoints.MaxPage, ResultEndpoints.DefaultPage),
+        [("/v1/generations", "after")] = Text(SchemaRules.Matching("^[A-Za-z0-9_-]+$")),
+        [("/admin/usage", "from")] = Text(SchemaRules.Day),
+        [("/admin/usage", "to")] = Text(SchemaRules.Day),
+        [("/admin/usage", "by")] = Text(SchemaRules.OneOf("tenant,day", "day,tenant", "tenant", "day")),
+        [("/admin/generations", "tenant")] = Text(SchemaRules.Tenant),
         [("/admin/generations", "state")] = Text(
-            Shape.OneOf("reserved", "forwarding", "unknown", "held", "settled", "released", "written-off", "stuck")
+            SchemaRules.OneOf("reserved", "forwarding", "unknown", "held", "settled", "released", "written-off", "stuck")
         ),
-        [("/admin/generations", "before")] = Text(Shape.Uuid),
-        [("/admin/generations", "limit")] = Shape.Whole(1, 200, 50),
+        [("/admin/generations", "before")] = Text(SchemaRules.Uuid),
+        [("/admin/generations", "limit")] = SchemaRules.Whole(1, 200, 50),
         [("/admin/audit", "before")] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
-        [("/admin/audit", "limit")] = Shape.Whole(1, AuditEndpoint.MostLines, 100),
+        [("/admin/audit", "limit")] = SchemaRules.Whole(1, AuditEndpoint.MostLines, 100),
     };
 
     public static void AddCredentials(SwaggerGenOptions options)
@@ -79,7 +79,7 @@ internal sealed class OperationInputs : IOperationFilter
         if (parameter.In == ParameterLocation.Query)
             parameter.Schema = Query[(name.Path, parameter.Name!)];
         else if (name.IsAdmin && parameter.Name == "id")
-            Shape.Tenant((OpenApiSchema)parameter.Schema!);
+            SchemaRules.Tenant((OpenApiSchema)parameter.Schema!);
         else
             Path[parameter.Name!]((OpenApiSchema)parameter.Schema!);
     }
@@ -124,7 +124,7 @@ internal sealed class OperationInputs : IOperationFilter
             Required = new HashSet<string>(["file"], StringComparer.Ordinal),
             Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
             {
-                ["file"] = Shape.Binary(
+                ["file"] = SchemaRules.Binary(
                     "PNG, JPEG or WebP, by its first bytes; the last part of the form. Other parts are passed over.",
                     (int)ReceivedFile.MaxBytes
                 ),
@@ -133,7 +133,7 @@ internal sealed class OperationInputs : IOperationFilter
 
     private static OpenApiSchema Text(Action<OpenApiSchema> rule)
     {
-        var schema = Shape.Text();
+        var schema = SchemaRules.Text();
         rule(schema);
         return schema;
     }

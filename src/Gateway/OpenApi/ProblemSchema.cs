@@ -49,7 +49,7 @@ internal sealed class ProblemSchema : IDocumentFilter
                     Description = "The HTTP status.",
                 }
             ),
-            ("detail", Shape.Text("This occurrence, and what to do about it.")),
+            ("detail", SchemaRules.Text("This occurrence, and what to do about it.")),
             ("instance", Matching("The request, as a URN of its X-Request-Id.", "^urn:request:[A-Za-z0-9._-]{1,128}$")),
             ("traceId", Matching("By this the operator finds the request in logs and traces.", "^[A-Za-z0-9._-]{1,128}$")),
             ("reason", Words("upstream-rejected: which way.", ["validation", "moderation", "reference", "other"])),
@@ -74,7 +74,7 @@ internal sealed class ProblemSchema : IDocumentFilter
                         ["pointer", "code", "detail"],
                         ("pointer", Matching("Where (RFC 6901, as a fragment): #/parameters/width.", "^#")),
                         ("code", Matching("What, stable: out-of-range.", "^[a-z-]+$")),
-                        ("detail", Shape.Text("What is allowed there."))
+                        ("detail", SchemaRules.Text("What is allowed there."))
                     ),
                     "validation, policy: every fault of the request."
                 )
@@ -127,14 +127,14 @@ internal sealed class ProblemSchema : IDocumentFilter
 
     private static OpenApiSchema Words(string description, IEnumerable<string> words)
     {
-        var schema = Shape.Text(description);
-        Shape.OneOf(words)(schema);
+        var schema = SchemaRules.Text(description);
+        SchemaRules.OneOf(words)(schema);
         return schema;
     }
 
     private static OpenApiSchema Matching(string description, string pattern)
     {
-        var schema = Shape.Text(description);
+        var schema = SchemaRules.Text(description);
         schema.Pattern = pattern;
         return schema;
     }

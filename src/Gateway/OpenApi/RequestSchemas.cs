@@ -112,7 +112,7 @@ internal sealed class RequestSchemas : ISchemaFilter
         quota.Type = JsonSchemaType.String;
         OneOf(quota, [.. QuotaGrant.Quotas.Keys]);
         amount.Type = JsonSchemaType.Number;
-        (amount.Minimum, amount.Maximum) = ("0.000001", Shape.Number(TenantEndpoints.MostGranted));
+        (amount.Minimum, amount.Maximum) = ("0.000001", SchemaRules.Number(TenantEndpoints.MostGranted));
     }
 
     private static void OfSettle(OpenApiSchema schema)
@@ -134,7 +134,7 @@ internal sealed class RequestSchemas : ISchemaFilter
 
     private static void Range(OpenApiSchema schema, NumberRange range)
     {
-        (schema.Minimum, schema.Maximum) = (Shape.Number(range.Min), Shape.Number(range.Max));
+        (schema.Minimum, schema.Maximum) = (SchemaRules.Number(range.Min), SchemaRules.Number(range.Max));
         schema.Format = "int64";
         if (range.Default is { } value)
             Default(schema, value);

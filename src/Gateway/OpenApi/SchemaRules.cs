@@ -5,7 +5,7 @@ using Microsoft.OpenApi;
 namespace Gateway.OpenApi;
 
 /// <summary>What the document says of a value, in the words of the gateway: one place for each pattern.</summary>
-internal static class Shape
+internal static class SchemaRules
 {
     private const string Dollars = "^[0-9]+\\.[0-9]{4,6}$";
 
