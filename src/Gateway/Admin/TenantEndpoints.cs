@@ -131,7 +131,7 @@ internal sealed class TenantEndpoints(
     private static IEnumerable<Violation> FaultsOf(GrantBody body)
     {
         if (body.Quota is null || !QuotaGrant.Quotas.ContainsKey(body.Quota))
-            yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", Grant.Quotas.Keys)}");
+            yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", QuotaGrant.Quotas.Keys)}");
         var decimals = body.Quota == "usdPerMonth" ? 6 : 0;
         if (body.Amount is not { } amount || amount <= 0 || amount > MostGranted || decimal.Round(amount, decimals) != amount)
             yield return new Violation(

@@ -26,7 +26,7 @@ internal sealed record GenerationRequest(
     /// <summary>What the upstream's page on references names as its default.</summary>
     public const string DefaultStrength = "MID";
 
-    public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, ReferenceCheck.Count > 0);
+    public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, References.Count > 0);
 
     /// <param name="body">Has been validated: what must be there is there.</param>
     public static GenerationRequest From(GenerationBody body, ImageModel model)
@@ -59,7 +59,7 @@ internal sealed record GenerationRequest(
     public ReadOnlyMemory<byte> Write()
     {
         // A writer asks for three bytes a character, and for four kilobytes more where it does not get them.
-        var buffer = new ArrayBufferWriter<byte>(512 + 3 * Prompt.Length + 256 * ReferenceCheck.Count);
+        var buffer = new ArrayBufferWriter<byte>(512 + 3 * Prompt.Length + 256 * References.Count);
         using (var json = new Utf8JsonWriter(buffer, Json))
         {
             json.WriteStartObject();
@@ -80,7 +80,7 @@ internal sealed record GenerationRequest(
                     json.WriteStringValue(id);
                 json.WriteEndArray();
             }
-            if (ReferenceCheck.Count > 0)
+            if (References.Count > 0)
             {
                 json.WriteStartObject("guidances"u8);
                 json.WriteStartArray("image_reference"u8);

@@ -91,13 +91,13 @@ internal abstract record MatchResult
 {
     private MatchResult() { }
 
-    public sealed record Found(string GenerationId) : Finding;
+    public sealed record Found(string GenerationId) : MatchResult;
 
     /// <summary>There is none, and there will be none.</summary>
-    public sealed record Absent : Finding;
+    public sealed record Absent : MatchResult;
 
     /// <summary>Only an operator can decide.</summary>
-    public sealed record Ambiguous(string Why) : Finding;
+    public sealed record Ambiguous(string Why) : MatchResult;
 
-    public sealed record NotYet(string Why) : Finding;
+    public sealed record NotYet(string Why) : MatchResult;
 }

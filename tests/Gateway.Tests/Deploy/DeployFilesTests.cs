@@ -152,7 +152,7 @@ public sealed partial class DeployFilesTests
                 RedirectStandardError = true,
             }
         )!;
-        var (output, error) = (process.StandardOutputSink.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return (process.ExitCode, await output + await error);
     }

@@ -25,7 +25,7 @@ internal static class NodeScript
         if (Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway) && Secrets.Of(gateway.Port) is { } secrets)
             start.Environment["SECRETS"] = $"{secrets}";
         using var node = Process.Start(start)!;
-        var output = node.StandardOutputSink.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var patience = new CancellationTokenSource(Patience);
         try

@@ -164,7 +164,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
                 UseShellExecute = false,
             }
         )!;
-        var (output, error) = (process.StandardOutputSink.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         if (process.ExitCode != 0 && command[0] is not ("kill" or "pkill"))
             throw new InvalidOperationException($"{string.Join(' ', command)}: {await error}{await output}");

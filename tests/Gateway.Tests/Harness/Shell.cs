@@ -19,7 +19,7 @@ internal static class Shell
             }
         )!;
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        var output = process.StandardOutputSink.ReadToEndAsync(patience.Token);
+        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
         var error = process.StandardError.ReadToEndAsync(patience.Token);
         try
         {

@@ -49,7 +49,7 @@ internal sealed class SimulatorProcess : IAsyncDisposable
             }
         )!;
         process.BeginErrorReadLine();
-        var address = await process.StandardOutputSink.ReadLineAsync() ?? throw new InvalidOperationException("The simulator did not start.");
+        var address = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The simulator did not start.");
         return new SimulatorProcess(process, new Uri(address), key);
     }
 

@@ -75,16 +75,16 @@ internal static partial class HostileBodies
             "3,000 times one style",
             Styles(string.Join(',', Enumerable.Repeat("\"111dc692-d470-4eec-b791-3475abac4c46\"", 3_000)))
         );
-        yield return Validation("40,000 empty references", ReferenceCheck(string.Join(',', Enumerable.Repeat("{}", 40_000))));
-        yield return Validation("20,000 references of two kinds", ReferenceCheck(string.Join(',', Enumerable.Repeat("{},7", 20_000))));
-        yield return Validation("8,000 broken images", ReferenceCheck(string.Join(',', Enumerable.Repeat("{\"image\":{}}", 8_000))));
+        yield return Validation("40,000 empty references", References(string.Join(',', Enumerable.Repeat("{}", 40_000))));
+        yield return Validation("20,000 references of two kinds", References(string.Join(',', Enumerable.Repeat("{},7", 20_000))));
+        yield return Validation("8,000 broken images", References(string.Join(',', Enumerable.Repeat("{\"image\":{}}", 8_000))));
     }
 
     private static string Parameters(string members) => $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat",{{{members}}}}}""";
 
     private static string Styles(string items) => Parameters($"\"style_ids\":[{items}]");
 
-    private static string ReferenceCheck(string items) => Parameters($$"""  "guidances":{"image_reference":[{{items}}]}""");
+    private static string References(string items) => Parameters($$"""  "guidances":{"image_reference":[{{items}}]}""");
 
     private static HostileBody Validation(string name, string body) => new(name, Encoding.UTF8.GetBytes(body), 400, "validation", null);
 

@@ -91,7 +91,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         foreach (var path in new[] { "/v2/generations/quote", "/v2/generations" })
         {
             var response = await _gateway.PostAsync(
-                ReferenceCheck((_ids[("image", "own")], "GENERATED"), (_ids[(thing, kind)], type)),
+                References((_ids[("image", "own")], "GENERATED"), (_ids[(thing, kind)], type)),
                 path,
                 TwoTeams.AsA
             );
@@ -198,7 +198,7 @@ public sealed class OwnershipTests : IAsyncLifetime
         return problem.ToJsonString();
     }
 
-    private static string ReferenceCheck(params (string Id, string Type)[] references)
+    private static string References(params (string Id, string Type)[] references)
     {
         var list = string.Join(
             ',',

@@ -42,7 +42,7 @@ internal sealed class Client : IAsyncDisposable
         return new JsonObject { ["model"] = "flux-pro-2.0", ["parameters"] = parameters };
     }
 
-    public static JsonArray ReferenceCheck(params (string Id, string Type)[] images) =>
+    public static JsonArray References(params (string Id, string Type)[] images) =>
         [
             .. images.Select(image => new JsonObject
             {

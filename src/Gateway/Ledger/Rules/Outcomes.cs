@@ -8,7 +8,7 @@ namespace Gateway.Ledger.Rules;
 internal sealed record Settlement(string GenerationId, long CostMicros, int? ApiCreditCost, string? CostAmount, string CostUnit);
 
 /// <summary>What became of the record of an outcome.</summary>
-internal enum Recording
+internal enum RecordingResult
 {
     Durable,
 
