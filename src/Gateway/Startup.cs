@@ -70,7 +70,7 @@ internal static class Startup
             await StopAsync(app);
             return Refuse([exception.Message]);
         }
-        Tell(app, settings);
+        LogStartupSummary(app, settings);
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -96,7 +96,7 @@ internal static class Startup
             ? Environments.Development
             : null;
 
-    private static void Tell(WebApplication app, Settings settings)
+    private static void LogStartupSummary(WebApplication app, Settings settings)
     {
         var leonardo = app.Services.GetRequiredService<LeonardoOptions>();
         var address = (app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "")

@@ -51,24 +51,24 @@ internal static class AdminFeature
                 "See what was charged, by tenant and day; CSV with Accept: text/csv"
             )
             .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
-            .Refuses(ProblemTypes.Validation);
+            .ProducesProblems(ProblemTypes.Validation);
         Document(admin.MapGet("/generations", generations.List), "See what is held, settled, released, unknown")
             .Produces<AdminGenerations>()
-            .Refuses(ProblemTypes.Validation);
+            .ProducesProblems(ProblemTypes.Validation);
         Changes(
                 admin.MapPost("/generations/{reservationId}/release", generations.Release),
                 "End an unknown outcome: it made no generation, and is not charged"
             )
             .Accepts<ReasonBody>("application/json")
             .Produces<AdminGeneration>()
-            .Refuses(ProblemTypes.NotUnknown);
+            .ProducesProblems(ProblemTypes.NotUnknown);
         Changes(
                 admin.MapPost("/generations/{reservationId}/settle", generations.Settle),
                 "End an unknown outcome: it is charged, with or without a generation found for it"
             )
             .Accepts<SettleBody>("application/json")
             .Produces<AdminGeneration>()
-            .Refuses(ProblemTypes.NotUnknown);
+            .ProducesProblems(ProblemTypes.NotUnknown);
         Document(
                 admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().Get),
                 "See the key, the balance, the slots, the queue"
@@ -76,7 +76,7 @@ internal static class AdminFeature
             .Produces<AdminUpstream>();
         Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().Get), "See every change that was made here")
             .Produces<AdminAudit>()
-            .Refuses(ProblemTypes.Validation);
+            .ProducesProblems(ProblemTypes.Validation);
     }
 
     private static async ValueTask<object?> AnswerStoreFaults(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -97,7 +97,7 @@ internal static class AdminFeature
     private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>
         route
             .WithSummary(summary)
-            .Refuses(
+            .ProducesProblems(
                 ProblemTypes.Unidentified,
                 ProblemTypes.NotFound,
                 ProblemTypes.TooManyAttempts,
@@ -107,5 +107,10 @@ internal static class AdminFeature
 
     private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
         Document(route, summary)
-            .Refuses(ProblemTypes.MalformedRequest, ProblemTypes.Validation, ProblemTypes.TooLarge, ProblemTypes.UnsupportedMediaType);
+            .ProducesProblems(
+                ProblemTypes.MalformedRequest,
+                ProblemTypes.Validation,
+                ProblemTypes.TooLarge,
+                ProblemTypes.UnsupportedMediaType
+            );
 }

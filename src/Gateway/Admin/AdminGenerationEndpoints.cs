@@ -34,7 +34,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     /// <param name="before">Older than this reservation: <c>next</c> of the page before.</param>
     /// <param name="limit">1 to 200, by default 50.</param>
     public async Task<IResult> List(
-        CancellationToken cancellation,
+        CancellationToken cancellationToken,
         string? tenant = null,
         string? state = null,
         string? before = null,
@@ -63,7 +63,10 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
             + (tenant is null ? "" : " and tenant = @p1")
             + $" order by id desc limit {count}";
         object[] values = tenant is null ? [older] : [older, tenant];
-        var rows = await database.ReadAsync((connection, token) => connection.Sql(null, sql, values).ListAsync(Read, token), cancellation);
+        var rows = await database.ReadAsync(
+            (connection, cancellationToken) => connection.Sql(null, sql, values).ListAsync(Read, cancellationToken),
+            cancellationToken
+        );
         return TypedResults.Json(
             new AdminGenerations(rows, rows.Count == count ? rows[^1].ReservationId : null),
             AdminJson.Default.AdminGenerations
@@ -71,7 +74,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     }
 
     /// <summary>There is no such generation: gives the quota back.</summary>
-    public async Task<IResult> Release(string reservationId, HttpRequest request, Operator who, CancellationToken cancellation)
+    public async Task<IResult> Release(string reservationId, HttpRequest request, Operator who, CancellationToken cancellationToken)
     {
         var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.ReasonBody);
         if (body is null)
@@ -88,12 +91,12 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
             reservationId,
             new AuditEntry(who.Who, "release", reservationId, body.Reason!),
             _ => new ReconciliationResult.Absent(told, Why(who, body.Reason!), ByOperator: true),
-            cancellation
+            cancellationToken
         );
     }
 
     /// <summary>There is a generation, or nobody will find out: charges it.</summary>
-    public async Task<IResult> Settle(string reservationId, HttpRequest request, Operator who, CancellationToken cancellation)
+    public async Task<IResult> Settle(string reservationId, HttpRequest request, Operator who, CancellationToken cancellationToken)
     {
         var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.SettleBody);
         if (body is null)
@@ -117,7 +120,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
                         new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"),
                         Why(who, body.Reason!)
                     ),
-            cancellation
+            cancellationToken
         );
     }
 
@@ -126,31 +129,32 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         string reservationId,
         AuditEntry entry,
         Func<AdminGeneration, ReconciliationResult> verdict,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
-        if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellation) is not { } row)
+        if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellationToken) is not { } row)
             return new Problem(ProblemTypes.NotFound, "There is no such reservation.");
         if (row.State is not ("unknown" or "written-off"))
             return new Problem(ProblemTypes.NotUnknown, $"This reservation is {row.State}.");
         entry = entry with { Target = row.ReservationId };
-        await audit.AddAsync(entry, cancellation);
+        await audit.AddAsync(entry, cancellationToken);
         if (!await ledger.ReconcileAsync(id, verdict(row)))
         {
-            await audit.AddAsync(entry with { Action = entry.Action + "-refused" }, cancellation);
+            await audit.AddAsync(entry with { Action = entry.Action + "-refused" }, cancellationToken);
             return new Problem(
                 ProblemTypes.NotUnknown,
                 "The ledger refused: it was decided meanwhile, or the generation has an owner, or the store did not answer."
             );
         }
-        return TypedResults.Json(await FindAsync(id, cancellation), AdminJson.Default.AdminGeneration);
+        return TypedResults.Json(await FindAsync(id, cancellationToken), AdminJson.Default.AdminGeneration);
     }
 
-    private async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellation)
+    private async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellationToken)
     {
         var rows = await database.ReadAsync(
-            (connection, token) => connection.Sql(null, $"select {Columns} from reservation where id = @p0", id).ListAsync(Read, token),
-            cancellation
+            (connection, cancellationToken) =>
+                connection.Sql(null, $"select {Columns} from reservation where id = @p0", id).ListAsync(Read, cancellationToken),
+            cancellationToken
         );
         return rows.SingleOrDefault();
     }
@@ -177,8 +181,8 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
                 _ => "written-off",
             },
             row.Long(3),
-            Usd.Text(row.Long(4)),
-            row.LongOrNull(5) is { } charged ? Usd.Text(charged) : null,
+            Usd.Format(row.Long(4)),
+            row.LongOrNull(5) is { } charged ? Usd.Format(charged) : null,
             row.GetString(6),
             row.Long(7),
             row.Long(8),

@@ -8,14 +8,14 @@ internal sealed record AdminOptions(string? TokenFile)
 {
     public static AdminOptions Read(Settings settings, string contentRoot)
     {
-        if (settings.Text("Admin:TokenFile") is not { } file)
+        if (settings.GetString("Admin:TokenFile") is not { } file)
             return new AdminOptions((string?)null);
         file = Path.GetFullPath(file, contentRoot);
         var (tokens, fault) = AdminTokens.ReadFile(file);
         if (fault is not null)
-            settings.Fault("Admin:TokenFile", fault);
+            settings.AddError("Admin:TokenFile", fault);
         else if (tokens!.Count == 0)
-            settings.Fault("Admin:TokenFile", "holds no token");
+            settings.AddError("Admin:TokenFile", "holds no token");
         return new AdminOptions(file);
     }
 }

@@ -27,19 +27,19 @@ internal static class AdminSql
         return command;
     }
 
-    public static async Task<int> ExecuteAsync(this DbCommand command, CancellationToken cancellation)
+    public static async Task<int> ExecuteAsync(this DbCommand command, CancellationToken cancellationToken)
     {
         await using (command)
-            return await command.ExecuteNonQueryAsync(cancellation);
+            return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    public static async Task<List<T>> ListAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellation)
+    public static async Task<List<T>> ListAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
         await using (command)
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             var rows = new List<T>();
-            while (await reader.ReadAsync(cancellation))
+            while (await reader.ReadAsync(cancellationToken))
                 rows.Add(read(reader));
             return rows;
         }
@@ -66,11 +66,11 @@ internal static class AdminSql
         DbTransaction transaction,
         Database database,
         string sql,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         if (database is PostgreSqlDatabase)
-            await connection.Sql(transaction, sql).ExecuteAsync(cancellation);
+            await connection.Sql(transaction, sql).ExecuteAsync(cancellationToken);
     }
 
     private static DateTime Time(long micros) => DateTime.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);

@@ -20,7 +20,7 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     /// <param name="by"><c>tenant,day</c> (default), <c>tenant</c> or <c>day</c>.</param>
     public async Task<IResult> Get(
         HttpContext context,
-        CancellationToken cancellation,
+        CancellationToken cancellationToken,
         string? from = null,
         string? to = null,
         string? by = null
@@ -45,12 +45,12 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
         var query = new UsageQuery(first, last, byTenant, byDay);
         // The first page before the answer begins: a store that is away is a 503, not a broken 200.
-        var page = await PageAsync(query, "", "", cancellation);
+        var page = await PageAsync(query, "", "", cancellationToken);
         context.Response.Headers.Vary = "Accept";
         if (AcceptsCsv(context.Request))
-            await WriteCsvAsync(context.Response, query, page, cancellation);
+            await WriteCsvAsync(context.Response, query, page, cancellationToken);
         else
-            await WriteJsonAsync(context.Response, query, page, cancellation);
+            await WriteJsonAsync(context.Response, query, page, cancellationToken);
         return TypedResults.Empty;
     }
 
@@ -67,28 +67,28 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     private static bool AcceptsCsv(HttpRequest request) =>
         request.GetTypedHeaders().Accept.OrderByDescending(type => type.Quality ?? 1).FirstOrDefault()?.MediaType == "text/csv";
 
-    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellation)
+    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellationToken)
     {
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = $"attachment; filename=\"usage-{Text(query.From)}-{Text(query.To)}.csv\"";
         string[] keys = [.. query.ByTenant ? ["tenant"] : Array.Empty<string>(), .. query.ByDay ? ["day"] : Array.Empty<string>()];
         var text = new StringBuilder().AppendJoin(',', [.. keys, "generations", "images", "usd"]).Append("\r\n");
-        await foreach (var row in RowsAsync(query, page, cancellation))
+        await foreach (var row in RowsAsync(query, page, cancellationToken))
         {
             if (query.ByTenant)
                 text.Append(row.Tenant).Append(',');
             if (query.ByDay)
                 text.Append(row.Day).Append(',');
-            text.Append(CultureInfo.InvariantCulture, $"{row.Generations},{row.Images},{Usd.Text(row.Micros)}\r\n");
+            text.Append(CultureInfo.InvariantCulture, $"{row.Generations},{row.Images},{Usd.Format(row.Micros)}\r\n");
             if (text.Length < 16 * 1024)
                 continue;
-            await response.WriteAsync(text.ToString(), cancellation);
+            await response.WriteAsync(text.ToString(), cancellationToken);
             text.Clear();
         }
-        await response.WriteAsync(text.ToString(), cancellation);
+        await response.WriteAsync(text.ToString(), cancellationToken);
     }
 
-    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellation)
+    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellationToken)
     {
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
@@ -97,7 +97,7 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
         json.WriteString("to"u8, Text(query.To));
         json.WriteStartArray("rows"u8);
         var sum = new UsageRow("", "", 0, 0, 0);
-        await foreach (var row in RowsAsync(query, page, cancellation))
+        await foreach (var row in RowsAsync(query, page, cancellationToken))
         {
             json.WriteStartObject();
             if (query.ByTenant)
@@ -116,8 +116,8 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             );
             if (json.BytesPending < 16 * 1024)
                 continue;
-            await json.FlushAsync(cancellation);
-            await response.BodyWriter.FlushAsync(cancellation);
+            await json.FlushAsync(cancellationToken);
+            await response.BodyWriter.FlushAsync(cancellationToken);
         }
         json.WriteEndArray();
         json.WriteStartObject("totals"u8);
@@ -130,13 +130,13 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     {
         json.WriteNumber("generations"u8, row.Generations);
         json.WriteNumber("images"u8, row.Images);
-        json.WriteString("usd"u8, Usd.Text(row.Micros));
+        json.WriteString("usd"u8, Usd.Format(row.Micros));
     }
 
     private async IAsyncEnumerable<UsageRow> RowsAsync(
         UsageQuery query,
         List<UsageRow> page,
-        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         while (true)
@@ -145,12 +145,12 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
                 yield return row;
             if (page.Count < PageSize)
                 yield break;
-            page = await PageAsync(query, page[^1].Day, page[^1].Tenant, cancellation);
+            page = await PageAsync(query, page[^1].Day, page[^1].Tenant, cancellationToken);
         }
     }
 
     /// <summary>The rows after this one, in the order of day and tenant.</summary>
-    private Task<List<UsageRow>> PageAsync(UsageQuery query, string day, string tenant, CancellationToken cancellation)
+    private Task<List<UsageRow>> PageAsync(UsageQuery query, string day, string tenant, CancellationToken cancellationToken)
     {
         var (dayKey, tenantKey) = (query.ByDay ? "period" : "cast('' as text)", query.ByTenant ? "tenant" : "cast('' as text)");
         var sql = $"""
@@ -160,8 +160,9 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             group by 1, 2 having sum(generations) + sum(images_spent) + sum(micros_spent) > 0 order by 1, 2 limit {PageSize}
             """;
         return database.ReadAsync(
-            (connection, token) => connection.Sql(null, sql, Text(query.From), Text(query.To), day, tenant).ListAsync(Read, token),
-            cancellation
+            (connection, cancellationToken) =>
+                connection.Sql(null, sql, Text(query.From), Text(query.To), day, tenant).ListAsync(Read, cancellationToken),
+            cancellationToken
         );
     }
 

@@ -10,7 +10,7 @@ internal sealed class AuditEndpoint(AuditTrail audit)
 
     /// <param name="before">Older than this line: <c>next</c> of the page before.</param>
     /// <param name="limit">1 to 500, by default 100.</param>
-    public async Task<IResult> Get(CancellationToken cancellation, string? before = null, string? limit = null)
+    public async Task<IResult> Get(CancellationToken cancellationToken, string? before = null, string? limit = null)
     {
         var (older, count) = (long.MaxValue, 100);
         if (
@@ -21,7 +21,7 @@ internal sealed class AuditEndpoint(AuditTrail audit)
             {
                 Errors = [new Violation("#/limit", "out-of-range", $"must be from 1 to {MostLines}; before: the number of a line")],
             };
-        var lines = await audit.ReadAsync(before is null ? null : older, count, cancellation);
+        var lines = await audit.ReadAsync(before is null ? null : older, count, cancellationToken);
         return TypedResults.Json(
             new AdminAudit(lines, lines.Count == count && lines[^1].N > 1 ? lines[^1].N : null, AuditTrail.IsUnbroken(lines)),
             AdminJson.Default.AdminAudit

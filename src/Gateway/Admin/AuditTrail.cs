@@ -14,13 +14,13 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
     private const string Columns = "n, at, who, action, target, reason, detail, previous_hash, hash";
 
     /// <summary>Writes a line in the transaction of the change that it tells.</summary>
-    public async Task AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry, CancellationToken cancellation)
+    public async Task AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry, CancellationToken cancellationToken)
     {
         // Two lines must not follow the same one.
-        await connection.LockAsync(transaction, database, "lock table admin_audit in exclusive mode", cancellation);
+        await connection.LockAsync(transaction, database, "lock table admin_audit in exclusive mode", cancellationToken);
         var last = await connection
             .Sql(transaction, "select n, hash from admin_audit order by n desc limit 1")
-            .ListAsync(row => (N: row.Long(0), Hash: row.GetString(1)), cancellation);
+            .ListAsync(row => (N: row.Long(0), Hash: row.GetString(1)), cancellationToken);
         var (n, previous) = last is [var line] ? (line.N + 1, line.Hash) : (1, First);
         var at = AdminSql.Micros(time.GetUtcNow());
         var hash = Hash(n, at, entry, previous);
@@ -38,28 +38,28 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
                 previous,
                 hash
             )
-            .ExecuteAsync(cancellation);
+            .ExecuteAsync(cancellationToken);
     }
 
     /// <summary>A line of its own, for a change that another transaction makes.</summary>
-    public Task AddAsync(AuditEntry entry, CancellationToken cancellation) =>
+    public Task AddAsync(AuditEntry entry, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
-                await AddAsync(connection, transaction, entry, token);
+                await AddAsync(connection, transaction, entry, cancellationToken);
                 return true;
             },
-            cancellation
+            cancellationToken
         );
 
     /// <param name="before">Lines older than this number; null: from the newest.</param>
-    public Task<List<AuditLine>> ReadAsync(long? before, int limit, CancellationToken cancellation) =>
+    public Task<List<AuditLine>> ReadAsync(long? before, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            (connection, token) =>
+            (connection, cancellationToken) =>
                 connection
                     .Sql(null, $"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1", before ?? long.MaxValue, limit)
-                    .ListAsync(Read, token),
-            cancellation
+                    .ListAsync(Read, cancellationToken),
+            cancellationToken
         );
 
     /// <summary>Whether each of these consecutive lines, newest first, is what was written, and follows the one before it.</summary>

@@ -12,13 +12,18 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
     private bool _isAway;
 
     /// <summary>Suspends, or resumes. Repeating it changes nothing but the trail.</summary>
-    public async Task SetAsync(string tenant, bool suspended, string who, string reason, CancellationToken cancellation)
+    public async Task SetAsync(string tenant, bool suspended, string who, string reason, CancellationToken cancellationToken)
     {
         await database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
-                await audit.AddAsync(connection, transaction, new AuditEntry(who, suspended ? "suspend" : "resume", tenant, reason), token);
-                await connection.Sql(transaction, "delete from suspension where tenant = @p0", tenant).ExecuteAsync(token);
+                await audit.AddAsync(
+                    connection,
+                    transaction,
+                    new AuditEntry(who, suspended ? "suspend" : "resume", tenant, reason),
+                    cancellationToken
+                );
+                await connection.Sql(transaction, "delete from suspension where tenant = @p0", tenant).ExecuteAsync(cancellationToken);
                 if (suspended)
                     await connection
                         .Sql(
@@ -28,12 +33,12 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
                             AdminSql.Micros(time.GetUtcNow()),
                             reason
                         )
-                        .ExecuteAsync(token);
+                        .ExecuteAsync(cancellationToken);
                 return true;
             },
-            cancellation
+            cancellationToken
         );
-        await LoadAsync(cancellation);
+        await LoadAsync(cancellationToken);
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -42,19 +47,19 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
         await base.StartAsync(cancellationToken);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await TryLoadAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+            await TryLoadAsync(cancellationToken);
     }
 
     /// <summary>While the store is away the last known ones stay suspended; nothing is admitted then anyway.</summary>
-    private async Task TryLoadAsync(CancellationToken cancellation)
+    private async Task TryLoadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await LoadAsync(cancellation);
+            await LoadAsync(cancellationToken);
             _isAway = false;
         }
         catch (Exception away) when (away is not OperationCanceledException and not StoreRefusedException)
@@ -65,11 +70,12 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
         }
     }
 
-    private async Task LoadAsync(CancellationToken cancellation) =>
+    private async Task LoadAsync(CancellationToken cancellationToken) =>
         tenants.SetSuspended(
             await database.ReadAsync(
-                (connection, token) => connection.Sql(null, "select tenant from suspension").ListAsync(row => row.GetString(0), token),
-                cancellation
+                (connection, cancellationToken) =>
+                    connection.Sql(null, "select tenant from suspension").ListAsync(row => row.GetString(0), cancellationToken),
+                cancellationToken
             )
         );
 }

@@ -19,10 +19,10 @@ internal sealed class TenantEndpoints(
 {
     public const long MostGranted = 1_000_000_000;
 
-    public async Task<IResult> List(CancellationToken cancellation)
+    public async Task<IResult> List(CancellationToken cancellationToken)
     {
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
-        if (await ledger.QuotasAsync(tenants, cancellation) is not { } quotas)
+        if (await ledger.QuotasAsync(tenants, cancellationToken) is not { } quotas)
             return AdminBody.StoreAway();
         return TypedResults.Json(
             new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
@@ -30,16 +30,16 @@ internal sealed class TenantEndpoints(
         );
     }
 
-    public async Task<IResult> Get(string id, CancellationToken cancellation) =>
-        directory.Current.Tenants.TryGetValue(id, out var tenant) ? await Answer(tenant, cancellation) : NoSuchTenant();
+    public async Task<IResult> Get(string id, CancellationToken cancellationToken) =>
+        directory.Current.Tenants.TryGetValue(id, out var tenant) ? await Answer(tenant, cancellationToken) : NoSuchTenant();
 
-    public Task<IResult> Suspend(string id, HttpRequest request, Operator who, CancellationToken cancellation) =>
-        Set(id, suspended: true, request, who, cancellation);
+    public Task<IResult> Suspend(string id, HttpRequest request, Operator who, CancellationToken cancellationToken) =>
+        Set(id, suspended: true, request, who, cancellationToken);
 
-    public Task<IResult> Resume(string id, HttpRequest request, Operator who, CancellationToken cancellation) =>
-        Set(id, suspended: false, request, who, cancellation);
+    public Task<IResult> Resume(string id, HttpRequest request, Operator who, CancellationToken cancellationToken) =>
+        Set(id, suspended: false, request, who, cancellationToken);
 
-    public async Task<IResult> AddGrant(string id, HttpRequest request, Operator who, CancellationToken cancellation)
+    public async Task<IResult> AddGrant(string id, HttpRequest request, Operator who, CancellationToken cancellationToken)
     {
         if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
             return NoSuchTenant();
@@ -52,28 +52,33 @@ internal sealed class TenantEndpoints(
         var quota = QuotaGrant.Quotas[body.Quota!];
         var amount = (long)(quota == QuotaStatus.UsdMonth ? body.Amount!.Value * 1_000_000 : body.Amount!.Value);
         // The ledger's own clock says which period runs.
-        if (await ledger.QuotasAsync([tenant], cancellation) is not { } quotas)
+        if (await ledger.QuotasAsync([tenant], cancellationToken) is not { } quotas)
             return AdminBody.StoreAway();
         if (quotas[id].First(one => one.Name == quota).Limit is null)
             return AdminBody.Invalid([new Violation("#/quota", "unlimited", "has no limit for this tenant: there is nothing to raise")]);
         var now = quotas[id][0].At;
         await database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
-                var period = await QuotaGrant.AddAsync(connection, transaction, database, now, id, quota, amount, token);
+                var period = await QuotaGrant.AddAsync(connection, transaction, database, now, id, quota, amount, cancellationToken);
                 var detail = JsonSerializer.Serialize(
                     new GrantDetail(body.Quota!, body.Amount!.Value, period),
                     AdminJson.Default.GrantDetail
                 );
-                await audit.AddAsync(connection, transaction, new AuditEntry(who.Who, "grant", id, body.Reason!, detail), token);
+                await audit.AddAsync(
+                    connection,
+                    transaction,
+                    new AuditEntry(who.Who, "grant", id, body.Reason!, detail),
+                    cancellationToken
+                );
                 return true;
             },
-            cancellation
+            cancellationToken
         );
-        return await Answer(tenant, cancellation);
+        return await Answer(tenant, cancellationToken);
     }
 
-    private async Task<IResult> Set(string id, bool suspended, HttpRequest request, Operator who, CancellationToken cancellation)
+    private async Task<IResult> Set(string id, bool suspended, HttpRequest request, Operator who, CancellationToken cancellationToken)
     {
         if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
             return NoSuchTenant();
@@ -84,12 +89,12 @@ internal sealed class TenantEndpoints(
         var reason = body.Reason ?? "(no reason given)";
         if (AdminBody.FaultOfReason(reason) is { } fault)
             return AdminBody.Invalid([fault]);
-        await suspensions.SetAsync(id, suspended, who.Who, reason, cancellation);
-        return await Answer(tenant, cancellation);
+        await suspensions.SetAsync(id, suspended, who.Who, reason, cancellationToken);
+        return await Answer(tenant, cancellationToken);
     }
 
-    private async Task<IResult> Answer(Tenant tenant, CancellationToken cancellation) =>
-        await ledger.UsageAsync(tenant, cancellation) is var (quotas, totals)
+    private async Task<IResult> Answer(Tenant tenant, CancellationToken cancellationToken) =>
+        await ledger.UsageAsync(tenant, cancellationToken) is var (quotas, totals)
             ? TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
             : AdminBody.StoreAway();
 
@@ -112,11 +117,11 @@ internal sealed class TenantEndpoints(
         );
     }
 
-    private static AdminSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Text(totals.Micros));
+    private static AdminSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Format(totals.Micros));
 
     private static AdminQuota Describe(QuotaStatus quota)
     {
-        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Text(micros) : value;
+        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
         return new AdminQuota(
             quota.Name,
             Amount(quota.Limit),

@@ -21,13 +21,13 @@ internal sealed class UpstreamEndpoint(
 {
     private static readonly TimeSpan BalancePatience = TimeSpan.FromSeconds(2);
 
-    public async Task<IResult> Get(CancellationToken cancellation)
+    public async Task<IResult> Get(CancellationToken cancellationToken)
     {
         // An account that hangs must not keep back the rest, which is what is asked for then.
         var asking = account.RefreshAsync(CancellationToken.None);
-        await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellation));
+        await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellationToken));
         var balance = asking.IsCompletedSuccessfully ? await asking : account.Known;
-        var open = await LedgerBacklog.ReadAsync(database, cancellation);
+        var open = await LedgerBacklog.ReadAsync(database, cancellationToken);
         return TypedResults.Json(
             new AdminUpstream(
                 options.Simulator,

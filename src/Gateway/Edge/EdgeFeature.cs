@@ -12,7 +12,7 @@ internal static class EdgeFeature
     public const int MaxBodyBytes = 128 * 1024;
 
     /// <summary>The server's own limit. Each route counts for itself, and takes far less; what it refuses is taken off the wire, unread, for five seconds, so that a client that is still sending gets to read why.</summary>
-    private const long MostPassedOver = 64 * 1024 * 1024;
+    private const long MaxDrainedBytes = 64 * 1024 * 1024;
 
     public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
     {
@@ -24,7 +24,7 @@ internal static class EdgeFeature
         {
             kestrel.AddServerHeader = false;
             var limits = kestrel.Limits;
-            limits.MaxRequestBodySize = MostPassedOver;
+            limits.MaxRequestBodySize = MaxDrainedBytes;
             limits.MaxRequestHeaderCount = 64;
             limits.MaxRequestHeadersTotalSize = 16 * 1024;
             limits.MaxRequestLineSize = 4 * 1024;

@@ -26,12 +26,12 @@ internal static class HealthEndpoints
         context.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(context.Response.Body);
         json.WriteStartObject();
-        json.WriteString("status", Word(report.Status));
+        json.WriteString("status", ToLabel(report.Status));
         json.WriteStartObject("checks");
         foreach (var (name, entry) in report.Entries)
         {
             json.WriteStartObject(name);
-            json.WriteString("status", Word(entry.Status));
+            json.WriteString("status", ToLabel(entry.Status));
             if (entry.Description is not null)
                 json.WriteString("description", entry.Description);
             foreach (var (key, value) in entry.Data)
@@ -42,7 +42,7 @@ internal static class HealthEndpoints
         json.WriteEndObject();
     }
 
-    private static string Word(HealthStatus status) =>
+    private static string ToLabel(HealthStatus status) =>
         status switch
         {
             HealthStatus.Healthy => "ok",

@@ -24,50 +24,50 @@ internal sealed class Settings(IConfiguration configuration)
                 .Order(StringComparer.OrdinalIgnoreCase),
         ];
 
-    public string? Text(string name)
+    public string? GetString(string name)
     {
         _read.Add(name);
         return configuration[name] is { Length: > 0 } value ? value : null;
     }
 
-    public void Fault(string name, string what) => _errors.Add($"{name}: {what}");
+    public void AddError(string name, string what) => _errors.Add($"{name}: {what}");
 
-    public bool Flag(string name, bool absent) => Parse(name, absent, bool.TryParse, "must be true or false");
+    public bool Flag(string name, bool defaultValue) => Parse(name, defaultValue, bool.TryParse, "must be true or false");
 
     /// <summary>One of the names of an enumeration.</summary>
-    public T Choice<T>(string name, T absent)
-        where T : struct, Enum => Parse(name, absent, TryName, $"must be one of {string.Join(", ", Enum.GetNames<T>())}");
+    public T Choice<T>(string name, T defaultValue)
+        where T : struct, Enum => Parse(name, defaultValue, TryName, $"must be one of {string.Join(", ", Enum.GetNames<T>())}");
 
-    public int Integer(string name, int absent, int min, int max) => (int)Long(name, absent, min, max);
+    public int Integer(string name, int defaultValue, int min, int max) => (int)Long(name, defaultValue, min, max);
 
-    public long Long(string name, long absent, long min, long max)
+    public long Long(string name, long defaultValue, long min, long max)
     {
-        var value = Parse(name, absent, TryLong, $"must be a whole number from {min} to {max}");
+        var value = Parse(name, defaultValue, TryLong, $"must be a whole number from {min} to {max}");
         if (value >= min && value <= max)
             return value;
-        Fault(name, $"must be a whole number from {min} to {max}, not {value}");
-        return absent;
+        AddError(name, $"must be a whole number from {min} to {max}, not {value}");
+        return defaultValue;
     }
 
     /// <summary>A duration as <c>hh:mm:ss</c>, more than nothing.</summary>
-    public TimeSpan Duration(string name, TimeSpan absent)
+    public TimeSpan Duration(string name, TimeSpan defaultValue)
     {
-        var value = Parse(name, absent, TryDuration, "must be a duration such as 00:00:30");
+        var value = Parse(name, defaultValue, TryDuration, "must be a duration such as 00:00:30");
         if (value > TimeSpan.Zero)
             return value;
-        Fault(name, "must be more than 00:00:00");
-        return absent;
+        AddError(name, "must be more than 00:00:00");
+        return defaultValue;
     }
 
     /// <summary>A list, given as <c>Name:0</c>, <c>Name:1</c>, … or as one value with commas.</summary>
-    public IReadOnlyList<string> List(string name, params string[] absent)
+    public IReadOnlyList<string> List(string name, params string[] defaultValue)
     {
         _read.Add(name);
         var section = configuration.GetSection(name);
         string[] values = section.Value is { Length: > 0 } one
             ? one.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [.. section.GetChildren().Select(child => child.Value).OfType<string>().Where(value => value.Length > 0)];
-        return values.Length > 0 ? values : absent;
+        return values.Length > 0 ? values : defaultValue;
     }
 
     /// <summary>Also an item of a list.</summary>
@@ -86,13 +86,13 @@ internal sealed class Settings(IConfiguration configuration)
         where T : struct, Enum =>
         Enum.TryParse(text, ignoreCase: true, out value) && Enum.GetNames<T>().Contains(text, StringComparer.OrdinalIgnoreCase);
 
-    private T Parse<T>(string name, T absent, TryParse<T> tryParse, string what)
+    private T Parse<T>(string name, T defaultValue, TryParse<T> tryParse, string what)
     {
-        if (Text(name) is not { } text)
-            return absent;
+        if (GetString(name) is not { } text)
+            return defaultValue;
         if (tryParse(text, out var value))
             return value;
-        Fault(name, what);
-        return absent;
+        AddError(name, what);
+        return defaultValue;
     }
 }

@@ -8,7 +8,7 @@ internal static class Usd
     private const long PerDollar = 1_000_000;
 
     /// <summary>Four decimals, as the upstream states prices; up to six where they are not noughts.</summary>
-    public static string Text(long micros) => (micros / (decimal)PerDollar).ToString("0.0000##", CultureInfo.InvariantCulture);
+    public static string Format(long micros) => (micros / (decimal)PerDollar).ToString("0.0000##", CultureInfo.InvariantCulture);
 
     /// <summary>Micro-dollars of a decimal string such as <c>0.0837</c>; null for anything that is not a sane amount (negative, over a million, an exponent).</summary>
     public static long? Micros(string? text)

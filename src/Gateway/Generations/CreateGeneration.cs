@@ -54,7 +54,7 @@ internal sealed class CreateGeneration(
 
         // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
         using var forwarding = Tracing.Step("forward");
-        var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.MaySendNow(admitted));
+        var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.HoldsLease(admitted));
         forwarding?.Dispose();
 
         // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
@@ -97,8 +97,8 @@ internal sealed class CreateGeneration(
                 if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
                     log.Set("StatedMicros", accepted.Cost.Micros);
                 var recording = await ledger.SettleAsync(reservation, settlement, trace);
-                return recording == RecordingResult.Contradicted
-                    ? GenerationAnswer.NotMade(reservation, OutcomeRules.Contradicted, log)
+                return recording == RecordingResult.Conflict
+                    ? GenerationAnswer.NotMade(reservation, OutcomeRules.OwnershipConflict, log)
                     : GenerationAnswer.Settled(settlement, recording == RecordingResult.Durable, log);
             case CreationOutcome.Refused refused:
                 var released = GenerationAnswer.Release(refused);

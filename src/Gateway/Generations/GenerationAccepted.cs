@@ -45,7 +45,7 @@ internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, 
         else
             json.WriteNull("apiCreditCost"u8);
         json.WriteStartObject("cost"u8);
-        json.WriteString("amount"u8, Settlement.CostAmount ?? Usd.Text(Settlement.CostMicros));
+        json.WriteString("amount"u8, Settlement.CostAmount ?? Usd.Format(Settlement.CostMicros));
         json.WriteString("unit"u8, Settlement.CostUnit);
         json.WriteEndObject();
         json.WriteEndObject();

@@ -12,7 +12,7 @@ internal static class GenerationBodyReader
         foreach (var member in json.Members(root, "#"))
         {
             if (member.NameEquals("model"u8))
-                body.Model = json.Text(member.Value, "#/model");
+                body.Model = json.GetString(member.Value, "#/model");
             else if (member.NameEquals("public"u8))
                 body.Public = json.Flag(member.Value, "#/public");
             else if (member.NameEquals("parameters"u8))
@@ -30,7 +30,7 @@ internal static class GenerationBodyReader
         foreach (var member in json.Members(element, Pointer))
         {
             if (member.NameEquals("prompt"u8))
-                parameters.Prompt = json.Text(member.Value, Pointer + "/prompt");
+                parameters.Prompt = json.GetString(member.Value, Pointer + "/prompt");
             else if (member.NameEquals("width"u8))
                 parameters.Width = json.Integer(member.Value, Pointer + "/width");
             else if (member.NameEquals("height"u8))
@@ -40,9 +40,9 @@ internal static class GenerationBodyReader
             else if (member.NameEquals("seed"u8))
                 parameters.Seed = json.Integer(member.Value, Pointer + "/seed");
             else if (member.NameEquals("prompt_enhance"u8))
-                parameters.PromptEnhance = json.Text(member.Value, Pointer + "/prompt_enhance");
+                parameters.PromptEnhance = json.GetString(member.Value, Pointer + "/prompt_enhance");
             else if (member.NameEquals("style_ids"u8))
-                parameters.StyleIds = json.Array(member.Value, Pointer + "/style_ids", json.Text);
+                parameters.StyleIds = json.Array(member.Value, Pointer + "/style_ids", json.GetString);
             else if (member.NameEquals("guidances"u8))
                 parameters.Guidances = ReadGuidances(member.Value, json);
             else
@@ -77,7 +77,7 @@ internal static class GenerationBodyReader
             if (member.NameEquals("image"u8))
                 reference.Image = ReadImage(member.Value, pointer + "/image", json);
             else if (member.NameEquals("strength"u8))
-                reference.Strength = json.Text(member.Value, pointer + "/strength");
+                reference.Strength = json.GetString(member.Value, pointer + "/strength");
             else
                 json.Unknown(member, pointer);
         }
@@ -90,9 +90,9 @@ internal static class GenerationBodyReader
         foreach (var member in json.Members(element, pointer))
         {
             if (member.NameEquals("id"u8))
-                image.Id = json.Text(member.Value, pointer + "/id");
+                image.Id = json.GetString(member.Value, pointer + "/id");
             else if (member.NameEquals("type"u8))
-                image.Type = json.Text(member.Value, pointer + "/type");
+                image.Type = json.GetString(member.Value, pointer + "/type");
             else
                 json.Unknown(member, pointer);
         }

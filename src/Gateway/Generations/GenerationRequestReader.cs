@@ -53,7 +53,7 @@ internal sealed class GenerationRequestReader(ReferenceCheck references)
         if (model is null && json.Violations.All(violation => violation.Pointer is not ("#" or "#/model")))
         {
             var missing = body.Model is null;
-            json.Fault(
+            json.AddError(
                 "#/model",
                 missing ? "required" : "unknown-model",
                 missing ? "is required" : "is not a model of this gateway; GET /v2/models lists them"
@@ -75,11 +75,14 @@ internal sealed class GenerationRequestReader(ReferenceCheck references)
             violations.Count switch
             {
                 1 => "One rule is broken; see errors.",
-                <= GenerationValidator.MostTold => $"{violations.Count} rules are broken; see errors.",
-                _ => $"More than {GenerationValidator.MostTold} rules are broken; errors has the first of them.",
+                <= GenerationValidator.MaxReportedErrors => $"{violations.Count} rules are broken; see errors.",
+                _ => $"More than {GenerationValidator.MaxReportedErrors} rules are broken; errors has the first of them.",
             }
         )
         {
-            Errors = violations.Count <= GenerationValidator.MostTold ? violations : [.. violations.Take(GenerationValidator.MostTold)],
+            Errors =
+                violations.Count <= GenerationValidator.MaxReportedErrors
+                    ? violations
+                    : [.. violations.Take(GenerationValidator.MaxReportedErrors)],
         };
 }

@@ -14,7 +14,7 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
     public const string Off = "OFF";
 
     /// <summary>Faults in one answer: more than anyone reads, and an answer must not be fifty times as long as what it answers.</summary>
-    public const int MostTold = 1000;
+    public const int MaxReportedErrors = 1000;
 
     public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
     public static readonly IReadOnlyList<string> ImageTypes = [Reference.Generated, Reference.Uploaded];
@@ -99,7 +99,7 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
         {
             var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
             var faults = 0;
-            for (var i = 0; i < ids!.Count && faults <= MostTold; i++)
+            for (var i = 0; i < ids!.Count && faults <= MaxReportedErrors; i++)
             {
                 var (code, message) =
                     !IsUuidOrUnread(ids[i]) ? ("not-a-uuid", "must be a UUID")

@@ -63,8 +63,8 @@ internal static class GenerationsFeature
             .Produces<GenerationCreated>()
             .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
             .WithMetadata(IdempotencyKey.Described, PreferWait.Described)
-            .Refuses(Unreadable)
-            .Refuses(
+            .ProducesProblems(Unreadable)
+            .ProducesProblems(
                 ProblemTypes.IdempotencyInProgress,
                 ProblemTypes.IdempotencyMismatch,
                 ProblemTypes.QuotaExceeded,
@@ -83,8 +83,8 @@ internal static class GenerationsFeature
             .WithDescription("The same body and the same validation; nothing is sent and nothing is reserved.")
             .Accepts<GenerationBody>("application/json")
             .Produces<QuoteAnswer>()
-            .Refuses(Unreadable)
-            .Refuses(ProblemTypes.StoreUnavailable);
+            .ProducesProblems(Unreadable)
+            .ProducesProblems(ProblemTypes.StoreUnavailable);
         routes.MapResults();
         routes.MapUploads();
     }

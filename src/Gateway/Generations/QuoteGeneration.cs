@@ -50,7 +50,7 @@ internal sealed class QuoteGeneration(GenerationRequestReader reading, QuotaLedg
             json.WriteBoolean("valid"u8, true);
             json.WriteNumber("images"u8, Images);
             json.WriteStartObject("cost"u8);
-            json.WriteString("amount"u8, Usd.Text(Micros));
+            json.WriteString("amount"u8, Usd.Format(Micros));
             json.WriteString("unit"u8, "DOLLARS"u8);
             json.WriteEndObject();
             json.WriteBoolean("allowed"u8, Violated.Count == 0);
@@ -64,7 +64,7 @@ internal sealed class QuoteGeneration(GenerationRequestReader reading, QuotaLedg
                 if (quota.Remaining is not { } remaining)
                     json.WriteNull(quota.Name);
                 else if (quota.Unit == QuotaStatus.Micros)
-                    json.WriteString(quota.Name, Usd.Text(remaining));
+                    json.WriteString(quota.Name, Usd.Format(remaining));
                 else
                     json.WriteNumber(quota.Name, remaining);
             }

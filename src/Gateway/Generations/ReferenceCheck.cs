@@ -14,7 +14,7 @@ internal sealed class ReferenceCheck(GenerationRepository register)
         Tenant tenant,
         IReadOnlyList<ImageReference>? named,
         int most,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         if (named is null || named.Count == 0 || named.Count > most)
@@ -32,8 +32,8 @@ internal sealed class ReferenceCheck(GenerationRepository register)
 
         string[] ids = [.. references.Select(reference => reference.Id).Distinct(StringComparer.Ordinal)];
         // Ids from outside the gateway, where the policy has them: all but those that the gateway knows to be another's.
-        var foreign = tenant.Policy.AnyReferences ? await register.ForeignAsync(tenant.Id, ids, cancellation) : null;
-        var usable = foreign is null ? await register.UsableAsync(tenant.Id, ids, cancellation) : null;
+        var foreign = tenant.Policy.AnyReferences ? await register.ForeignAsync(tenant.Id, ids, cancellationToken) : null;
+        var usable = foreign is null ? await register.UsableAsync(tenant.Id, ids, cancellationToken) : null;
         return
         [
             .. references

@@ -11,7 +11,10 @@ internal static class ImageAnswers
             .Produces(StatusCodes.Status206PartialContent, contentType: type, additionalContentTypes: others)
             .Produces(StatusCodes.Status304NotModified)
             .WithMetadata(
-                new RequestHeaderMetadata("Range", "One range of bytes, such as `bytes=0-1023`. Of several, or of another unit, the whole is sent."),
+                new RequestHeaderMetadata(
+                    "Range",
+                    "One range of bytes, such as `bytes=0-1023`. Of several, or of another unit, the whole is sent."
+                ),
                 new RequestHeaderMetadata("If-Range", "Sends the range only if the image has this `ETag`, else the whole."),
                 new RequestHeaderMetadata("If-None-Match", "`ETag` values that the caller has, or `*`: answered with 304.")
             );

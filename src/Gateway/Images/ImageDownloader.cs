@@ -18,7 +18,13 @@ internal sealed class ImageDownloader : IDisposable
     private readonly ILogger<ImageDownloader> _log;
     private readonly HttpMessageInvoker _invoker;
 
-    public ImageDownloader(LeonardoOrigins origins, ImageOptions options, LeonardoOptions leonardo, TimeProvider time, ILogger<ImageDownloader> log)
+    public ImageDownloader(
+        LeonardoOrigins origins,
+        ImageOptions options,
+        LeonardoOptions leonardo,
+        TimeProvider time,
+        ILogger<ImageDownloader> log
+    )
     {
         _origins = origins;
         _options = options;
@@ -29,15 +35,15 @@ internal sealed class ImageDownloader : IDisposable
     }
 
     /// <returns>The image, or what the caller is told.</returns>
-    public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(Uri url, CancellationToken cancellation)
+    public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(Uri url, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_timeout, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             return await FollowAsync(url, either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return (null, Fail("the host did not answer in time"));
         }
@@ -52,7 +58,7 @@ internal sealed class ImageDownloader : IDisposable
 
     public void Dispose() => _invoker.Dispose();
 
-    private async Task<(OpenImage? Image, Problem? Refusal)> FollowAsync(Uri url, CancellationToken cancellation)
+    private async Task<(OpenImage? Image, Problem? Refusal)> FollowAsync(Uri url, CancellationToken cancellationToken)
     {
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
@@ -61,12 +67,12 @@ internal sealed class ImageDownloader : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             request.Headers.TryAddWithoutValidation("accept", "image/*");
             request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
-            HttpResponseMessage? response = await _invoker.SendAsync(request, cancellation);
+            HttpResponseMessage? response = await _invoker.SendAsync(request, cancellationToken);
             try
             {
                 if (response.StatusCode == HttpStatusCode.OK)
                 {
-                    var (image, refusal) = await ReadAsync(response, cancellation);
+                    var (image, refusal) = await ReadAsync(response, cancellationToken);
                     response = image is null ? response : null;
                     return (image, refusal);
                 }
@@ -84,13 +90,13 @@ internal sealed class ImageDownloader : IDisposable
         return (null, Fail("the host redirects too often"));
     }
 
-    private async Task<(OpenImage? Image, Problem? Refusal)> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<(OpenImage? Image, Problem? Refusal)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var length = response.Content.Headers.ContentLength;
         if (length > _options.MaxBytes || response.Content.Headers.ContentEncoding.Count > 0)
             return (null, Fail("the image is longer than permitted, or encoded"));
-        var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellation), _options.MaxBytes, _time);
-        if (await OpenImage.FromAsync(stream, length, response, cancellation) is { } image)
+        var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), _options.MaxBytes, _time);
+        if (await OpenImage.FromAsync(stream, length, response, cancellationToken) is { } image)
             return (image, null);
         await stream.DisposeAsync();
         return (null, Fail("the answer is not an image (JPEG, PNG, WebP, GIF)"));

@@ -11,8 +11,8 @@ internal sealed record ImageOptions(string? Store, long StoreBytes, long MaxByte
 
     public static ImageOptions Read(Settings settings) =>
         new(
-            settings.Text("Images:Store"),
-            settings.Long("Images:StoreBytes", absent: 1024L * MiB, min: MiB, max: long.MaxValue),
-            settings.Long("Images:MaxBytes", absent: 2048L * MiB, min: MiB, max: long.MaxValue)
+            settings.GetString("Images:Store"),
+            settings.Long("Images:StoreBytes", defaultValue: 1024L * MiB, min: MiB, max: long.MaxValue),
+            settings.Long("Images:MaxBytes", defaultValue: 2048L * MiB, min: MiB, max: long.MaxValue)
         );
 }

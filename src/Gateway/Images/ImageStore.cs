@@ -27,7 +27,7 @@ internal sealed class ImageStore
     }
 
     /// <returns>Null: not kept.</returns>
-    public async Task<OpenImage?> OpenAsync(string id, CancellationToken cancellation)
+    public async Task<OpenImage?> OpenAsync(string id, CancellationToken cancellationToken)
     {
         lock (_lock)
         {
@@ -46,7 +46,7 @@ internal sealed class ImageStore
                 0,
                 FileOptions.Asynchronous
             );
-            if (await OpenImage.FromAsync(file, file.Length, null, cancellation) is { } image)
+            if (await OpenImage.FromAsync(file, file.Length, null, cancellationToken) is { } image)
                 return image;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -167,7 +167,7 @@ internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : 
     private bool _broken;
     private bool _finished;
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         // Of an unstated length, it may turn out longer than all that is kept.
         _broken |= !store.Holds(file.Position + bytes.Length);
@@ -175,7 +175,7 @@ internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : 
             return;
         try
         {
-            await file.WriteAsync(bytes, cancellation);
+            await file.WriteAsync(bytes, cancellationToken);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -17,20 +17,20 @@ internal sealed class OpenImage(ImageFormat format, long? length, ReadOnlyMemory
     public long? Length => length;
 
     /// <returns>Null: the bytes are no image, or end before that can be told.</returns>
-    public static async Task<OpenImage?> FromAsync(Stream stream, long? length, IDisposable? owner, CancellationToken cancellation)
+    public static async Task<OpenImage?> FromAsync(Stream stream, long? length, IDisposable? owner, CancellationToken cancellationToken)
     {
         var head = new byte[ImageFormat.SniffBytes];
-        var read = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation);
+        var read = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         return ImageFormat.Sniff(head.AsSpan(0, read)) is { } format
             ? new OpenImage(format, length, head.AsMemory(0, read), stream, owner)
             : null;
     }
 
     /// <returns>0 at the end.</returns>
-    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+    public ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (_headRead == head.Length)
-            return rest.ReadAsync(buffer, cancellation);
+            return rest.ReadAsync(buffer, cancellationToken);
         var count = Math.Min(buffer.Length, head.Length - _headRead);
         head.Slice(_headRead, count).CopyTo(buffer);
         _headRead += count;

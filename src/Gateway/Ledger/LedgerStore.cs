@@ -6,7 +6,7 @@ namespace Gateway.Ledger;
 internal abstract class LedgerStore
 {
     /// <summary>What one batch may load of each kind of leftover; the rest waits for the next.</summary>
-    public const int Leftovers = 256;
+    public const int CleanupBatchSize = 256;
 
     /// <summary>The columns of a reservation, in the order both engines read and write them: first what never changes.</summary>
     public const string FixedColumns =
@@ -24,13 +24,13 @@ internal abstract class LedgerStore
     /// <summary>One transaction: lock, load, decide, store, commit. Where nothing changed, nothing is written.</summary>
     /// <param name="keys">What the decision will look at.</param>
     /// <param name="decide">Pure; called once, under the lock.</param>
-    /// <param name="cancellation">Observed until the commit has begun.</param>
+    /// <param name="cancellationToken">Observed until the commit has begun.</param>
     /// <exception cref="Exception">Of any kind: whether it was committed is not known.</exception>
-    public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation);
+    public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken);
 
     /// <summary>Removes what nobody can ask for any more: expired Idempotency-Keys, whole months of ended reservations with their events, instances long gone.</summary>
     /// <returns>Whether there may be more.</returns>
-    public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellation);
+    public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken);
 
     public static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

@@ -34,7 +34,7 @@ internal static class QuotaGrant
         string tenant,
         string quota,
         long amount,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         // The ledger's own lock: a batch that is deciding now has read the balances without the grant, and must have written them before.
@@ -63,7 +63,7 @@ internal static class QuotaGrant
                 (parameter.ParameterName, parameter.Value) = (name, value);
                 command.Parameters.Add(parameter);
             }
-            await command.ExecuteNonQueryAsync(cancellation);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 }

@@ -56,8 +56,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>This process, for the store.</summary>
     public Guid Instance { get; }
 
-    /// <summary>Whether this instance may send at all. For one request: <see cref="MaySendNow"/>.</summary>
-    public bool MaySend => _time.GetTimestamp() < _writer.SendBefore;
+    /// <summary>Whether this instance may send at all. For one request: <see cref="HoldsLease"/>.</summary>
+    public bool MaySend => _time.GetTimestamp() < _writer.LeaseDeadline;
 
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
@@ -69,16 +69,16 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public long Alarms => _writer.Alarms + _keeper.Violations;
 
     /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
-    public void TellCommits(Action<LedgerUnitOfWork, TimeSpan> told) => _writer.Committed = told;
+    public void OnCommitted(Action<LedgerUnitOfWork, TimeSpan> told) => _writer.Committed = told;
 
     internal LedgerStore Store { get; }
 
     /// <summary>Asked on the monotonic clock immediately before the first byte leaves. False: release it as never sent.</summary>
-    public bool MaySendNow(Admission.Admitted admitted) => _time.GetTimestamp() < admitted.SendBefore;
+    public bool HoldsLease(Admission.Admitted admitted) => _time.GetTimestamp() < admitted.LeaseDeadline;
 
     /// <summary>Asks for quota, and for a slot of the account. Answers <see cref="Admission.Admitted"/> only when that is durable.</summary>
     /// <exception cref="OperationCanceledException">The caller has gone before it was admitted; what was reserved is given back.</exception>
-    public async Task<Admission> AdmitAsync(ReservationRequest request, CancellationToken callerGone)
+    public async Task<Admission> AdmitAsync(ReservationRequest request, CancellationToken cancellationToken)
     {
         var operation = new ReserveOperation(
             request,
@@ -87,7 +87,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         );
         if (!_writer.Post(operation))
             return new Admission.Unavailable(1, "The gateway is shutting down.");
-        await using var gone = callerGone.UnsafeRegister((state, token) => ((ReserveOperation)state!).CallerGone(token), operation);
+        await using var gone = cancellationToken.UnsafeRegister((state, token) => ((ReserveOperation)state!).CallerGone(token), operation);
         if (!await IsDoneAsync(operation.Task, _options.StoreTimeout))
         {
             // Waiting for a slot is well; waiting for the store is not.
@@ -156,7 +156,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant)
     {
         var known = _status.TryGetValue(tenant.Id, out var last);
-        if ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsWell)
+        if ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsHealthy)
             return last.Quotas ?? [];
         if (await TryAsync(keys => keys.Tenants.Add(tenant.Id), batch => batch.Quotas(tenant), StatusPatience) is not { } quotas)
             return last.Quotas ?? [];
@@ -167,37 +167,41 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Quotas of all these tenants at one instant, by tenant. Null: the store is away.</summary>
     public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
         IReadOnlyCollection<Tenant> all,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         TryAsync(
                 keys => keys.Tenants.UnionWith(all.Select(one => one.Id)),
                 batch => all.ToDictionary(one => one.Id, batch.Quotas, StringComparer.Ordinal)
             )
-            .WaitAsync(cancellation);
+            .WaitAsync(cancellationToken);
 
     /// <summary>Quotas and totals of one instant, fresh. Null: the store is away.</summary>
-    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(Tenant tenant, CancellationToken cancellation)
+    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(
+        Tenant tenant,
+        CancellationToken cancellationToken
+    )
     {
         var usage = await TryAsync<(IReadOnlyList<QuotaStatus>, UsageTotals)?>(
                 keys => keys.Tenants.Add(tenant.Id),
                 batch => (batch.Quotas(tenant), batch.Totals(tenant))
             )
-            .WaitAsync(cancellation);
+            .WaitAsync(cancellationToken);
         if (usage is var (quotas, _))
             Publish(tenant, quotas);
         return usage;
     }
 
     /// <summary>Whether the store answers, for readiness.</summary>
-    public async Task<bool> IsAvailableAsync(CancellationToken cancellation) =>
-        _writer.IsWell && await TryAsync(_ => { }, _ => true).WaitAsync(cancellation);
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken) =>
+        _writer.IsHealthy && await TryAsync(_ => { }, _ => true).WaitAsync(cancellationToken);
 
     /// <summary>What the reconciler has to find out, oldest first.</summary>
-    public async Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellation) =>
-        await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellation) ?? [];
+    public async Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellationToken) =>
+        await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellationToken) ?? [];
 
     /// <summary>Seeds of the requests that are being sent now. What they make has no owner yet, and must not be given to another reservation.</summary>
-    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellation) => LedgerBacklog.SeedsAsync(_database, cancellation);
+    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellationToken) =>
+        LedgerBacklog.SeedsAsync(_database, cancellationToken);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -261,7 +265,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                     keys.Tenants.Add(tenant);
                 need?.Invoke(keys);
             },
-            batch => record(batch.Outcomes) ? RecordingResult.Durable : RecordingResult.Contradicted
+            batch => record(batch.Outcomes) ? RecordingResult.Durable : RecordingResult.Conflict
         );
     }
 

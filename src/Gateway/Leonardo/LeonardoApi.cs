@@ -18,18 +18,22 @@ internal sealed class LeonardoApi(
 
     private readonly HttpMessageInvoker _invoker = new(transport, disposeHandler: false);
 
-    public Task<ApiReply<UpstreamGeneration>> GenerationAsync(string id, CancellationToken cancellation) =>
+    public Task<ApiReply<UpstreamGeneration>> GenerationAsync(string id, CancellationToken cancellationToken) =>
         CallAsync(
             "read",
             HttpMethod.Get,
             "/v1/generations/" + id,
             null,
             Row(root => UpstreamGeneration.Read(root), "generations_by_pk"),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>One page of the whole account's generations. Their order is not documented.</summary>
-    public Task<ApiReply<IReadOnlyList<UpstreamGeneration>>> GenerationsAsync(string userId, int offset, CancellationToken cancellation) =>
+    public Task<ApiReply<IReadOnlyList<UpstreamGeneration>>> GenerationsAsync(
+        string userId,
+        int offset,
+        CancellationToken cancellationToken
+    ) =>
         CallAsync(
             "list",
             HttpMethod.Get,
@@ -39,46 +43,53 @@ internal sealed class LeonardoApi(
                 Member(root, "generations") is { ValueKind: JsonValueKind.Array } list && UpstreamGeneration.ReadAll(list) is { } rows
                     ? Found(rows)
                     : Unreadable<IReadOnlyList<UpstreamGeneration>>(),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>The account's user id. It is never told to a caller.</summary>
-    public Task<ApiReply<string>> UserIdAsync(CancellationToken cancellation) =>
-        CallAsync("account", HttpMethod.Get, "/v1/me", null, ReadUserId, cancellation);
+    public Task<ApiReply<string>> UserIdAsync(CancellationToken cancellationToken) =>
+        CallAsync("account", HttpMethod.Get, "/v1/me", null, ReadUserId, cancellationToken);
 
     /// <summary>Missing counts as deleted: nothing is left of it.</summary>
-    public Task<ApiReply<bool>> DeleteGenerationAsync(string id, CancellationToken cancellation) =>
-        CallAsync("delete", HttpMethod.Delete, "/v1/generations/" + id, null, Row(_ => true, "delete_generations_by_pk"), cancellation);
+    public Task<ApiReply<bool>> DeleteGenerationAsync(string id, CancellationToken cancellationToken) =>
+        CallAsync(
+            "delete",
+            HttpMethod.Delete,
+            "/v1/generations/" + id,
+            null,
+            Row(_ => true, "delete_generations_by_pk"),
+            cancellationToken
+        );
 
-    public Task<ApiReply<UploadForm>> CreateUploadAsync(string extension, CancellationToken cancellation) =>
+    public Task<ApiReply<UploadForm>> CreateUploadAsync(string extension, CancellationToken cancellationToken) =>
         CallAsync(
             "upload",
             HttpMethod.Post,
             "/v1/init-image",
             () => JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>(StringComparer.Ordinal) { ["extension"] = extension }),
             Row(UploadForm.Read, "uploadInitImage"),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>The address of an upload's bytes.</summary>
-    public Task<ApiReply<string>> UploadAsync(string id, CancellationToken cancellation) =>
+    public Task<ApiReply<string>> UploadAsync(string id, CancellationToken cancellationToken) =>
         CallAsync(
             "read-upload",
             HttpMethod.Get,
             "/v1/init-image/" + id,
             null,
             Row(row => Member(row, "url") is { } url ? UpstreamError.Text(url) : null, "init_images_by_pk"),
-            cancellation
+            cancellationToken
         );
 
-    public Task<ApiReply<bool>> DeleteUploadAsync(string id, CancellationToken cancellation) =>
+    public Task<ApiReply<bool>> DeleteUploadAsync(string id, CancellationToken cancellationToken) =>
         CallAsync(
             "delete-upload",
             HttpMethod.Delete,
             "/v1/init-image/" + id,
             null,
             Row(_ => true, "delete_init_images_by_pk"),
-            cancellation
+            cancellationToken
         );
 
     public void Dispose() => _invoker.Dispose();
@@ -91,11 +102,11 @@ internal sealed class LeonardoApi(
         string path,
         Func<byte[]>? body,
         Func<JsonElement, ApiReply<T>> read,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         var began = time.GetTimestamp();
-        var reply = await SendAsync(method, path, body, read, cancellation);
+        var reply = await SendAsync(method, path, body, read, cancellationToken);
         status.Record(operation, reply.Word, reply.Fault, time.GetElapsedTime(began));
         return reply;
     }
@@ -105,11 +116,11 @@ internal sealed class LeonardoApi(
         string path,
         Func<byte[]>? body,
         Func<JsonElement, ApiReply<T>> read,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         using var timeout = new CancellationTokenSource(options.Timeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = new HttpRequestMessage(method, address.For(path));
         if (body is not null)
         {
@@ -121,7 +132,7 @@ internal sealed class LeonardoApi(
             using var response = await _invoker.SendAsync(request, either.Token);
             return Judge(await UpstreamReply.ReadAsync(response, either.Token), read);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new ApiReply<T>.Unclear($"no answer within {options.Timeout.TotalSeconds:0.#} s");
         }

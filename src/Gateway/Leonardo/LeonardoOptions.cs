@@ -24,23 +24,23 @@ internal sealed record LeonardoOptions
 
     public static LeonardoOptions Read(Settings settings, bool development)
     {
-        var apiKey = settings.Text("Leonardo:ApiKey") ?? settings.Text("LEONARDO_API_KEY");
-        var apiKeyFile = settings.Text("Leonardo:ApiKeyFile");
-        var simulator = settings.Flag("Leonardo:Simulator", absent: development && apiKey is null && apiKeyFile is null);
+        var apiKey = settings.GetString("Leonardo:ApiKey") ?? settings.GetString("LEONARDO_API_KEY");
+        var apiKeyFile = settings.GetString("Leonardo:ApiKeyFile");
+        var simulator = settings.Flag("Leonardo:Simulator", defaultValue: development && apiKey is null && apiKeyFile is null);
 
         if (simulator && (apiKey is not null || apiKeyFile is not null))
-            settings.Fault("Leonardo:Simulator", "must not be true together with a key: set one or the other");
+            settings.AddError("Leonardo:Simulator", "must not be true together with a key: set one or the other");
         if (!simulator && apiKey is null && apiKeyFile is null)
         {
-            settings.Fault(
+            settings.AddError(
                 "Leonardo:ApiKey",
                 "is missing. Set it, or Leonardo:ApiKeyFile, or LEONARDO_API_KEY; or set Leonardo:Simulator=true to run without an account"
             );
         }
         if (apiKey is not null && !LeonardoKey.IsWellFormed(apiKey))
-            settings.Fault("Leonardo:ApiKey", "must be one word of visible ASCII characters");
+            settings.AddError("Leonardo:ApiKey", "must be one word of visible ASCII characters");
         if (apiKeyFile is not null && LeonardoKey.ReadKeys(apiKeyFile) is null)
-            settings.Fault(
+            settings.AddError(
                 "Leonardo:ApiKeyFile",
                 "must name a readable file that holds the key and nothing else, or two keys on two lines"
             );
@@ -59,14 +59,14 @@ internal sealed record LeonardoOptions
     private static Uri ReadBaseUrl(Settings settings)
     {
         const string Name = "Leonardo:BaseUrl";
-        var text = settings.Text(Name) ?? "https://cloud.leonardo.ai/api/rest";
+        var text = settings.GetString(Name) ?? "https://cloud.leonardo.ai/api/rest";
         if (
             Uri.TryCreate(text.TrimEnd('/'), UriKind.Absolute, out var url)
             && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
             && url is { UserInfo: "", Query: "", Fragment: "" }
         )
             return url;
-        settings.Fault(Name, "must be an https address without user, query or fragment (http only to a loopback address)");
+        settings.AddError(Name, "must be an https address without user, query or fragment (http only to a loopback address)");
         return new Uri("https://cloud.leonardo.ai/api/rest");
     }
 }

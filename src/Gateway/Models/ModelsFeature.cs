@@ -15,7 +15,7 @@ internal static class ModelsFeature
             .WithTags("Models")
             .WithSummary("See which models you may use, with their limits, styles and prices")
             .Produces<ModelList>()
-            .Refuses(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed);
+            .ProducesProblems(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed);
 
     private static JsonHttpResult<ModelList> List(Caller caller) =>
         TypedResults.Json(
@@ -50,13 +50,13 @@ internal static class ModelsFeature
             new ModelPrice(
                 "ceil(credits_per_million_pixels / 1000000 * width * height * quantity * (1.5 with references)) * usd_per_credit, rounded to 0.0001",
                 model.Price.CreditsPerMillionPixels,
-                Usd.Text(model.Price.MicrosPerCredit),
+                Usd.Format(model.Price.MicrosPerCredit),
                 [
                     .. model.AspectRatios.Select(ratio => new PriceExample(
                         ratio.Width,
                         ratio.Height,
-                        Usd.Text(model.Price.Micros(ratio.Width, ratio.Height, 1, hasReferences: false)),
-                        Usd.Text(model.Price.Micros(ratio.Width, ratio.Height, 1, hasReferences: true))
+                        Usd.Format(model.Price.Micros(ratio.Width, ratio.Height, 1, hasReferences: false)),
+                        Usd.Format(model.Price.Micros(ratio.Width, ratio.Height, 1, hasReferences: true))
                     )),
                 ]
             )

@@ -38,7 +38,11 @@ internal sealed class AnswerSchemas : ISchemaFilter
     private static readonly Dictionary<Type, (string Member, Action<OpenApiSchema> Rule)[]> Rules = new()
     {
         [typeof(CreatedGeneration)] = [("generationId", SchemaRules.Uuid), ("apiCreditCost", SchemaRules.Count)],
-        [typeof(StatedCost)] = [("amount", SchemaRules.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")), ("unit", SchemaRules.OneOf("DOLLARS", "CREDITS"))],
+        [typeof(StatedCost)] =
+        [
+            ("amount", SchemaRules.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")),
+            ("unit", SchemaRules.OneOf("DOLLARS", "CREDITS")),
+        ],
         [typeof(QuoteAnswer)] =
         [
             ("valid", schema => schema.Enum = [true]),
@@ -54,7 +58,7 @@ internal sealed class AnswerSchemas : ISchemaFilter
         [typeof(SeenGeneration)] =
         [
             ("id", SchemaRules.Uuid),
-            ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.Word))),
+            ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.ToLabel))),
             ("createdAt", SchemaRules.Moment),
             ("modelId", SchemaRules.Uuid),
             ("sdVersion", SchemaRules.OneOf(ResultRow.SdVersions.Order(StringComparer.Ordinal))),

@@ -12,7 +12,7 @@ internal static class OpenApiFeature
     public static void AddOpenApi(this IServiceCollection services, Settings settings)
     {
         // Used later; a fault is told with all others.
-        settings.Flag(Ui, absent: true);
+        settings.Flag(Ui, defaultValue: true);
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(options =>
         {
@@ -34,7 +34,7 @@ internal static class OpenApiFeature
     public static void UseOpenApi(this WebApplication app, Settings settings)
     {
         app.UseSwagger();
-        if (!settings.Flag(Ui, absent: true))
+        if (!settings.Flag(Ui, defaultValue: true))
             return;
         app.UseSwaggerUI(options =>
         {

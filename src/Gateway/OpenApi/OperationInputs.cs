@@ -59,7 +59,11 @@ internal sealed class OperationInputs : IOperationFilter
         operation.Parameters ??= [];
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>())
             Limit(name, parameter);
-        foreach (var header in context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RequestHeaderMetadata>().Append(RequestId.Described))
+        foreach (
+            var header in context
+                .ApiDescription.ActionDescriptor.EndpointMetadata.OfType<RequestHeaderMetadata>()
+                .Append(RequestId.Described)
+        )
             operation.Parameters.Add(Describe(header));
         if (name.IsUpload)
             operation.RequestBody = new OpenApiRequestBody

@@ -36,5 +36,10 @@ internal static class QuotasFeature
             .WithTags("Usage")
             .WithSummary("See who you are to the gateway, what is left, and what was spent")
             .Produces<UsageReport>()
-            .Refuses(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed, ProblemTypes.StoreUnavailable);
+            .ProducesProblems(
+                ProblemTypes.Unidentified,
+                ProblemTypes.Suspended,
+                ProblemTypes.HostNotAllowed,
+                ProblemTypes.StoreUnavailable
+            );
 }

@@ -11,9 +11,9 @@ namespace Gateway.Quotas;
 /// <summary><c>GET /v1/usage</c>: who the gateway takes the caller for, what is left, what was spent.</summary>
 internal static class UsageEndpoint
 {
-    public static async Task<IResult> Get(Caller caller, QuotaLedger ledger, CancellationToken cancellation)
+    public static async Task<IResult> Get(Caller caller, QuotaLedger ledger, CancellationToken cancellationToken)
     {
-        if (await ledger.UsageAsync(caller.Tenant, cancellation) is not var (quotas, totals))
+        if (await ledger.UsageAsync(caller.Tenant, cancellationToken) is not var (quotas, totals))
             return new Problem(ProblemTypes.StoreUnavailable, "The quotas cannot be read just now.") { RetryAfter = 1 };
         return TypedResults.Json(
             new UsageReport(
@@ -28,7 +28,7 @@ internal static class UsageEndpoint
     private static UsageQuota Describe(QuotaStatus quota)
     {
         // Dollars are decimal strings, all else whole numbers.
-        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Text(micros) : value;
+        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
         return new UsageQuota(
             quota.Name,
             Amount(quota.Limit),
@@ -39,7 +39,7 @@ internal static class UsageEndpoint
         );
     }
 
-    private static UsageSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Text(totals.Micros));
+    private static UsageSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Format(totals.Micros));
 }
 
 /// <param name="Tenant">Who the gateway takes the caller for.</param>

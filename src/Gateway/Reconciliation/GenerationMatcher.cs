@@ -22,9 +22,9 @@ internal sealed record GenerationMatcher(
 
     public MatchResult Judge(UnknownReservation reservation, TimeSpan absentAfter)
     {
-        var possible = Listed.Where(row => CouldBe(row, reservation)).ToList();
+        var possible = Listed.Where(row => IsCandidate(row, reservation)).ToList();
         // One that lacks the seed or the prompt may be it, and may not: neither is to be acted on.
-        var certain = possible.Where(row => Says(row, reservation)).OrderBy(row => row.CreatedAt).ToList();
+        var certain = possible.Where(row => IsExactMatch(row, reservation)).OrderBy(row => row.CreatedAt).ToList();
         if (certain.Count > 0)
         {
             if (SeedsUnderWay.Contains(reservation.Fingerprint.Seed))
@@ -53,7 +53,7 @@ internal sealed record GenerationMatcher(
     /// Nothing that is told speaks against it. The prompt does not: an upstream that trims or rewrites it must not make a generation look absent, when the
     /// seed, the size and the time are those of the reservation.
     /// </summary>
-    private static bool CouldBe(UpstreamGeneration row, UnknownReservation reservation)
+    private static bool IsCandidate(UpstreamGeneration row, UnknownReservation reservation)
     {
         var sent = reservation.Fingerprint;
         return (row.Seed ?? sent.Seed) == sent.Seed
@@ -67,7 +67,7 @@ internal sealed record GenerationMatcher(
     }
 
     /// <summary>And everything that is needed is told. A rewritten prompt tells nothing; the seed has to do.</summary>
-    private static bool Says(UpstreamGeneration row, UnknownReservation reservation) =>
+    private static bool IsExactMatch(UpstreamGeneration row, UnknownReservation reservation) =>
         row is { Seed: not null, Width: not null, Height: not null, CreatedAt: not null }
         && (
             reservation.Fingerprint.PromptEnhanced

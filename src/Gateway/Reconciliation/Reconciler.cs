@@ -40,50 +40,50 @@ internal sealed class Reconciler(
     private string? _userId;
     private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneEvery;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         do
         {
             try
             {
-                await RunOnceAsync(stoppingToken);
+                await RunOnceAsync(cancellationToken);
             }
             catch (Exception fault) when (fault is not OperationCanceledException)
             {
                 log.LogWarning(fault, "The reconciler could not finish its turn; it tries again");
             }
-        } while (await timer.WaitForNextTickAsync(stoppingToken));
+        } while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
     /// <summary>Looks into what is due, once.</summary>
-    public async Task RunOnceAsync(CancellationToken stopping)
+    public async Task RunOnceAsync(CancellationToken cancellationToken)
     {
         if (time.GetUtcNow() >= _pruneAt)
         {
             _pruneAt = time.GetUtcNow() + PruneEvery;
-            await register.PruneAsync(stopping);
+            await register.PruneAsync(cancellationToken);
         }
-        var open = await ledger.UnknownReservationsAsync(stopping);
+        var open = await ledger.UnknownReservationsAsync(cancellationToken);
         if (open.Count == 0)
             return;
-        var mine = await register.ClaimAsync([.. open.Select(reservation => reservation.Id)], stopping);
+        var mine = await register.ClaimAsync([.. open.Select(reservation => reservation.Id)], cancellationToken);
         if (mine.Count == 0)
             return;
 
         // No further back than what is looked into now: of young ones the list is short, and old ones become due ever more rarely.
         var oldest = open.Where(reservation => mine.Contains(reservation.Id)).Min(reservation => reservation.ForwardedAt);
-        var (listed, isWhole) = await ListAsync(oldest - GenerationMatcher.ClockTolerance, stopping);
+        var (listed, isWhole) = await ListAsync(oldest - GenerationMatcher.ClockTolerance, cancellationToken);
         // In this order: what was under way when the list was read is now under way, or unknown, or has an owner.
-        var seeds = await ledger.SeedsUnderWayAsync(stopping);
-        open = await ledger.UnknownReservationsAsync(stopping);
-        var owned = await register.OwnedAsync(listed.Keys, stopping);
+        var seeds = await ledger.SeedsUnderWayAsync(cancellationToken);
+        open = await ledger.UnknownReservationsAsync(cancellationToken);
+        var owned = await register.OwnedAsync(listed.Keys, cancellationToken);
         var evidence = new GenerationMatcher([.. listed.Values.Where(row => !owned.Contains(row.Id))], isWhole, open, seeds);
         foreach (var reservation in open.Where(reservation => mine.Contains(reservation.Id)))
-            await ActAsync(reservation, evidence.Judge(reservation, options.AbsentAfter), stopping);
+            await ActAsync(reservation, evidence.Judge(reservation, options.AbsentAfter), cancellationToken);
     }
 
-    private async Task ActAsync(UnknownReservation reservation, MatchResult finding, CancellationToken stopping)
+    private async Task ActAsync(UnknownReservation reservation, MatchResult finding, CancellationToken cancellationToken)
     {
         switch (finding)
         {
@@ -103,10 +103,10 @@ internal sealed class Reconciler(
             case MatchResult.Ambiguous ambiguous:
                 if (_told.Add(reservation.Id))
                     log.LogError("Reservation {ReservationId} needs an operator: {Why}", reservation.Id, ambiguous.Why);
-                await register.NoteAsync(reservation.Id, ambiguous.Why, stopping);
+                await register.NoteAsync(reservation.Id, ambiguous.Why, cancellationToken);
                 break;
             case MatchResult.NotYet notYet:
-                await register.NoteAsync(reservation.Id, notYet.Why, stopping);
+                await register.NoteAsync(reservation.Id, notYet.Why, cancellationToken);
                 break;
         }
     }
@@ -114,15 +114,15 @@ internal sealed class Reconciler(
     /// <summary>The account's generations, back to that time. Their order is not documented: a page ends the reading only if all of it is older, or it is the last.</summary>
     private async Task<(Dictionary<string, UpstreamGeneration> Listed, bool IsWhole)> ListAsync(
         DateTimeOffset since,
-        CancellationToken stopping
+        CancellationToken cancellationToken
     )
     {
         var listed = new Dictionary<string, UpstreamGeneration>(StringComparer.Ordinal);
-        if (await UserIdAsync(stopping) is not { } userId)
+        if (await UserIdAsync(cancellationToken) is not { } userId)
             return (listed, false);
         for (var page = 0; page < MaxPages; page++)
         {
-            var reply = await leonardo.GenerationsAsync(userId, page * (LeonardoApi.PageSize - Overlap), stopping);
+            var reply = await leonardo.GenerationsAsync(userId, page * (LeonardoApi.PageSize - Overlap), cancellationToken);
             if (reply is not ApiReply<IReadOnlyList<UpstreamGeneration>>.Found { Value: var rows })
                 return (listed, false);
             foreach (var row in rows)
@@ -133,9 +133,9 @@ internal sealed class Reconciler(
         return (listed, false);
     }
 
-    private async Task<string?> UserIdAsync(CancellationToken stopping)
+    private async Task<string?> UserIdAsync(CancellationToken cancellationToken)
     {
-        if (_userId is null && await leonardo.UserIdAsync(stopping) is ApiReply<string>.Found { Value: var userId })
+        if (_userId is null && await leonardo.UserIdAsync(cancellationToken) is ApiReply<string>.Found { Value: var userId })
             _userId = userId;
         return _userId;
     }

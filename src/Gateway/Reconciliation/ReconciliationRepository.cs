@@ -27,27 +27,27 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
     );
 
     /// <summary>Of these, the ones that are due, and from now on this replica's to look into.</summary>
-    public Task<HashSet<Guid>> ClaimAsync(IReadOnlyList<Guid> reservations, CancellationToken cancellation) =>
+    public Task<HashSet<Guid>> ClaimAsync(IReadOnlyList<Guid> reservations, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 var mine = new HashSet<Guid>();
                 foreach (var id in reservations)
                 {
                     var claim = connection.Command(Claim, ("@id", id.ToString()), ("@now", time.GetUtcNow().Micros()));
                     claim.Transaction = transaction;
-                    if ((await claim.ReadAsync(row => row.GetInt32(0), token)).Count > 0)
+                    if ((await claim.ReadAsync(row => row.GetInt32(0), cancellationToken)).Count > 0)
                         mine.Add(id);
                 }
                 return mine;
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Of these generations, the ones that have an owner; deleted ones too.</summary>
-    public Task<HashSet<string>> OwnedAsync(IEnumerable<string> ids, CancellationToken cancellation) =>
+    public Task<HashSet<string>> OwnedAsync(IEnumerable<string> ids, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
             {
                 var owned = new HashSet<string>(StringComparer.Ordinal);
                 // No engine takes any number of parameters.
@@ -58,37 +58,37 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
 #pragma warning disable CA2100 // names of parameters
                     command.CommandText = $"select id from generation where id in ({names})";
 #pragma warning restore CA2100
-                    owned.UnionWith(await command.ReadAsync(row => row.GetString(0), token));
+                    owned.UnionWith(await command.ReadAsync(row => row.GetString(0), cancellationToken));
                 }
                 return owned;
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>For the operator.</summary>
-    public Task NoteAsync(Guid reservation, string? note, CancellationToken cancellation) =>
+    public Task NoteAsync(Guid reservation, string? note, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, token) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update reconciliation set note = @note where reservation_id = @id",
                         ("@note", note),
                         ("@id", reservation.ToString())
                     )
-                    .RunAsync(transaction, token),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 
     /// <summary>Forgets those that nobody has looked into for an hour: they are decided.</summary>
-    public Task PruneAsync(CancellationToken cancellation) =>
+    public Task PruneAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, token) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "delete from reconciliation where next_at < @then",
                         ("@then", (time.GetUtcNow() - TimeSpan.FromHours(1)).Micros())
                     )
-                    .RunAsync(transaction, token),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 }

@@ -34,35 +34,35 @@ internal sealed class CompletionWaiters(GenerationRepository register, TimeProvi
     /// <summary>Waits until the generation has ended, at most this long, and not beyond the end of the process.</summary>
     /// <returns>As it stands then; null: it is not this tenant's, or no longer.</returns>
     /// <exception cref="OperationCanceledException">The caller has gone; nothing is left of it here.</exception>
-    public async Task<StoredGeneration?> WaitAsync(Tenant tenant, string id, TimeSpan most, CancellationToken gone)
+    public async Task<StoredGeneration?> WaitAsync(Tenant tenant, string id, TimeSpan most, CancellationToken cancellationToken)
     {
-        var wake = new TaskCompletionSource<StoredGeneration?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var completion = new TaskCompletionSource<StoredGeneration?>(TaskCreationOptions.RunContinuationsAsynchronously);
         // Enters before it looks: an end between the two is not missed.
-        Enter(id, wake);
+        Subscribe(id, completion);
         try
         {
-            var found = await register.FindAsync(tenant.Id, id, gone);
+            var found = await register.FindAsync(tenant.Id, id, cancellationToken);
             if (found is null or { IsEnded: true } || most <= TimeSpan.Zero)
                 return found;
             try
             {
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, lifetime.ApplicationStopping);
-                return await wake.Task.WaitAsync(most, time, either.Token);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+                return await completion.Task.WaitAsync(most, time, either.Token);
             }
             catch (Exception enough)
-                when (enough is TimeoutException || (enough is OperationCanceledException && !gone.IsCancellationRequested))
+                when (enough is TimeoutException || (enough is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                return await register.FindAsync(tenant.Id, id, gone);
+                return await register.FindAsync(tenant.Id, id, cancellationToken);
             }
         }
         finally
         {
-            Leave(id, wake);
+            Unsubscribe(id, completion);
         }
     }
 
     /// <param name="ended">Null: deleted.</param>
-    public void Wake(string id, StoredGeneration? ended)
+    public void Complete(string id, StoredGeneration? ended)
     {
         List<TaskCompletionSource<StoredGeneration?>>? all;
         lock (_lock)
@@ -74,21 +74,21 @@ internal sealed class CompletionWaiters(GenerationRepository register, TimeProvi
             waiting.TrySetResult(ended);
     }
 
-    private void Enter(string id, TaskCompletionSource<StoredGeneration?> wake)
+    private void Subscribe(string id, TaskCompletionSource<StoredGeneration?> completion)
     {
         lock (_lock)
         {
             if (!_waiting.TryGetValue(id, out var all))
                 _waiting[id] = all = [];
-            all.Add(wake);
+            all.Add(completion);
         }
     }
 
-    private void Leave(string id, TaskCompletionSource<StoredGeneration?> wake)
+    private void Unsubscribe(string id, TaskCompletionSource<StoredGeneration?> completion)
     {
         lock (_lock)
         {
-            if (_waiting.TryGetValue(id, out var all) && all.Remove(wake) && all.Count == 0)
+            if (_waiting.TryGetValue(id, out var all) && all.Remove(completion) && all.Count == 0)
                 _waiting.Remove(id);
         }
     }

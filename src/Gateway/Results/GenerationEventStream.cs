@@ -35,8 +35,8 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
 
     public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
     {
-        var gone = context.RequestAborted;
-        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, gone) is not { } now)
+        var cancellationToken = context.RequestAborted;
+        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, cancellationToken) is not { } now)
             return ResultEndpoints.NotFound;
         var seen =
             int.TryParse(
@@ -57,7 +57,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         context.Response.Headers.CacheControl = "private, no-store";
         // nginx holds back answers that it does not know to be streams.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await FollowAsync(context.Response, tenant, now, seen, GenerationView.OriginOf(context.Request), gone);
+        await FollowAsync(context.Response, tenant, now, seen, GenerationView.OriginOf(context.Request), cancellationToken);
         return TypedResults.Empty;
     }
 
@@ -67,23 +67,23 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         StoredGeneration now,
         int seen,
         string origin,
-        CancellationToken gone
+        CancellationToken cancellationToken
     )
     {
         var began = time.GetTimestamp();
-        await response.WriteAsync("retry: 2000\n\n", gone);
+        await response.WriteAsync("retry: 2000\n\n", cancellationToken);
         while (!waiters.IsStopping)
         {
             if (now.Version > seen)
                 Write(response.BodyWriter, now, origin);
             else
-                await response.WriteAsync(": still there\n\n", gone);
-            await response.BodyWriter.FlushAsync(gone);
+                await response.WriteAsync(": still there\n\n", cancellationToken);
+            await response.BodyWriter.FlushAsync(cancellationToken);
             seen = Math.Max(seen, now.Version);
             if (now.IsEnded || time.GetElapsedTime(began) > Longest)
                 return;
             // Deleted meanwhile: there is nothing more to say.
-            if (await waiters.WaitAsync(tenant, now.Id, Heartbeat, gone) is not { } then)
+            if (await waiters.WaitAsync(tenant, now.Id, Heartbeat, cancellationToken) is not { } then)
                 return;
             now = then;
         }

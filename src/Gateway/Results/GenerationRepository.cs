@@ -10,9 +10,9 @@ namespace Gateway.Results;
 internal sealed class GenerationRepository(Database database, TimeProvider time)
 {
     /// <summary>No own generation lives at this id: unknown, another tenant's, or deleted.</summary>
-    public Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellation) =>
+    public Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
                 (
                     await connection
                         .Command(
@@ -20,16 +20,16 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                             ("@tenant", tenant),
                             ("@id", id)
                         )
-                        .ReadAsync(row => StoredGeneration.Read(row), token)
+                        .ReadAsync(row => StoredGeneration.Read(row), cancellationToken)
                 ).SingleOrDefault(),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Newest first.</summary>
     /// <param name="after">The last one of the page before.</param>
-    public Task<List<StoredGeneration>> ListAsync(string tenant, PageCursor? after, int limit, CancellationToken cancellation) =>
+    public Task<List<StoredGeneration>> ListAsync(string tenant, PageCursor? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            (connection, token) =>
+            (connection, cancellationToken) =>
                 connection
                     .Command(
                         $"select {StoredGeneration.Columns} from generation where tenant = @tenant and deleted_at is null "
@@ -39,14 +39,19 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@id", after?.Id ?? ""),
                         ("@limit", limit)
                     )
-                    .ReadAsync(row => StoredGeneration.Read(row), token),
-            cancellation
+                    .ReadAsync(row => StoredGeneration.Read(row), cancellationToken),
+            cancellationToken
         );
 
     /// <returns>Found, and where its bytes are, if the upstream said so.</returns>
-    public Task<(bool Found, Uri? Url)> FindImageAsync(string tenant, string generationId, string id, CancellationToken cancellation) =>
+    public Task<(bool Found, Uri? Url)> FindImageAsync(
+        string tenant,
+        string generationId,
+        string id,
+        CancellationToken cancellationToken
+    ) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
                 (
                     await connection
                         .Command(
@@ -55,16 +60,16 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                             ("@generation", generationId),
                             ("@id", id)
                         )
-                        .ReadAsync(row => (true, row.Text(0) is { } url ? new Uri(url) : null), token)
+                        .ReadAsync(row => (true, row.Text(0) is { } url ? new Uri(url) : null), cancellationToken)
                 ).SingleOrDefault(),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Hides a generation and its images for good. The rows stay, without what they held: the ids can never be another's.</summary>
     /// <returns>The ids of its images.</returns>
-    public Task<List<string>> DeleteAsync(string tenant, string id, CancellationToken cancellation) =>
+    public Task<List<string>> DeleteAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 await connection
                     .Command(
@@ -73,7 +78,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@tenant", tenant),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, token);
+                    .RunAsync(transaction, cancellationToken);
                 var forget = connection.Command(
                     "update image set deleted_at = @now, url = null where tenant = @tenant and generation_id = @id and deleted_at is null returning id",
                     ("@now", time.GetUtcNow().Micros()),
@@ -81,16 +86,16 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                     ("@id", id)
                 );
                 forget.Transaction = transaction;
-                return await forget.ReadAsync(row => row.GetString(0), token);
+                return await forget.ReadAsync(row => row.GetString(0), cancellationToken);
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Which of these the tenant may use as references: images it made, and uploads it completed, each under its own type.</summary>
     public async Task<HashSet<(string Type, string Id)>> UsableAsync(
         string tenant,
         IReadOnlyList<string> ids,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         (
             await KnownAsync(
@@ -98,18 +103,18 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                     + $"union all select '{Reference.Uploaded}', id from upload where tenant = @tenant and completed_at is not null and id in (@ids)",
                 tenant,
                 ids,
-                cancellation
+                cancellationToken
             )
         ).ToHashSet();
 
     /// <summary>Which of these are another tenant's, of whatever type.</summary>
-    public async Task<HashSet<string>> ForeignAsync(string tenant, IReadOnlyList<string> ids, CancellationToken cancellation) =>
+    public async Task<HashSet<string>> ForeignAsync(string tenant, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
         (
             await KnownAsync(
                 "select '', id from image where tenant <> @tenant and id in (@ids) union all select '', id from upload where tenant <> @tenant and id in (@ids)",
                 tenant,
                 ids,
-                cancellation
+                cancellationToken
             )
         )
             .Select(known => known.Id)
@@ -119,18 +124,18 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
         string sql,
         string tenant,
         IReadOnlyList<string> ids,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         database.ReadAsync(
-            (connection, token) =>
+            (connection, cancellationToken) =>
             {
                 var command = connection.Command("", ("@tenant", tenant));
                 var names = command.AddEach("id", ids);
 #pragma warning disable CA2100 // one of the two above, with the names of parameters put in
                 command.CommandText = sql.Replace("@ids", names, StringComparison.Ordinal);
 #pragma warning restore CA2100
-                return command.ReadAsync(row => (row.GetString(0), row.GetString(1)), token);
+                return command.ReadAsync(row => (row.GetString(0), row.GetString(1)), cancellationToken);
             },
-            cancellation
+            cancellationToken
         );
 }

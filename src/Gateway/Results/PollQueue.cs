@@ -18,21 +18,21 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
     private long Now => time.GetUtcNow().Micros();
 
     /// <summary>How long until the next poll is due, or less than nothing; null: nothing is pending.</summary>
-    public Task<TimeSpan?> NextAsync(CancellationToken cancellation) =>
+    public Task<TimeSpan?> NextAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
                 (
                     await connection
                         .Command(PollStatements.For(connection).Next, ("@first", First.Micros()), ("@now", Now))
-                        .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), token)
+                        .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), cancellationToken)
                 ).Single(),
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Takes what is due. Each is this replica's to ask for, once.</summary>
-    public Task<List<PollClaim>> ClaimAsync(int most, CancellationToken cancellation) =>
+    public Task<List<PollClaim>> ClaimAsync(int most, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 var claim = connection.Command(
                     PollStatements.For(connection).Claim,
@@ -50,49 +50,49 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         row.GetBoolean(4),
                         row.IsDBNull(5) ? null : row.GetString(5)
                     ),
-                    token
+                    cancellationToken
                 );
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Makes a poll due now. For a hint from outside; what it says is not believed.</summary>
     /// <returns>False: no such generation is pending.</returns>
-    public Task<bool> HintAsync(string id, CancellationToken cancellation) =>
+    public Task<bool> HintAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
                 await connection
                     .Command("update generation set next_poll_at = 0 where id = @id and status = 'PENDING'", ("@id", id))
-                    .RunAsync(transaction, token) > 0,
-            cancellation
+                    .RunAsync(transaction, cancellationToken) > 0,
+            cancellationToken
         );
 
     /// <summary>Keeps what the upstream tells while the generation runs: the prompt, the seed, the size.</summary>
-    public Task KeepAsync(UpstreamGeneration seen, CancellationToken cancellation) =>
+    public Task KeepAsync(UpstreamGeneration seen, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, token) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update generation set result = @row where id = @id and status = 'PENDING' and deleted_at is null",
                         ("@row", seen.Row),
                         ("@id", seen.Id)
                     )
-                    .RunAsync(transaction, token),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 
     /// <summary>Past the deadline: an operator sees it, and it is asked for ever more rarely.</summary>
-    public Task MarkStuckAsync(string id, CancellationToken cancellation) =>
+    public Task MarkStuckAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, token) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update generation set stuck_at = @now where id = @id and status = 'PENDING' and stuck_at is null",
                         ("@now", Now),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, token),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 
     /// <summary>The end, with its images; of a deleted one, only the end. The second time changes nothing.</summary>
@@ -101,15 +101,15 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
         string id,
         GenerationStatus status,
         UpstreamGeneration? seen,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 var end = connection.Command(
                     "update generation set status = @status, ended_at = @now, result = case when deleted_at is null then @row end "
                         + $"where id = @id and status = 'PENDING' returning tenant, deleted_at, {StoredGeneration.Columns}",
-                    ("@status", ResultRow.Word(status)),
+                    ("@status", ResultRow.ToLabel(status)),
                     ("@now", Now),
                     ("@row", seen?.Row),
                     ("@id", id)
@@ -118,7 +118,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                 var ended = (
                     await end.ReadAsync(
                         row => (Tenant: row.GetString(0), IsDeleted: !row.IsDBNull(1), Stored: StoredGeneration.Read(row, 2)),
-                        token
+                        cancellationToken
                     )
                 ).SingleOrDefault();
                 if (ended.Tenant is null)
@@ -126,16 +126,19 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                 if (ended.IsDeleted)
                     return (true, null);
                 if (seen is not null)
-                    await AddImagesAsync(connection, transaction, ended.Tenant, seen, token);
+                    await AddImagesAsync(connection, transaction, ended.Tenant, seen, cancellationToken);
                 return (true, ended.Stored);
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Of these, the ones that ended or were deleted, by whichever replica: null for a deleted one.</summary>
-    public Task<List<(string Id, StoredGeneration? Ended)>> EndedAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation) =>
+    public Task<List<(string Id, StoredGeneration? Ended)>> EndedAsync(
+        IReadOnlyCollection<string> ids,
+        CancellationToken cancellationToken
+    ) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
             {
                 var command = connection.Command("");
                 var names = command.AddEach("id", ids);
@@ -143,16 +146,19 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                 command.CommandText =
                     $"select deleted_at, {StoredGeneration.Columns} from generation where id in ({names}) and (status <> 'PENDING' or deleted_at is not null)";
 #pragma warning restore CA2100
-                return await command.ReadAsync(row => (row.GetString(1), row.IsDBNull(0) ? StoredGeneration.Read(row, 1) : null), token);
+                return await command.ReadAsync(
+                    row => (row.GetString(1), row.IsDBNull(0) ? StoredGeneration.Read(row, 1) : null),
+                    cancellationToken
+                );
             },
-            cancellation
+            cancellationToken
         );
 
     /// <summary>Forgets generations that ended before the time they are kept for, with their images, but for whose they were; and upload forms that were never used.</summary>
     /// <returns>The ids of the images that are forgotten.</returns>
-    public Task<List<string>> PruneAsync(CancellationToken cancellation) =>
+    public Task<List<string>> PruneAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 var now = time.GetUtcNow();
                 await connection
@@ -160,7 +166,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         "delete from upload where completed_at is null and expires_at < @then",
                         ("@then", (now - TimeSpan.FromHours(1)).Micros())
                     )
-                    .RunAsync(transaction, token);
+                    .RunAsync(transaction, cancellationToken);
                 if (options.Retention is not { } retention)
                     return [];
                 var times = new (string, object?)[] { ("@now", now.Micros()), ("@then", (now - retention).Micros()) };
@@ -170,13 +176,13 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     times
                 );
                 forget.Transaction = transaction;
-                var images = await forget.ReadAsync(row => row.GetString(0), token);
+                var images = await forget.ReadAsync(row => row.GetString(0), cancellationToken);
                 await connection
                     .Command("update generation set deleted_at = @now, result = null where ended_at < @then and deleted_at is null", times)
-                    .RunAsync(transaction, token);
+                    .RunAsync(transaction, cancellationToken);
                 return images;
             },
-            cancellation
+            cancellationToken
         );
 
     private static async Task AddImagesAsync(
@@ -184,7 +190,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
         DbTransaction transaction,
         string tenant,
         UpstreamGeneration seen,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         for (var n = 0; n < seen.Images.Count; n++)
@@ -199,7 +205,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     ("@n", n),
                     ("@url", seen.Images[n].Url?.AbsoluteUri)
                 )
-                .RunAsync(transaction, cancellation);
+                .RunAsync(transaction, cancellationToken);
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class ResultEndpoints(
             return reply.ToProblem();
         foreach (var image in await register.DeleteAsync(caller.Tenant.Id, generation, CancellationToken.None))
             store.Remove(image);
-        waiters.Wake(generation, null);
+        waiters.Complete(generation, null);
         return TenantJsonResult.Deleted("delete_generations_by_pk", generation);
     }
 

@@ -46,27 +46,30 @@ internal static class ResultsFeature
             .Produces(StatusCodes.Status204NoContent)
             .WithMetadata(
                 PreferWait.Described,
-                new RequestHeaderMetadata("Last-Event-ID", "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be.")
+                new RequestHeaderMetadata(
+                    "Last-Event-ID",
+                    "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be."
+                )
                 {
                     Pattern = "^[0-9]{1,9}$",
                 }
             )
-            .Refuses(Strangers)
-            .Refuses(ProblemTypes.NotFound);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(ProblemTypes.NotFound);
         routes
             .MapGet("/v1/generations", reading.ListAsync)
             .WithTags("Generations")
             .WithSummary("List your own generations, newest first")
             .Produces<GenerationList>()
-            .Refuses(Strangers)
-            .Refuses(ProblemTypes.Validation);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(ProblemTypes.Validation);
         routes
             .MapDelete("/v1/generations/{id}", reading.DeleteAsync)
             .WithTags("Generations")
             .WithSummary("Delete a generation and its images")
             .Produces<GenerationDeleted>()
-            .Refuses(Strangers)
-            .Refuses(
+            .ProducesProblems(Strangers)
+            .ProducesProblems(
                 ProblemTypes.NotFound,
                 ProblemTypes.UpstreamCredentials,
                 ProblemTypes.UpstreamSaturated,
@@ -79,7 +82,7 @@ internal static class ResultsFeature
             .WithSummary("Download an image")
             .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are understood.")
             .ProducesImage("image/jpeg", "image/png", "image/webp", "image/gif")
-            .Refuses(Strangers)
-            .Refuses(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable, ProblemTypes.UpstreamUnreachable);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable, ProblemTypes.UpstreamUnreachable);
     }
 }

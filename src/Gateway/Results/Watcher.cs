@@ -54,15 +54,15 @@ internal sealed class Watcher(
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         var isAway = false;
-        while (!stoppingToken.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
             var pause = LookAgain;
             try
             {
-                pause = await TurnAsync(stoppingToken);
+                pause = await TurnAsync(cancellationToken);
                 Volatile.Write(ref _lastRound, time.GetUtcNow().UtcTicks);
                 isAway = false;
             }
@@ -73,50 +73,50 @@ internal sealed class Watcher(
                     log.LogError(fault, "The watcher cannot use the store; it tries again twice a second");
                 isAway = true;
             }
-            await PauseAsync(pause, stoppingToken);
+            await PauseAsync(pause, cancellationToken);
         }
     }
 
     /// <returns>How long nothing is due.</returns>
-    private async Task<TimeSpan> TurnAsync(CancellationToken stopping)
+    private async Task<TimeSpan> TurnAsync(CancellationToken cancellationToken)
     {
         if (waiters.Ids is { Count: > 0 } waitedFor)
         {
-            foreach (var (id, ended) in await list.EndedAsync(waitedFor, stopping))
-                waiters.Wake(id, ended);
+            foreach (var (id, ended) in await list.EndedAsync(waitedFor, cancellationToken))
+                waiters.Complete(id, ended);
         }
         if (time.GetUtcNow() >= _pruneAt)
         {
             _pruneAt = time.GetUtcNow() + PruneEvery;
-            foreach (var image in await list.PruneAsync(stopping))
+            foreach (var image in await list.PruneAsync(cancellationToken))
                 images.Remove(image);
         }
 
-        var next = await list.NextAsync(stopping);
+        var next = await list.NextAsync(cancellationToken);
         if (next is null || next > TimeSpan.Zero)
             return next is { } soon && soon < LookAgain ? soon : LookAgain;
         var most = Math.Min(MostAtOnce - _polling.Count, _rate.Left);
         if (most <= 0)
             return Busy;
-        var claimed = await list.ClaimAsync(most, stopping);
+        var claimed = await list.ClaimAsync(most, cancellationToken);
         foreach (var watched in claimed)
         {
             // Entered before it begins: it may end, and take itself out, before this line does.
             if (!_polling.TryAdd(watched.Id, 0))
                 continue;
             _rate.Spend();
-            _ = PollAsync(watched, stopping);
+            _ = PollAsync(watched, cancellationToken);
         }
         // None: another replica was faster.
         return claimed.Count > 0 ? TimeSpan.Zero : Busy;
     }
 
-    private async Task PollAsync(PollClaim watched, CancellationToken stopping)
+    private async Task PollAsync(PollClaim watched, CancellationToken cancellationToken)
     {
         await Task.Yield();
         try
         {
-            await ConcludeAsync(watched, await leonardo.GenerationAsync(watched.Id, stopping), stopping);
+            await ConcludeAsync(watched, await leonardo.GenerationAsync(watched.Id, cancellationToken), cancellationToken);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -129,20 +129,20 @@ internal sealed class Watcher(
         }
     }
 
-    private async Task ConcludeAsync(PollClaim watched, ApiReply<UpstreamGeneration> reply, CancellationToken stopping)
+    private async Task ConcludeAsync(PollClaim watched, ApiReply<UpstreamGeneration> reply, CancellationToken cancellationToken)
     {
         switch (reply)
         {
             case ApiReply<UpstreamGeneration>.Found { Value: var seen }
                 when seen.Id == watched.Id && seen.Status != GenerationStatus.Pending:
-                await EndAsync(watched, seen.Status, seen, stopping);
+                await EndAsync(watched, seen.Status, seen, cancellationToken);
                 return;
             case ApiReply<UpstreamGeneration>.Found { Value: var seen } when seen.Id == watched.Id && !watched.HasRow:
-                await list.KeepAsync(seen, stopping);
+                await list.KeepAsync(seen, cancellationToken);
                 break;
             // Deleted by its owner: it has no end that anybody could see.
             case ApiReply<UpstreamGeneration>.Missing when watched.IsDeleted:
-                await EndAsync(watched, GenerationStatus.Failed, null, stopping);
+                await EndAsync(watched, GenerationStatus.Failed, null, cancellationToken);
                 return;
             case ApiReply<UpstreamGeneration>.Unclear unclear:
                 log.LogDebug("Generation {GenerationId} could not be read: {Why}", watched.Id, unclear.Why);
@@ -156,25 +156,25 @@ internal sealed class Watcher(
                 watched.Age
             );
             await ledger.EndAsync(watched.Id);
-            await list.MarkStuckAsync(watched.Id, stopping);
+            await list.MarkStuckAsync(watched.Id, cancellationToken);
         }
     }
 
     /// <summary>The slot first: what was freed and not recorded is freed again; what was recorded and not freed would stay held.</summary>
-    private async Task EndAsync(PollClaim watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken stopping)
+    private async Task EndAsync(PollClaim watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken cancellationToken)
     {
         using var end = Tracing.Later("complete", watched.Trace);
         await ledger.EndAsync(watched.Id);
-        var (ended, stored) = await list.EndAsync(watched.Id, status, seen, stopping);
+        var (ended, stored) = await list.EndAsync(watched.Id, status, seen, cancellationToken);
         if (ended)
-            waiters.Wake(watched.Id, stored);
+            waiters.Complete(watched.Id, stored);
     }
 
-    private async Task PauseAsync(TimeSpan pause, CancellationToken stopping)
+    private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         if (pause <= TimeSpan.Zero)
             return;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny(Task.Delay(pause, time, enough.Token), _nudged.WaitAsync(enough.Token));
         await enough.CancelAsync();
     }

@@ -11,7 +11,7 @@ internal sealed record WatcherOptions(TimeSpan Deadline, int PollsPerMinute, Tim
     public static WatcherOptions Read(Settings settings) =>
         new(
             settings.Duration("Leonardo:GenerationDeadline", TimeSpan.FromMinutes(10)),
-            settings.Integer("Leonardo:PollsPerMinute", absent: 1200, min: 1, max: 100_000),
-            settings.Text("Results:Retention") is null ? null : settings.Duration("Results:Retention", TimeSpan.FromDays(90))
+            settings.Integer("Leonardo:PollsPerMinute", defaultValue: 1200, min: 1, max: 100_000),
+            settings.GetString("Results:Retention") is null ? null : settings.Duration("Results:Retention", TimeSpan.FromDays(90))
         );
 }

@@ -31,15 +31,15 @@ internal sealed record Migration(int Number, string Name, string Sql)
         DbConnection connection,
         DbTransaction transaction,
         TimeProvider time,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         await Execute("create table if not exists migration (name text primary key, applied_at text not null)");
         var known = For(engine);
         var applied = new HashSet<string>(StringComparer.Ordinal);
-        await using (var reader = await Command("select name from migration").ExecuteReaderAsync(cancellation))
+        await using (var reader = await Command("select name from migration").ExecuteReaderAsync(cancellationToken))
         {
-            while (await reader.ReadAsync(cancellation))
+            while (await reader.ReadAsync(cancellationToken))
                 applied.Add(reader.GetString(0));
         }
         var newer = applied.Except(known.Select(step => step.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
@@ -68,7 +68,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
         async Task Execute(string sql)
         {
             await using var command = Command(sql);
-            await command.ExecuteNonQueryAsync(cancellation);
+            await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 

@@ -57,42 +57,43 @@ internal sealed class PostgreSqlDatabase : Database
         _source = NpgsqlDataSource.Create(_settings);
     }
 
-    public ValueTask<NpgsqlConnection> ConnectionAsync(CancellationToken cancellation) => _source.OpenConnectionAsync(cancellation);
+    public ValueTask<NpgsqlConnection> ConnectionAsync(CancellationToken cancellationToken) =>
+        _source.OpenConnectionAsync(cancellationToken);
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellation)
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
     {
-        await EnsureOpenAsync(cancellation);
-        await using var connection = await ConnectionAsync(cancellation);
-        return await report(connection, cancellation);
+        await EnsureOpenAsync(cancellationToken);
+        await using var connection = await ConnectionAsync(cancellationToken);
+        return await report(connection, cancellationToken);
     }
 
     public override async Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
-        await EnsureOpenAsync(cancellation);
-        await using var connection = await ConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        var result = await change(connection, transaction, cancellation);
+        await EnsureOpenAsync(cancellationToken);
+        await using var connection = await ConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        var result = await change(connection, transaction, cancellationToken);
         await transaction.CommitAsync(CancellationToken.None);
         return result;
     }
 
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 
-    protected override async Task ConnectAsync(CancellationToken cancellation)
+    protected override async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await ConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await using var connection = await ConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         // Gateways that start together migrate one after the other; the lock goes with the transaction.
         await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction))
         {
             take.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MigrationLock });
-            await take.ExecuteNonQueryAsync(cancellation);
+            await take.ExecuteNonQueryAsync(cancellationToken);
         }
-        await Migration.ApplyAsync(StorageEngine.PostgreSql, connection, transaction, Time, cancellation);
-        await transaction.CommitAsync(cancellation);
+        await Migration.ApplyAsync(StorageEngine.PostgreSql, connection, transaction, Time, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         Description = $"PostgreSQL {connection.PostgreSqlVersion} on {connection.Host}, database {connection.Database}";
     }
 }

@@ -37,25 +37,25 @@ internal static class Sql
         return string.Join(", ", names);
     }
 
-    public static async Task<List<T>> ReadAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellation)
+    public static async Task<List<T>> ReadAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellationToken)
     {
         var rows = new List<T>();
         await using (command)
         {
-            await using var reader = await command.ExecuteReaderAsync(cancellation);
-            while (await reader.ReadAsync(cancellation))
+            await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
                 rows.Add(read(reader));
         }
         return rows;
     }
 
     /// <returns>How many rows were changed.</returns>
-    public static async Task<int> RunAsync(this DbCommand command, DbTransaction transaction, CancellationToken cancellation)
+    public static async Task<int> RunAsync(this DbCommand command, DbTransaction transaction, CancellationToken cancellationToken)
     {
         await using (command)
         {
             command.Transaction = transaction;
-            return await command.ExecuteNonQueryAsync(cancellation);
+            return await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
 

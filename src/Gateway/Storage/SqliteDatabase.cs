@@ -30,32 +30,32 @@ internal sealed class SqliteDatabase : Database
         };
 
     /// <summary>Waits for the connection, which is used by one at a time. Whoever disposes of the turn lets the next one in.</summary>
-    public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellation)
+    public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellationToken)
     {
-        await EnsureOpenAsync(cancellation);
-        await _turn.WaitAsync(cancellation);
+        await EnsureOpenAsync(cancellationToken);
+        await _turn.WaitAsync(cancellationToken);
         if (_connection is { } connection)
             return new SqliteTurn(this, connection);
         _turn.Release();
         throw new InvalidOperationException("The store was closed after a fault; it is opened again with the next use.");
     }
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellation)
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
     {
-        await using var turn = await TurnAsync(cancellation);
-        return await turn.Guard(() => report(turn.Connection, cancellation));
+        await using var turn = await TurnAsync(cancellationToken);
+        return await turn.Guard(() => report(turn.Connection, cancellationToken));
     }
 
     public override async Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
-        await using var turn = await TurnAsync(cancellation);
+        await using var turn = await TurnAsync(cancellationToken);
         return await turn.Guard(async () =>
         {
             await using var transaction = turn.Connection.BeginTransaction(deferred: false);
-            var result = await change(turn.Connection, transaction, cancellation);
+            var result = await change(turn.Connection, transaction, cancellationToken);
             await transaction.CommitAsync(CancellationToken.None);
             return result;
         });
@@ -92,9 +92,9 @@ internal sealed class SqliteDatabase : Database
         return statements;
     }
 
-    protected override async Task ConnectAsync(CancellationToken cancellation)
+    protected override async Task ConnectAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellation);
+        await _turn.WaitAsync(cancellationToken);
         SqliteConnection? connection = null;
         try
         {
@@ -122,7 +122,7 @@ internal sealed class SqliteDatabase : Database
             Execute(connection, "pragma cache_size = -32000");
             await using (var transaction = connection.BeginTransaction(deferred: false))
             {
-                await Migration.ApplyAsync(StorageEngine.Sqlite, connection, transaction, Time, cancellation);
+                await Migration.ApplyAsync(StorageEngine.Sqlite, connection, transaction, Time, cancellationToken);
                 await transaction.CommitAsync(CancellationToken.None);
             }
             Description = $"SQLite {connection.ServerVersion}, {_file}, write-ahead log, synchronous=FULL";

@@ -14,20 +14,20 @@ internal sealed record StorageOptions(StorageEngine Engine, string ConnectionStr
     public static StorageOptions Read(Settings settings)
     {
         var engine = Enum.GetValues<StorageEngine>()
-            .FirstOrDefault(value => Named(settings.Text("Storage:Engine"), value), (StorageEngine)(-1));
-        if (!Enum.IsDefined(engine) && settings.Text("Storage:Engine") is not null)
-            settings.Fault("Storage:Engine", "must be Sqlite or PostgreSql");
+            .FirstOrDefault(value => Named(settings.GetString("Storage:Engine"), value), (StorageEngine)(-1));
+        if (!Enum.IsDefined(engine) && settings.GetString("Storage:Engine") is not null)
+            settings.AddError("Storage:Engine", "must be Sqlite or PostgreSql");
         engine = Enum.IsDefined(engine) ? engine : StorageEngine.Sqlite;
 
-        var connection = settings.Text("Storage:ConnectionString");
+        var connection = settings.GetString("Storage:ConnectionString");
         if (connection is null && engine == StorageEngine.PostgreSql)
-            settings.Fault(
+            settings.AddError(
                 "Storage:ConnectionString",
                 "is missing: PostgreSQL needs one, such as Host=db;Database=gateway;Username=gateway"
             );
         var options = new StorageOptions(engine, connection ?? "Data Source=data/gateway.db");
         if (connection is not null && options.Fault() is { } fault)
-            settings.Fault("Storage:ConnectionString", fault);
+            settings.AddError("Storage:ConnectionString", fault);
         return options;
     }
 

@@ -8,7 +8,7 @@ internal sealed record AlertOptions(Uri? Webhook)
     public static AlertOptions Read(Settings settings)
     {
         const string Name = "Alerts:Webhook";
-        if (settings.Text(Name) is not { } text)
+        if (settings.GetString(Name) is not { } text)
             return new AlertOptions((Uri?)null);
         if (
             Uri.TryCreate(text, UriKind.Absolute, out var url)
@@ -16,7 +16,7 @@ internal sealed record AlertOptions(Uri? Webhook)
             && url is { UserInfo: "", Fragment: "" }
         )
             return new AlertOptions(url);
-        settings.Fault(Name, "must be an https address without user or fragment (http only to a loopback address)");
+        settings.AddError(Name, "must be an https address without user or fragment (http only to a loopback address)");
         return new AlertOptions((Uri?)null);
     }
 }

@@ -27,14 +27,14 @@ internal sealed class GaugeCollector(
     private readonly SemaphoreSlim _turn = new(1);
     private long? _readAt;
 
-    public async Task RefreshAsync(CancellationToken cancellation)
+    public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellation);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             if (_readAt is { } at && time.GetElapsedTime(at) < Age)
                 return;
-            await ReadAsync(cancellation);
+            await ReadAsync(cancellationToken);
             _readAt = time.GetTimestamp();
         }
         finally
@@ -45,7 +45,7 @@ internal sealed class GaugeCollector(
 
     public void Dispose() => _turn.Dispose();
 
-    private async Task ReadAsync(CancellationToken cancellation)
+    private async Task ReadAsync(CancellationToken cancellationToken)
     {
         metrics.SlotsLimit.Set(options.ConcurrentGenerations);
         metrics.QueueWaiting.Set(ledger.Waiting);
@@ -63,14 +63,14 @@ internal sealed class GaugeCollector(
             metrics.Balance.Set((double)known.Amount);
 
         // With the store away there is still something to tell: that it is away.
-        var quotas = await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellation);
+        var quotas = await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken);
         metrics.StoreUp.Set(quotas is null ? 0 : 1);
         if (quotas is null)
             return;
         Tell(quotas);
         try
         {
-            Tell(await LedgerBacklog.ReadAsync(database, cancellation));
+            Tell(await LedgerBacklog.ReadAsync(database, cancellationToken));
         }
         catch (Exception away) when (away is not OperationCanceledException)
         {

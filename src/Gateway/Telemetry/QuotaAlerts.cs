@@ -43,14 +43,14 @@ internal sealed class QuotaAlerts(
         base.Dispose();
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             try
             {
-                await LookAsync(stoppingToken);
+                await LookAsync(cancellationToken);
             }
             catch (Exception away) when (away is not OperationCanceledException)
             {
@@ -59,19 +59,19 @@ internal sealed class QuotaAlerts(
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellation)
+    private async Task LookAsync(CancellationToken cancellationToken)
     {
-        if (await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellation) is not { } quotas)
+        if (await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken) is not { } quotas)
             return;
         var reached = quotas.SelectMany(one => one.Value.SelectMany(quota => Reached(one.Key, quota))).ToHashSet();
         // What belongs to another period is forgotten here; the store keeps it.
         _given.IntersectWith(reached);
         foreach (var alert in reached.Where(alert => !_given.Contains(alert)))
         {
-            var isFirst = await RememberAsync(alert, cancellation);
+            var isFirst = await RememberAsync(alert, cancellationToken);
             _given.Add(alert);
             if (isFirst)
-                await GiveAsync(alert, cancellation);
+                await GiveAsync(alert, cancellationToken);
         }
     }
 
@@ -87,9 +87,9 @@ internal sealed class QuotaAlerts(
     }
 
     /// <returns>Whether nobody has given it yet.</returns>
-    private Task<bool> RememberAsync(Alert alert, CancellationToken cancellation) =>
+    private Task<bool> RememberAsync(Alert alert, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async (connection, transaction, token) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 await using var command = connection.CreateCommand();
                 command.Transaction = transaction;
@@ -100,7 +100,7 @@ internal sealed class QuotaAlerts(
                 Add("period", alert.PeriodEnds);
                 Add("percent", (short)alert.Percent);
                 Add("at", (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
-                return await command.ExecuteNonQueryAsync(token) == 1;
+                return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
 
                 void Add(string name, object value)
                 {
@@ -109,10 +109,10 @@ internal sealed class QuotaAlerts(
                     command.Parameters.Add(parameter);
                 }
             },
-            cancellation
+            cancellationToken
         );
 
-    private async Task GiveAsync(Alert alert, CancellationToken cancellation)
+    private async Task GiveAsync(Alert alert, CancellationToken cancellationToken)
     {
         log.LogWarning(
             "Quota alert: {AlertTenant} has used {Percent} % of {Quota}, which resets at {PeriodEnds}",
@@ -126,10 +126,10 @@ internal sealed class QuotaAlerts(
             return;
         try
         {
-            using var answer = await _http.PostAsJsonAsync(options.Webhook, alert, cancellation);
+            using var answer = await _http.PostAsJsonAsync(options.Webhook, alert, cancellationToken);
             answer.EnsureSuccessStatusCode();
         }
-        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellation.IsCancellationRequested)
+        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
             log.LogError("The alert webhook did not take an alert ({Fault}); it is in the log above", fault.GetType().Name);
         }

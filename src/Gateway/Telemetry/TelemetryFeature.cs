@@ -40,7 +40,7 @@ internal static class TelemetryFeature
     private static GatewayMetrics Listen(IServiceProvider provider)
     {
         var metrics = new GatewayMetrics();
-        provider.GetRequiredService<QuotaLedger>().TellCommits(metrics.Count);
+        provider.GetRequiredService<QuotaLedger>().OnCommitted(metrics.Count);
         var upstream = provider.GetRequiredService<UpstreamStatus>();
         upstream.Recorded = (outcome, took) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
         upstream.CallRecorded = (operation, outcome, took) =>

@@ -11,11 +11,11 @@ internal static class TraceExport
     public static void Add(IServiceCollection services, Settings settings)
     {
         const string Name = "OTEL_EXPORTER_OTLP_ENDPOINT";
-        if (settings.Text(Name) is not { } endpoint)
+        if (settings.GetString(Name) is not { } endpoint)
             return;
         if (!Uri.TryCreate(endpoint, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
         {
-            settings.Fault(Name, "must be an http or https address");
+            settings.AddError(Name, "must be an http or https address");
             return;
         }
         services

@@ -44,7 +44,8 @@ internal sealed class TenantDirectory : BackgroundService
     /// <summary>What is wrong with the tenants file at start, one line a fault. Not empty: the host must not run.</summary>
     public IReadOnlyList<string> StartupErrors { get; }
 
-    public TenantSnapshot Current => _current?.Tenancy ?? throw new InvalidOperationException("There is no valid tenants file: see StartupErrors");
+    public TenantSnapshot Current =>
+        _current?.Tenancy ?? throw new InvalidOperationException("There is no valid tenants file: see StartupErrors");
 
     /// <summary>Whether no file was found and the tenancy for a fresh clone is in force.</summary>
     public bool IsBuiltIn => ReferenceEquals(_current?.Tenancy, TenantSnapshot.Development);
@@ -97,10 +98,10 @@ internal sealed class TenantDirectory : BackgroundService
             ? base.StartAsync(cancellationToken)
             : throw new InvalidOperationException(string.Join(Environment.NewLine, StartupErrors));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, _clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(cancellationToken))
             Load();
     }
 

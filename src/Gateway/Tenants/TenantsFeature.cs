@@ -23,12 +23,12 @@ internal static class TenantsFeature
         var options = IdentificationOptions.Read(settings);
         services.AddSingleton(options);
 
-        var file = Path.GetFullPath(settings.Text("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
+        var file = Path.GetFullPath(settings.GetString("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
         // Read here for its faults alone, so that they are told together with those of the settings.
         using (var first = Directory(TimeProvider.System, NullLogger<TenantDirectory>.Instance))
         {
             foreach (var fault in first.StartupErrors)
-                settings.Fault("Tenants:File", $"{file} {fault}");
+                settings.AddError("Tenants:File", $"{file} {fault}");
         }
         services.AddSingleton(provider =>
             Directory(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<TenantDirectory>>())

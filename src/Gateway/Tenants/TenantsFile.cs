@@ -76,7 +76,7 @@ internal sealed class TenantsFile
         if (root.Members("$schema", "organization", "tenants") is not { } members)
             return quota;
         if (members.TryGetValue("$schema", out var schema))
-            schema.Text();
+            schema.GetString();
         if (
             members.TryGetValue("organization", out var organization)
             && organization.Members("quota") is { } of
@@ -85,11 +85,11 @@ internal sealed class TenantsFile
             quota = ReadQuota(limits.Members("imagesPerDay", "imagesPerMonth", "usdPerMonth"));
 
         if (!members.TryGetValue("tenants", out var tenants))
-            root.Refuse("required", "the member tenants is missing");
+            root.AddError("required", "the member tenants is missing");
         else if (tenants.Items() is { } items)
         {
             if (items.Count == 0)
-                tenants.Refuse("empty", "there must be at least one tenant: without one nobody may call");
+                tenants.AddError("empty", "there must be at least one tenant: without one nobody may call");
             foreach (var item in items)
                 ReadTenant(item);
         }
@@ -104,7 +104,7 @@ internal sealed class TenantsFile
         if (members.TryGetValue("id", out var idPlace))
             id = ReadId(idPlace);
         else
-            place.Refuse("required", "the member id is missing");
+            place.AddError("required", "the member id is missing");
         var tenant = new Tenant(
             id,
             members.TryGetValue("name", out var name) ? ReadName(name) : id,
@@ -123,21 +123,21 @@ internal sealed class TenantsFile
 
     private string ReadId(JsonValidator place)
     {
-        if (place.Text() is not { } id)
+        if (place.GetString() is not { } id)
             return "";
         if (!IsTenantId(id))
-            place.Refuse("pattern", "must be 1 to 64 of a-z, 0-9 and -");
+            place.AddError("pattern", "must be 1 to 64 of a-z, 0-9 and -");
         else if (!_ids.TryAdd(id, place.Pointer))
-            place.Refuse("duplicate-id", $"the id is taken: see {_ids[id]}");
+            place.AddError("duplicate-id", $"the id is taken: see {_ids[id]}");
         return id;
     }
 
     private static string ReadName(JsonValidator place)
     {
-        if (place.Text() is not { } name)
+        if (place.GetString() is not { } name)
             return "";
         if (name.Length is 0 or > 200 || name.Any(char.IsControl) || string.IsNullOrWhiteSpace(name))
-            place.Refuse("pattern", "must be 1 to 200 characters, not blank, without control characters");
+            place.AddError("pattern", "must be 1 to 200 characters, not blank, without control characters");
         return name;
     }
 
@@ -150,10 +150,10 @@ internal sealed class TenantsFile
             ConcurrentGenerations: Count("concurrentGenerations"),
             ImagesPerDay: Count("imagesPerDay"),
             ImagesPerMonth: Count("imagesPerMonth"),
-            MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.Micros(LargestDollars) : null
+            MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.GetMicroDollars(LargestDollars) : null
         );
 
-        long? Count(string name) => members.TryGetValue(name, out var limit) ? limit.Whole(0, LargestCount) : null;
+        long? Count(string name) => members.TryGetValue(name, out var limit) ? limit.GetInteger(0, LargestCount) : null;
     }
 
     private TenantPolicy ReadPolicy(JsonValidator place)
@@ -162,9 +162,9 @@ internal sealed class TenantsFile
             return TenantPolicy.Default;
         return new TenantPolicy(
             Models: members.TryGetValue("models", out var models) ? ReadModels(models) : null,
-            AllowPublic: members.TryGetValue("allowPublic", out var allowPublic) && allowPublic.Flag() is true,
-            MaxQuantity: members.TryGetValue("maxQuantity", out var quantity) ? (int?)quantity.Whole(1, 1000) : null,
-            MaxPixels: members.TryGetValue("maxPixels", out var pixels) ? pixels.Whole(1, LargestCount) : null,
+            AllowPublic: members.TryGetValue("allowPublic", out var allowPublic) && allowPublic.GetBoolean() is true,
+            MaxQuantity: members.TryGetValue("maxQuantity", out var quantity) ? (int?)quantity.GetInteger(1, 1000) : null,
+            MaxPixels: members.TryGetValue("maxPixels", out var pixels) ? pixels.GetInteger(1, LargestCount) : null,
             AnyReferences: members.TryGetValue("references", out var references) && ReadReferences(references)
         );
     }
@@ -174,24 +174,24 @@ internal sealed class TenantsFile
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var item in place.Items() ?? [])
         {
-            if (item.Text() is not { } name)
+            if (item.GetString() is not { } name)
                 continue;
             if (name.Length is 0 or > 100)
-                item.Refuse("pattern", "must be the name of a model");
+                item.AddError("pattern", "must be the name of a model");
             else if (_models?.Contains(name, StringComparer.Ordinal) is false)
-                item.Refuse("unknown-model", $"there is no such model; there are {string.Join(", ", _models)}");
+                item.AddError("unknown-model", $"there is no such model; there are {string.Join(", ", _models)}");
             else if (!names.Add(name))
-                item.Refuse("listed-twice", "the model is listed twice");
+                item.AddError("listed-twice", "the model is listed twice");
         }
         return names.ToFrozenSet(StringComparer.Ordinal);
     }
 
     private static bool ReadReferences(JsonValidator place)
     {
-        if (place.Text() is not { } whose)
+        if (place.GetString() is not { } whose)
             return false;
         if (whose is not ("own" or "any"))
-            place.Refuse("pattern", "must be \"own\" or \"any\"");
+            place.AddError("pattern", "must be \"own\" or \"any\"");
         return whose is "any";
     }
 }

@@ -56,10 +56,10 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> ReadPartsAsync(
         MultipartReader reader,
         ImageFormat? expected,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
-        for (var part = 0; part < MaxParts && await reader.ReadNextSectionAsync(cancellation) is { } section; part++)
+        for (var part = 0; part < MaxParts && await reader.ReadNextSectionAsync(cancellationToken) is { } section; part++)
         {
             if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
                 continue;
@@ -69,10 +69,10 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 var name = HeaderUtilities
                     .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
                     .Value;
-                return await TakeAsync(section.Body, expected ?? FormatOf(ExtensionOf(name)), cancellation);
+                return await TakeAsync(section.Body, expected ?? FormatOf(ExtensionOf(name)), cancellationToken);
             }
             // The fields of the gateway's own form say nothing it does not know.
-            await PassOverAsync(section.Body, cancellation);
+            await PassOverAsync(section.Body, cancellationToken);
         }
         return (null, Invalid("required", "is required: the image, as a part named file"));
     }
@@ -80,11 +80,11 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> TakeAsync(
         Stream body,
         ImageFormat? expected,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     )
     {
         var head = new byte[ImageFormat.SniffBytes];
-        var read = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation);
+        var read = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         if (ImageFormat.Sniff(head.AsSpan(0, read)) is not { } format || !Accepted.Contains(format))
             return (null, Invalid("not-an-image", "must be a PNG, JPEG or WebP image; its first bytes say it is not"));
         if (expected is not null && format != expected)
@@ -101,14 +101,14 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         var keep = false;
         try
         {
-            if (!await TryWriteAsync(file, head.AsMemory(0, read), cancellation))
+            if (!await TryWriteAsync(file, head.AsMemory(0, read), cancellationToken))
                 return (null, NoRoom());
             var buffer = new byte[PieceBytes];
-            while ((read = await body.ReadAsync(buffer, cancellation)) > 0)
+            while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 if (file.Length + read > MaxBytes)
                     return (null, TooLarge());
-                if (!await TryWriteAsync(file, buffer.AsMemory(0, read), cancellation))
+                if (!await TryWriteAsync(file, buffer.AsMemory(0, read), cancellationToken))
                     return (null, NoRoom());
             }
             file.Position = 0;
@@ -143,11 +143,11 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     }
 
     /// <summary>Told apart from a form that breaks off, which is an <see cref="IOException"/> too.</summary>
-    private static async Task<bool> TryWriteAsync(FileStream file, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    private static async Task<bool> TryWriteAsync(FileStream file, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         try
         {
-            await file.WriteAsync(bytes, cancellation);
+            await file.WriteAsync(bytes, cancellationToken);
             return true;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -156,11 +156,11 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         }
     }
 
-    private static async Task PassOverAsync(Stream field, CancellationToken cancellation)
+    private static async Task PassOverAsync(Stream field, CancellationToken cancellationToken)
     {
         var buffer = new byte[1024];
         var (total, read) = (0, 0);
-        while ((read = await field.ReadAsync(buffer, cancellation)) > 0)
+        while ((read = await field.ReadAsync(buffer, cancellationToken)) > 0)
         {
             if ((total += read) > MaxFieldBytes)
                 throw new InvalidDataException("a field is too long");

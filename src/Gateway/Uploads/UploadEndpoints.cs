@@ -34,10 +34,10 @@ internal sealed class UploadEndpoints(
     /// <param name="caller">Null: not known. Code written for the upstream sends no credential here, for storage refuses one; the token has to do.</param>
     public async Task<IResult> ReceiveAsync(HttpContext context, Caller? caller, string id, string token)
     {
-        var gone = context.RequestAborted;
+        var cancellationToken = context.RequestAborted;
         if (
             CreationReply.CanonicalId(id) is not { } canonical
-            || await register.FindOpenAsync(caller?.Tenant.Id, canonical, token, gone) is not { Form: { } form } upload
+            || await register.FindOpenAsync(caller?.Tenant.Id, canonical, token, cancellationToken) is not { Form: { } form } upload
         )
             return ResultEndpoints.NotFound;
         using var slot = slots.TryTake(upload.Tenant);
@@ -48,7 +48,7 @@ internal sealed class UploadEndpoints(
             return refusal!;
         await using (file)
         {
-            if (await host.StoreAsync(form, file, gone) is { } refused)
+            if (await host.StoreAsync(form, file, cancellationToken) is { } refused)
                 return refused;
         }
         await register.CompleteAsync(canonical, CancellationToken.None);
@@ -97,8 +97,8 @@ internal sealed class UploadEndpoints(
         return TenantJsonResult.Deleted("delete_init_images_by_pk", upload.Id);
     }
 
-    private async Task<StoredUpload?> FindAsync(Caller caller, string id, CancellationToken gone) =>
-        CreationReply.CanonicalId(id) is { } canonical ? await register.FindAsync(caller.Tenant.Id, canonical, gone) : null;
+    private async Task<StoredUpload?> FindAsync(Caller caller, string id, CancellationToken cancellationToken) =>
+        CreationReply.CanonicalId(id) is { } canonical ? await register.FindAsync(caller.Tenant.Id, canonical, cancellationToken) : null;
 
     /// <summary>The first of two steps: an address of the gateway's own, which hands the form on.</summary>
     private async Task<IResult> BeginAsync(HttpContext context, Caller caller)
@@ -128,7 +128,7 @@ internal sealed class UploadEndpoints(
     /// <summary>The whole upload in one call: the file first, and only then the form, whose two minutes are not the caller's to spend.</summary>
     private async Task<IResult> UploadAsync(HttpContext context, Caller caller)
     {
-        var gone = context.RequestAborted;
+        var cancellationToken = context.RequestAborted;
         using var slot = slots.TryTake(caller.Tenant.Id);
         if (slot is null)
             return ReceivedFile.NoRoom();
@@ -138,10 +138,10 @@ internal sealed class UploadEndpoints(
         await using (file)
         {
             var extension = file.Format.Extensions[0];
-            var reply = await leonardo.CreateUploadAsync(extension, gone);
+            var reply = await leonardo.CreateUploadAsync(extension, cancellationToken);
             if (reply is not ApiReply<UploadForm>.Found { Value: var form })
                 return reply.ToProblem();
-            if (await host.StoreAsync(form, file, gone) is { } refused)
+            if (await host.StoreAsync(form, file, cancellationToken) is { } refused)
                 return refused;
             if (!await register.AddAsync(caller.Tenant.Id, form, extension, form.Id, completed: true, CancellationToken.None))
                 return Known();
@@ -169,12 +169,12 @@ internal sealed class UploadEndpoints(
             foreach (var member in json.Members(document.RootElement, "#"))
             {
                 if (member.NameEquals("extension"u8))
-                    extension = json.Text(member.Value, "#/extension");
+                    extension = json.GetString(member.Value, "#/extension");
                 else
                     json.Unknown(member, "#");
             }
             if (ReceivedFile.FormatOf(extension) is null && json.Violations.All(violation => violation.Pointer != "#/extension"))
-                json.Fault("#/extension", extension is null ? "required" : "not-allowed", "must be one of: png, jpg, jpeg, webp");
+                json.AddError("#/extension", extension is null ? "required" : "not-allowed", "must be one of: png, jpg, jpeg, webp");
             return json.Violations.Count == 0
                 ? (extension, null)
                 : (null, new Problem(ProblemTypes.Validation, "The upload cannot be begun; see errors.") { Errors = json.Violations });

@@ -13,12 +13,12 @@ internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, IL
     private readonly HttpMessageInvoker _invoker = new(origins.Uploads.CreateTransport());
 
     /// <returns>Null: stored. Else what the caller is told.</returns>
-    public async Task<Problem?> StoreAsync(UploadForm form, ReceivedFile file, CancellationToken cancellation)
+    public async Task<Problem?> StoreAsync(UploadForm form, ReceivedFile file, CancellationToken cancellationToken)
     {
         if (!origins.Uploads.Permits(form.Url))
             return Fail("the address is not at one of Leonardo:UploadOrigins");
         using var timeout = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, form.Url) { Content = new PresignedContent(form, file) };
         request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
         try
@@ -38,7 +38,7 @@ internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, IL
                 var status => Fail($"the storage answered {status}"),
             };
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return Fail("the storage did not answer in time");
         }

@@ -20,10 +20,10 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
         string extension,
         string token,
         bool completed,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
-            async (connection, transaction, cancel) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 var now = time.GetUtcNow();
                 return await connection
@@ -40,48 +40,48 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
                             ("@expires", (now + FormLifetime).Micros()),
                             ("@completed", completed ? now.Micros() : null)
                         )
-                        .RunAsync(transaction, cancel) == 1;
+                        .RunAsync(transaction, cancellationToken) == 1;
             },
-            cancellation
+            cancellationToken
         );
 
-    public async Task<StoredUpload?> FindAsync(string tenant, string id, CancellationToken cancellation) =>
-        await FindAsync(tenant, id, null, cancellation);
+    public async Task<StoredUpload?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
+        await FindAsync(tenant, id, null, cancellationToken);
 
     /// <summary>By the gateway's own upload address, as long as it is good. Of several tenants only the owner's is found.</summary>
     /// <param name="tenant">Null: the caller is not known; then the token, which cannot be guessed, has to do.</param>
-    public async Task<StoredUpload?> FindOpenAsync(string? tenant, string id, string token, CancellationToken cancellation) =>
-        await FindAsync(tenant, id, token, cancellation) is { Form: not null } upload && upload.ExpiresAt > time.GetUtcNow()
+    public async Task<StoredUpload?> FindOpenAsync(string? tenant, string id, string token, CancellationToken cancellationToken) =>
+        await FindAsync(tenant, id, token, cancellationToken) is { Form: not null } upload && upload.ExpiresAt > time.GetUtcNow()
             ? upload
             : null;
 
-    public Task CompleteAsync(string id, CancellationToken cancellation) =>
+    public Task CompleteAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, cancel) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update upload set completed_at = @now, form_url = null, form_fields = null where id = @id",
                         ("@now", time.GetUtcNow().Micros()),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, cancel),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 
-    public Task DeleteAsync(string tenant, string id, CancellationToken cancellation) =>
+    public Task DeleteAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, cancel) =>
+            (connection, transaction, cancellationToken) =>
                 connection
                     .Command("delete from upload where tenant = @tenant and id = @id", ("@tenant", tenant), ("@id", id))
-                    .RunAsync(transaction, cancel),
-            cancellation
+                    .RunAsync(transaction, cancellationToken),
+            cancellationToken
         );
 
     /// <param name="tenant">Null: any.</param>
     /// <param name="token">Null: any.</param>
-    private Task<StoredUpload?> FindAsync(string? tenant, string id, string? token, CancellationToken cancellation) =>
+    private Task<StoredUpload?> FindAsync(string? tenant, string id, string? token, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            async (connection, cancel) =>
+            async (connection, cancellationToken) =>
                 (
                     await connection
                         .Command(
@@ -91,9 +91,9 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
                             ("@tenant", tenant),
                             ("@token", token is null ? null : Hash(token))
                         )
-                        .ReadAsync(Read, cancel)
+                        .ReadAsync(Read, cancellationToken)
                 ).SingleOrDefault(),
-            cancellation
+            cancellationToken
         );
 
     private static StoredUpload Read(System.Data.Common.DbDataReader row)

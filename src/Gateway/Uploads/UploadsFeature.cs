@@ -53,9 +53,9 @@ internal static class UploadsFeature
             )
             .Accepts<UploadWanted>("application/json", "multipart/form-data")
             .Produces<UploadBegun>()
-            .Refuses(Strangers)
-            .Refuses(Unreadable)
-            .Refuses(Upstream);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(Unreadable)
+            .ProducesProblems(Upstream);
         routes
             .MapPost("/v1/init-image/{id}/upload/{token}", uploads.ReceiveAsync)
             .WithMetadata(new OptionalTenant())
@@ -63,32 +63,32 @@ internal static class UploadsFeature
             .WithSummary("Send the file to the address that was given")
             .WithDescription("`multipart/form-data`, the part named `file` last. Answers 204, as storage does.")
             .Produces(StatusCodes.Status204NoContent)
-            .Refuses(Strangers)
-            .Refuses(Unreadable)
-            .Refuses(ProblemTypes.NotFound, ProblemTypes.UpstreamRejected, ProblemTypes.UpstreamUnreachable);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(Unreadable)
+            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.UpstreamRejected, ProblemTypes.UpstreamUnreachable);
         routes
             .MapGet("/v1/init-image/{id}", uploads.GetAsync)
             .WithTags("Uploads")
             .WithSummary("See an upload")
             .Produces<UploadFound>()
-            .Refuses(Strangers)
-            .Refuses(ProblemTypes.NotFound);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(ProblemTypes.NotFound);
         routes
             .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
             .WithTags("Uploads")
             .WithSummary("Download an upload")
             .WithDescription("The image itself, as it was stored. `Range`, `If-None-Match` and `If-Range` are understood.")
             .ProducesImage("image/jpeg", "image/png", "image/webp")
-            .Refuses(Strangers)
-            .Refuses(Upstream)
-            .Refuses(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(Upstream)
+            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable);
         routes
             .MapDelete("/v1/init-image/{id}", uploads.DeleteAsync)
             .WithTags("Uploads")
             .WithSummary("Delete an upload")
             .Produces<UploadDeleted>()
-            .Refuses(Strangers)
-            .Refuses(ProblemTypes.NotFound)
-            .Refuses(Upstream);
+            .ProducesProblems(Strangers)
+            .ProducesProblems(ProblemTypes.NotFound)
+            .ProducesProblems(Upstream);
     }
 }

@@ -13,11 +13,11 @@ internal sealed record WebhookOptions(string? Key, string? KeyFile)
 
     public static WebhookOptions Read(Settings settings)
     {
-        var options = new WebhookOptions(settings.Text("Leonardo:WebhookKey"), settings.Text("Leonardo:WebhookKeyFile"));
+        var options = new WebhookOptions(settings.GetString("Leonardo:WebhookKey"), settings.GetString("Leonardo:WebhookKeyFile"));
         if (options.Key is { } key && !LeonardoKey.IsWellFormed(key))
-            settings.Fault("Leonardo:WebhookKey", "must be one word of visible ASCII characters");
+            settings.AddError("Leonardo:WebhookKey", "must be one word of visible ASCII characters");
         if (options.KeyFile is { } file && LeonardoKey.ReadFile(file) is null)
-            settings.Fault("Leonardo:WebhookKeyFile", "must name a readable file that holds the key and nothing else");
+            settings.AddError("Leonardo:WebhookKeyFile", "must name a readable file that holds the key and nothing else");
         return options;
     }
 

@@ -114,13 +114,13 @@ public abstract class CrashContract : LedgerTest
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(A));
-        ledger.MaySendNow(admitted).ShouldBeTrue();
+        ledger.HoldsLease(admitted).ShouldBeTrue();
 
         // As if the whole process had been asleep: no heartbeat in between.
         Harness.Time.Advance(Harness.Options.Lease);
         await Harness.UntilAsync(() => Task.FromResult(ledger.MaySend));
 
-        ledger.MaySendNow(admitted).ShouldBeFalse();
+        ledger.HoldsLease(admitted).ShouldBeFalse();
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public abstract class LedgerContract : LedgerTest
 
         var admitted = await ledger.AdmittedAsync(Request(tenant, images: 3, micros: 30_000));
         admitted.Quotas.Quota("images-day").ShouldSatisfyAllConditions(q => q.Held.ShouldBe(3), q => q.Remaining.ShouldBe(7));
-        ledger.MaySendNow(admitted).ShouldBeTrue();
+        ledger.HoldsLease(admitted).ShouldBeTrue();
 
         (await ledger.SettleAsync(admitted.ReservationId, Cost("g-1", 25_100))).ShouldBe(RecordingResult.Durable);
         var day = await ledger.QuotaAsync(tenant, "images-day");

@@ -22,7 +22,7 @@ public sealed class PriceTests
     [InlineData(1024, 1024, 4, false, "0.1704")]
     [InlineData(1440, 1440, 8, true, "1.0046")]
     public void A_price_follows_the_published_formula(int width, int height, int quantity, bool references, string usd) =>
-        Usd.Text(FluxPro2.Model.Price.Micros(width, height, quantity, references)).ShouldBe(usd);
+        Usd.Format(FluxPro2.Model.Price.Micros(width, height, quantity, references)).ShouldBe(usd);
 
     [Fact]
     public void A_larger_request_never_costs_less() =>

@@ -61,7 +61,9 @@ public sealed class EvidenceTests
     public void Equal_requests_of_two_tenants_are_for_an_operator()
     {
         var (mine, others) = (Open(), Open() with { Tenant = "other" });
-        new GenerationMatcher([Row("a")], true, [mine, others], new HashSet<uint>()).Judge(mine, AbsentAfter).ShouldBeOfType<MatchResult.Ambiguous>();
+        new GenerationMatcher([Row("a")], true, [mine, others], new HashSet<uint>())
+            .Judge(mine, AbsentAfter)
+            .ShouldBeOfType<MatchResult.Ambiguous>();
     }
 
     [Fact]
@@ -75,7 +77,9 @@ public sealed class EvidenceTests
 
     [Fact]
     public void What_may_be_of_a_request_under_way_is_left_to_it() =>
-        new GenerationMatcher([Row("a")], true, [Open()], new HashSet<uint> { 42 }).Judge(Open(), AbsentAfter).ShouldBeOfType<MatchResult.NotYet>();
+        new GenerationMatcher([Row("a")], true, [Open()], new HashSet<uint> { 42 })
+            .Judge(Open(), AbsentAfter)
+            .ShouldBeOfType<MatchResult.NotYet>();
 
     private static MatchResult Judge(params UpstreamGeneration[] listed) =>
         new GenerationMatcher(listed, true, [Open()], new HashSet<uint>()).Judge(Open(), AbsentAfter);

@@ -15,7 +15,7 @@ internal static class CrossOrigin
                 || uri.GetLeftPart(UriPartial.Authority) != origin
                 || !uri.Scheme.StartsWith("http", StringComparison.Ordinal)
             )
-                settings.Fault(Name, $"{origin} must be an origin such as https://studio.example: no path, no wildcard");
+                settings.AddError(Name, $"{origin} must be an origin such as https://studio.example: no path, no wildcard");
         }
         if (origins.Count == 0)
             return;

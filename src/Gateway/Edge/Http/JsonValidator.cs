@@ -8,7 +8,7 @@ namespace Gateway.Edge.Http;
 /// <param name="Pointer">RFC 6901, as a URI fragment: so a fault can be printed whatever the member is called.</param>
 internal readonly record struct JsonValidator(JsonElement Value, string Pointer, List<Violation> Faults)
 {
-    public void Refuse(string code, string detail) => Faults.Add(new Violation(Pointer, code, detail));
+    public void AddError(string code, string detail) => Faults.Add(new Violation(Pointer, code, detail));
 
     /// <summary>The members of an object, each of them known and there once.</summary>
     public Dictionary<string, JsonValidator>? Members(params ReadOnlySpan<string> known)
@@ -21,9 +21,9 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         {
             var member = At(property.Name, property.Value);
             if (!known.Contains(property.Name))
-                member.Refuse("unknown-member", $"there is no such member; there are {string.Join(", ", known)}");
+                member.AddError("unknown-member", $"there is no such member; there are {string.Join(", ", known)}");
             else if (!members.TryAdd(property.Name, member))
-                member.Refuse("duplicate-member", "the member is there twice");
+                member.AddError("duplicate-member", "the member is there twice");
         }
         return members;
     }
@@ -39,9 +39,9 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         return items;
     }
 
-    public string? Text() => Value.ValueKind == JsonValueKind.String ? Value.GetString() : Not<string>("a string");
+    public string? GetString() => Value.ValueKind == JsonValueKind.String ? Value.GetString() : Not<string>("a string");
 
-    public bool? Flag() =>
+    public bool? GetBoolean() =>
         Value.ValueKind switch
         {
             JsonValueKind.True => true,
@@ -50,7 +50,7 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         };
 
     /// <summary>An integer without fraction or exponent.</summary>
-    public long? Whole(long minimum, long maximum)
+    public long? GetInteger(long minimum, long maximum)
     {
         if (Value.ValueKind != JsonValueKind.Number)
             return NotA<long>("a number");
@@ -58,12 +58,12 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
             return NotA<long>("a whole number, written without fraction or exponent");
         if (Value.TryGetInt64(out var number) && number >= minimum && number <= maximum)
             return number;
-        Refuse("out-of-range", string.Create(CultureInfo.InvariantCulture, $"must be from {minimum} to {maximum}"));
+        AddError("out-of-range", string.Create(CultureInfo.InvariantCulture, $"must be from {minimum} to {maximum}"));
         return null;
     }
 
     /// <summary>Dollars with at most six decimals, as micro-dollars. Read from the digits themselves: no binary fraction comes near money.</summary>
-    public long? Micros(long maximumDollars)
+    public long? GetMicroDollars(long maximumDollars)
     {
         if (Value.ValueKind != JsonValueKind.Number)
             return NotA<long>("a number of dollars");
@@ -76,7 +76,7 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         var fraction = point < 0 ? [] : digits[(point + 1)..].TrimEnd('0');
         if (fraction.Length > 6)
         {
-            Refuse("out-of-range", "may have at most six decimals: a micro-dollar is the smallest amount that is counted");
+            AddError("out-of-range", "may have at most six decimals: a micro-dollar is the smallest amount that is counted");
             return null;
         }
         if (long.TryParse(whole, NumberStyles.None, CultureInfo.InvariantCulture, out var micros) && micros <= maximumDollars)
@@ -86,7 +86,7 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
             if (micros <= maximumDollars * 1_000_000)
                 return micros;
         }
-        Refuse("out-of-range", string.Create(CultureInfo.InvariantCulture, $"must be from 0 to {maximumDollars} dollars"));
+        AddError("out-of-range", string.Create(CultureInfo.InvariantCulture, $"must be from 0 to {maximumDollars} dollars"));
         return null;
     }
 
@@ -101,14 +101,14 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
     private T? Not<T>(string what)
         where T : class
     {
-        Refuse("wrong-type", $"must be {what}");
+        AddError("wrong-type", $"must be {what}");
         return null;
     }
 
     private T? NotA<T>(string what)
         where T : struct
     {
-        Refuse("wrong-type", $"must be {what}");
+        AddError("wrong-type", $"must be {what}");
         return null;
     }
 }

@@ -18,22 +18,22 @@ internal sealed record LimitOptions(
 {
     public static LimitOptions Read(Settings settings) =>
         new(
-            settings.Integer("Limits:Connections", absent: 10_000, 1, 1_000_000),
+            settings.Integer("Limits:Connections", defaultValue: 10_000, 1, 1_000_000),
             settings.Duration("Limits:HeadersTimeout", TimeSpan.FromSeconds(10)),
             settings.Duration("Limits:BodyTimeout", TimeSpan.FromSeconds(30)),
-            settings.Integer("Limits:MinBytesPerSecond", absent: 240, 1, 1_000_000),
+            settings.Integer("Limits:MinBytesPerSecond", defaultValue: 240, 1, 1_000_000),
             ReadGracePeriod(settings),
-            settings.Integer("Limits:RequestsPerSecond", absent: 50_000, 0, 1_000_000)
+            settings.Integer("Limits:RequestsPerSecond", defaultValue: 50_000, 0, 1_000_000)
         );
 
     private static TimeSpan ReadGracePeriod(Settings settings)
     {
         const string Name = "Limits:GracePeriod";
-        var absent = TimeSpan.FromSeconds(5);
-        var value = settings.Duration(Name, absent);
+        var defaultValue = TimeSpan.FromSeconds(5);
+        var value = settings.Duration(Name, defaultValue);
         if (value > TimeSpan.FromSeconds(1))
             return value;
-        settings.Fault(Name, "must be more than 00:00:01");
-        return absent;
+        settings.AddError(Name, "must be more than 00:00:01");
+        return defaultValue;
     }
 }

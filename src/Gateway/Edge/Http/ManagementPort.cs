@@ -20,13 +20,13 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
         {
             if (
                 settings
-                    .Text(ports)
+                    .GetString(ports)
                     ?.Split(';', StringSplitOptions.RemoveEmptyEntries)
                     .Any(port => !ushort.TryParse(port, CultureInfo.InvariantCulture, out _)) == true
             )
-                settings.Fault($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), with ; between them");
+                settings.AddError($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), with ; between them");
         }
-        if (settings.Text(Name) is null)
+        if (settings.GetString(Name) is null)
             return new ManagementOptions(null);
         var port = settings.Integer(Name, 0, 1, 65535);
         var configuration = builder.Configuration;
@@ -35,7 +35,7 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
                 .Split(';')
                 .Any(one => one == $"{port}" || one.EndsWith($":{port}", StringComparison.Ordinal))
         )
-            settings.Fault(Name, "must be another port than the public one");
+            settings.AddError(Name, "must be another port than the public one");
         // Addresses win over ports where both are set.
         if (configuration["urls"] is { Length: > 0 } urls)
             builder.WebHost.UseSetting("urls", $"{urls};http://*:{port}");

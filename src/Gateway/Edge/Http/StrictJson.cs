@@ -47,9 +47,9 @@ internal sealed class StrictJson
     }
 
     public void Unknown(JsonProperty member, string pointer) =>
-        Fault($"{pointer}/{Escape(member.Name)}", "unknown-member", "is not a member of this request");
+        AddError($"{pointer}/{Escape(member.Name)}", "unknown-member", "is not a member of this request");
 
-    public string? Text(JsonElement element, string pointer)
+    public string? GetString(JsonElement element, string pointer)
     {
         if (element.ValueKind != JsonValueKind.String)
         {
@@ -62,7 +62,7 @@ internal sealed class StrictJson
         }
         catch (InvalidOperationException)
         {
-            Fault(pointer, "invalid-unicode", "holds an unpaired surrogate");
+            AddError(pointer, "invalid-unicode", "holds an unpaired surrogate");
             return null;
         }
     }
@@ -84,7 +84,7 @@ internal sealed class StrictJson
                 return value;
             if (!element.GetRawText().AsSpan().ContainsAny('.', 'e', 'E'))
             {
-                Fault(pointer, "out-of-range", "is far outside the range allowed");
+                AddError(pointer, "out-of-range", "is far outside the range allowed");
                 return null;
             }
         }
@@ -105,9 +105,9 @@ internal sealed class StrictJson
         return items;
     }
 
-    private void WrongType(string pointer, string expected) => Fault(pointer, "wrong-type", $"must be {expected}");
+    private void WrongType(string pointer, string expected) => AddError(pointer, "wrong-type", $"must be {expected}");
 
-    public void Fault(string pointer, string code, string detail) => (_violations ??= []).Add(new Violation(pointer, code, detail));
+    public void AddError(string pointer, string code, string detail) => (_violations ??= []).Add(new Violation(pointer, code, detail));
 
     private static string Describe(ReadOnlyMemory<byte> utf8, JsonException exception)
     {

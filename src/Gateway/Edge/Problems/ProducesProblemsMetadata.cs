@@ -5,6 +5,6 @@ internal sealed record ProducesProblemsMetadata(IReadOnlyList<ProblemType> Types
 
 internal static class ProducesProblemsExtensions
 {
-    public static RouteHandlerBuilder Refuses(this RouteHandlerBuilder route, params ProblemType[] types) =>
+    public static RouteHandlerBuilder ProducesProblems(this RouteHandlerBuilder route, params ProblemType[] types) =>
         route.WithMetadata(new ProducesProblemsMetadata(types));
 }

@@ -31,10 +31,10 @@ internal static class LedgerAudit
         Database database,
         Scope scope,
         QuotaOptions options,
-        CancellationToken cancellation
+        CancellationToken cancellationToken
     ) =>
         database.ReadAsync<IReadOnlyList<string>>(
-            async (connection, stop) =>
+            async (connection, cancellationToken) =>
             {
                 await using var command = connection.CreateCommand();
                 command.CommandText = Sql;
@@ -45,8 +45,8 @@ internal static class LedgerAudit
                 Add("@open", LedgerStore.Micros(DateTimeOffset.UnixEpoch + options.OpenLimit + options.Lease));
                 Add("@grace", LedgerStore.Micros(DateTimeOffset.UnixEpoch + options.UnknownGrace + options.Lease));
                 var violations = new List<string>();
-                await using var reader = await command.ExecuteReaderAsync(stop);
-                while (await reader.ReadAsync(stop))
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                while (await reader.ReadAsync(cancellationToken))
                     violations.Add($"{reader.GetString(0)}: {reader.GetString(1)}");
                 return violations;
 
@@ -57,7 +57,7 @@ internal static class LedgerAudit
                     command.Parameters.Add(parameter);
                 }
             },
-            cancellation
+            cancellationToken
         );
 
     private const string Sql = """

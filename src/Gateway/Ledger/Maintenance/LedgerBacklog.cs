@@ -31,31 +31,31 @@ internal sealed record LedgerBacklog(
           (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
         """;
 
-    public static Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellation) =>
-        database.ReadAsync(ReadAsync, cancellation);
+    public static Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellationToken) =>
+        database.ReadAsync(ReadAsync, cancellationToken);
 
     /// <summary>Seeds of the requests that are being sent now.</summary>
-    public static Task<HashSet<uint>> SeedsAsync(Database database, CancellationToken cancellation) =>
+    public static Task<HashSet<uint>> SeedsAsync(Database database, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            async (connection, token) =>
+            async (connection, cancellationToken) =>
             {
                 await using var command = connection.CreateCommand();
                 command.CommandText = "select seed from reservation where state in ('R', 'F') and state = 'F'";
-                await using var reader = await command.ExecuteReaderAsync(token);
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
                 var seeds = new HashSet<uint>();
-                while (await reader.ReadAsync(token))
+                while (await reader.ReadAsync(cancellationToken))
                     seeds.Add((uint)reader.GetInt64(0));
                 return seeds;
             },
-            cancellation
+            cancellationToken
         );
 
-    private static async Task<LedgerBacklog> ReadAsync(DbConnection connection, CancellationToken cancellation)
+    private static async Task<LedgerBacklog> ReadAsync(DbConnection connection, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
         command.CommandText = Query;
-        await using var row = await command.ExecuteReaderAsync(cancellation);
-        await row.ReadAsync(cancellation);
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
         return new LedgerBacklog(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0, Number(6) ?? 0);
 
         long? Number(int column) => row.IsDBNull(column) ? null : Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);

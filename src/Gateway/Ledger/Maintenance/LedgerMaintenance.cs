@@ -23,59 +23,59 @@ internal sealed class LedgerMaintenance(
     /// <summary>Violations found by the audits since the start.</summary>
     public long Violations { get; private set; }
 
-    public async Task RunAsync(CancellationToken stop)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await AuditAsync(LedgerAudit.Scope.ThisMonth(time.GetUtcNow()), stop);
+        await AuditAsync(LedgerAudit.Scope.ThisMonth(time.GetUtcNow()), cancellationToken);
         (_audited, _pruned) = (time.GetTimestamp(), time.GetTimestamp());
         using var timer = new PeriodicTimer(options.Heartbeat, time);
-        while (await timer.WaitForNextTickAsync(stop))
+        while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            await SweepAsync(stop);
+            await SweepAsync(cancellationToken);
             if (time.GetElapsedTime(_audited) >= AuditInterval)
             {
                 _audited = time.GetTimestamp();
-                await AuditAsync(LedgerAudit.Scope.Today(time.GetUtcNow()), stop);
+                await AuditAsync(LedgerAudit.Scope.Today(time.GetUtcNow()), cancellationToken);
             }
             if (time.GetElapsedTime(_pruned) >= PruneInterval)
             {
                 _pruned = time.GetTimestamp();
-                await PruneAsync(stop);
+                await PruneAsync(cancellationToken);
             }
         }
     }
 
     /// <summary>Again at once while there is more to clear up.</summary>
-    public async Task SweepAsync(CancellationToken stop)
+    public async Task SweepAsync(CancellationToken cancellationToken)
     {
         // Once the writer has stopped, nobody answers what it had not come to.
-        while (await sweep().WaitAsync(stop) >= LedgerStore.Leftovers) { }
+        while (await sweep().WaitAsync(cancellationToken) >= LedgerStore.CleanupBatchSize) { }
     }
 
-    private async Task AuditAsync(LedgerAudit.Scope scope, CancellationToken stop)
+    private async Task AuditAsync(LedgerAudit.Scope scope, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var violation in await LedgerAudit.RunAsync(database, scope, options, stop))
+            foreach (var violation in await LedgerAudit.RunAsync(database, scope, options, cancellationToken))
             {
                 Violations++;
                 log.LogError("The ledger contradicts itself: {Violation}", violation);
             }
         }
-        catch (Exception away) when (!stop.IsCancellationRequested)
+        catch (Exception away) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogWarning(away, "The ledger could not be audited");
         }
     }
 
-    private async Task PruneAsync(CancellationToken stop)
+    private async Task PruneAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var limits = new PruneLimits(now - options.IdempotencyWindow, Period.MonthOf(now - options.Retention), now - ForgetInstances);
         try
         {
-            while (await store.PruneAsync(limits, stop)) { }
+            while (await store.PruneAsync(limits, cancellationToken)) { }
         }
-        catch (Exception away) when (!stop.IsCancellationRequested)
+        catch (Exception away) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogWarning(away, "The ledger could not be pruned");
         }

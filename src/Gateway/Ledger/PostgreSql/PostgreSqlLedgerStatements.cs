@@ -37,7 +37,7 @@ internal static class PostgreSqlLedgerStatements
         $"select sent, forwarded_at from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1";
     public const string NextFree = "select min(running_until) from reservation where running_until is not null";
 
-    public static readonly string Overrun = Reservations($"r.running_until <= {Now} order by r.running_until");
+    public static readonly string ExpiredSlots = Reservations($"r.running_until <= {Now} order by r.running_until");
     public static readonly string Orphans = Reservations(
         $"r.state in ('R', 'F') and (r.reserved_at < {Now} - $1 or not exists (select from instance i where i.id = r.instance and i.lease_until >= {Now}))"
     );
@@ -125,7 +125,7 @@ internal static class PostgreSqlLedgerStatements
     private static string Columns => Prefixed("r", LedgerStore.AllColumns);
 
     private static string Reservations(string condition) =>
-        $"select {Columns} from reservation r where {condition} limit {LedgerStore.Leftovers}";
+        $"select {Columns} from reservation r where {condition} limit {LedgerStore.CleanupBatchSize}";
 
     private static string Prefixed(string prefix, string columns) =>
         string.Join(", ", columns.Split(',').Select(column => $"{prefix}.{column.Trim()}"));

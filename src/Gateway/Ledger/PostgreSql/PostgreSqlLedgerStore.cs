@@ -8,13 +8,13 @@ namespace Gateway.Ledger.PostgreSql;
 /// <summary>The book on a server that any number of gateways share. The statements are on the page <see cref="PostgreSqlLedgerStatements"/>.</summary>
 internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOptions options, Guid instance) : LedgerStore
 {
-    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation)
+    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken)
     {
-        await database.EnsureOpenAsync(cancellation);
-        await using var connection = await database.ConnectionAsync(cancellation);
+        await database.EnsureOpenAsync(cancellationToken);
+        await using var connection = await database.ConnectionAsync(cancellationToken);
         try
         {
-            var state = await LoadAsync(connection, keys, cancellation);
+            var state = await LoadAsync(connection, keys, cancellationToken);
             decide(state);
             if (state.IsChanged)
                 await StoreAsync(connection, state);
@@ -31,11 +31,11 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         }
     }
 
-    public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellation)
+    public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken)
     {
-        await database.EnsureOpenAsync(cancellation);
-        await using var connection = await database.ConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await database.EnsureOpenAsync(cancellationToken);
+        await using var connection = await database.ConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await using var batch = new NpgsqlBatch(connection, transaction);
         batch.Add(Sql.Lock);
         batch.Add(Sql.FreeKeys, Micros(limits.KeysBefore));
@@ -43,12 +43,12 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         batch.Add(Sql.PruneEvents, limits.Month);
         var reservations = batch.Add(Sql.PruneReservations, limits.Month);
         batch.Add(Sql.PrunedTo, limits.Month);
-        await batch.ExecuteNonQueryAsync(cancellation);
-        await transaction.CommitAsync(cancellation);
+        await batch.ExecuteNonQueryAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return reservations.RecordsAffected > 0;
     }
 
-    private async Task<LedgerUnitOfWork> LoadAsync(NpgsqlConnection connection, LedgerKeys keys, CancellationToken cancellation)
+    private async Task<LedgerUnitOfWork> LoadAsync(NpgsqlConnection connection, LedgerKeys keys, CancellationToken cancellationToken)
     {
         string[] tenants = [.. keys.Tenants];
         await using var batch = new NpgsqlBatch(connection);
@@ -58,8 +58,8 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         batch.Add(Sql.Ledger);
         batch.Add(Sql.SentInMinute);
         batch.Add(Sql.NextFree);
-        batch.Add(Sql.Overrun);
-        batch.Add(Sql.RunningWindows, (string[])[WindowRow.Everybody, .. tenants]);
+        batch.Add(Sql.ExpiredSlots);
+        batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants]);
         if (keys.Sweep)
         {
             batch.Add(Sql.Orphans, Micros(options.OpenLimit));
@@ -84,18 +84,18 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             batch.Add(Sql.Tenants, tenants);
 
         LedgerUnitOfWork state;
-        await using (var reader = await batch.ExecuteReaderAsync(cancellation))
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
         {
-            await reader.NextResultAsync(cancellation);
-            await reader.NextResultAsync(cancellation);
-            await reader.ReadAsync(cancellation);
+            await reader.NextResultAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
+            await reader.ReadAsync(cancellationToken);
             state = new LedgerUnitOfWork(
                 new LedgerRow(reader.GetGuid(0), Time(reader.GetInt64(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
                 Time(reader.GetInt64(5))
             );
             await Rows(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(reader.GetInt64(1))));
             await Rows(() => state.NextFree = Time(reader.LongOrNull(0)));
-            await Reservations(balances: false, state.Overrun);
+            await Reservations(balances: false, state.ExpiredSlots);
             await Rows(() => state.Load(Window(reader)));
             if (keys.Sweep)
             {
@@ -124,8 +124,8 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
 
             async Task Rows(Action load)
             {
-                await reader.NextResultAsync(cancellation);
-                while (await reader.ReadAsync(cancellation))
+                await reader.NextResultAsync(cancellationToken);
+                while (await reader.ReadAsync(cancellationToken))
                     load();
             }
 
@@ -138,12 +138,12 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 });
         }
         state.LoadEmptyWindows(tenants);
-        await LoadMissingAsync(connection, state, cancellation);
+        await LoadMissingAsync(connection, state, cancellationToken);
         return state;
     }
 
     /// <summary>What the loaded reservations count in besides the running windows of the named tenants: a third round trip, where there is any.</summary>
-    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellation)
+    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
     {
         var windows = state.MissingWindows();
         var counters = state.MissingCounters();
@@ -152,15 +152,15 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(Sql.Windows, windows.Select(key => key.Tenant).ToArray(), windows.Select(key => key.Period).ToArray());
         batch.Add(Sql.Counters, counters.ToArray());
-        await using var reader = await batch.ExecuteReaderAsync(cancellation);
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         foreach (var (tenant, period) in windows)
             state.Load(new WindowRow(tenant, period));
-        while (await reader.ReadAsync(cancellation))
+        while (await reader.ReadAsync(cancellationToken))
             state.Load(Window(reader));
         foreach (var tenant in counters)
             state.Load(new CounterRow(tenant));
-        await reader.NextResultAsync(cancellation);
-        while (await reader.ReadAsync(cancellation))
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
             state.Load(new CounterRow(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
     }
 

@@ -7,8 +7,8 @@ internal abstract record Admission
 
     /// <summary>Held, marked as forwarded, and durable.</summary>
     /// <param name="At">By the store's clock.</param>
-    /// <param name="SendBefore">Timestamp of the <see cref="TimeProvider"/>: past it the first byte must not leave. Ask <see cref="QuotaLedger.MaySend"/>.</param>
-    public sealed record Admitted(Guid ReservationId, DateTimeOffset At, IReadOnlyList<QuotaStatus> Quotas, long SendBefore) : Admission;
+    /// <param name="LeaseDeadline">Timestamp of the <see cref="TimeProvider"/>: past it the first byte must not leave. Ask <see cref="QuotaLedger.MaySend"/>.</param>
+    public sealed record Admitted(Guid ReservationId, DateTimeOffset At, IReadOnlyList<QuotaStatus> Quotas, long LeaseDeadline) : Admission;
 
     /// <summary>This Idempotency-Key has its outcome: give it again.</summary>
     public sealed record Replayed(StoredOutcome Outcome) : Admission;

@@ -5,7 +5,13 @@ namespace Gateway.Ledger.Rules;
 
 /// <summary>The rules of admission (ledger, section 2), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
 /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
-internal sealed class AdmissionRules(LedgerUnitOfWork state, QuotaOptions options, QuotaLimits organization, Guid instance, string? refusal = null)
+internal sealed class AdmissionRules(
+    LedgerUnitOfWork state,
+    QuotaOptions options,
+    QuotaLimits organization,
+    Guid instance,
+    string? refusal = null
+)
 {
     private const int TryAgainSoon = 2;
     private const int TryAgainLater = 30;

@@ -5,7 +5,7 @@ namespace Gateway.Ledger.Rules;
 /// <summary>The one row that is locked first, and the account's counters with it.</summary>
 internal sealed record LedgerRow(Guid Epoch, DateTimeOffset HighWater, long Events, long Sent, long Running);
 
-/// <summary>What a tenant (<see cref="Everybody"/>: the organisation) holds and has spent in a day or month.</summary>
+/// <summary>What a tenant (<see cref="OrganizationKey"/>: the organisation) holds and has spent in a day or month.</summary>
 internal sealed record WindowRow(
     string Tenant,
     string Period,
@@ -18,7 +18,7 @@ internal sealed record WindowRow(
     long MicrosGranted = 0
 )
 {
-    public const string Everybody = "*";
+    public const string OrganizationKey = "*";
 
     /// <summary>Balances stay exact in a JSON number (ledger, invariant 12).</summary>
     private const long Bound = 1L << 53;

@@ -63,7 +63,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     public List<Guid> Stale { get; } = [];
 
     /// <summary>Holders of a slot whose time is over.</summary>
-    public List<Guid> Overrun { get; } = [];
+    public List<Guid> ExpiredSlots { get; } = [];
 
     /// <summary>The lease to write for this instance; null: leave it.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
@@ -133,7 +133,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>The running windows of these tenants and of the organisation have been looked up: where there was none, it is empty.</summary>
     public void LoadEmptyWindows(IEnumerable<string> tenants)
     {
-        foreach (var tenant in tenants.Append(WindowRow.Everybody))
+        foreach (var tenant in tenants.Append(WindowRow.OrganizationKey))
         {
             foreach (var period in RunningPeriods)
                 _windows.TryAdd((tenant, period), new WindowRow(tenant, period));
@@ -240,7 +240,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     }
 
     private static IEnumerable<(string Tenant, string Period)> WindowsOf(Reservation row) =>
-        [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.Everybody, row.Day), (WindowRow.Everybody, row.Month)];
+        [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.OrganizationKey, row.Day), (WindowRow.OrganizationKey, row.Month)];
 
     /// <summary>From held to held, T2 and T5, nothing moves.</summary>
     private static bool CountAlike(Reservation? before, Reservation after) =>

@@ -3,14 +3,14 @@ namespace Gateway.Ledger.Rules;
 /// <summary>The rules of outcomes (ledger, sections 2, 4 and 5), over what was loaded under the lock: what becomes of a reservation that was made.</summary>
 internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
 {
-    private static readonly Outcome Untold = new(
+    private static readonly Outcome OrphanedOutcome = new(
         "outcome-unknown",
         504,
         "The gateway stopped while this request was under way. The generation may exist; what was reserved stays held until that is known."
     );
 
     /// <summary>What is told where the upstream names a generation that cannot be this request's (threats H9).</summary>
-    public static Outcome Contradicted { get; } =
+    public static Outcome OwnershipConflict { get; } =
         new(
             "outcome-unknown",
             502,
@@ -30,7 +30,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             state.Alarms.Add(
                 $"Generation {settlement.GenerationId} of reservation {id} belongs to reservation {owned.ReservationId} already"
             );
-            Unknown(id, Contradicted, "generation-owned");
+            Unknown(id, OwnershipConflict, "generation-owned");
             return false;
         }
         if (!row.State.MayBecome(ReservationState.Settled))
@@ -126,9 +126,9 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
     }
 
     /// <summary>Frees the slots whose time is over. Before anything else in a batch.</summary>
-    public void EndOverrun()
+    public void EndExpiredSlots()
     {
-        foreach (var id in state.Overrun)
+        foreach (var id in state.ExpiredSlots)
         {
             if (state.Find(id) is { RunningUntil: { } until } row && until <= state.Now)
                 state.Move(row, row with { RunningUntil = null }, "overrun");
@@ -153,7 +153,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
                 var unknown = row with
                 {
                     State = ReservationState.Unknown,
-                    Outcome = Untold,
+                    Outcome = OrphanedOutcome,
                     FencedAt = state.Now + options.Lease,
                 };
                 state.Move(row, unknown, "orphan");

@@ -16,7 +16,7 @@ internal enum RecordingResult
     Delayed,
 
     /// <summary>The book says otherwise: it keeps what it has, and somebody has to look.</summary>
-    Contradicted,
+    Conflict,
 }
 
 /// <summary>The answer to a request that made no generation, or may have made none: enough to give it again.</summary>

@@ -47,21 +47,21 @@ internal static class QuotaCalculator
             Images(
                 QuotaStatus.Organization + QuotaStatus.ImagesDay,
                 organization.ImagesPerDay,
-                state.Window(WindowRow.Everybody, dayKey),
+                state.Window(WindowRow.OrganizationKey, dayKey),
                 dayEnd,
                 Day
             ),
             Images(
                 QuotaStatus.Organization + QuotaStatus.ImagesMonth,
                 organization.ImagesPerMonth,
-                state.Window(WindowRow.Everybody, monthKey),
+                state.Window(WindowRow.OrganizationKey, monthKey),
                 monthEnd,
                 month
             ),
             Micros(
                 QuotaStatus.Organization + QuotaStatus.UsdMonth,
                 organization.MicrosPerMonth,
-                state.Window(WindowRow.Everybody, monthKey),
+                state.Window(WindowRow.OrganizationKey, monthKey),
                 monthEnd,
                 month
             ),

@@ -45,7 +45,7 @@ internal sealed record Reservation
     public Settlement? Settlement { get; init; }
     public Outcome? Outcome { get; init; }
 
-    private static readonly Outcome NeverKnown = new(
+    private static readonly Outcome WrittenOffOutcome = new(
         "outcome-unknown",
         504,
         "It never became known what Leonardo made of this request. It is counted as spent; use a new Idempotency-Key to try again."
@@ -67,7 +67,7 @@ internal sealed record Reservation
         this with
         {
             State = ReservationState.WrittenOff,
-            Outcome = NeverKnown,
+            Outcome = WrittenOffOutcome,
             Charged = Micros,
             RunningUntil = null,
             EndedAt = now,

@@ -22,7 +22,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         Ledger = Prepare("select epoch, high_water, events, sent, running from ledger where id = 1");
         SentInMinute = Prepare("select sent, forwarded_at from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1");
         NextFree = Prepare("select min(running_until) from reservation where running_until is not null");
-        Overrun = Reservations("running_until <= ?1 order by running_until");
+        ExpiredSlots = Reservations("running_until <= ?1 order by running_until");
         Orphans = Reservations(
             "state in ('R', 'F') and (reserved_at < ?2 or instance not in (select id from instance where lease_until >= ?1))"
         );
@@ -80,7 +80,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Ledger { get; }
     public SqliteStatement SentInMinute { get; }
     public SqliteStatement NextFree { get; }
-    public SqliteStatement Overrun { get; }
+    public SqliteStatement ExpiredSlots { get; }
     public SqliteStatement Orphans { get; }
     public SqliteStatement Stale { get; }
     public SqliteStatement Unknown { get; }
@@ -113,7 +113,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public void Dispose() => _all.ForEach(statement => statement.Dispose());
 
     private SqliteStatement Reservations(string condition) =>
-        Prepare($"select {LedgerStore.AllColumns} from reservation where {condition} limit {LedgerStore.Leftovers}");
+        Prepare($"select {LedgerStore.AllColumns} from reservation where {condition} limit {LedgerStore.CleanupBatchSize}");
 
     private SqliteStatement Prepare(string sql)
     {

@@ -8,9 +8,9 @@ namespace Gateway.Ledger.Sqlite;
 /// <summary>The book in one file, written by one connection. The statements are on the page <see cref="SqliteLedgerStatements"/>.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions options, Guid instance, TimeProvider time) : LedgerStore
 {
-    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellation)
+    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken)
     {
-        await using var turn = await database.TurnAsync(cancellation);
+        await using var turn = await database.TurnAsync(cancellationToken);
         var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
         await turn.Guard(() =>
         {
@@ -32,9 +32,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         });
     }
 
-    public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellation)
+    public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken)
     {
-        await using var turn = await database.TurnAsync(cancellation);
+        await using var turn = await database.TurnAsync(cancellationToken);
         var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
         return await turn.Guard(() =>
         {
@@ -60,7 +60,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
 
         state.Sent = sql.SentInMinute.With(minuteAgo).One(row => new Minute(row.Long(0), 0, Time(row.Long(1)))) ?? new Minute();
         state.NextFree = sql.NextFree.One(row => Time(row.LongOrNull(0)));
-        LoadAll(sql.Overrun.With(now), state, balances: false, state.Overrun);
+        LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
         if (keys.AloneSinceStart)
             sql.EndOtherLeases.With(instance).Execute();
         if (keys.Sweep)
@@ -87,7 +87,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             LoadCounter(sql, state, tenant);
             LoadMinute(sql, state, tenant, minuteAgo);
         }
-        foreach (var tenant in keys.Tenants.Append(WindowRow.Everybody))
+        foreach (var tenant in keys.Tenants.Append(WindowRow.OrganizationKey))
         {
             foreach (var period in state.RunningPeriods)
                 LoadWindow(sql, state, tenant, period);

@@ -88,10 +88,10 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public override void Decide(AdmissionRules batch) => _decided = batch.Reserve(id, request);
 
     /// <summary>Tries for a slot, at the end of a batch.</summary>
-    public void Forward(AdmissionRules batch, long sendBefore)
+    public void Forward(AdmissionRules batch, long leaseDeadline)
     {
         if (batch.TryForward(id))
-            _decided = new Admission.Admitted(id, batch.State.Now, batch.Quotas(request.Tenant), sendBefore);
+            _decided = new Admission.Admitted(id, batch.State.Now, batch.Quotas(request.Tenant), leaseDeadline);
         else if (batch.State.Find(id)?.State != ReservationState.Reserved)
             _decided = new Admission.Unavailable(1, "The reservation was swept away while it waited for a slot.");
     }
@@ -120,7 +120,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public override void Fail(Exception fault) => GiveUp("The store did not answer, or not in time. Nothing was sent.");
 
     /// <summary>Whatever the store has of it, nothing was sent and nothing will be: gives it all back.</summary>
-    public LedgerOperation NeverSent() =>
+    public LedgerOperation ReleaseUnsent() =>
         new LedgerOperation<bool>(
             keys => keys.Reservations.Add(id),
             batch =>
@@ -133,5 +133,5 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
 
     public void GiveUp(string detail) => _answer.TrySetResult(new Admission.Unavailable(1, detail));
 
-    public void CallerGone(CancellationToken cancellation) => _answer.TrySetCanceled(cancellation);
+    public void CallerGone(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
 }

@@ -17,15 +17,15 @@ internal sealed class LedgerWriter(
     ILogger log
 )
 {
-    private const int MostInBatch = 512;
-    private const int MostCandidates = 64;
+    private const int MaxBatchSize = 512;
+    private const int MaxCandidates = 64;
     private static readonly TimeSpan SlotPoll = TimeSpan.FromMilliseconds(200);
 
     private readonly Channel<LedgerOperation> _operations = Channel.CreateUnbounded<LedgerOperation>(
         new UnboundedChannelOptions { SingleReader = true }
     );
     private readonly FairQueue _waiting = new();
-    private readonly RetryQueue _again = new(time);
+    private readonly RetryQueue _retryQueue = new(time);
     private readonly LedgerClock _clock = new(time);
     private Task<bool>? _readable;
     private bool _joined;
@@ -33,16 +33,16 @@ internal sealed class LedgerWriter(
     private (Guid Epoch, long Events)? _seen;
 
     /// <summary>Timestamp until which this instance may send.</summary>
-    public long SendBefore => _joined ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
+    public long LeaseDeadline => _joined ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
 
     /// <summary>Whether the last batch was stored.</summary>
-    public bool IsWell => _joined && _again.Failures == 0;
+    public bool IsHealthy => _joined && _retryQueue.Failures == 0;
 
     /// <summary>What should not happen and did, since the start.</summary>
     public long Alarms { get; private set; }
 
     /// <summary>Outcomes not yet durable.</summary>
-    public int Delayed => _again.Count;
+    public int Delayed => _retryQueue.Count;
 
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _waiting.Count;
@@ -56,39 +56,39 @@ internal sealed class LedgerWriter(
     /// <summary>Takes no more operations; what was taken is brought to its end.</summary>
     public void Complete() => _operations.Writer.TryComplete();
 
-    public async Task RunAsync(CancellationToken abort)
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!abort.IsCancellationRequested)
+        while (!cancellationToken.IsCancellationRequested)
         {
-            var open = await SomethingToDoAsync(abort);
-            if (_again.Due() is { Count: > 0 } due)
-                await TryAsync(due, again: true, abort);
-            if (!open && _again.Count == 0)
+            var open = await SomethingToDoAsync(cancellationToken);
+            if (_retryQueue.Due() is { Count: > 0 } due)
+                await TryAsync(due, again: true, cancellationToken);
+            if (!open && _retryQueue.Count == 0)
                 break;
             var batch = Gather();
             if (batch.Count > 0 || _waiting.Count > 0)
-                await TryAsync(batch, again: false, abort);
+                await TryAsync(batch, again: false, cancellationToken);
         }
-        if (!abort.IsCancellationRequested)
-            await LeaveAsync(abort);
+        if (!cancellationToken.IsCancellationRequested)
+            await LeaveAsync(cancellationToken);
     }
 
-    private async Task<bool> SomethingToDoAsync(CancellationToken abort)
+    private async Task<bool> SomethingToDoAsync(CancellationToken cancellationToken)
     {
-        _readable ??= _operations.Reader.WaitToReadAsync(abort).AsTask();
+        _readable ??= _operations.Reader.WaitToReadAsync(cancellationToken).AsTask();
         if (!_readable.IsCompleted)
         {
             var pause = _waiting.Count > 0 ? SlotPoll : Timeout.InfiniteTimeSpan;
-            if (_again.Count > 0 && (_waiting.Count == 0 || _again.UntilDue < pause))
-                pause = _again.UntilDue;
+            if (_retryQueue.Count > 0 && (_waiting.Count == 0 || _retryQueue.UntilDue < pause))
+                pause = _retryQueue.UntilDue;
             if (pause == Timeout.InfiniteTimeSpan)
                 await _readable;
             else
             {
-                using var awake = CancellationTokenSource.CreateLinkedTokenSource(abort);
+                using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 await Task.WhenAny(_readable, Task.Delay(pause, time, awake.Token));
                 await awake.CancelAsync();
-                abort.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
             }
         }
         if (!_readable.IsCompleted)
@@ -96,19 +96,19 @@ internal sealed class LedgerWriter(
         var open = await _readable;
         if (open)
             _readable = null;
-        else if (_again.Count > 0)
-            await Task.Delay(TimeSpan.FromMilliseconds(50), time, abort);
+        else if (_retryQueue.Count > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
         return open;
     }
 
     private List<LedgerOperation> Gather()
     {
         var batch = new List<LedgerOperation>();
-        while (batch.Count < MostInBatch && _operations.Reader.TryRead(out var operation))
+        while (batch.Count < MaxBatchSize && _operations.Reader.TryRead(out var operation))
         {
             if (operation.IsAbandoned)
                 continue;
-            if (_again.IsPaused)
+            if (_retryQueue.IsPaused)
                 // The store was away a moment ago: say so at once, and keep what must not be lost.
                 Failed(operation, uncertain: false, new TimeoutException());
             else
@@ -117,11 +117,11 @@ internal sealed class LedgerWriter(
         return batch;
     }
 
-    private async Task TryAsync(List<LedgerOperation> operations, bool again, CancellationToken abort)
+    private async Task TryAsync(List<LedgerOperation> operations, bool again, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var leaving = _waiting.Expired(started);
-        var candidates = _waiting.Next(MostCandidates).Except(leaving).ToList();
+        var candidates = _waiting.Next(MaxCandidates).Except(leaving).ToList();
         var renew = !_joined || time.GetElapsedTime(_leaseTaken, started) >= options.Heartbeat;
         var keys = new LedgerKeys { Sweep = !_joined, AloneSinceStart = !_joined };
         foreach (var operation in operations.Concat(leaving).Concat(candidates))
@@ -137,10 +137,10 @@ internal sealed class LedgerWriter(
                     decided = state;
                     Decide(state, operations, leaving, candidates, renew, started);
                 },
-                abort
+                cancellationToken
             );
         }
-        catch (Exception fault) when (!abort.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             Failed(fault, again);
             foreach (var operation in operations)
@@ -158,7 +158,7 @@ internal sealed class LedgerWriter(
         foreach (var operation in operations)
         {
             if (again)
-                _again.Remove(operation);
+                _retryQueue.Remove(operation);
             Answer(operation);
         }
         foreach (var left in leaving)
@@ -192,27 +192,27 @@ internal sealed class LedgerWriter(
         var batch = new AdmissionRules(state, options, organization(), instance, refusal);
         if (renew)
             state.Renew(state.Now + options.Lease);
-        batch.Outcomes.EndOverrun();
+        batch.Outcomes.EndExpiredSlots();
         if (!_joined)
             batch.Outcomes.Sweep();
         foreach (var operation in operations)
             operation.Decide(batch);
         foreach (var left in leaving)
             left.Leave(batch);
-        var sendBefore = renew ? After(started, options.Lease) : SendBefore;
+        var leaseDeadline = renew ? After(started, options.Lease) : LeaseDeadline;
         foreach (var reserved in candidates.Concat(operations.OfType<ReserveOperation>().Where(reserve => !reserve.HasAnswer)))
-            reserved.Forward(batch, sendBefore);
+            reserved.Forward(batch, leaseDeadline);
     }
 
     private void Stored(LedgerUnitOfWork state, bool renewed, long started, bool again)
     {
-        if (!_joined || _again.Failures > 0)
+        if (!_joined || _retryQueue.Failures > 0)
             log.LogInformation(
                 "The ledger is open: {Events} events, {Running} generations running",
                 state.Ledger.Events,
                 state.Ledger.Running
             );
-        _again.Stored(again);
+        _retryQueue.Stored(again);
         if (renewed)
             Volatile.Write(ref _leaseTaken, started);
         _joined = true;
@@ -234,7 +234,7 @@ internal sealed class LedgerWriter(
         }
         // It was told "away", or hung up, while the commit ran: it is never sent, and gives back what it took.
         if (!reserve.TryAnswer() && reserve.IsForwarded)
-            _again.Add(reserve.NeverSent());
+            _retryQueue.Add(reserve.ReleaseUnsent());
         else if (!reserve.HasAnswer)
             _waiting.Add(reserve);
     }
@@ -246,25 +246,25 @@ internal sealed class LedgerWriter(
     {
         if (operation.Survives)
         {
-            _again.Add(operation);
+            _retryQueue.Add(operation);
             return;
         }
         operation.Fail(fault);
         if (uncertain && operation is ReserveOperation reserve)
-            _again.Add(reserve.NeverSent());
+            _retryQueue.Add(reserve.ReleaseUnsent());
     }
 
     private void Failed(Exception fault, bool again)
     {
-        _again.Failed(again);
-        if (_again.Failures == 1)
+        _retryQueue.Failed(again);
+        if (_retryQueue.Failures == 1)
             log.LogError(fault, "The store is away: nothing is admitted until it is back");
         else
             log.LogDebug(fault, "The store is still away");
     }
 
     /// <summary>The last batch: those who wait are sent away, and the lease is given up so that nobody has to wait for its end.</summary>
-    private async Task LeaveAsync(CancellationToken abort)
+    private async Task LeaveAsync(CancellationToken cancellationToken)
     {
         var waiting = _waiting.Next(int.MaxValue);
         var keys = new LedgerKeys();
@@ -279,11 +279,11 @@ internal sealed class LedgerWriter(
                     waiting.ForEach(left => left.Leave(batch));
                     state.Renew(state.Now);
                 },
-                abort
+                cancellationToken
             );
             waiting.ForEach(left => left.Answer());
         }
-        catch (Exception fault) when (!abort.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             log.LogWarning(fault, "The ledger could not be closed in order: what is open is cleared up when the lease is over");
             waiting.ForEach(left => left.Fail(fault));

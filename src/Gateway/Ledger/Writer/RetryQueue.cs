@@ -3,11 +3,11 @@ namespace Gateway.Ledger.Writer;
 /// <summary>Outcomes that could not be stored yet. They wait in memory and are tried again, with longer and longer pauses, until they are durable.</summary>
 internal sealed class RetryQueue(TimeProvider time)
 {
-    private const int MostInGroup = 512;
+    private const int MaxGroupSize = 512;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly LinkedList<LedgerOperation> _line = [];
-    private int _group = MostInGroup;
+    private int _group = MaxGroupSize;
     private long _pausedUntil;
 
     public int Count => _line.Count;
@@ -44,7 +44,7 @@ internal sealed class RetryQueue(TimeProvider time)
     {
         Failures = 0;
         if (ofLine)
-            _group = MostInGroup;
+            _group = MaxGroupSize;
     }
 
     /// <param name="ofLine">Whether the batch was a group out of this line: then a smaller one is tried next.</param>

@@ -20,9 +20,9 @@ internal sealed class AccountBalance(LeonardoAddress address, LeonardoTransport 
     public void RefreshInBackground() => _ = RefreshAsync(CancellationToken.None);
 
     /// <summary>Never fails: what could not be read stays as it was known.</summary>
-    public async Task<Balance?> RefreshAsync(CancellationToken cancellation)
+    public async Task<Balance?> RefreshAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellation);
+        await _turn.WaitAsync(cancellationToken);
         try
         {
             if (_askedAt is { } at && time.GetElapsedTime(at) < Age)

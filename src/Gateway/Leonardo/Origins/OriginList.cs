@@ -19,7 +19,7 @@ internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
             if (AllowedOrigin.Parse(text) is { } origin)
                 origins.Add(origin);
             else
-                settings.Fault(
+                settings.AddError(
                     name,
                     $"'{text}' must be https://NAME, https://*.NAME, or an address with its port such as http://127.0.0.1:9100"
                 );

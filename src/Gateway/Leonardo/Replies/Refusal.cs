@@ -63,16 +63,16 @@ internal static class Refusal
     }
 
     private static bool IsOutOfCredit(int status, UpstreamError error) =>
-        status == 402 || Says(error, "not enough api tokens", "insufficient tokens");
+        status == 402 || IsExactMatch(error, "not enough api tokens", "insufficient tokens");
 
-    private static bool IsModeration(UpstreamError error) => Says(error, "moderation", "inappropriate content");
+    private static bool IsModeration(UpstreamError error) => IsExactMatch(error, "moderation", "inappropriate content");
 
     private static bool IsReference(int status, UpstreamError error) =>
-        status == 404 || Says(error, "init image", "init variation", "couldn't access image", "image_reference", "not_found");
+        status == 404 || IsExactMatch(error, "init image", "init variation", "couldn't access image", "image_reference", "not_found");
 
     private static bool IsValidation(int status, UpstreamError error) =>
         status is 413 or 415 or 422
-        || Says(
+        || IsExactMatch(
             error,
             "validation_error",
             "validation-failed",
@@ -82,7 +82,7 @@ internal static class Refusal
             "too many images"
         );
 
-    private static bool Says(UpstreamError error, params ReadOnlySpan<string> phrases)
+    private static bool IsExactMatch(UpstreamError error, params ReadOnlySpan<string> phrases)
     {
         foreach (var phrase in phrases)
         {

@@ -56,7 +56,7 @@ internal static class ResultRow
 
     private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 
-    public static string Word(GenerationStatus status) =>
+    public static string ToLabel(GenerationStatus status) =>
         status switch
         {
             GenerationStatus.Complete => "COMPLETE",
@@ -72,7 +72,7 @@ internal static class ResultRow
         Object(json =>
         {
             json.WriteString("id"u8, id);
-            json.WriteString("status"u8, Word(GenerationStatus.Pending));
+            json.WriteString("status"u8, ToLabel(GenerationStatus.Pending));
             json.WriteString("createdAt"u8, Moment(createdAt));
             WriteEmpty(json, "generated_images");
         });
@@ -82,7 +82,7 @@ internal static class ResultRow
         Object(json =>
         {
             json.WriteString("id"u8, id);
-            json.WriteString("status"u8, Word(status));
+            json.WriteString("status"u8, ToLabel(status));
             if (
                 DateTimeOffset.TryParse(
                     UpstreamGeneration.TextOf(row, "createdAt"u8),

@@ -30,14 +30,18 @@ internal sealed class BearerIdentification(JwtIdentification? jwt)
             return ValueTask.FromResult(IdentificationResult.NotPresented);
         if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return ValueTask.FromResult(
-                IdentificationResult.InvalidToken("The authorization header must be a Bearer token; leave it out to be known by the network.")
+                IdentificationResult.InvalidToken(
+                    "The authorization header must be a Bearer token; leave it out to be known by the network."
+                )
             );
 
         var token = value[Scheme.Length..].Trim(' ');
         if (Uuid.Is(token))
             return ValueTask.FromResult(IdentificationResult.NotPresented);
         if (token.Length is 0 or > LongestToken || token.AsSpan().ContainsAnyExcept(TokenCharacters))
-            return ValueTask.FromResult(IdentificationResult.InvalidToken("The bearer token is empty, too long, or has characters that no token has."));
+            return ValueTask.FromResult(
+                IdentificationResult.InvalidToken("The bearer token is empty, too long, or has characters that no token has.")
+            );
 
         if (FindToken(token, tenancy) is { } caller)
             return ValueTask.FromResult<IdentificationResult>(caller);

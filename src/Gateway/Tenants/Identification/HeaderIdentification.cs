@@ -30,7 +30,9 @@ internal sealed class HeaderIdentification(string header, ILogger log)
             );
         }
         if (values is not [{ Length: > 0 } id] || id.Contains(',', StringComparison.Ordinal))
-            return IdentificationResult.Unidentified($"The header {header} must be there once, naming one tenant. It is empty, or names more than one.");
+            return IdentificationResult.Unidentified(
+                $"The header {header} must be there once, naming one tenant. It is empty, or names more than one."
+            );
         return tenancy.Headers.TryGetValue(id, out var caller)
             ? caller
             : IdentificationResult.Unidentified(

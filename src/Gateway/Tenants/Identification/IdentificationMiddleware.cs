@@ -64,7 +64,9 @@ internal sealed class IdentificationMiddleware(
         if (certificate.Refusal is not null)
             return certificate;
         if (token.Caller is not null && certificate.Caller is not null && token.Caller.Tenant != certificate.Caller.Tenant)
-            return IdentificationResult.Unidentified("The bearer token and the client certificate belong to different tenants. Present one of them.");
+            return IdentificationResult.Unidentified(
+                "The bearer token and the client certificate belong to different tenants. Present one of them."
+            );
 
         if (token.IsPresented)
             return token;

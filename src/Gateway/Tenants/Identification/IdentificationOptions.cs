@@ -15,8 +15,8 @@ internal sealed record IdentificationOptions(NetworkTable<string> TrustedProxies
     public static IdentificationOptions Read(Settings settings)
     {
         // ASP.NET Core would then put X-Forwarded-For, from anyone, in the place of the peer's address before we see it.
-        if (settings.Text("ForwardedHeaders_Enabled") is { } enabled && bool.TryParse(enabled, out var believed) && believed)
-            settings.Fault(
+        if (settings.GetString("ForwardedHeaders_Enabled") is { } enabled && bool.TryParse(enabled, out var believed) && believed)
+            settings.AddError(
                 "ASPNETCORE_FORWARDEDHEADERS_ENABLED",
                 "must not be set, it believes everyone: list the proxies in Identification:TrustedProxies"
             );
@@ -39,9 +39,9 @@ internal sealed record IdentificationOptions(NetworkTable<string> TrustedProxies
                     ? $"{text}/{Network.WidthOf(alone.AddressFamily)}"
                     : text;
             if (!Network.TryParse(cidr, out var network, out var fault))
-                settings.Fault(Name, $"{text} {fault}");
+                settings.AddError(Name, $"{text} {fault}");
             else if (network.Prefix == 0)
-                settings.Fault(Name, $"{text} would let every caller name any tenant");
+                settings.AddError(Name, $"{text} would let every caller name any tenant");
             else
                 proxies[network] = text;
         }
@@ -51,7 +51,7 @@ internal sealed record IdentificationOptions(NetworkTable<string> TrustedProxies
     private static string ReadHeader(Settings settings)
     {
         const string Name = "Identification:Header";
-        var header = settings.Text(Name) ?? "X-Tenant-Id";
+        var header = settings.GetString(Name) ?? "X-Tenant-Id";
         // At most four dashes: every spelling with underscores is looked for on every request.
         if (
             header.Length > 64
@@ -66,7 +66,7 @@ internal sealed record IdentificationOptions(NetworkTable<string> TrustedProxies
                     or "CLIENT-CERT"
                     or "X-CLIENT-CERT"
         )
-            settings.Fault(Name, "must be the name of a header that means nothing else: letters, digits and at most four dashes");
+            settings.AddError(Name, "must be the name of a header that means nothing else: letters, digits and at most four dashes");
         return header;
     }
 
@@ -77,7 +77,7 @@ internal sealed record IdentificationOptions(NetworkTable<string> TrustedProxies
         foreach (var host in hosts)
         {
             if (Uri.CheckHostName(host) != UriHostNameType.Dns || host.EndsWith('.'))
-                settings.Fault(Name, $"{host} must be a host name alone, without scheme, port, wildcard or final dot");
+                settings.AddError(Name, $"{host} must be a host name alone, without scheme, port, wildcard or final dot");
         }
         return hosts.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }

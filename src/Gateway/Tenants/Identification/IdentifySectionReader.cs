@@ -21,14 +21,14 @@ internal sealed class IdentifySectionReader
             return;
         foreach (var item in Items(members, "networks"))
         {
-            if (item.Text() is not { } text)
+            if (item.GetString() is not { } text)
                 continue;
             if (Network.TryParse(text, out var network, out var fault))
                 _networks.Add(network, item, new Caller(tenant, Caller.ByNetwork));
             else
-                item.Refuse("network", "the network " + fault);
+                item.AddError("network", "the network " + fault);
         }
-        if (members.TryGetValue("header", out var header) && header.Flag() is true)
+        if (members.TryGetValue("header", out var header) && header.GetBoolean() is true)
             _headers.Add(tenant.Id, header, new Caller(tenant, Caller.ByHeader));
         foreach (var item in Items(members, "tokens"))
         {
@@ -65,11 +65,11 @@ internal sealed class IdentifySectionReader
     /// <summary>The value itself is never repeated: whoever writes the token there instead of its digest must not find it in a log.</summary>
     private static string? ReadDigest(JsonValidator place, string source)
     {
-        if (place.Text() is not { } text)
+        if (place.GetString() is not { } text)
             return null;
         if (text.StartsWith("sha256:", StringComparison.Ordinal) && text.Length == 71 && !text.AsSpan(7).ContainsAnyExcept(HexDigits))
             return text[7..].ToLowerInvariant();
-        place.Refuse("digest", $"must be sha256: and 64 hex digits, without colons between them; {source}");
+        place.AddError("digest", $"must be sha256: and 64 hex digits, without colons between them; {source}");
         return null;
     }
 
@@ -79,15 +79,15 @@ internal sealed class IdentifySectionReader
             return null;
         if (!members.TryGetValue("claim", out var name) || !members.TryGetValue("value", out var value))
         {
-            place.Refuse("required", "both claim and value are needed");
+            place.AddError("required", "both claim and value are needed");
             return null;
         }
-        if (name.Text() is not { } nameText || value.Text() is not { } valueText)
+        if (name.GetString() is not { } nameText || value.GetString() is not { } valueText)
             return null;
         if (nameText.Length is 0 or > 200)
-            name.Refuse("pattern", "must be 1 to 200 characters");
+            name.AddError("pattern", "must be 1 to 200 characters");
         if (valueText.Length is 0 or > 1000)
-            value.Refuse("pattern", "must be 1 to 1000 characters");
+            value.AddError("pattern", "must be 1 to 1000 characters");
         return new TokenClaim(nameText, valueText);
     }
 
@@ -104,7 +104,7 @@ internal sealed class IdentifySectionReader
             if (_places.TryAdd(identity, place.Pointer))
                 Callers.Add(identity, caller);
             else
-                place.Refuse("claimed-twice", $"{what} is already claimed: see {_places[identity]}");
+                place.AddError("claimed-twice", $"{what} is already claimed: see {_places[identity]}");
         }
     }
 }

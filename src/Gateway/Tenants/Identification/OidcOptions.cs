@@ -12,18 +12,18 @@ internal sealed record OidcOptions(Uri Authority, string Audience)
     {
         const string AuthorityName = "Identification:Oidc:Authority";
         const string AudienceName = "Identification:Oidc:Audience";
-        var (authority, audience) = (settings.Text(AuthorityName), settings.Text(AudienceName));
+        var (authority, audience) = (settings.GetString(AuthorityName), settings.GetString(AudienceName));
         if (authority is null && audience is null)
             return null;
         if (string.IsNullOrWhiteSpace(audience))
-            settings.Fault(AudienceName, "is needed with Authority: without it a token made for any other service would do");
+            settings.AddError(AudienceName, "is needed with Authority: without it a token made for any other service would do");
         if (
             Uri.TryCreate(authority, UriKind.Absolute, out var uri)
             && (uri.Scheme is "https" || (uri.Scheme is "http" && IsThisMachine(uri)))
             && uri is { UserInfo: "", Query: "", Fragment: "" }
         )
             return new OidcOptions(uri, audience ?? "");
-        settings.Fault(AuthorityName, "must be the issuer's https address, without user, query or fragment (http only on this machine)");
+        settings.AddError(AuthorityName, "must be the issuer's https address, without user, query or fragment (http only on this machine)");
         return null;
     }
 
