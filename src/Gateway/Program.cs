@@ -24,6 +24,7 @@ var settings = new Settings(builder.Configuration);
 builder.AddEdge(settings);
 builder.Services.AddStorage(StorageOptions.Read(settings));
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
+builder.Services.AddModels();
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
 builder.Services.AddGenerations(settings);

@@ -8,7 +8,7 @@ namespace Gateway.Admin;
 /// <summary>Reads the small bodies of the admin API, strictly.</summary>
 internal static class AdminBody
 {
-    public const int LongestReason = 500;
+    public const int MaxReasonLength = 500;
 
     /// <returns>The body, or what is wrong with it.</returns>
     public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
@@ -36,9 +36,9 @@ internal static class AdminBody
             : await ReadAsync(request, AdminJson.Default.ReasonBody);
 
     public static Violation? FaultOfReason(string? reason) =>
-        !string.IsNullOrWhiteSpace(reason) && reason.Length <= LongestReason && !reason.Any(char.IsControl)
+        !string.IsNullOrWhiteSpace(reason) && reason.Length <= MaxReasonLength && !reason.Any(char.IsControl)
             ? null
-            : new Violation("#/reason", "out-of-range", $"must say why, in 1 to {LongestReason} characters on one line");
+            : new Violation("#/reason", "out-of-range", $"must say why, in 1 to {MaxReasonLength} characters on one line");
 
     public static Problem Invalid(IReadOnlyList<Violation> faults) =>
         new(ProblemTypes.Validation, "The body has faults: see errors.") { Errors = faults };

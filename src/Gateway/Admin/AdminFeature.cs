@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
@@ -19,6 +20,7 @@ internal static class AdminFeature
         services.AddSingleton<AdminGenerationEndpoints>();
         services.AddSingleton<UpstreamEndpoint>();
         services.AddSingleton<AuditEndpoint>();
+        services.Configure<ApiDocumentation>(AdminDocumentation.Describe);
         // Also without /admin: what was decided stays in force.
         services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
     }

@@ -15,7 +15,7 @@ namespace Gateway.Admin;
 /// <summary><c>/admin/generations</c>: what is held, settled, released, unknown; and the end of an unknown one by hand.</summary>
 internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger ledger, AuditTrail audit)
 {
-    private const int MostRows = 200;
+    public const int MaxRows = 200;
 
     private static readonly IReadOnlyDictionary<string, string> States = new Dictionary<string, string>(StringComparer.Ordinal)
     {
@@ -28,6 +28,8 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         ["written-off"] = "state in ('W')",
         ["stuck"] = $"id in (select reservation_id from generation where {StuckNow})",
     };
+
+    public static IEnumerable<string> StateNames => States.Keys;
 
     /// <param name="tenant">Only of this tenant.</param>
     /// <param name="state"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (the three before), <c>settled</c>, <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, and its generation does not end).</param>
@@ -51,8 +53,8 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         // No tenant is called otherwise, and PostgreSQL refuses some of what is no name.
         if (tenant is not null && !TenantsFile.IsTenantId(tenant))
             faults.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
-        if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostRows))
-            faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MostRows}"));
+        if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MaxRows))
+            faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxRows}"));
         if (faults.Count > 0)
             return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
 

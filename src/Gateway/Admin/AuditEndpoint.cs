@@ -6,7 +6,7 @@ namespace Gateway.Admin;
 /// <summary><c>GET /admin/audit</c>: every change made here, newest first.</summary>
 internal sealed class AuditEndpoint(AuditTrail audit)
 {
-    public const int MostLines = 500;
+    public const int MaxLines = 500;
 
     /// <param name="before">Older than this line: <c>next</c> of the page before.</param>
     /// <param name="limit">1 to 500, by default 100.</param>
@@ -15,11 +15,11 @@ internal sealed class AuditEndpoint(AuditTrail audit)
         var (older, count) = (long.MaxValue, 100);
         if (
             (before is not null && !long.TryParse(before, CultureInfo.InvariantCulture, out older))
-            || (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MostLines))
+            || (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MaxLines))
         )
-            return new Problem(ProblemTypes.Validation, $"before is the number of a line, limit is from 1 to {MostLines}.")
+            return new Problem(ProblemTypes.Validation, $"before is the number of a line, limit is from 1 to {MaxLines}.")
             {
-                Errors = [new Violation("#/limit", "out-of-range", $"must be from 1 to {MostLines}; before: the number of a line")],
+                Errors = [new Violation("#/limit", "out-of-range", $"must be from 1 to {MaxLines}; before: the number of a line")],
             };
         var lines = await audit.ReadAsync(before is null ? null : older, count, cancellationToken);
         return TypedResults.Json(

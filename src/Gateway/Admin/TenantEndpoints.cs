@@ -17,7 +17,7 @@ internal sealed class TenantEndpoints(
     Database database
 )
 {
-    public const long MostGranted = 1_000_000_000;
+    public const long MaxGrant = 1_000_000_000;
 
     public async Task<IResult> List(CancellationToken cancellationToken)
     {
@@ -138,7 +138,7 @@ internal sealed class TenantEndpoints(
         if (body.Quota is null || !QuotaGrant.Quotas.ContainsKey(body.Quota))
             yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", QuotaGrant.Quotas.Keys)}");
         var decimals = body.Quota == "usdPerMonth" ? 6 : 0;
-        if (body.Amount is not { } amount || amount <= 0 || amount > MostGranted || decimal.Round(amount, decimals) != amount)
+        if (body.Amount is not { } amount || amount <= 0 || amount > MaxGrant || decimal.Round(amount, decimals) != amount)
             yield return new Violation(
                 "#/amount",
                 "out-of-range",

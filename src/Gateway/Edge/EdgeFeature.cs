@@ -1,3 +1,4 @@
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Serilog;
@@ -39,6 +40,7 @@ internal static class EdgeFeature
         builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, level), preserveStaticLogger: true);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
+        builder.Services.Configure<ApiDocumentation>(EdgeDocumentation.Describe);
     }
 
     public static void UseEdge(this WebApplication app)

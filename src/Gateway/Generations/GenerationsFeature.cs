@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Images;
 using Gateway.Ledger;
@@ -24,6 +25,7 @@ internal static class GenerationsFeature
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
+        services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);
         services.AddResults(settings);
         services.AddImages(settings);
         services.AddUploads();

@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 
 namespace Gateway.Images;
 
@@ -11,5 +12,6 @@ internal static class ImagesFeature
         services.AddSingleton<ImageDownloader>();
         services.AddSingleton<ImageStore>();
         services.AddSingleton<ImageEndpoints>();
+        services.Configure<ApiDocumentation>(ImagesDocumentation.Describe);
     }
 }

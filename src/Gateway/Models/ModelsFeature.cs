@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
@@ -9,6 +10,9 @@ namespace Gateway.Models;
 /// <summary><c>GET /v2/models</c>: the models a tenant may use, with all that is needed to build a form.</summary>
 internal static class ModelsFeature
 {
+    public static void AddModels(this IServiceCollection services) =>
+        services.Configure<ApiDocumentation>(ModelsDocumentation.Describe);
+
     public static void MapModels(this IEndpointRouteBuilder routes) =>
         routes
             .MapGet("/v2/models", List)

@@ -4,14 +4,14 @@ using Microsoft.OpenApi;
 
 namespace Gateway.OpenApi;
 
-/// <summary>The OpenAPI document and Swagger UI. Every limit in it is read from the rules; all of it works without a network.</summary>
+/// <summary>The OpenAPI document and Swagger UI, which work without internet access. The features document their own routes.</summary>
 internal static class OpenApiFeature
 {
     private const string Ui = "OpenApi:Ui";
 
     public static void AddOpenApi(this IServiceCollection services, Settings settings)
     {
-        // Used later; a fault is told with all others.
+        // Read here too, so that an invalid value is reported at start together with all other errors.
         settings.Flag(Ui, defaultValue: true);
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(options =>
@@ -19,14 +19,13 @@ internal static class OpenApiFeature
             options.SwaggerDoc("v1", Info());
             options.IncludeXmlComments(Assembly.GetExecutingAssembly());
             options.SupportNonNullableReferenceTypes();
-            options.SchemaFilter<RequestSchemas>();
-            options.SchemaFilter<AnswerSchemas>();
-            // In this order: what can be refused depends on what is taken, and headers are put on all answers.
+            options.SchemaFilter<TypeSchemas>();
+            // The order matters: the problems depend on whether there is a body, and the headers on all responses.
             options.OperationFilter<OperationInputs>();
-            options.OperationFilter<OperationAnswers>();
-            options.OperationFilter<AnswerHeaders>();
+            options.OperationFilter<OperationResponses>();
+            options.OperationFilter<ResponseHeaders>();
             options.DocumentFilter<ProblemSchema>();
-            options.DocumentFilter<AnswerHeaders>();
+            options.DocumentFilter<ResponseHeaders>();
             OperationInputs.AddCredentials(options);
         });
     }
@@ -42,7 +41,7 @@ internal static class OpenApiFeature
             options.DocumentTitle = "Leonardo gateway";
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();
-            // Threats F2: the page takes no configuration from its address.
+            // T-F2: a link to Swagger UI must not be able to configure it.
             options.ConfigObject.AdditionalItems["queryConfigEnabled"] = false;
             options.ConfigObject.AdditionalItems["validatorUrl"] = null!;
         });
@@ -54,14 +53,14 @@ internal static class OpenApiFeature
             Title = "Leonardo gateway",
             Version = "v1",
             Description = """
-                Images from Leonardo.AI for teams inside the organisation. The requests are Leonardo's own; the gateway holds the key, knows which tenant is
-                calling, and holds it to its quotas. No key is needed here.
+                Images from Leonardo.AI for teams inside the organisation. Requests have Leonardo's own format; the gateway holds the key,
+                identifies the calling tenant and enforces its quotas. You do not need a key.
 
-                Start with `POST /v2/generations`: the example can be executed as it stands. `POST /v2/generations/quote` says what a request would cost
-                without making it, `GET /v2/models` what is allowed, `GET /v1/usage` who you are to the gateway and what is left.
+                Start with `POST /v2/generations`: the example can be executed as it stands. `POST /v2/generations/quote` returns the price of a
+                request without making images, `GET /v2/models` what is allowed, `GET /v1/usage` which tenant you are and what is left.
 
                 Every refusal is `application/problem+json`; its `type` is a page of this gateway that says what to do: [all problems](/problems).
-                A path that is not here is refused with 404 `not-found`, a method that is not here with 405 `method-not-allowed` and `Allow`.
+                An unknown path answers 404 `not-found`, an unknown method 405 `method-not-allowed` with `Allow`.
                 """,
         };
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -10,8 +11,8 @@ internal sealed class ProblemSchema : IDocumentFilter
 {
     public const string Name = "Problem";
 
-    /// <summary>The names of the examples: a kind of refusal has one for each of its statuses, as the status is also in it.</summary>
-    public static string ExampleOf(ProblemType type, int status) => status == type.Status ? type.Name : $"{type.Name}-{status}";
+    /// <summary>The name of an example: a problem type has one for each of its statuses.</summary>
+    public static string ExampleName(ProblemType type, int status) => status == type.Status ? type.Name : $"{type.Name}-{status}";
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
@@ -21,8 +22,10 @@ internal sealed class ProblemSchema : IDocumentFilter
         swaggerDoc.Components.Examples = ProblemTypes
             .All.SelectMany(type => type.OtherStatuses.Prepend(type.Status).Select(status => (Type: type, Status: status)))
             .ToDictionary(
-                one => ExampleOf(one.Type, one.Status),
-                one => (IOpenApiExample)new OpenApiExample { Summary = one.Type.Title, Value = Example(one.Type, one.Status) },
+                problem => ExampleName(problem.Type, problem.Status),
+                problem =>
+                    (IOpenApiExample)
+                        new OpenApiExample { Summary = problem.Type.Title, Value = Example(problem.Type, problem.Status) },
                 StringComparer.Ordinal
             );
     }
@@ -33,12 +36,12 @@ internal sealed class ProblemSchema : IDocumentFilter
             ["type", "title", "status", "detail", "instance", "traceId"],
             (
                 "type",
-                Words(
-                    "Which refusal; the page under this address says what it means and what to do.",
+                OneOf(
+                    "The kind of problem. The page at this address says what it means and what to do.",
                     ProblemTypes.All.Select(type => type.Uri)
                 )
             ),
-            ("title", Words("The same words for every occurrence.", ProblemTypes.All.Select(type => type.Title))),
+            ("title", OneOf("The same text for every occurrence.", ProblemTypes.All.Select(type => type.Title))),
             (
                 "status",
                 new OpenApiSchema
@@ -49,34 +52,34 @@ internal sealed class ProblemSchema : IDocumentFilter
                     Description = "The HTTP status.",
                 }
             ),
-            ("detail", SchemaRules.Text("This occurrence, and what to do about it.")),
-            ("instance", Matching("The request, as a URN of its X-Request-Id.", "^urn:request:[A-Za-z0-9._-]{1,128}$")),
-            ("traceId", Matching("By this the operator finds the request in logs and traces.", "^[A-Za-z0-9._-]{1,128}$")),
-            ("reason", Words("upstream-rejected: which way.", ["validation", "moderation", "reference", "other"])),
+            ("detail", SchemaRules.Text("What happened in this case, and what to do about it.")),
+            ("instance", Matching("Identifies the request: a URN made of its X-Request-Id.", "^urn:request:[A-Za-z0-9._-]{1,128}$")),
+            ("traceId", Matching("The operator finds the request in logs and traces by this id.", "^[A-Za-z0-9._-]{1,128}$")),
+            ("reason", OneOf("For upstream-rejected: why Leonardo refused.", ["validation", "moderation", "reference", "other"])),
             (
                 "reservationId",
                 new OpenApiSchema
                 {
                     Type = JsonSchemaType.String,
                     Format = "uuid",
-                    Description = "outcome-unknown: names what is held until the outcome is known.",
+                    Description = "For outcome-unknown: identifies the reservation that is held until the outcome is known.",
                 }
             ),
             (
                 "violated-policies",
-                List(Matching("The name of a quota.", "^[a-z-]+$"), "quota-exceeded: which quotas do not admit the request.")
+                List(Matching("The name of a quota.", "^[a-z-]+$"), "For quota-exceeded: the quotas that do not admit the request.")
             ),
             (
                 "errors",
                 List(
                     Closed(
-                        "One broken rule.",
+                        "One rule that the request breaks.",
                         ["pointer", "code", "detail"],
-                        ("pointer", Matching("Where (RFC 6901, as a fragment): #/parameters/width.", "^#")),
-                        ("code", Matching("What, stable: out-of-range.", "^[a-z-]+$")),
-                        ("detail", SchemaRules.Text("What is allowed there."))
+                        ("pointer", Matching("The invalid value, as a JSON pointer (RFC 6901) in a fragment: #/parameters/width.", "^#")),
+                        ("code", Matching("A stable code: out-of-range.", "^[a-z-]+$")),
+                        ("detail", SchemaRules.Text("What is allowed instead."))
                     ),
-                    "validation, policy: every fault of the request."
+                    "For validation and policy: every error of the request."
                 )
             )
         );
@@ -125,10 +128,10 @@ internal sealed class ProblemSchema : IDocumentFilter
             Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema, StringComparer.Ordinal),
         };
 
-    private static OpenApiSchema Words(string description, IEnumerable<string> words)
+    private static OpenApiSchema OneOf(string description, IEnumerable<string> values)
     {
         var schema = SchemaRules.Text(description);
-        SchemaRules.OneOf(words)(schema);
+        SchemaRules.OneOf(values)(schema);
         return schema;
     }
 

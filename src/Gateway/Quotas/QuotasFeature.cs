@@ -1,3 +1,4 @@
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
@@ -24,6 +25,7 @@ internal static class QuotasFeature
             );
         });
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
+        services.Configure<ApiDocumentation>(QuotasDocumentation.Describe);
         services.AddHealthChecks().AddCheck<StoreHealth>("store");
     }
 

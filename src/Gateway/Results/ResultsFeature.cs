@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Generations;
@@ -28,6 +29,7 @@ internal static class ResultsFeature
         services.AddSingleton<ResultEndpoints>();
         services.AddSingleton<Watcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Watcher>());
+        services.Configure<ApiDocumentation>(ResultsDocumentation.Describe);
         services.AddHealthChecks().AddCheck<WatcherHealth>("watcher");
     }
 

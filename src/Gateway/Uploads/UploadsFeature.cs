@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Generations;
 using Gateway.Images;
@@ -38,6 +39,7 @@ internal static class UploadsFeature
         services.AddSingleton<UploadRelay>();
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<UploadEndpoints>();
+        services.Configure<ApiDocumentation>(UploadsDocumentation.Describe);
     }
 
     public static void MapUploads(this IEndpointRouteBuilder routes)

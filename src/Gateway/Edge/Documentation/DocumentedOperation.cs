@@ -1,0 +1,12 @@
+namespace Gateway.Edge.Documentation;
+
+/// <summary>An operation of the document, without the prefix that its path may also be served under: <c>GET /v1/usage</c>.</summary>
+/// <param name="Metadata">The endpoint's.</param>
+internal sealed record DocumentedOperation(string Method, string Path, IReadOnlyList<object> Metadata)
+{
+    public bool IsAdmin => IsUnder("/admin");
+
+    public bool Is(string method, string path) => Method == method && Path == path;
+
+    public bool IsUnder(string prefix) => Path.StartsWith(prefix, StringComparison.Ordinal);
+}

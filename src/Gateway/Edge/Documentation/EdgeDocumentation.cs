@@ -1,0 +1,40 @@
+using Microsoft.OpenApi;
+
+namespace Gateway.Edge.Documentation;
+
+/// <summary>Documents the headers that every route can answer with, and those that several features answer with.</summary>
+internal static class EdgeDocumentation
+{
+    public static readonly ResponseHeader RetryAfter = new("Retry-After", "Seconds.", Seconds, Always: true);
+
+    public static readonly ResponseHeader Vary = new(
+        "Vary",
+        "Which headers of the request the answer depends on.",
+        SchemaRules.Text()
+    );
+
+    /// <summary>For <c>Retry-After</c> headers with a meaning of their own.</summary>
+    public static OpenApiSchema Seconds => new() { Type = JsonSchemaType.Integer, Minimum = "1" };
+
+    public static void Describe(ApiDocumentation documentation)
+    {
+        documentation.Header(
+            new(
+                "X-Request-Id",
+                "Identifies the request: the caller's own id if it is well-formed.",
+                SchemaRules.Matching("^[A-Za-z0-9._-]{1,128}$"),
+                always: true
+            ),
+            (_, _) => true
+        );
+        documentation.Header(
+            new("Cache-Control", "Who may store the answer, and for how long. No cache may store a refusal.", SchemaRules.Text()),
+            (_, _) => true
+        );
+        documentation.Header(RetryAfter, (_, status) => status is 202 or 429 or 503);
+        documentation.Header(
+            new("WWW-Authenticate", "How to present a credential.", SchemaRules.Matching("^Bearer realm="), always: true),
+            (_, status) => status == 401
+        );
+    }
+}

@@ -1,0 +1,150 @@
+using Gateway.Edge.Documentation;
+using Gateway.Models;
+using Gateway.Quotas;
+using Gateway.Results;
+using Microsoft.OpenApi;
+
+namespace Gateway.Generations;
+
+/// <summary>Documents <c>/v2/generations</c>. Every limit is that of the models, which the validator and the price read too.</summary>
+internal static class GenerationsDocumentation
+{
+    /// <summary>From https://docs.leonardo.ai/docs/flux-2-pro, without its references, which exist in no other account.</summary>
+    private const string ExampleRequest = """
+        {
+          "public": false,
+          "model": "flux-pro-2.0",
+          "parameters": { "prompt": "A cat wearing a hat", "quantity": 1, "width": 1440, "height": 1440, "seed": 4294967295 }
+        }
+        """;
+
+    private const string ExampleGenerate = """
+        { "generationId": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "apiCreditCost": null, "cost": { "amount": "0.0837", "unit": "DOLLARS" } }
+        """;
+
+    private const string ExampleQuote = """
+        {
+          "valid": true, "images": 1, "cost": { "amount": "0.0837", "unit": "DOLLARS" }, "allowed": false, "violatedPolicies": ["images-day"],
+          "remaining": {
+            "requests-minute": 59, "images-day": 0, "images-month": 4945, "usd-month": "245.6469", "concurrent-generations": null,
+            "org-images-day": null, "org-images-month": null, "org-usd-month": null
+          }
+        }
+        """;
+
+    public static void Describe(ApiDocumentation documentation)
+    {
+        DescribeRoute(documentation);
+        DescribeRequest(documentation);
+        DescribeAnswers(documentation);
+        documentation.Example<GenerationBody>("guide", ExampleRequest);
+        documentation.Example<GenerationCreated>("at once", $$"""{ "generate": {{ExampleGenerate}} }""");
+        documentation.Example<GenerationCreated>(
+            "with Prefer: wait=60, ended in time",
+            $$"""{ "generate": {{ExampleGenerate}}, "generations_by_pk": {{ResultsDocumentation.ExampleComplete}} }"""
+        );
+        documentation.Example<QuoteAnswer>("quote", ExampleQuote);
+    }
+
+    private static void DescribeRoute(ApiDocumentation documentation)
+    {
+        documentation.Answers.Add(
+            (
+                "/v2/generations",
+                StatusCodes.Status202Accepted,
+                "Created and charged, but with `Prefer: wait=N` the generation did not end in time, or it could not be recorded yet: "
+                    + "read it at `Location`, after `Retry-After`."
+            )
+        );
+        documentation.Header(EdgeDocumentation.RetryAfter, (operation, status) => IsCreation(operation) && status == 409);
+        documentation.Header(
+            new(
+                "Location",
+                "Where the generation can be read.",
+                SchemaRules.Matching("^/v1/generations/[0-9a-f-]{36}$"),
+                always: true
+            ),
+            (operation, status) => IsCreation(operation) && status < 300
+        );
+        documentation.Header(
+            new(
+                "Idempotency-Replayed",
+                "This repeats the first outcome of the `Idempotency-Key`; nothing was sent or charged for this request.",
+                SchemaRules.OneOf("true")
+            ),
+            (operation, status) => IsCreation(operation) && status is < 300 or 422 or >= 502
+        );
+        documentation.Header(
+            ResultsDocumentation.PreferenceApplied,
+            (operation, status) => IsCreation(operation) && status is 200 or 202
+        );
+        documentation.Header(EdgeDocumentation.Vary, (operation, status) => IsCreation(operation) && status is 200 or 202);
+    }
+
+    private static bool IsCreation(DocumentedOperation operation) => operation.Is("POST", "/v2/generations");
+
+    private static void DescribeRequest(ApiDocumentation documentation)
+    {
+        var models = ModelCatalogue.All;
+        documentation.Schema<GenerationBody>(SchemaRules.Closed("model", "parameters"));
+        documentation.Schema<GenerationBody>(
+            ("model", SchemaRules.OneOf(models.Select(model => model.Name))),
+            ("public", SchemaRules.Default(false))
+        );
+        documentation.Schema<GenerationParameters>(SchemaRules.Closed("prompt"));
+        documentation.Schema<GenerationParameters>(
+            ("prompt", SchemaRules.Length(1, models.Max(model => model.PromptMaxLength)) + SchemaRules.Matching("\\S")),
+            ("width", ModelsDocumentation.Input(model => model.Width)),
+            ("height", ModelsDocumentation.Input(model => model.Height)),
+            ("quantity", ModelsDocumentation.Input(model => model.Quantity)),
+            ("seed", ModelsDocumentation.Input(model => model.Seed)),
+            ("prompt_enhance", SchemaRules.OneOf(GenerationValidator.PromptEnhance) + SchemaRules.Default(GenerationValidator.Off)),
+            ("style_ids", Styles)
+        );
+        documentation.Schema<GenerationParameters>(schema => schema.Description += Sizes());
+        documentation.Schema<Guidances>(SchemaRules.Closed());
+        documentation.Schema<Guidances>(("image_reference", SchemaRules.AtMost(models.Max(model => model.MaxReferences))));
+        documentation.Schema<ImageReference>(SchemaRules.Closed("image"));
+        documentation.Schema<ImageReference>(
+            ("strength", SchemaRules.OneOf(GenerationValidator.Strengths) + SchemaRules.Default(GenerationRequest.DefaultStrength))
+        );
+        documentation.Schema<ReferencedImage>(SchemaRules.Closed("id", "type"));
+        documentation.Schema<ReferencedImage>(("id", SchemaRules.Uuid), ("type", SchemaRules.OneOf(GenerationValidator.ImageTypes)));
+    }
+
+    private static void DescribeAnswers(ApiDocumentation documentation)
+    {
+        documentation.Schema<CreatedGeneration>(("generationId", SchemaRules.Uuid), ("apiCreditCost", SchemaRules.Count));
+        documentation.Schema<StatedCost>(
+            ("amount", SchemaRules.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")),
+            ("unit", SchemaRules.OneOf("DOLLARS", "CREDITS"))
+        );
+        documentation.Schema<QuoteAnswer>(
+            ("valid", schema => schema.Enum = [true]),
+            ("images", ModelsDocumentation.Between(model => model.Quantity)),
+            ("violatedPolicies", SchemaRules.Items(SchemaRules.OneOf(QuotasDocumentation.QuotaNames)))
+        );
+        documentation.Schema<QuoteRemaining>(
+            QuotasDocumentation.QuotaNames.Select(name =>
+                (name, name.Contains("usd", StringComparison.Ordinal) ? SchemaRules.Usd : (Action<OpenApiSchema>)SchemaRules.Count)
+            )
+        );
+    }
+
+    private static void Styles(OpenApiSchema schema)
+    {
+        schema.UniqueItems = true;
+        schema.Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" };
+        var styles = ModelCatalogue.All.SelectMany(model => model.Styles).Distinct().Select(style => $"{style.Name} `{style.Id}`");
+        schema.Description += $" Known styles: {string.Join(", ", styles)}.";
+    }
+
+    private static string Sizes()
+    {
+        var rows = ModelCatalogue
+            .All.SelectMany(model => model.AspectRatios)
+            .Distinct()
+            .Select(ratio => $"| {ratio.Name} | {ratio.Width} | {ratio.Height} |");
+        return $"\n\nRecommended sizes:\n\n| aspect ratio | width | height |\n| --- | --- | --- |\n{string.Join('\n', rows)}";
+    }
+}

@@ -1,0 +1,44 @@
+using Gateway.Edge.Documentation;
+using Microsoft.AspNetCore.Http.Metadata;
+
+namespace Gateway.Images;
+
+/// <summary>Documents every route that answers with an image.</summary>
+internal static class ImagesDocumentation
+{
+    public static void Describe(ApiDocumentation documentation)
+    {
+        documentation.Answers.Add(("", StatusCodes.Status206PartialContent, "The part that `Range` asks for."));
+        documentation.Answers.Add(("", StatusCodes.Status304NotModified, "The caller has the image already."));
+        documentation.Header(
+            new("ETag", "Strong; it never changes.", SchemaRules.Matching("^\"[0-9a-f-]{36}\"$"), always: true),
+            (operation, status) => status < 400 && AnswersWithImage(operation)
+        );
+        documentation.Header(
+            new("Accept-Ranges", "Parts can be requested.", SchemaRules.OneOf("bytes"), always: true),
+            (operation, status) => status < 400 && AnswersWithImage(operation)
+        );
+        documentation.Header(
+            new(
+                "Content-Disposition",
+                "A name for the file.",
+                SchemaRules.Matching("^inline; filename=\"[0-9a-f-]{36}\\.[a-z]+\"$"),
+                always: true
+            ),
+            (operation, status) => status is 200 or 206 && AnswersWithImage(operation)
+        );
+        documentation.Header(
+            new("Content-Range", "Which part this is.", SchemaRules.Matching("^bytes [0-9]+-[0-9]+/[0-9]+$"), always: true),
+            (operation, status) => status == 206 && AnswersWithImage(operation)
+        );
+        documentation.Header(
+            new("Content-Range", "How long the image is.", SchemaRules.Matching("^bytes \\*/[0-9]+$"), always: true),
+            (operation, status) => status == 416 && AnswersWithImage(operation)
+        );
+    }
+
+    private static bool AnswersWithImage(DocumentedOperation operation) =>
+        operation
+            .Metadata.OfType<IProducesResponseTypeMetadata>()
+            .Any(answer => answer.ContentTypes.Any(type => type.StartsWith("image/", StringComparison.Ordinal)));
+}

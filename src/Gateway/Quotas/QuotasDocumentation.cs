@@ -1,0 +1,85 @@
+using Gateway.Edge.Documentation;
+using Gateway.Ledger.Rules;
+using Gateway.Tenants.Identification;
+using Microsoft.OpenApi;
+
+namespace Gateway.Quotas;
+
+/// <summary>Documents <c>GET /v1/usage</c> and the rate-limit headers.</summary>
+internal static class QuotasDocumentation
+{
+    public static readonly IReadOnlyList<string> QuotaNames =
+    [
+        QuotaStatus.RequestsMinute,
+        QuotaStatus.ImagesDay,
+        QuotaStatus.ImagesMonth,
+        QuotaStatus.UsdMonth,
+        QuotaStatus.ConcurrentGenerations,
+        QuotaStatus.Organization + QuotaStatus.ImagesDay,
+        QuotaStatus.Organization + QuotaStatus.ImagesMonth,
+        QuotaStatus.Organization + QuotaStatus.UsdMonth,
+    ];
+
+    /// <summary>The members that every description of a quota has.</summary>
+    public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> QuotaRules =
+    [
+        ("name", SchemaRules.OneOf(QuotaNames)),
+        ("limit", SchemaRules.AmountOrNull),
+        ("used", SchemaRules.Amount),
+        ("held", SchemaRules.Amount),
+        ("remaining", SchemaRules.AmountOrNull),
+    ];
+
+    /// <summary>The members that every sum of charges has.</summary>
+    public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> SumRules =
+    [
+        ("generations", SchemaRules.Count),
+        ("images", SchemaRules.Count),
+        ("usd", SchemaRules.Usd),
+    ];
+
+    public const string ExampleTotals = """
+        { "today": { "generations": 9, "images": 12, "usd": "0.9840" }, "month": { "generations": 40, "images": 55, "usd": "4.1020" } }
+        """;
+
+    private const string ExampleUsage = $$"""
+        {
+          "tenant": { "id": "marketing", "name": "Marketing", "identifiedBy": "network" },
+          "quotas": [
+            { "name": "images-day", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
+            { "name": "usd-month", "limit": "250.0000", "used": "4.1020", "held": "0.2511", "remaining": "245.6469", "resetsAt": "2026-12-01T00:00:00Z" },
+            { "name": "concurrent-generations", "limit": null, "used": 1, "held": 0, "remaining": null, "resetsAt": null }
+          ],
+          "totals": {{ExampleTotals}}
+        }
+        """;
+
+    public static void Describe(ApiDocumentation documentation)
+    {
+        documentation.Header(
+            new(
+                "RateLimit-Policy",
+                "The quotas that have a limit (draft-ietf-httpapi-ratelimit-headers-10): `q` in each period of `w` seconds. Absent if nothing is limited.",
+                SchemaRules.Matching("^\"[a-z-]+\";q=[0-9]+")
+            ),
+            IsForTenant
+        );
+        documentation.Header(
+            new(
+                "RateLimit",
+                "What is left of these quotas: `r`, until they reset in `t` seconds.",
+                SchemaRules.Matching("^\"[a-z-]+\";r=[0-9]+")
+            ),
+            IsForTenant
+        );
+        documentation.Schema<UsageTenant>(
+            ("id", SchemaRules.Tenant),
+            ("identifiedBy", SchemaRules.OneOf(Caller.ByNetwork, Caller.ByHeader, Caller.ByToken, Caller.ByJwt, Caller.ByCertificate))
+        );
+        documentation.Schema<UsageQuota>(QuotaRules);
+        documentation.Schema<UsageSum>(SumRules);
+        documentation.Example<UsageReport>("usage", ExampleUsage);
+    }
+
+    private static bool IsForTenant(DocumentedOperation operation, int status) => !operation.IsAdmin && status != 401;
+}

@@ -1,0 +1,105 @@
+using Gateway.Edge.Documentation;
+using Gateway.Leonardo.Replies;
+
+namespace Gateway.Results;
+
+/// <summary>Documents <c>/v1/generations</c>.</summary>
+internal static class ResultsDocumentation
+{
+    public static readonly ResponseHeader PreferenceApplied = new(
+        "Preference-Applied",
+        "The seconds that the answer was or would have been held.",
+        SchemaRules.Matching("^wait=([1-9]|[1-9][0-9]|1[01][0-9]|120)$")
+    );
+
+    public const string ExampleComplete = """
+        {
+          "id": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "status": "COMPLETE", "createdAt": "2026-11-22T12:00:00.000", "prompt": "A cat wearing a hat",
+          "negativePrompt": "", "imageWidth": 1440, "imageHeight": 1440, "public": false, "modelId": null, "presetStyle": null, "seed": 4294967295,
+          "guidanceScale": null, "inferenceSteps": null, "initStrength": null, "photoRealStrength": null, "promptMagicStrength": null, "photoReal": null,
+          "promptMagic": null, "ultra": null, "generation_elements": [], "prompt_moderations": [],
+          "generated_images": [
+            {
+              "id": "7b8f9c0a-1d2e-4f3a-9b4c-5d6e7f809a1b",
+              "url": "http://gateway/v1/generations/1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53/images/7b8f9c0a-1d2e-4f3a-9b4c-5d6e7f809a1b",
+              "nsfw": false, "likeCount": 0, "motionMP4URL": null, "motionModel": null, "generated_image_variation_generics": []
+            }
+          ]
+        }
+        """;
+
+    private const string ExamplePending = """
+        {
+          "id": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "status": "PENDING", "createdAt": "2026-11-22T12:00:00.000", "generated_images": []
+        }
+        """;
+
+    private const string ExampleEvents =
+        "retry: 2000\n\nid: 1\nevent: status\ndata: {\"generations_by_pk\":{…}}\n\n"
+        + ": still there\n\nid: 2\nevent: status\ndata: {\"generations_by_pk\":{…}}\n\n";
+
+    public static void Describe(ApiDocumentation documentation)
+    {
+        DescribeRoutes(documentation);
+        DescribeAnswers(documentation);
+        documentation.Example<GenerationFound>("complete", $$"""{ "generations_by_pk": {{ExampleComplete}} }""");
+        documentation.Example<GenerationFound>("pending", $$"""{ "generations_by_pk": {{ExamplePending}} }""");
+        documentation.Example<GenerationList>("page", $$"""{ "generations": [{{ExampleComplete}}], "next": null }""");
+        documentation.Example<GenerationDeleted>(
+            "deleted",
+            """{ "delete_generations_by_pk": { "id": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53" } }"""
+        );
+        documentation.TextExamples["text/event-stream"] = ExampleEvents;
+    }
+
+    private static void DescribeRoutes(ApiDocumentation documentation)
+    {
+        documentation.Parameter("/v1/generations", "id", SchemaRules.Uuid);
+        documentation.Parameter("/v1/generations", "imageId", SchemaRules.Uuid);
+        documentation.Parameter(
+            "/v1/generations",
+            "limit",
+            SchemaRules.WholeNumber(1, ResultEndpoints.MaxPage, ResultEndpoints.DefaultPage)
+        );
+        documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
+        documentation.Answers.Add(
+            ("/v1/generations", StatusCodes.Status204NoContent, "There will be no more events than the caller has seen.")
+        );
+        documentation.Header(
+            new("Retry-After", "Seconds; while the generation is pending.", EdgeDocumentation.Seconds),
+            (operation, status) => IsRead(operation) && status == 200
+        );
+        documentation.Header(PreferenceApplied, (operation, status) => IsRead(operation) && status == 200);
+        documentation.Header(EdgeDocumentation.Vary, (operation, status) => IsRead(operation) && status == 200);
+        documentation.Header(
+            new("X-Accel-Buffering", "On a stream of events.", SchemaRules.OneOf("no")),
+            (operation, status) => IsRead(operation) && status == 200
+        );
+    }
+
+    private static bool IsRead(DocumentedOperation operation) => operation.Is("GET", "/v1/generations/{id}");
+
+    private static void DescribeAnswers(ApiDocumentation documentation)
+    {
+        documentation.Schema<SeenGeneration>(
+            ("id", SchemaRules.Uuid),
+            ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.ToLabel))),
+            ("createdAt", SchemaRules.Moment),
+            ("modelId", SchemaRules.Uuid),
+            ("sdVersion", SchemaRules.OneOf(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
+            ("scheduler", SchemaRules.OneOf(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
+            ("presetStyle", SchemaRules.AlwaysNull),
+            ("generation_elements", SchemaRules.Empty)
+        );
+        documentation.Schema<SeenModeration>(("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$"))));
+        documentation.Schema<SeenImage>(
+            ("id", SchemaRules.Uuid),
+            ("url", SchemaRules.Address),
+            ("motionMP4URL", SchemaRules.AlwaysNull),
+            ("motionModel", SchemaRules.AlwaysNull),
+            ("generated_image_variation_generics", SchemaRules.Empty)
+        );
+        documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPage)));
+        documentation.Schema<DeletedId>(("id", SchemaRules.Uuid));
+    }
+}

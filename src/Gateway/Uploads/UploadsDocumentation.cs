@@ -1,0 +1,81 @@
+using Gateway.Edge;
+using Gateway.Edge.Documentation;
+using Microsoft.OpenApi;
+
+namespace Gateway.Uploads;
+
+/// <summary>Documents <c>/v1/init-image</c>.</summary>
+internal static class UploadsDocumentation
+{
+    private const string Id = """
+        "id": "3c4d5e6f-7a8b-4c9d-8e0f-1a2b3c4d5e6f"
+        """;
+
+    private const string ExampleTwoSteps = $$$"""
+        {
+          "uploadInitImage": {
+            {{{Id}}},
+            "key": "initImages/3c4d5e6f-7a8b-4c9d-8e0f-1a2b3c4d5e6f.png",
+            "url": "http://gateway/v1/init-image/3c4d5e6f-7a8b-4c9d-8e0f-1a2b3c4d5e6f/upload/Zm9yIHRoZSBvcGVuQVBJIGRvY3VtZW50IG9ubHkgMTIzNA",
+            "fields": "{\"key\":\"initImages/3c4d5e6f-7a8b-4c9d-8e0f-1a2b3c4d5e6f.png\",\"Content-Type\":\"image/png\"}"
+          }
+        }
+        """;
+
+    private const string ExampleUpload = $$"""
+        {
+          "init_images_by_pk": {
+            {{Id}}, "url": "http://gateway/v1/init-image/3c4d5e6f-7a8b-4c9d-8e0f-1a2b3c4d5e6f/image", "createdAt": "2026-11-22T12:00:00.000"
+          }
+        }
+        """;
+
+    private const long MaxMegabytes = ReceivedFile.MaxBytes / 1_000_000;
+
+    public static void Describe(ApiDocumentation documentation)
+    {
+        DescribeRoutes(documentation);
+        documentation.Schema<UploadWanted>(
+            ("extension", SchemaRules.OneOf(ReceivedFile.Accepted.SelectMany(format => format.Extensions)))
+        );
+        documentation.Schema<UploadAddress>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address));
+        documentation.Schema<SeenUpload>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment));
+        documentation.Example<UploadWanted>("png", """{ "extension": "png" }""");
+        documentation.Example<UploadBegun>("in two steps", ExampleTwoSteps);
+        documentation.Example<UploadBegun>("in one call", $$"""{ "uploadInitImage": { {{Id}} } }""");
+        documentation.Example<UploadFound>("upload", ExampleUpload);
+        documentation.Example<UploadDeleted>("deleted", $$"""{ "delete_init_images_by_pk": { {{Id}} } }""");
+    }
+
+    private static void DescribeRoutes(ApiDocumentation documentation)
+    {
+        documentation.Parameter("/v1/init-image", "id", SchemaRules.Uuid);
+        documentation.Parameter("/v1/init-image", "token", SchemaRules.Matching("^[A-Za-z0-9_-]{43}$"));
+        documentation.Answers.Add(("/v1/init-image", StatusCodes.Status204NoContent, "The file is stored."));
+        documentation.Forms.Add(
+            "/v1/init-image",
+            (
+                $"JSON of at most {EdgeFeature.MaxBodyBytes / 1024} KiB, or a form with one file of at most {MaxMegabytes} MB.",
+                FileForm()
+            )
+        );
+        documentation.Forms.Add(
+            "/v1/init-image/{id}/upload/{token}",
+            ($"A form with one file of at most {MaxMegabytes} MB.", FileForm())
+        );
+    }
+
+    private static OpenApiSchema FileForm() =>
+        new()
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string>(["file"], StringComparer.Ordinal),
+            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+            {
+                ["file"] = SchemaRules.Binary(
+                    "PNG, JPEG or WebP, recognised by its first bytes; the last part of the form. Other parts are ignored.",
+                    (int)ReceivedFile.MaxBytes
+                ),
+            },
+        };
+}

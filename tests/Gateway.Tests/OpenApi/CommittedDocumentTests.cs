@@ -1,0 +1,60 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.OpenApi;
+
+/// <summary>The document is committed, so that a review sees every change of it.</summary>
+public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
+{
+    /// <summary>Set by <c>tests/openapi.sh</c>: write the file instead of comparing it.</summary>
+    private const string Write = "GATEWAY_WRITE_OPENAPI";
+
+    private static readonly string File = Repository.Path("openapi", "v1.json");
+
+    private static readonly JsonSerializerOptions Pretty = new()
+    {
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    [Fact]
+    public async Task The_committed_document_is_the_one_the_gateway_serves()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        var document = await (await fixture.Gateway.GetAsync("/swagger/v1/swagger.json")).JsonAsync();
+        var served = InOrder(document)!.ToJsonString(Pretty) + "\n";
+        if (Environment.GetEnvironmentVariable(Write) is not null)
+            await System.IO.File.WriteAllTextAsync(File, served, cancellationToken);
+
+        var committed = await System.IO.File.ReadAllTextAsync(File, cancellationToken);
+
+        FirstDifference(committed, served)
+            .ShouldBeNull("The gateway serves another document than openapi/v1.json. Run tests/openapi.sh and commit the file.");
+    }
+
+    /// <summary>The order of members means nothing in JSON and depends on the order of declarations in the code.</summary>
+    private static JsonNode? InOrder(JsonNode? node) =>
+        node switch
+        {
+            JsonObject members => new JsonObject(
+                members
+                    .OrderBy(member => member.Key, StringComparer.Ordinal)
+                    .Select(member => KeyValuePair.Create(member.Key, InOrder(member.Value)))
+            ),
+            JsonArray items => new JsonArray([.. items.Select(InOrder)]),
+            _ => node?.DeepClone(),
+        };
+
+    private static string? FirstDifference(string committed, string served) =>
+        committed
+            .Split('\n')
+            .Zip(served.Split('\n'))
+            .Index()
+            .Where(line => line.Item.First != line.Item.Second)
+            .Select(line => $"line {line.Index + 1}: {line.Item.First.Trim()} is served as {line.Item.Second.Trim()}")
+            .FirstOrDefault()
+        ?? (committed == served ? null : "one is longer than the other");
+}

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Rewrites openapi/v1.json with the document that the gateway serves. Run it after a change of a route, a type or a text, and commit the file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dotnet build -v q tests/Gateway.Tests
+GATEWAY_WRITE_OPENAPI=1 dotnet tests/Gateway.Tests/bin/Debug/net10.0/Gateway.Tests.dll -noColor \
+  -class Gateway.Tests.OpenApi.CommittedDocumentTests
+git --no-pager diff --stat -- openapi
