@@ -73,8 +73,7 @@ internal static class AdminDocumentation
     private static void Reason(OpenApiSchema schema)
     {
         SchemaRules.Length(1, AdminBody.MaxReasonLength)(schema);
-        schema.Pattern =
-            "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
+        schema.Pattern = "^[^\\u0000-\\u001f\\u007f-\\u009f]*[^\\s\\u0000-\\u001f\\u007f-\\u009f][^\\u0000-\\u001f\\u007f-\\u009f]*$";
     }
 
     private static void GrantAmount(OpenApiSchema schema)
@@ -93,9 +92,7 @@ internal static class AdminDocumentation
         documentation.Schema<AdminTotals>(SchemaRules.Nullable);
         documentation.Schema<AdminSum>(QuotasDocumentation.SumRules);
         documentation.Schema<AdminUsage>(("from", SchemaRules.Day), ("to", SchemaRules.Day));
-        documentation.Schema<AdminUsageRow>(
-            [.. QuotasDocumentation.SumRules, ("tenant", SchemaRules.Tenant), ("day", SchemaRules.Day)]
-        );
+        documentation.Schema<AdminUsageRow>([.. QuotasDocumentation.SumRules, ("tenant", SchemaRules.Tenant), ("day", SchemaRules.Day)]);
     }
 
     private static void DescribeGenerations(ApiDocumentation documentation)

@@ -58,12 +58,7 @@ internal static class GenerationsDocumentation
         );
         documentation.Header(EdgeDocumentation.RetryAfter, (operation, status) => IsCreation(operation) && status == 409);
         documentation.Header(
-            new(
-                "Location",
-                "Where the generation can be read.",
-                SchemaRules.Matching("^/v1/generations/[0-9a-f-]{36}$"),
-                always: true
-            ),
+            new("Location", "Where the generation can be read.", SchemaRules.Matching("^/v1/generations/[0-9a-f-]{36}$"), always: true),
             (operation, status) => IsCreation(operation) && status < 300
         );
         documentation.Header(
@@ -74,10 +69,7 @@ internal static class GenerationsDocumentation
             ),
             (operation, status) => IsCreation(operation) && status is < 300 or 422 or >= 502
         );
-        documentation.Header(
-            ResultsDocumentation.PreferenceApplied,
-            (operation, status) => IsCreation(operation) && status is 200 or 202
-        );
+        documentation.Header(ResultsDocumentation.PreferenceApplied, (operation, status) => IsCreation(operation) && status is 200 or 202);
         documentation.Header(EdgeDocumentation.Vary, (operation, status) => IsCreation(operation) && status is 200 or 202);
     }
 

@@ -10,8 +10,7 @@ namespace Gateway.Models;
 /// <summary><c>GET /v2/models</c>: the models a tenant may use, with all that is needed to build a form.</summary>
 internal static class ModelsFeature
 {
-    public static void AddModels(this IServiceCollection services) =>
-        services.Configure<ApiDocumentation>(ModelsDocumentation.Describe);
+    public static void AddModels(this IServiceCollection services) => services.Configure<ApiDocumentation>(ModelsDocumentation.Describe);
 
     public static void MapModels(this IEndpointRouteBuilder routes) =>
         routes

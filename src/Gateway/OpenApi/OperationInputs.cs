@@ -22,7 +22,10 @@ internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) 
                 "A gateway token, or a JWT if OpenID Connect is configured. Not needed inside a trusted network or with a client certificate."
             )
         );
-        options.AddSecurityDefinition(Operator, Bearer("A token of `Admin:TokenFile`. Without that setting every `/admin` route answers 404."));
+        options.AddSecurityDefinition(
+            Operator,
+            Bearer("A token of `Admin:TokenFile`. Without that setting every `/admin` route answers 404.")
+        );
     }
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)

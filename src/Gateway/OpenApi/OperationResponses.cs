@@ -80,7 +80,8 @@ internal sealed class OperationResponses(IOptions<ApiDocumentation> documentatio
             documentation
                 .Value.Answers.Where(known => known.Status == answer.StatusCode && operation.IsUnder(known.Prefix))
                 .Select(known => known.Description)
-                .FirstOrDefault() ?? "Done.";
+                .FirstOrDefault()
+            ?? "Done.";
         foreach (var type in answer.ContentTypes)
         {
             if (type.StartsWith("image/", StringComparison.Ordinal))

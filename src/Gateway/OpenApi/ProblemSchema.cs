@@ -24,8 +24,7 @@ internal sealed class ProblemSchema : IDocumentFilter
             .ToDictionary(
                 problem => ExampleName(problem.Type, problem.Status),
                 problem =>
-                    (IOpenApiExample)
-                        new OpenApiExample { Summary = problem.Type.Title, Value = Example(problem.Type, problem.Status) },
+                    (IOpenApiExample)new OpenApiExample { Summary = problem.Type.Title, Value = Example(problem.Type, problem.Status) },
                 StringComparer.Ordinal
             );
     }

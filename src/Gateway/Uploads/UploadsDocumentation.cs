@@ -35,9 +35,7 @@ internal static class UploadsDocumentation
     public static void Describe(ApiDocumentation documentation)
     {
         DescribeRoutes(documentation);
-        documentation.Schema<UploadWanted>(
-            ("extension", SchemaRules.OneOf(ReceivedFile.Accepted.SelectMany(format => format.Extensions)))
-        );
+        documentation.Schema<UploadWanted>(("extension", SchemaRules.OneOf(ReceivedFile.Accepted.SelectMany(format => format.Extensions))));
         documentation.Schema<UploadAddress>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address));
         documentation.Schema<SeenUpload>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment));
         documentation.Example<UploadWanted>("png", """{ "extension": "png" }""");
@@ -54,15 +52,9 @@ internal static class UploadsDocumentation
         documentation.Answers.Add(("/v1/init-image", StatusCodes.Status204NoContent, "The file is stored."));
         documentation.Forms.Add(
             "/v1/init-image",
-            (
-                $"JSON of at most {EdgeFeature.MaxBodyBytes / 1024} KiB, or a form with one file of at most {MaxMegabytes} MB.",
-                FileForm()
-            )
+            ($"JSON of at most {EdgeFeature.MaxBodyBytes / 1024} KiB, or a form with one file of at most {MaxMegabytes} MB.", FileForm())
         );
-        documentation.Forms.Add(
-            "/v1/init-image/{id}/upload/{token}",
-            ($"A form with one file of at most {MaxMegabytes} MB.", FileForm())
-        );
+        documentation.Forms.Add("/v1/init-image/{id}/upload/{token}", ($"A form with one file of at most {MaxMegabytes} MB.", FileForm()));
     }
 
     private static OpenApiSchema FileForm() =>

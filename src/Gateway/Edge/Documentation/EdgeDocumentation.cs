@@ -7,11 +7,7 @@ internal static class EdgeDocumentation
 {
     public static readonly ResponseHeader RetryAfter = new("Retry-After", "Seconds.", Seconds, Always: true);
 
-    public static readonly ResponseHeader Vary = new(
-        "Vary",
-        "Which headers of the request the answer depends on.",
-        SchemaRules.Text()
-    );
+    public static readonly ResponseHeader Vary = new("Vary", "Which headers of the request the answer depends on.", SchemaRules.Text());
 
     /// <summary>For <c>Retry-After</c> headers with a meaning of their own.</summary>
     public static OpenApiSchema Seconds => new() { Type = JsonSchemaType.Integer, Minimum = "1" };
