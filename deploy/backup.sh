@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Backs up the store: backup.sh sqlite FILE.db BACKUP, or backup.sh postgresql CONNECTION-URI BACKUP.
-# PostgreSQL: while the gateway runs. SQLite: the gateway holds its file alone, so stop it first; it takes a second.
+# PostgreSQL: while the gateway runs. SQLite: the gateway locks its file, so stop it first; it takes a second.
 set -euo pipefail
 case "${1:-}" in
   sqlite)
     [ -f "$2" ] || { echo "there is no $2" >&2; exit 1; }
-    # The write-ahead log belongs to the file: opened alone, it is written back before the copy.
+    # The write-ahead log is part of the store: it is written back before the copy.
     sqlite3 -cmd '.timeout 1000' "$2" 'pragma wal_checkpoint(truncate);' >/dev/null || { echo "$2 is in use: stop the gateway" >&2; exit 1; }
     sqlite3 "$2" ".backup '$3'"
     [ "$(sqlite3 "$3" 'pragma integrity_check;')" = ok ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Three replicas, PostgreSQL and nginx as plain processes, load, a rolling restart in the middle; then what must hold:
-# every request was answered with a documented status, and ledger = metrics' truth = the simulator's invoice. Leaves nothing running.
-#   deploy/replicas.sh [SECONDS]      (of load beside the restarts; builds nothing: dotnet build -c Release first, or set GATEWAY_DLL and SIMULATOR_DLL)
+# Three replicas, PostgreSQL and nginx as plain processes, under load, with a rolling restart. Then it checks that every request was answered
+# with a documented status, and that ledger, metrics and the simulator's invoice agree. Leaves nothing running.
+#   deploy/replicas.sh [SECONDS]      (of load besides the restarts; builds nothing: dotnet build -c Release first, or set GATEWAY_DLL and SIMULATOR_DLL)
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 seconds=${1:-20}
@@ -74,7 +74,7 @@ rm "$work/load"
 wait "${clients[@]}"
 
 cat "$work"/status.* | sort | uniq -c | awk '{print $2": "$1}'
-# 000: nothing was answered. 502 and 504 without a problem body would be nginx's own; with every replica finishing what it took there are none at all.
+# 000: no answer. A 502 or 504 without a problem body is nginx's own; there are none when every replica finishes what it accepted.
 if cat "$work"/status.* | grep -vxE '200|429|503'; then echo "a request was not answered with a documented status" >&2; exit 1; fi
 made=$(cat "$work"/status.* | grep -cx 200)
 until [ "$(curl -fsS -H 'Authorization: Bearer a-token-for-the-operator' "http://127.0.0.1:${ports[0]}/admin/generations?state=held" | jq '.generations | length')" = 0 ]; do sleep 0.2; done

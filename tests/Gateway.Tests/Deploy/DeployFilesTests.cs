@@ -8,13 +8,13 @@ using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>What is in deploy/, against the gateway it deploys. No cluster, no container: what a parser and the real tools can say of it.</summary>
+/// <summary>The files of deploy/, by parsers and the real tools; without a cluster or a container.</summary>
 public sealed partial class DeployFilesTests
 {
     private static readonly string[] Documented = ["deploy/prometheus/alerts.yml", "deploy/grafana/dashboard.json"];
 
     [Fact]
-    public async Task Every_metric_of_the_dashboard_and_the_alerts_is_told_by_the_running_gateway()
+    public async Task Every_metric_of_the_dashboard_and_the_alerts_is_reported_by_the_running_gateway()
     {
         await using var gateway = await GatewayApp.StartAsync();
         var names = (await Scrape.OfAsync(gateway)).Names;
@@ -40,21 +40,21 @@ public sealed partial class DeployFilesTests
 
         exit.ShouldBe(0, output);
 
-        var (tested, said) = await RunAsync("promtool", "test", "rules", Repository.Path("deploy/prometheus/alerts.test.yml"));
-        tested.ShouldBe(0, said);
+        var (tested, result) = await RunAsync("promtool", "test", "rules", Repository.Path("deploy/prometheus/alerts.test.yml"));
+        tested.ShouldBe(0, result);
     }
 
     [Fact]
-    public async Task Every_alert_is_explained_to_the_operator_and_every_explained_alert_exists()
+    public async Task The_runbook_has_a_section_for_every_alert_and_for_no_other()
     {
         var rules = await File.ReadAllTextAsync(Repository.Path("deploy/prometheus/alerts.yml"), TestContext.Current.CancellationToken);
-        var text = await File.ReadAllTextAsync(Repository.Path("README.md"), TestContext.Current.CancellationToken);
+        var runbook = await File.ReadAllTextAsync(Repository.Path("docs/runbook.md"), TestContext.Current.CancellationToken);
 
         AlertName()
             .Matches(rules)
             .Select(match => match.Groups["name"].Value)
             .Order(StringComparer.Ordinal)
-            .ShouldBe(ExplainedAlert().Matches(text).Select(match => match.Groups["name"].Value).Order(StringComparer.Ordinal));
+            .ShouldBe(RunbookSection().Matches(runbook).Select(match => match.Groups["name"].Value).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public sealed partial class DeployFilesTests
         const string Pod = "spec.template.spec.";
         Text(deployment, Pod + "securityContext.runAsNonRoot").ShouldBe("true");
         Text(deployment, Pod + "automountServiceAccountToken").ShouldBe("false");
-        // The pause before, and the time that what is under way may take by default.
+        // The preStop pause, and the longest that requests under way may take by default.
         int.Parse(Text(deployment, Pod + "terminationGracePeriodSeconds")!, System.Globalization.CultureInfo.InvariantCulture)
             .ShouldBeGreaterThanOrEqualTo(10 + 30 + 10 + 5);
         const string Container = Pod + "containers.0.";
@@ -93,7 +93,7 @@ public sealed partial class DeployFilesTests
         Text(deployment, Container + "resources.limits.memory").ShouldNotBeNull();
         Text(all[2], "spec.minAvailable").ShouldBe("2");
         Text(all[3], "spec.policyTypes.1").ShouldBe("Egress");
-        // Secrets are files: no variable carries one.
+        // Secrets are files, never environment variables.
         File.ReadAllText(Repository.Path("deploy/kubernetes/gateway.yml")).ShouldNotContain("secretKeyRef");
         foreach (var part in (string[])["spec.selector.matchLabels", "spec.template.metadata.labels"])
             Text(deployment, part + ".app").ShouldBe("leonardo-gateway");
@@ -111,7 +111,7 @@ public sealed partial class DeployFilesTests
     )]
     [InlineData("runAsNonRoot: true", "runAsNonRoot: \"true\"", "securityContext/runAsNonRoot must be boolean")]
     [InlineData("  strategy:", "  replica: 2\n  strategy:", "/spec/replica is not in the schema")]
-    public async Task A_manifest_with_a_slip_does_not(string right, string wrong, string told)
+    public async Task A_manifest_with_a_mistake_is_found_by_the_schemas(string right, string wrong, string error)
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "gateway.yml");
@@ -121,7 +121,7 @@ public sealed partial class DeployFilesTests
 
         var refused = await Record.ExceptionAsync(() => NodeScript.RunAsync("manifests", "manifests.mjs", null, file));
 
-        refused.ShouldNotBeNull().Message.ShouldContain(told);
+        refused.ShouldNotBeNull().Message.ShouldContain(error);
     }
 
     [Theory]
@@ -140,6 +140,16 @@ public sealed partial class DeployFilesTests
     {
         Text(Documents("deploy/compose.replicas.yml")[0], "services.gateway.stop_grace_period").ShouldBe("60s");
         Text(Documents("docker-compose.yml")[0], "services.gateway.read_only").ShouldBe("true");
+    }
+
+    /// <summary>T-F6.</summary>
+    [Fact]
+    public void The_image_runs_unprivileged_without_a_diagnostic_port()
+    {
+        var lines = File.ReadAllText(Repository.Path("Dockerfile"));
+
+        lines.ShouldContain("DOTNET_EnableDiagnostics=0");
+        lines.ShouldContain("\nUSER 64198:64198\n");
     }
 
     internal static async Task<(int Exit, string Output)> RunAsync(string program, params string[] arguments)
@@ -165,7 +175,7 @@ public sealed partial class DeployFilesTests
         return [.. yaml.Documents.Select(document => document.RootNode)];
     }
 
-    /// <summary>The scalar at a path of names and indexes; null: there is none.</summary>
+    /// <summary>The scalar at a path of names and indexes; null where there is none.</summary>
     private static string? Text(YamlNode node, string path)
     {
         var at = node;
@@ -188,9 +198,9 @@ public sealed partial class DeployFilesTests
     private static partial Regex AlertName();
 
     [GeneratedRegex(
-        @"^\| `(?<name>Gateway\w+)` \|",
+        @"^## (?<name>Gateway\w+)$",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000
     )]
-    private static partial Regex ExplainedAlert();
+    private static partial Regex RunbookSection();
 }

@@ -1,33 +1,35 @@
 using System.Text.RegularExpressions;
+using Gateway.Tests.Docs;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>The README's part for operators against the code, and its backups against the store.</summary>
+/// <summary>The documented settings against the code, and the backup scripts against the store.</summary>
 public sealed partial class OperatingTests
 {
-    private static readonly string Text = File.ReadAllText(Repository.Path("README.md"));
-
     [Fact]
-    public void Every_setting_is_in_the_table_and_every_one_there_is_read()
+    public void The_table_of_settings_has_every_setting_that_the_code_reads_and_no_other()
     {
         var read = Repository
             .Sources("src/Gateway")
             .SelectMany(file => SettingInCode().Matches(File.ReadAllText(file)).Select(match => match.Groups["name"].Value))
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal);
-        var rows = Text.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).Select(line => line.Split('|')[1]);
-        var told = rows.SelectMany(cell => SettingInText().Matches(cell).Select(match => match.Groups["name"].Value))
+        var documented = Documents
+            .Rows("docs/settings.md")
+            .SelectMany(row => SettingInText().Matches(row[0]).Select(match => match.Groups["name"].Value))
             .Order(StringComparer.Ordinal);
 
-        told.ShouldBe(read);
+        documented.ShouldBe(read);
     }
 
     [Fact]
     public async Task A_backup_of_the_file_store_is_restored_with_everything_in_it()
     {
         Tools.Need("sqlite3");
-        var folder = Directory.CreateTempSubdirectory("gateway-backup-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),
             """{ "tenants": [ { "id": "team", "identify": { "networks": ["127.0.0.0/8"] } } ] }""",
@@ -38,9 +40,9 @@ public sealed partial class OperatingTests
         {
             using var content = new StringContent(GatewayApp.Guide, null, "application/json");
             (await gateway.Client.PostAsync("/v2/generations", content, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
-            var (inUse, words) = await DeployFilesTests.RunAsync(Repository.Path("deploy/backup.sh"), "sqlite", store, backup);
+            var (inUse, output) = await DeployFilesTests.RunAsync(Repository.Path("deploy/backup.sh"), "sqlite", store, backup);
             inUse.ShouldNotBe(0, "the gateway holds its file");
-            words.ShouldContain("stop the gateway");
+            output.ShouldContain("stop the gateway");
             await gateway.StopAsync();
         }
         var saved = await DeployFilesTests.RunAsync(Repository.Path("deploy/backup.sh"), "sqlite", store, backup);

@@ -4,9 +4,9 @@ namespace Gateway.Tests.Deploy;
 
 public sealed class ReplicasTests
 {
-    /// <summary>Short here; <c>deploy/replicas.sh 300</c> by hand.</summary>
+    /// <summary>A short run; <c>deploy/replicas.sh 300</c> is the long one.</summary>
     [Fact]
-    public async Task Three_replicas_are_restarted_one_by_one_under_load_and_the_books_agree()
+    public async Task Three_replicas_are_restarted_one_by_one_under_load_and_the_ledger_agrees_with_the_invoice()
     {
         Tools.Need("nginx", "curl", "jq", "python3", "setpriv");
         Tools.NeedPostgreSql();

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
 
-namespace Gateway.Tests;
+namespace Gateway.Tests.Docs;
 
 public sealed partial class SecurityDocumentTests
 {
