@@ -1,6 +1,9 @@
 namespace Gateway.Edge;
 
-/// <summary>What a UUID looks like (RFC 9562, section 4), of any version. <c>Guid.TryParseExact</c> also takes <c>+</c>, <c>0x</c> and white space in it.</summary>
+/// <summary>
+/// UUIDs of any version, in the form of RFC 9562, section 4. <c>Guid.TryParseExact</c> would also accept <c>+</c>,
+/// <c>0x</c> and white space inside.
+/// </summary>
 internal static class Uuid
 {
     public static bool Is(string text)
@@ -14,4 +17,7 @@ internal static class Uuid
         }
         return true;
     }
+
+    /// <returns>The UUID in lower case; null: the text is not a UUID.</returns>
+    public static string? Canonicalize(string? text) => text is not null && Is(text) ? text.ToLowerInvariant() : null;
 }

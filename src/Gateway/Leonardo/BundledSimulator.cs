@@ -4,7 +4,7 @@ using Leonardo.Simulator;
 
 namespace Gateway.Leonardo;
 
-/// <summary>Runs the simulator in this process and makes it the upstream. Starts before the server takes requests.</summary>
+/// <summary>Runs the simulator in this process as the upstream. It starts before the server accepts requests.</summary>
 internal sealed class BundledSimulator(LeonardoAddress address, LeonardoKey key, LeonardoOrigins origins) : IHostedService, IAsyncDisposable
 {
     private LeonardoSimulator? _simulator;
@@ -12,9 +12,9 @@ internal sealed class BundledSimulator(LeonardoAddress address, LeonardoKey key,
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         _simulator = await LeonardoSimulator.StartAsync(ct: cancellationToken);
-        address.UseSimulators(_simulator.BaseUrl);
-        key.UseSimulators(_simulator.Key);
-        origins.UseSimulators(_simulator.Address);
+        address.UseSimulator(_simulator.BaseUrl);
+        key.UseSimulator(_simulator.Key);
+        origins.UseSimulator(_simulator.Address);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -3,11 +3,14 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Leonardo;
 
-/// <summary>What YARP sends, and what it does with the reply. It calls no base: none of a caller's headers, path, query or trace ids go up, and nothing streams down.</summary>
-/// <remarks>One per forwarded request: it carries the request in and the captured reply out.</remarks>
+/// <summary>
+/// What YARP sends, and what it does with the reply. It does not call the base class: no header, path, query or trace
+/// id of the caller reaches the upstream, and nothing of the reply is streamed to the caller (P-9).
+/// </summary>
+/// <remarks>One instance per request: it holds the request's body and the captured reply.</remarks>
 internal sealed class CreationTransformer(Uri address, OneShotContent body) : HttpTransformer
 {
-    /// <summary>Null as long as no reply has been read.</summary>
+    /// <summary>Null until a reply has been read.</summary>
     public UpstreamReply? Reply { get; private set; }
 
     public override ValueTask TransformRequestAsync(

@@ -4,7 +4,7 @@ using Gateway.Leonardo.Origins;
 
 namespace Gateway.Leonardo;
 
-/// <summary>Everything that knows the upstream.</summary>
+/// <summary>The upstream: its address, key, origins, and the calls to it.</summary>
 internal static class LeonardoFeature
 {
     public static void AddLeonardo(this IServiceCollection services, Settings settings, IHostEnvironment environment)

@@ -6,7 +6,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Leonardo;
 
-/// <summary>Sends one validated generation to the upstream through YARP, once, and says what became of it.</summary>
+/// <summary>Sends one validated generation to the upstream through YARP, once, and returns the outcome.</summary>
 internal sealed class LeonardoForwarder(
     IHttpForwarder forwarder,
     LeonardoAddress address,
@@ -19,7 +19,7 @@ internal sealed class LeonardoForwarder(
 {
     private readonly HttpMessageInvoker _invoker = new(transport, disposeHandler: false);
 
-    /// <summary>HTTP/1.1: a POST is measured never to be sent again there (threats F1).</summary>
+    /// <summary>HTTP/1.1: there the platform never sends a POST a second time (P-1).</summary>
     private readonly ForwarderRequestConfig _config = new()
     {
         Version = HttpVersion.Version11,
@@ -27,9 +27,12 @@ internal sealed class LeonardoForwarder(
         ActivityTimeout = options.Timeout,
     };
 
-    /// <summary>Runs to its end whatever the caller does: from here it may cost money. Bounded by <see cref="LeonardoOptions.Timeout"/>.</summary>
-    /// <param name="body">The request, written anew.</param>
-    /// <param name="maySend">Asked immediately before the first byte.</param>
+    /// <summary>
+    /// Runs to completion even if the caller disconnects, since from here it may cost money. Bounded by
+    /// <see cref="LeonardoOptions.Timeout"/>.
+    /// </summary>
+    /// <param name="body">The request, serialized from the validated object.</param>
+    /// <param name="maySend">Called immediately before the first byte is sent.</param>
     public async Task<CreationOutcome> CreateAsync(ReadOnlyMemory<byte> body, Func<bool> maySend)
     {
         using var content = new OneShotContent(body, maySend);
@@ -46,7 +49,7 @@ internal sealed class LeonardoForwarder(
         using var timeout = new CancellationTokenSource(options.Timeout, time);
         var transformer = new CreationTransformer(address.Generations, content);
 
-        // YARP works on a context of its own: the caller's can't leak into the request, and its hang-up can't abort it.
+        // YARP gets its own context: nothing of the caller's leaks into the request, and a disconnect cannot abort it.
         var context = new DefaultHttpContext { RequestAborted = timeout.Token };
         context.Request.Method = HttpMethods.Post;
         await forwarder.SendAsync(context, address.Prefix, _invoker, _config, transformer);
@@ -54,9 +57,9 @@ internal sealed class LeonardoForwarder(
         if (transformer.Reply is { } reply)
         {
             log.Set("UpstreamStatus", reply.Status);
-            return CreationReply.Read(reply);
+            return CreationReplyParser.Parse(reply);
         }
-        if (content.Begun)
+        if (content.IsBegun)
         {
             return timeout.IsCancellationRequested
                 ? new CreationOutcome.Unknown($"no answer within {options.Timeout.TotalSeconds:0.#} s", TimedOut: true)

@@ -3,24 +3,24 @@ using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 
-/// <summary>Where the upstream is and how it is spoken to (contract, section 5).</summary>
+/// <summary>Where the upstream is and how it is called (docs/settings.md).</summary>
 internal sealed record LeonardoOptions
 {
     /// <summary>Without a trailing slash; <c>/v2/generations</c> is appended.</summary>
     public required Uri BaseUrl { get; init; }
 
-    /// <summary>The key itself, from the setting or the environment; null when it comes from a file or there is none.</summary>
+    /// <summary>
+    /// The key itself, from the setting or the environment; null: it comes from a file, or there is none.
+    /// </summary>
     public string? ApiKey { get; init; }
 
     public string? ApiKeyFile { get; init; }
 
-    /// <summary>For one upstream call, from the first attempt to connect to the last byte of the answer.</summary>
+    /// <summary>Of one upstream call, from connecting to the last byte of the reply.</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>Whether the bundled simulator stands in for the upstream.</summary>
+    /// <summary>Whether the bundled simulator replaces the upstream.</summary>
     public required bool Simulator { get; init; }
-
-    public bool HasKey => ApiKey is not null || ApiKeyFile is not null;
 
     public static LeonardoOptions Read(Settings settings, bool development)
     {
@@ -55,7 +55,7 @@ internal sealed record LeonardoOptions
         };
     }
 
-    /// <summary>Only https, or http to this machine: the key goes there (threats C8).</summary>
+    /// <summary>Only https, or http to this machine: the key is sent there (T-C8).</summary>
     private static Uri ReadBaseUrl(Settings settings)
     {
         const string Name = "Leonardo:BaseUrl";

@@ -3,15 +3,19 @@ using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 
-/// <summary>The one way to the upstream: every default of the platform that is wrong for a shared key is set here (threats F1–F3, C3, C9).</summary>
+/// <summary>
+/// The only connection to the upstream: replaces every platform default that is unsafe with a shared key (P-1, P-2,
+/// P-3, T-C3, T-C9).
+/// </summary>
 internal sealed class LeonardoTransport(LeonardoKey key) : DelegatingHandler(CreateSockets())
 {
-    /// <summary>What is to be sent as the body of the request; set by <see cref="CreationTransformer"/>.</summary>
+    /// <summary>The body to send; set by <see cref="CreationTransformer"/>.</summary>
     public static readonly HttpRequestOptionsKey<OneShotContent> Body = new("body");
 
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        // YARP copies the incoming stream, and flushes the head before it; one write of head and body is cheaper, and can be refused whole.
+        // YARP would flush the head before it copies the body. One write of both is cheaper, and can be refused as a
+        // whole.
         request.Options.TryGetValue(Body, out var body);
         request.Content = body ?? request.Content;
         request.Headers.Clear();
@@ -31,7 +35,8 @@ internal sealed class LeonardoTransport(LeonardoKey key) : DelegatingHandler(Cre
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(5),
             PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            // Shorter than any load balancer keeps an idle connection: a POST must not race with its closing, for it is never sent again.
+            // Shorter than the idle timeout of load balancers: a POST on a connection that is being closed would be
+            // lost, since it is never sent again.
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
             MaxResponseHeadersLength = 16,
             MaxConnectionsPerServer = 256,

@@ -4,7 +4,10 @@ using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 
-/// <summary>A body that is written at most once, and knows whether it was: the line between «nothing was sent» and «perhaps it was».</summary>
+/// <summary>
+/// A body that is written at most once and knows whether it was, which separates "nothing was sent" from "it may have
+/// been sent".
+/// </summary>
 internal sealed class OneShotContent : HttpContent
 {
     private readonly ReadOnlyMemory<byte> _body;
@@ -12,7 +15,10 @@ internal sealed class OneShotContent : HttpContent
     private int _begun;
 
     /// <param name="body">JSON.</param>
-    /// <param name="maySend">Asked immediately before the first byte; a paused process whose lease ran out must not send (ledger, section 5).</param>
+    /// <param name="maySend">
+    /// Called immediately before the first byte: a process that was paused past its lease must not send, since the
+    /// sweep may have released the reservation (L4-sweep).
+    /// </param>
     public OneShotContent(ReadOnlyMemory<byte> body, Func<bool> maySend)
     {
         _body = body;
@@ -21,10 +27,12 @@ internal sealed class OneShotContent : HttpContent
         Headers.ContentLength = body.Length;
     }
 
-    /// <summary>Head and body are written together, after this turned true: as long as it is false, no byte has left.</summary>
-    public bool Begun => Volatile.Read(ref _begun) == 1;
+    /// <summary>
+    /// Turns true before head and body are written together: while it is false, no byte has been sent.
+    /// </summary>
+    public bool IsBegun => Volatile.Read(ref _begun) == 1;
 
-    /// <summary>The key that the request carries; null until one was attached.</summary>
+    /// <summary>The key that the request carries; null: none attached yet.</summary>
     public LeonardoKey.Entry? SentWith { get; set; }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -33,9 +41,9 @@ internal sealed class OneShotContent : HttpContent
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         if (!_maySend())
-            throw new InvalidOperationException("This instance's lease is over: it must not send.");
+            throw new InvalidOperationException("The lease of this instance has expired; it must not send.");
         if (Interlocked.Exchange(ref _begun, 1) == 1)
-            throw new InvalidOperationException("A generation is never sent twice.");
+            throw new InvalidOperationException("A generation must never be sent twice.");
         return stream.WriteAsync(_body, cancellationToken).AsTask();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Key;
 using Gateway.Leonardo.Replies;
@@ -5,70 +6,70 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Leonardo;
 
-/// <summary>How the upstream answered last, told in readiness without failing it: a gateway whose upstream is away still answers everything else.</summary>
-internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger<UpstreamStatus> logger) : IHealthCheck
+/// <summary>
+/// Remembers how the upstream answered last. Readiness shows it without failing: a gateway whose upstream is
+/// unavailable still answers everything else.
+/// </summary>
+internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger<UpstreamStatus> log) : IHealthCheck
 {
-    private const int MostErrors = 10;
+    private const int MaxErrors = 10;
 
     private readonly Lock _lock = new();
-    private readonly Queue<UpstreamFault> _errors = [];
-    private readonly Queue<UpstreamFault> _unpaid = [];
-    private Seen? _last;
 
-    /// <summary>Told of each call and how long it took. For figures only; must not throw.</summary>
+    /// <summary>Creations are kept apart: reads are so many that they would push the creations out.</summary>
+    private readonly Queue<UpstreamFault> _creationErrors = [];
+    private readonly Queue<UpstreamFault> _callErrors = [];
+    private LastOutcome? _last;
+
+    /// <summary>Called for each creation: outcome, duration. For metrics; must not throw.</summary>
     public Action<string, TimeSpan>? Recorded { get; set; }
 
-    /// <summary>Told of each call that costs nothing: what it was, what came of it, and how long it took. For figures only; must not throw.</summary>
+    /// <summary>
+    /// Called for each call that costs nothing: operation, outcome, duration. For metrics; must not throw.
+    /// </summary>
     public Action<string, string, TimeSpan>? CallRecorded { get; set; }
 
-    /// <summary>Whether any of the keys that may be used is refused.</summary>
-    public bool IsKeyRefused => key.Entries.Any(each => each.IsRefused);
+    /// <summary>Whether the upstream refuses any of the configured keys.</summary>
+    public bool IsKeyRefused => key.Entries.Any(entry => entry.IsRefused);
 
-    /// <summary>The last calls that made nothing, newest first. Our own words; no upstream text, no prompt.</summary>
+    /// <summary>The last calls that failed, newest first. No upstream text, no prompt.</summary>
     public IReadOnlyList<UpstreamFault> RecentErrors()
     {
         lock (_lock)
-            return [.. _errors.Concat(_unpaid).OrderByDescending(fault => fault.At)];
+            return [.. _creationErrors.Concat(_callErrors).OrderByDescending(fault => fault.At)];
     }
 
     /// <param name="used">The key that the request carried; null where none was sent.</param>
     public void Record(CreationOutcome outcome, TimeSpan took, LeonardoKey.Entry? used)
     {
-        var word = Word(outcome);
+        var label = ToLabel(outcome);
         var now = time.GetUtcNow();
-        Volatile.Write(ref _last, new Seen(word, now));
-        Recorded?.Invoke(word, took);
+        Volatile.Write(ref _last, new LastOutcome(label, now));
+        Recorded?.Invoke(label, took);
         if (outcome is not CreationOutcome.Accepted)
-            Keep(_errors, new UpstreamFault(now, word, (outcome as CreationOutcome.Unknown)?.Why));
+            Keep(_creationErrors, new UpstreamFault(now, label, (outcome as CreationOutcome.Unknown)?.Why));
         switch (outcome)
         {
-            // An alarm once, not for each request: the operator is told when it begins and when it is over.
+            // Logged when the state changes, not for each request.
             case CreationOutcome.Refused { Problem: var problem }
                 when problem == ProblemTypes.UpstreamCredentials && used?.Refuse() == true:
                 if (key.Tail == used.Tail)
-                    logger.LogError(
-                        "Leonardo refuses the key that ends in {KeyTail}: no generation can be made until a valid key is in place",
-                        used.Tail
-                    );
+                    Log.KeyRefused(log, used.Tail);
                 else
-                    logger.LogError(
-                        "Leonardo refuses the key that ends in {KeyTail}: from now on the one that ends in {OtherTail} is used",
-                        used.Tail,
-                        key.Tail
-                    );
+                    Log.KeyReplaced(log, used.Tail, key.Tail);
                 break;
             case CreationOutcome.Accepted when used?.Accept() == true:
-                logger.LogWarning("Leonardo accepts the key that ends in {KeyTail} again", used.Tail);
+                Log.KeyAcceptedAgain(log, used.Tail);
                 break;
         }
     }
 
-    /// <summary>A call that costs nothing.</summary>
-    public void Record(string operation, string word, (ProblemType Problem, string? Why)? fault, TimeSpan took)
+    /// <summary>Records a call that costs nothing.</summary>
+    public void Record(string operation, string label, (ProblemType Problem, string? Why)? fault, TimeSpan took)
     {
-        CallRecorded?.Invoke(operation, word, took);
+        CallRecorded?.Invoke(operation, label, took);
         if (fault is var (problem, why))
-            Keep(_unpaid, new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
+            Keep(_callErrors, new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -79,37 +80,36 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
         {
             ["key"] =
                 keys.Count == 0 ? "none"
-                : keys.All(each => each.IsRefused) ? "refused"
+                : keys.All(entry => entry.IsRefused) ? "refused"
                 : "present",
             ["lastOutcome"] = last?.Outcome ?? "none yet",
         };
         if (last is not null)
-            data["lastOutcomeAt"] = last.At.ToString("O", System.Globalization.CultureInfo.InvariantCulture);
-        return Task.FromResult(Judge(keys, data));
+            data["lastOutcomeAt"] = last.At.ToString("O", CultureInfo.InvariantCulture);
+        return Task.FromResult(ToHealth(keys, data));
     }
 
-    private static HealthCheckResult Judge(IReadOnlyList<LeonardoKey.Entry> keys, Dictionary<string, object> data)
+    private static HealthCheckResult ToHealth(IReadOnlyList<LeonardoKey.Entry> keys, Dictionary<string, object> data)
     {
-        if (!keys.Any(each => each.IsRefused))
+        if (!keys.Any(entry => entry.IsRefused))
             return HealthCheckResult.Healthy(data: data);
         return HealthCheckResult.Degraded(
-            keys.All(each => each.IsRefused) ? "the key is refused" : "one of two keys is refused; the other is used",
+            keys.All(entry => entry.IsRefused) ? "the key is refused" : "one of two keys is refused; the other is used",
             data: data
         );
     }
 
-    /// <summary>What costs money is kept apart: reads are so many that it would soon be gone.</summary>
-    private void Keep(Queue<UpstreamFault> kind, UpstreamFault fault)
+    private void Keep(Queue<UpstreamFault> errors, UpstreamFault fault)
     {
         lock (_lock)
         {
-            kind.Enqueue(fault);
-            if (kind.Count > MostErrors)
-                kind.Dequeue();
+            errors.Enqueue(fault);
+            if (errors.Count > MaxErrors)
+                errors.Dequeue();
         }
     }
 
-    private static string Word(CreationOutcome outcome) =>
+    private static string ToLabel(CreationOutcome outcome) =>
         outcome switch
         {
             CreationOutcome.Accepted => "accepted",
@@ -117,9 +117,27 @@ internal sealed class UpstreamStatus(TimeProvider time, LeonardoKey key, ILogger
             _ => ProblemTypes.OutcomeUnknown.Name,
         };
 
-    private sealed record Seen(string Outcome, DateTimeOffset At);
+    private sealed record LastOutcome(string Outcome, DateTimeOffset At);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "Leonardo refuses the key that ends in {KeyTail}. No generation can be made until an operator puts a valid key in place"
+        )]
+        public static partial void KeyRefused(ILogger log, string? keyTail);
+
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "Leonardo refuses the key that ends in {KeyTail}. The key that ends in {OtherTail} is used from now on"
+        )]
+        public static partial void KeyReplaced(ILogger log, string? keyTail, string? otherTail);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Leonardo accepts the key that ends in {KeyTail} again")]
+        public static partial void KeyAcceptedAgain(ILogger log, string? keyTail);
+    }
 }
 
-/// <summary>A call to the upstream that made nothing, or may have made nothing, or told nothing.</summary>
+/// <summary>A call to the upstream that failed or whose outcome is unknown.</summary>
 /// <param name="Outcome">The problem's name.</param>
 internal sealed record UpstreamFault(DateTimeOffset At, string Outcome, string? Why);

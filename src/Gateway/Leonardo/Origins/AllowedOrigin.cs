@@ -2,15 +2,23 @@ using System.Net;
 
 namespace Gateway.Leonardo.Origins;
 
-/// <summary>One origin that bytes are fetched from or sent to without the key: <c>https://cdn.leonardo.ai</c>, <c>https://*.amazonaws.com</c>, or an address with its port.</summary>
+/// <summary>
+/// An origin that image bytes may be fetched from or sent to, without the key: <c>https://cdn.leonardo.ai</c>,
+/// <c>https://*.amazonaws.com</c>, or an IP address with a port.
+/// </summary>
 /// <param name="Scheme"><c>https</c>; <c>http</c> only where <paramref name="Address"/> is set.</param>
-/// <param name="Host">Lower case. With <paramref name="AnySubdomain"/>: what the name must end in, from the dot on.</param>
-/// <param name="Address">Set where the entry names an address and a port: the operator's own permission for that very socket, wherever it is.</param>
+/// <param name="Host">
+/// Lower case. With <paramref name="AnySubdomain"/>: the suffix of the name, from the dot on.
+/// </param>
+/// <param name="Address">
+/// Set where the entry names an IP address and a port. The operator then permits exactly that socket, even a private
+/// one.
+/// </param>
 internal sealed record AllowedOrigin(string Scheme, string Host, int Port, bool AnySubdomain, IPAddress? Address)
 {
     private const string Wildcard = "*.";
 
-    /// <returns>Null, if the text is no such entry.</returns>
+    /// <returns>Null: the text is not a valid entry.</returns>
     public static AllowedOrigin? Parse(string text)
     {
         var anySubdomain = text.Contains("://" + Wildcard, StringComparison.Ordinal);
@@ -42,7 +50,7 @@ internal sealed record AllowedOrigin(string Scheme, string Host, int Port, bool 
             : url.IdnHost == Host
         );
 
-    /// <summary><see cref="Uri"/> does not tell a port that was written from one that goes without saying.</summary>
+    /// <summary>Needed because <see cref="Uri"/> does not distinguish an explicit port from the default one.</summary>
     private static bool HasPort(string text)
     {
         var authority = text.AsSpan(text.IndexOf("://", StringComparison.Ordinal) + 3).TrimEnd('/');

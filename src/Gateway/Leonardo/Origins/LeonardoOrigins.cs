@@ -2,7 +2,7 @@ using Gateway.Edge;
 
 namespace Gateway.Leonardo.Origins;
 
-/// <summary>Where images come from and uploads go to (contract, section 5).</summary>
+/// <summary>Where images come from and uploads go to (docs/settings.md).</summary>
 internal sealed class LeonardoOrigins(OriginList images, OriginList uploads)
 {
     public OriginList Images => images;
@@ -16,7 +16,7 @@ internal sealed class LeonardoOrigins(OriginList images, OriginList uploads)
         );
 
     /// <summary>For the bundled simulator, whose port is chosen when it starts.</summary>
-    public void UseSimulators(Uri address)
+    public void UseSimulator(Uri address)
     {
         images.Add(address);
         uploads.Add(address);

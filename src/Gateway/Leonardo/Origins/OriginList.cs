@@ -4,17 +4,20 @@ using Gateway.Edge;
 
 namespace Gateway.Leonardo.Origins;
 
-/// <summary>The only places that images are fetched from (<c>Leonardo:ImageOrigins</c>) or uploads relayed to (<c>Leonardo:UploadOrigins</c>), and the one way to connect to them.</summary>
+/// <summary>
+/// The only places that images are fetched from (<c>Leonardo:ImageOrigins</c>) or uploads are relayed to
+/// (<c>Leonardo:UploadOrigins</c>), and the transport that connects to them (T-C6).
+/// </summary>
 internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     private volatile IReadOnlyList<AllowedOrigin> _origins = allowed;
 
-    public static OriginList Read(Settings settings, string name, string absent)
+    public static OriginList Read(Settings settings, string name, string defaultValue)
     {
         var origins = new List<AllowedOrigin>();
-        foreach (var text in settings.List(name, absent))
+        foreach (var text in settings.List(name, defaultValue))
         {
             if (AllowedOrigin.Parse(text) is { } origin)
                 origins.Add(origin);
@@ -29,10 +32,12 @@ internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
 
     public bool Permits(Uri url) => _origins.Any(origin => origin.Permits(url));
 
-    /// <param name="address">An address with its port.</param>
+    /// <param name="address">An IP address with a port.</param>
     public void Add(Uri address) => _origins = [.. _origins, AllowedOrigin.Parse(address.GetLeftPart(UriPartial.Authority))!];
 
-    /// <summary>A transport without the key, cookies, proxy or redirects, which connects only to where <see cref="ConnectAsync"/> lets it.</summary>
+    /// <summary>
+    /// A transport without key, cookies, proxy and redirects; <see cref="ConnectAsync"/> limits where it connects.
+    /// </summary>
     public SocketsHttpHandler CreateTransport() =>
         new()
         {
@@ -45,13 +50,16 @@ internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
             ConnectTimeout = ConnectTimeout,
             MaxResponseHeadersLength = 16,
             MaxConnectionsPerServer = 256,
-            // An answer that is not read to its end (a range, a caller who left) is cut, not drained.
+            // A reply that is not read to its end (a range, a caller that disconnected) is cut off, not drained.
             MaxResponseDrainSize = 0,
             ActivityHeadersPropagator = null,
             ConnectCallback = ConnectAsync,
         };
 
-    /// <summary>Resolves and checks in one step, and connects to the very address that was checked: a name that changes its answer in between (DNS rebinding) gains nothing.</summary>
+    /// <summary>
+    /// Connects to the same address that was checked, so a name that resolves differently the second time (DNS
+    /// rebinding) gains nothing.
+    /// </summary>
     /// <exception cref="HttpRequestException">The name has no address, or one that is not public.</exception>
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -61,7 +69,7 @@ internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
             addresses = _origins.Any(origin => literal.Equals(origin.Address) && port == origin.Port) ? [literal] : throw Refused();
         else
             addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        if (literal is null && !addresses.All(PublicAddress.Is))
+        if (literal is null && !addresses.All(PublicAddress.IsPublic))
             throw Refused();
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -3,8 +3,14 @@ using System.Net.Sockets;
 
 namespace Gateway.Leonardo.Origins;
 
-/// <summary>Tells addresses of the public internet from all others: private, loopback, link-local (cloud metadata), multicast, documentation, and those that wrap one of them.</summary>
-/// <remarks>IANA's special-purpose registries, https://www.iana.org/assignments/iana-ipv4-special-registry and …/iana-ipv6-special-registry.</remarks>
+/// <summary>
+/// Distinguishes addresses of the public internet from all others: private, loopback, link-local (cloud metadata),
+/// multicast, documentation, and addresses that embed one of them.
+/// </summary>
+/// <remarks>
+/// IANA's special-purpose registries, https://www.iana.org/assignments/iana-ipv4-special-registry and
+/// https://www.iana.org/assignments/iana-ipv6-special-registry.
+/// </remarks>
 internal static class PublicAddress
 {
     private static readonly IPNetwork[] NotPublic =
@@ -26,7 +32,7 @@ internal static class PublicAddress
             "203.0.113.0/24",
             "224.0.0.0/4",
             "240.0.0.0/4",
-            // Protocol assignments, Teredo among them; documentation.
+            // Protocol assignments (including Teredo); documentation.
             "2001::/23",
             "2001:db8::/32",
             "3fff::/20",
@@ -37,17 +43,17 @@ internal static class PublicAddress
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
-    public static bool Is(IPAddress address)
+    public static bool IsPublic(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
-            return Is(address.MapToIPv4());
+            return IsPublic(address.MapToIPv4());
         if (address.AddressFamily == AddressFamily.InterNetwork)
             return !IsListed(address);
-        // An IPv4 address travels inside these two: it is what is reached.
+        // These two embed the IPv4 address that is really reached.
         if (Nat64.Contains(address))
-            return Is(new IPAddress(address.GetAddressBytes().AsSpan(12, 4)));
+            return IsPublic(new IPAddress(address.GetAddressBytes().AsSpan(12, 4)));
         if (SixToFour.Contains(address))
-            return Is(new IPAddress(address.GetAddressBytes().AsSpan(2, 4)));
+            return IsPublic(new IPAddress(address.GetAddressBytes().AsSpan(2, 4)));
         return GlobalUnicast.Contains(address) && !IsListed(address);
     }
 

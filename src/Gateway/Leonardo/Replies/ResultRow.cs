@@ -4,14 +4,19 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Gateway.Edge;
 
 namespace Gateway.Leonardo.Replies;
 
 /// <summary>
-/// What the owner of a generation may see of the upstream's <c>generations_by_pk</c>, by an allow-list of names, each with its type: no address, no account's
-/// user id, no file name (it holds the start of the prompt), and nothing that a later version of the upstream may add.
+/// What the owner of a generation may see of the upstream's <c>generations_by_pk</c>, by an allow-list of names and
+/// types. Addresses, the account's user id, file names (they hold the start of the prompt) and members that the
+/// upstream may add later stay out (T-B9).
 /// </summary>
-/// <remarks>Names and types: the official SDK's GetGenerationById, https://www.npmjs.com/package/@leonardo-ai/sdk, 4.21.3. It refuses an answer with a word it does not know, so such a word is left out.</remarks>
+/// <remarks>
+/// Names and types: the official SDK's GetGenerationById, https://www.npmjs.com/package/@leonardo-ai/sdk, 4.21.3.
+/// The SDK rejects a reply with an unknown enumeration value, so such a value is left out.
+/// </remarks>
 internal static class ResultRow
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -54,7 +59,7 @@ internal static class ResultRow
 
     private static readonly string[] Flags = ["photoReal", "promptMagic", "ultra"];
 
-    private static readonly SearchValues<char> WordCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+    private static readonly SearchValues<char> LabelCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 
     public static string ToLabel(GenerationStatus status) =>
         status switch
@@ -64,58 +69,60 @@ internal static class ResultRow
             _ => "PENDING",
         };
 
-    /// <summary>The upstream's way to write a moment: UTC, without a zone.</summary>
-    public static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    /// <summary>As the upstream writes timestamps: UTC, without a zone.</summary>
+    public static string FormatTimestamp(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
-    /// <summary>As long as the upstream has not been asked: what is known without it.</summary>
-    public static string Pending(string id, DateTimeOffset createdAt) =>
+    /// <summary>What is known before the upstream has been asked.</summary>
+    public static string CreatePending(string id, DateTimeOffset createdAt) =>
         Object(json =>
         {
             json.WriteString("id"u8, id);
             json.WriteString("status"u8, ToLabel(GenerationStatus.Pending));
-            json.WriteString("createdAt"u8, Moment(createdAt));
+            json.WriteString("createdAt"u8, FormatTimestamp(createdAt));
             WriteEmpty(json, "generated_images");
         });
 
     /// <param name="row">The upstream's object.</param>
-    public static string Write(string id, GenerationStatus status, JsonElement row) =>
+    public static string Create(string id, GenerationStatus status, JsonElement row) =>
         Object(json =>
         {
             json.WriteString("id"u8, id);
             json.WriteString("status"u8, ToLabel(status));
             if (
                 DateTimeOffset.TryParse(
-                    UpstreamGeneration.TextOf(row, "createdAt"u8),
+                    UpstreamJson.GetString(row, "createdAt"u8),
                     CultureInfo.InvariantCulture,
                     DateTimeStyles.AssumeUniversal,
                     out var at
                 )
             )
-                json.WriteString("createdAt"u8, Moment(at));
-            WriteText(json, row, "prompt");
-            WriteText(json, row, "negativePrompt");
+                json.WriteString("createdAt"u8, FormatTimestamp(at));
+            WriteString(json, row, "prompt");
+            WriteString(json, row, "negativePrompt");
             WriteNumber(json, row, "imageWidth", nullable: false);
             WriteNumber(json, row, "imageHeight", nullable: false);
             WriteFlag(json, row, "public", nullable: false);
-            json.WriteString("modelId"u8, CreationReply.CanonicalId(UpstreamGeneration.TextOf(row, "modelId"u8)));
-            WriteWord(json, row, "sdVersion", SdVersions);
-            WriteWord(json, row, "scheduler", Schedulers);
+            json.WriteString("modelId"u8, Uuid.Canonicalize(UpstreamJson.GetString(row, "modelId"u8)));
+            WriteEnum(json, row, "sdVersion", SdVersions);
+            WriteEnum(json, row, "scheduler", Schedulers);
             json.WriteNull("presetStyle"u8);
             foreach (var name in Numbers)
                 WriteNumber(json, row, name);
             foreach (var name in Flags)
                 WriteFlag(json, row, name);
-            // Elements belong to other models, and carry addresses.
+            // Elements belong to other models and contain addresses.
             WriteEmpty(json, "generation_elements");
             WriteModerations(json, row);
             json.WriteStartArray("generated_images"u8);
-            foreach (var image in UpstreamGeneration.ImagesOf(row))
+            foreach (var image in UpstreamGeneration.GetImages(row))
                 WriteImage(json, image);
             json.WriteEndArray();
         });
 
-    /// <summary>Writes a row that was kept, with the gateway's own address of each image.</summary>
-    public static void WriteTo(Utf8JsonWriter json, string row, Func<string, string> addressOf)
+    /// <param name="row">As <see cref="Create"/> made it.</param>
+    /// <param name="getAddress">The gateway's own address of an image, by its id.</param>
+    public static void WriteTo(Utf8JsonWriter json, string row, Func<string, string> getAddress)
     {
         using var kept = JsonDocument.Parse(row);
         json.WriteStartObject();
@@ -129,10 +136,10 @@ internal static class ResultRow
             json.WriteStartArray("generated_images"u8);
             foreach (var image in member.Value.EnumerateArray())
             {
-                var id = UpstreamGeneration.IdOf(image)!;
+                var id = UpstreamJson.GetId(image)!;
                 json.WriteStartObject();
                 json.WriteString("id"u8, id);
-                json.WriteString("url"u8, addressOf(id));
+                json.WriteString("url"u8, getAddress(id));
                 foreach (var part in image.EnumerateObject().Where(part => !part.NameEquals("id"u8)))
                     part.WriteTo(json);
                 json.WriteEndObject();
@@ -145,10 +152,10 @@ internal static class ResultRow
     private static void WriteImage(Utf8JsonWriter json, JsonElement image)
     {
         json.WriteStartObject();
-        json.WriteString("id"u8, UpstreamGeneration.IdOf(image));
+        json.WriteString("id"u8, UpstreamJson.GetId(image));
         json.WriteBoolean("nsfw"u8, image.TryGetProperty("nsfw"u8, out var nsfw) && nsfw.ValueKind == JsonValueKind.True);
         WriteNumber(json, image, "likeCount", nullable: false);
-        // Of videos: null for every image model, and one of them is an address.
+        // Members of videos: null for every image model, and one of them would be an address.
         json.WriteNull("motionMP4URL"u8);
         WriteFlag(json, image, "imageToVideo");
         WriteFlag(json, image, "motion");
@@ -159,7 +166,7 @@ internal static class ResultRow
         json.WriteEndObject();
     }
 
-    /// <summary>Not in any document, but returned: why a prompt or a result was flagged.</summary>
+    /// <summary>Undocumented, but returned: why a prompt or a result was flagged.</summary>
     private static void WriteModerations(Utf8JsonWriter json, JsonElement row)
     {
         json.WriteStartArray("prompt_moderations"u8);
@@ -171,9 +178,9 @@ internal static class ResultRow
                 json.WriteStartArray("moderationClassification"u8);
                 if (moderation.TryGetProperty("moderationClassification"u8, out var classes) && classes.ValueKind == JsonValueKind.Array)
                 {
-                    foreach (var name in classes.EnumerateArray().Select(UpstreamError.Text))
+                    foreach (var name in classes.EnumerateArray().Select(UpstreamJson.GetString))
                     {
-                        if (name is { Length: > 0 and <= 64 } && !name.AsSpan().ContainsAnyExcept(WordCharacters))
+                        if (name is { Length: > 0 and <= 64 } && !name.AsSpan().ContainsAnyExcept(LabelCharacters))
                             json.WriteStringValue(name);
                     }
                 }
@@ -184,16 +191,16 @@ internal static class ResultRow
         json.WriteEndArray();
     }
 
-    private static void WriteText(Utf8JsonWriter json, JsonElement row, string name)
+    private static void WriteString(Utf8JsonWriter json, JsonElement row, string name)
     {
-        if (row.TryGetProperty(name, out var member) && UpstreamError.Text(member) is { } text)
+        if (row.TryGetProperty(name, out var member) && UpstreamJson.GetString(member) is { } text)
             json.WriteString(name, text);
     }
 
-    private static void WriteWord(Utf8JsonWriter json, JsonElement row, string name, FrozenSet<string> known)
+    private static void WriteEnum(Utf8JsonWriter json, JsonElement row, string name, FrozenSet<string> known)
     {
-        if (row.TryGetProperty(name, out var member) && UpstreamError.Text(member) is { } word && known.Contains(word))
-            json.WriteString(name, word);
+        if (row.TryGetProperty(name, out var member) && UpstreamJson.GetString(member) is { } value && known.Contains(value))
+            json.WriteString(name, value);
     }
 
     private static void WriteNumber(Utf8JsonWriter json, JsonElement row, string name, bool nullable = true)

@@ -2,30 +2,31 @@ using System.Text.Json;
 
 namespace Gateway.Leonardo.Replies;
 
-/// <summary>A presigned form: whoever has it may store one file for two minutes. It is never told to a caller and never logged.</summary>
+/// <summary>
+/// A presigned form, which lets its holder store one file within two minutes. It never reaches a caller or a log
+/// (T-B8).
+/// </summary>
 /// <param name="Id">Canonical lower case.</param>
 /// <param name="Fields">In the upstream's order; they go before the file.</param>
 internal sealed record UploadForm(string Id, Uri Url, IReadOnlyList<KeyValuePair<string, string>> Fields)
 {
     private const int MaxFields = 32;
 
-    public static UploadForm? Read(JsonElement row)
+    public static UploadForm? Parse(JsonElement row)
     {
         if (
-            !row.TryGetProperty("id"u8, out var id)
-            || CreationReply.CanonicalId(UpstreamError.Text(id)) is not { } canonical
-            || !row.TryGetProperty("url"u8, out var address)
-            || !Uri.TryCreate(UpstreamError.Text(address), UriKind.Absolute, out var url)
-            || !row.TryGetProperty("fields"u8, out var fields)
+            UpstreamJson.GetId(row) is not { } id
+            || !Uri.TryCreate(UpstreamJson.GetString(row, "url"u8), UriKind.Absolute, out var url)
+            || UpstreamJson.GetMember(row, "fields"u8) is not { } fields
         )
             return null;
-        // Documented as a string that holds JSON; some answers were seen with the object itself.
+        // Documented as a string that holds JSON; replies with the object itself have been seen.
         if (fields.ValueKind == JsonValueKind.Object)
-            return ReadFields(fields) is { } given ? new UploadForm(canonical, url, given) : null;
-        return UpstreamError.Text(fields) is { } text && ParseFields(text) is { } parsed ? new UploadForm(canonical, url, parsed) : null;
+            return ReadFields(fields) is { } given ? new UploadForm(id, url, given) : null;
+        return UpstreamJson.GetString(fields) is { } text && ParseFields(text) is { } parsed ? new UploadForm(id, url, parsed) : null;
     }
 
-    /// <summary>Reads what <see cref="WriteFields"/> wrote, or the upstream.</summary>
+    /// <param name="text">JSON: from the upstream, or from <see cref="WriteFields"/>.</param>
     public static IReadOnlyList<KeyValuePair<string, string>>? ParseFields(string text)
     {
         try
@@ -59,10 +60,10 @@ internal sealed record UploadForm(string Id, Uri Url, IReadOnlyList<KeyValuePair
         var read = new List<KeyValuePair<string, string>>();
         foreach (var field in fields.EnumerateObject())
         {
-            // Both become lines of a multipart body.
+            // Name and value become lines of a multipart body: nothing may break out of them.
             if (
                 read.Count == MaxFields
-                || UpstreamError.Text(field.Value) is not { } value
+                || UpstreamJson.GetString(field.Value) is not { } value
                 || !IsLine(value)
                 || !IsLine(field.Name)
                 || field.Name.Contains('"', StringComparison.Ordinal)

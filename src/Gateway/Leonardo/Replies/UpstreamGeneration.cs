@@ -10,7 +10,7 @@ internal enum GenerationStatus
     Failed,
 }
 
-/// <summary>A generation as the upstream tells of it.</summary>
+/// <summary>A generation as the upstream describes it.</summary>
 /// <param name="Id">Canonical lower case.</param>
 /// <param name="CreatedAt">The upstream writes it without a zone; it is UTC.</param>
 /// <param name="Row">What its owner may see, as a JSON object: see <see cref="ResultRow"/>.</param>
@@ -26,92 +26,86 @@ internal sealed record UpstreamGeneration(
     string Row
 )
 {
-    /// <summary>No model makes more than eight images.</summary>
+    /// <summary>
+    /// A bound on what a hostile reply can make the gateway store; no model makes more than eight images.
+    /// </summary>
     private const int MaxImages = 32;
 
-    /// <returns>Null, if it has no id or no status that is known: then nothing in it is to be trusted.</returns>
-    public static UpstreamGeneration? Read(JsonElement row)
+    /// <returns>Null: it has no id or no status, so nothing in it can be trusted.</returns>
+    public static UpstreamGeneration? Parse(JsonElement row)
     {
-        if (row.ValueKind != JsonValueKind.Object || IdOf(row) is not { } id || ReadStatus(TextOf(row, "status"u8)) is not { } status)
+        if (UpstreamJson.GetId(row) is not { } id || ParseStatus(UpstreamJson.GetString(row, "status"u8)) is not { } status)
             return null;
-        var images = ReadImages(row);
         return new UpstreamGeneration(
             id,
             status,
-            ReadMoment(TextOf(row, "createdAt"u8)),
-            TextOf(row, "prompt"u8),
-            Integer(row, "seed"u8),
-            (int?)Integer(row, "imageWidth"u8, int.MaxValue),
-            (int?)Integer(row, "imageHeight"u8, int.MaxValue),
-            images,
-            ResultRow.Write(id, status, row)
+            ParseTimestamp(UpstreamJson.GetString(row, "createdAt"u8)),
+            UpstreamJson.GetString(row, "prompt"u8),
+            GetInteger(row, "seed"u8),
+            (int?)GetInteger(row, "imageWidth"u8, int.MaxValue),
+            (int?)GetInteger(row, "imageHeight"u8, int.MaxValue),
+            ParseImages(row),
+            ResultRow.Create(id, status, row)
         );
     }
 
-    /// <summary>Those of a list that can be read.</summary>
-    public static IReadOnlyList<UpstreamGeneration> ReadAll(JsonElement list) =>
-        [.. list.EnumerateArray().Select(Read).OfType<UpstreamGeneration>()];
+    /// <summary>The entries of a list that can be parsed.</summary>
+    public static IReadOnlyList<UpstreamGeneration> ParseAll(JsonElement list) =>
+        [.. list.EnumerateArray().Select(Parse).OfType<UpstreamGeneration>()];
 
-    public static string? IdOf(JsonElement element) => CreationReply.CanonicalId(TextOf(element, "id"u8));
-
-    public static string? TextOf(JsonElement element, ReadOnlySpan<byte> name) =>
-        element.TryGetProperty(name, out var member) ? UpstreamError.Text(member) : null;
-
-    /// <summary>The images as they are; never null, not more than make sense.</summary>
-    public static IEnumerable<JsonElement> ImagesOf(JsonElement row) =>
-        row.TryGetProperty("generated_images"u8, out var images) && images.ValueKind == JsonValueKind.Array
-            ? images.EnumerateArray().Where(image => image.ValueKind == JsonValueKind.Object && IdOf(image) is not null).Take(MaxImages)
+    /// <summary>
+    /// The image objects that have an id, at most <see cref="MaxImages"/>; empty where there are none.
+    /// </summary>
+    public static IEnumerable<JsonElement> GetImages(JsonElement row) =>
+        UpstreamJson.GetMember(row, "generated_images"u8, JsonValueKind.Array) is { } images
+            ? images.EnumerateArray().Where(image => UpstreamJson.GetId(image) is not null).Take(MaxImages)
             : [];
 
-    private static IReadOnlyList<UpstreamImage> ReadImages(JsonElement row) =>
+    private static IReadOnlyList<UpstreamImage> ParseImages(JsonElement row) =>
         [
-            .. ImagesOf(row)
+            .. GetImages(row)
                 .Select(image => new UpstreamImage(
-                    IdOf(image)!,
-                    Uri.TryCreate(TextOf(image, "url"u8), UriKind.Absolute, out var url) ? url : null
+                    UpstreamJson.GetId(image)!,
+                    Uri.TryCreate(UpstreamJson.GetString(image, "url"u8), UriKind.Absolute, out var url) ? url : null
                 ))
                 .DistinctBy(image => image.Id, StringComparer.Ordinal),
         ];
 
-    private static GenerationStatus? ReadStatus(string? text) =>
+    private static GenerationStatus? ParseStatus(string? text) =>
         text switch
         {
             "COMPLETE" => GenerationStatus.Complete,
             "FAILED" => GenerationStatus.Failed,
-            // A word that no document knows is no end.
+            // An undocumented status must not end the generation.
             { Length: > 0 } => GenerationStatus.Pending,
             _ => null,
         };
 
-    /// <summary>The seed was seen as a string too (webhooks).</summary>
-    private static long? Integer(JsonElement row, ReadOnlySpan<byte> name, long max = long.MaxValue)
+    /// <summary>A number, or a string of digits: webhooks have been seen with the seed as a string.</summary>
+    private static long? GetInteger(JsonElement row, ReadOnlySpan<byte> name, long max = long.MaxValue)
     {
-        if (!row.TryGetProperty(name, out var member))
+        if (UpstreamJson.GetMember(row, name) is not { } member)
             return null;
-        var isNumber = member.ValueKind == JsonValueKind.Number;
-        return
-            (
-                isNumber
-                    ? member.TryGetInt64(out var value)
-                    : long.TryParse(UpstreamError.Text(member), CultureInfo.InvariantCulture, out value)
-            )
-            && value >= 0
-            && value <= max
-            ? value
-            : null;
+        var isInteger =
+            member.ValueKind == JsonValueKind.Number
+                ? member.TryGetInt64(out var value)
+                : long.TryParse(UpstreamJson.GetString(member), CultureInfo.InvariantCulture, out value);
+        return isInteger && value >= 0 && value <= max ? value : null;
     }
 
-    private static DateTimeOffset? ReadMoment(string? text) =>
+    private static DateTimeOffset? ParseTimestamp(string? text) =>
         DateTimeOffset.TryParse(
             text,
             CultureInfo.InvariantCulture,
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out var moment
+            out var timestamp
         )
-            ? moment
+            ? timestamp
             : null;
 }
 
 /// <param name="Id">Canonical lower case.</param>
-/// <param name="Url">Where its bytes are. It names the account and the start of the prompt, so it is never told.</param>
+/// <param name="Url">
+/// Where its bytes are. It names the account and the start of the prompt, so no caller gets it (T-B9).
+/// </param>
 internal sealed record UpstreamImage(string Id, Uri? Url);

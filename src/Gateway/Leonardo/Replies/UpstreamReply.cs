@@ -1,18 +1,26 @@
 namespace Gateway.Leonardo.Replies;
 
-/// <summary>A reply of the upstream, whole: status, and a body that is at most <see cref="MaxBytes"/> long.</summary>
+/// <summary>
+/// A reply of the upstream as it was received: the status and at most <see cref="MaxBytes"/> of body, not parsed.
+/// <see cref="CreationReplyParser"/> parses the reply to a creation, <see cref="ApiReplyParser"/> that to any other
+/// call.
+/// </summary>
 /// <param name="Body">Null: longer than permitted, or cut off before its end.</param>
 /// <param name="RetryAfter">Seconds, if the upstream gave a number; not yet bounded.</param>
-/// <param name="Date">The upstream's clock, if it gave one.</param>
-internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int? RetryAfter = null, DateTimeOffset? Date = null)
+internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int? RetryAfter = null)
 {
     public const int MaxBytes = 1024 * 1024;
+
+    private const int DefaultRetryAfter = 10;
+
+    /// <summary>Seconds to wait after a 429: what the upstream said, between 1 and 300 (T-H5).</summary>
+    public int SaturatedRetryAfter => Math.Clamp(RetryAfter ?? DefaultRetryAfter, 1, 300);
 
     public static async Task<UpstreamReply> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var retryAfter = response.Headers.RetryAfter?.Delta is { } delta ? (int)Math.Min(delta.TotalSeconds, int.MaxValue) : (int?)null;
         var body = await ReadBodyAsync(response.Content, cancellationToken);
-        return new UpstreamReply((int)response.StatusCode, body, retryAfter, response.Headers.Date);
+        return new UpstreamReply((int)response.StatusCode, body, retryAfter);
     }
 
     private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
@@ -28,7 +36,7 @@ internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int
             {
                 if (length == buffer.Length)
                 {
-                    // A stated length that was reached needs one more read to see the end; only an unstated one grows.
+                    // With Content-Length the body is complete here; without it the buffer grows.
                     if (content.Headers.ContentLength == length)
                         return buffer;
                     if (length >= MaxBytes)

@@ -2,13 +2,15 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Leonardo.Replies;
 
-/// <summary>Turns a definite refusal of the upstream into the gateway's own words: what the caller can mend is 422, what only the operator can is 502 or 503.</summary>
-internal static class Refusal
+/// <summary>
+/// Turns a definite refusal of the upstream into the gateway's own problem: 422 where the caller can fix the request,
+/// 502 or 503 where only an operator can act.
+/// </summary>
+internal static class CreationRefusal
 {
-    private const int SaturatedRetryAfter = 10;
     private const int OutOfCreditRetryAfter = 300;
 
-    public static CreationOutcome.Refused Of(int status, UpstreamError error, int? retryAfter)
+    public static CreationOutcome.Refused Classify(int status, UpstreamError error, UpstreamReply reply)
     {
         if (IsOutOfCredit(status, error))
         {
@@ -22,8 +24,8 @@ internal static class Refusal
         {
             return new(
                 ProblemTypes.UpstreamSaturated,
-                "The organisation's account took no more requests at this moment. Nothing was charged.",
-                RetryAfter: Math.Clamp(retryAfter ?? SaturatedRetryAfter, 1, 300)
+                "The organisation's account has reached Leonardo's rate limit. Nothing was charged; try again later.",
+                RetryAfter: reply.SaturatedRetryAfter
             );
         }
         if (IsModeration(error))
@@ -52,27 +54,27 @@ internal static class Refusal
         return IsValidation(status, error)
             ? new(
                 ProblemTypes.UpstreamRejected,
-                "Leonardo refused the request as invalid although it keeps the documented rules. Try another size, style or reference; nothing was charged.",
+                "Leonardo refused the request as invalid although it follows the documented rules. Try another size, style or reference; nothing was charged.",
                 "validation"
             )
             : new(
                 ProblemTypes.UpstreamRejected,
-                "Leonardo refused the request without a reason the gateway knows. Nothing was charged.",
+                "Leonardo refused the request without a reason that the gateway knows. Nothing was charged.",
                 "other"
             );
     }
 
     private static bool IsOutOfCredit(int status, UpstreamError error) =>
-        status == 402 || IsExactMatch(error, "not enough api tokens", "insufficient tokens");
+        status == 402 || Mentions(error, "not enough api tokens", "insufficient tokens");
 
-    private static bool IsModeration(UpstreamError error) => IsExactMatch(error, "moderation", "inappropriate content");
+    private static bool IsModeration(UpstreamError error) => Mentions(error, "moderation", "inappropriate content");
 
     private static bool IsReference(int status, UpstreamError error) =>
-        status == 404 || IsExactMatch(error, "init image", "init variation", "couldn't access image", "image_reference", "not_found");
+        status == 404 || Mentions(error, "init image", "init variation", "couldn't access image", "image_reference", "not_found");
 
     private static bool IsValidation(int status, UpstreamError error) =>
         status is 413 or 415 or 422
-        || IsExactMatch(
+        || Mentions(
             error,
             "validation_error",
             "validation-failed",
@@ -82,7 +84,7 @@ internal static class Refusal
             "too many images"
         );
 
-    private static bool IsExactMatch(UpstreamError error, params ReadOnlySpan<string> phrases)
+    private static bool Mentions(UpstreamError error, params ReadOnlySpan<string> phrases)
     {
         foreach (var phrase in phrases)
         {

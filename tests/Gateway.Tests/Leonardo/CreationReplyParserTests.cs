@@ -3,7 +3,7 @@ using Gateway.Leonardo.Replies;
 
 namespace Gateway.Tests.Leonardo;
 
-public sealed class CreationReplyTests
+public sealed class CreationReplyParserTests
 {
     private const string Id = "1f1a2b3c-4d5e-6f70-8a1b-0123456789ab";
 
@@ -136,8 +136,8 @@ public sealed class CreationReplyTests
     [InlineData(0, 1)]
     [InlineData(86_400, 300)]
     public void The_upstreams_retry_after_is_kept_within_bounds(int? said, int told) =>
-        CreationReply
-            .Read(new UpstreamReply(429, default(ReadOnlyMemory<byte>), said))
+        CreationReplyParser
+            .Parse(new UpstreamReply(429, default(ReadOnlyMemory<byte>), said))
             .ShouldBeOfType<CreationOutcome.Refused>()
             .RetryAfter.ShouldBe(told);
 
@@ -154,7 +154,7 @@ public sealed class CreationReplyTests
     }
 
     private static CreationOutcome Read(int status, string body) =>
-        CreationReply.Read(new UpstreamReply(status, Encoding.UTF8.GetBytes(body)));
+        CreationReplyParser.Parse(new UpstreamReply(status, Encoding.UTF8.GetBytes(body)));
 
     private static void ShouldRefuse(CreationOutcome outcome, string problem, string? reason)
     {
