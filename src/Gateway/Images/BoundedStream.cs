@@ -1,15 +1,17 @@
 namespace Gateway.Images;
 
-/// <summary>A host's answer, read within limits: of length, of the time between two pieces, and of the whole time.</summary>
-/// <param name="maxBytes">One more is a fault.</param>
+/// <summary>
+/// A stream from a host that is not trusted: limits its length, the pause between two reads, and the total time.
+/// </summary>
+/// <param name="maxBytes">More is an error.</param>
 internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider time) : Stream
 {
-    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
-    public static readonly TimeSpan Whole = TimeSpan.FromMinutes(15);
+    public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan TotalTimeout = TimeSpan.FromMinutes(15);
 
     private readonly long _began = time.GetTimestamp();
-    private readonly CancellationTokenSource _patience = new(Silence, time);
-    private long _left = maxBytes;
+    private readonly CancellationTokenSource _idle = new(IdleTimeout, time);
+    private long _remaining = maxBytes;
 
     public override bool CanRead => true;
     public override bool CanSeek => false;
@@ -25,23 +27,23 @@ internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider ti
     /// <exception cref="IOException">A limit was passed.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (time.GetElapsedTime(_began) > Whole)
+        if (time.GetElapsedTime(_began) > TotalTimeout)
             throw new IOException("the image took too long");
-        _patience.CancelAfter(Silence);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(_patience.Token, cancellationToken);
+        _idle.CancelAfter(IdleTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(_idle.Token, cancellationToken);
         int read;
         try
         {
             read = await inner.ReadAsync(buffer, either.Token);
         }
-        catch (OperationCanceledException silence) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException("the image's host fell silent", silence);
+            throw new IOException("the image's host stopped sending", exception);
         }
-        // The time the reader takes is not the host's.
-        _patience.CancelAfter(Timeout.InfiniteTimeSpan);
-        _left -= read;
-        return _left >= 0 ? read : throw new IOException("the image is longer than permitted");
+        // The timeout must not count the time that the reader takes between two reads.
+        _idle.CancelAfter(Timeout.InfiniteTimeSpan);
+        _remaining -= read;
+        return _remaining >= 0 ? read : throw new IOException("the image is longer than permitted");
     }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
@@ -58,7 +60,7 @@ internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider ti
     {
         if (disposing)
         {
-            _patience.Dispose();
+            _idle.Dispose();
             inner.Dispose();
         }
         base.Dispose(disposing);

@@ -3,16 +3,20 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Images;
 
-/// <summary>Which part of an image is to be sent (RFC 9110, section 14). One range is served; of several, or of another unit, the whole is sent, as the RFC allows.</summary>
-/// <param name="Count">Null: to the end, wherever that is.</param>
+/// <summary>
+/// The part of an image to send (RFC 9110, section 14). One range is served; for several ranges or another unit the
+/// whole image is sent, as the RFC allows.
+/// </summary>
+/// <param name="Count">Null: to the end.</param>
 internal sealed record ByteRange(long From, long? Count)
 {
     public static readonly ByteRange Whole = new(0, null);
 
     public bool IsWhole => this == Whole;
 
+    /// <param name="length">Null: not known.</param>
     /// <returns>Null: the range lies outside the image (416).</returns>
-    public static ByteRange? Of(RequestHeaders headers, EntityTagHeaderValue tag, long? length)
+    public static ByteRange? Read(RequestHeaders headers, EntityTagHeaderValue tag, long? length)
     {
         if (
             length is not { } total
@@ -29,7 +33,7 @@ internal sealed record ByteRange(long From, long? Count)
         return suffix > 0 ? new ByteRange(total - suffix, suffix) : null;
     }
 
-    /// <summary>A date cannot match: no Last-Modified is ever sent.</summary>
+    /// <summary>A date never matches, because no Last-Modified is sent.</summary>
     private static bool Applies(RangeConditionHeaderValue? condition, EntityTagHeaderValue tag) =>
         condition is null || (condition.EntityTag is { } wanted && wanted.Compare(tag, useStrongComparison: true));
 }

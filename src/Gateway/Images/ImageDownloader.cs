@@ -2,12 +2,14 @@ using System.Net;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Origins;
-using Gateway.Leonardo.Replies;
 
 namespace Gateway.Images;
 
-/// <summary>Fetches images from where the upstream says they are: without the key, and only from <c>Leonardo:ImageOrigins</c>, every redirect included (threats C6).</summary>
-internal sealed class ImageDownloader : IDisposable
+/// <summary>
+/// Fetches images from the addresses that the upstream states: without the key, and only from
+/// <c>Leonardo:ImageOrigins</c>, for every redirect too (T-C6).
+/// </summary>
+internal sealed partial class ImageDownloader : IDisposable
 {
     private const int MaxRedirects = 3;
 
@@ -34,7 +36,7 @@ internal sealed class ImageDownloader : IDisposable
         _invoker = new HttpMessageInvoker(origins.Images.CreateTransport());
     }
 
-    /// <returns>The image, or what the caller is told.</returns>
+    /// <returns>The image, or the refusal for the caller.</returns>
     public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(Uri url, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(_timeout, _time);
@@ -45,7 +47,7 @@ internal sealed class ImageDownloader : IDisposable
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, Fail("the host did not answer in time"));
+            return (null, Fail("the host did not answer within Leonardo:Timeout"));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -77,7 +79,7 @@ internal sealed class ImageDownloader : IDisposable
                     return (image, refusal);
                 }
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
-                    return (null, new Problem(ProblemTypes.NotFound, "The image is no longer kept by Leonardo."));
+                    return (null, new Problem(ProblemTypes.NotFound, "Leonardo no longer has the image."));
                 if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                     return (null, Fail($"the host answered {(int)response.StatusCode}"));
                 url = new Uri(url, location);
@@ -87,14 +89,14 @@ internal sealed class ImageDownloader : IDisposable
                 response?.Dispose();
             }
         }
-        return (null, Fail("the host redirects too often"));
+        return (null, Fail("the host redirected too often"));
     }
 
     private async Task<(OpenImage? Image, Problem? Refusal)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         var length = response.Content.Headers.ContentLength;
         if (length > _options.MaxBytes || response.Content.Headers.ContentEncoding.Count > 0)
-            return (null, Fail("the image is longer than permitted, or encoded"));
+            return (null, Fail("the image is larger than Images:MaxBytes, or compressed"));
         var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), _options.MaxBytes, _time);
         if (await OpenImage.FromAsync(stream, length, response, cancellationToken) is { } image)
             return (image, null);
@@ -102,13 +104,16 @@ internal sealed class ImageDownloader : IDisposable
         return (null, Fail("the answer is not an image (JPEG, PNG, WebP, GIF)"));
     }
 
-    /// <summary>The address is not logged: it holds the account's id and the start of the prompt.</summary>
+    /// <summary>The address is not logged: it contains the account's id and the start of the prompt (T-B9).</summary>
     private Problem Fail(string why)
     {
-        _log.LogWarning("An image could not be fetched: {Why}", why);
-        return new Problem(
-            ProblemTypes.UpstreamUnreachable,
-            "The image could not be fetched from where Leonardo keeps it. Try again later."
-        );
+        Log.NotFetched(_log, why);
+        return new Problem(ProblemTypes.UpstreamUnreachable, "The image could not be fetched from Leonardo's image host. Try again later.");
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "An image could not be fetched: {Why}. Its caller got 502 and can try again")]
+        public static partial void NotFetched(ILogger log, string why);
     }
 }

@@ -1,10 +1,12 @@
 namespace Gateway.Images;
 
-/// <summary>A kind of image, told by its first bytes and by nothing else: neither a name nor a header of the sender counts.</summary>
-/// <param name="Extensions">As file names and upload requests have them; the first is the usual one.</param>
+/// <summary>
+/// An image format, detected by the first bytes only: file names and the sender's headers are not trusted.
+/// </summary>
+/// <param name="Extensions">As in file names and upload requests; the first is the usual one.</param>
 internal sealed record ImageFormat(string MediaType, params IReadOnlyList<string> Extensions)
 {
-    /// <summary>As many bytes as the longest of the signatures.</summary>
+    /// <summary>The length of the longest signature.</summary>
     public const int SniffBytes = 12;
 
     public static readonly ImageFormat Jpeg = new("image/jpeg", "jpg", "jpeg");
@@ -12,7 +14,7 @@ internal sealed record ImageFormat(string MediaType, params IReadOnlyList<string
     public static readonly ImageFormat WebP = new("image/webp", "webp");
     public static readonly ImageFormat Gif = new("image/gif", "gif");
 
-    /// <returns>Null: none of the four.</returns>
+    /// <returns>Null: none of the four formats.</returns>
     public static ImageFormat? Sniff(ReadOnlySpan<byte> start) =>
         start.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8, 0xFF]) ? Jpeg
         : start.StartsWith((ReadOnlySpan<byte>)[0x89, (byte)'P', (byte)'N', (byte)'G', (byte)'\r', (byte)'\n', 0x1A, (byte)'\n']) ? Png

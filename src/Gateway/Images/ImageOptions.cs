@@ -2,9 +2,13 @@ using Gateway.Edge;
 
 namespace Gateway.Images;
 
-/// <param name="Store">Folder in which images that were seen once are kept, so that the next time needs no CDN; null: none are kept. One folder for one gateway.</param>
-/// <param name="StoreBytes">The most that is kept there; the oldest go first.</param>
-/// <param name="MaxBytes">The longest image that is carried. It bounds what a hostile host can make the gateway do, not what it holds in memory.</param>
+/// <param name="Store">
+/// The folder in which downloaded images are cached; null: no cache. Each gateway needs a folder of its own.
+/// </param>
+/// <param name="StoreBytes">The size limit of the cache; the oldest images are removed first.</param>
+/// <param name="MaxBytes">
+/// The largest image that is relayed. It bounds the work that a hostile host can cause; memory is bounded in any case.
+/// </param>
 internal sealed record ImageOptions(string? Store, long StoreBytes, long MaxBytes)
 {
     private const int MiB = 1024 * 1024;

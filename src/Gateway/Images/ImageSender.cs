@@ -5,29 +5,36 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Images;
 
-/// <summary>Carries an image from its host, or from the store, to a caller who has the right to it: piece by piece, never whole in memory.</summary>
-internal sealed class ImageEndpoints(ImageDownloader host, ImageStore store)
+/// <summary>
+/// Streams an image from its host or the cache to a caller whose right to it was checked. It is never held in memory as
+/// a whole.
+/// </summary>
+internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
 {
-    private const int PieceBytes = 64 * 1024;
+    private const int BufferBytes = 64 * 1024;
 
-    /// <param name="id">Names the bytes for ever: the upstream makes a new id for a new picture. So it is the strong ETag too.</param>
+    /// <param name="id">
+    /// Identifies the bytes for ever, because the upstream gives every new picture a new id. It therefore is the strong
+    /// ETag.
+    /// </param>
+    /// <param name="url">Null: the upstream did not state an address.</param>
     public async Task SendAsync(HttpContext context, string id, Uri? url)
     {
         var request = context.Request.GetTypedHeaders();
         var tag = new EntityTagHeaderValue($"\"{id}\"");
         if (request.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
         {
-            Describe(context.Response, tag);
+            WriteCacheHeaders(context.Response, tag);
             context.Response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
 
-        var gone = context.RequestAborted;
-        var image = await store.OpenAsync(id, gone);
-        var isKept = image is not null;
+        var cancellationToken = context.RequestAborted;
+        var image = await store.OpenAsync(id, cancellationToken);
+        var isCached = image is not null;
         if (image is null)
         {
-            (image, var refusal) = url is null ? (null, NoAddress) : await host.OpenAsync(url, gone);
+            (image, var refusal) = url is null ? (null, NoAddress) : await downloader.OpenAsync(url, cancellationToken);
             if (image is null)
             {
                 await refusal!.ExecuteAsync(context);
@@ -37,31 +44,34 @@ internal sealed class ImageEndpoints(ImageDownloader host, ImageStore store)
 
         await using (image)
         {
-            if (ByteRange.Of(request, tag, image.Length) is not { } range)
+            if (ByteRange.Read(request, tag, image.Length) is not { } range)
             {
                 context.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{image.Length}");
                 await new Problem(ProblemTypes.RangeNotSatisfiable, $"The image has {image.Length} bytes.").ExecuteAsync(context);
                 return;
             }
-            Describe(context.Response, tag);
-            Describe(context.Response, id, image, range);
+            WriteCacheHeaders(context.Response, tag);
+            WriteContentHeaders(context.Response, id, image, range);
             if (HttpMethods.IsHead(context.Request.Method))
                 return;
-            await using var copy = isKept || !range.IsWhole ? null : store.Begin(id, image.Length);
+            await using var copy = isCached || !range.IsWhole ? null : store.Begin(id, image.Length);
             await CopyAsync(context, image, range, copy);
         }
     }
 
-    private static readonly Problem NoAddress = new(ProblemTypes.UpstreamUnreachable, "Leonardo has not said where the image is.");
+    private static readonly Problem NoAddress = new(
+        ProblemTypes.UpstreamUnreachable,
+        "Leonardo has not stated where the image is. Try again later."
+    );
 
-    private static void Describe(HttpResponse response, EntityTagHeaderValue tag)
+    private static void WriteCacheHeaders(HttpResponse response, EntityTagHeaderValue tag)
     {
         response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = "private, max-age=31536000, immutable";
         response.Headers.AcceptRanges = "bytes";
     }
 
-    private static void Describe(HttpResponse response, string id, OpenImage image, ByteRange range)
+    private static void WriteContentHeaders(HttpResponse response, string id, OpenImage image, ByteRange range)
     {
         response.ContentType = image.Format.MediaType;
         response.Headers.ContentDisposition = $"inline; filename=\"{id}.{image.Format.Extensions[0]}\"";
@@ -75,35 +85,38 @@ internal sealed class ImageEndpoints(ImageDownloader host, ImageStore store)
         );
     }
 
-    /// <summary>The host is always read from the beginning, as only the first bytes tell that it is an image; what lies before the range is passed over.</summary>
+    /// <summary>
+    /// Reads from the beginning even for a range, because only the first bytes prove that it is an image, and skips the
+    /// bytes before the range.
+    /// </summary>
     private static async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range, ImageCopy? copy)
     {
-        var gone = context.RequestAborted;
-        var buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        var cancellationToken = context.RequestAborted;
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            var (at, end) = (0L, range.Count is { } count ? range.From + count : long.MaxValue);
-            while (at < end)
+            var (position, end) = (0L, range.Count is { } count ? range.From + count : long.MaxValue);
+            while (position < end)
             {
-                var read = await image.ReadAsync(buffer, gone);
+                var read = await image.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
                     break;
                 if (copy is not null)
-                    await copy.WriteAsync(buffer.AsMemory(0, read), gone);
-                var from = (int)Math.Clamp(range.From - at, 0, read);
-                var to = (int)Math.Min(end - at, read);
+                    await copy.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+                var from = (int)Math.Clamp(range.From - position, 0, read);
+                var to = (int)Math.Min(end - position, read);
                 if (from < to)
-                    await context.Response.Body.WriteAsync(buffer.AsMemory(from, to - from), gone);
-                at += read;
+                    await context.Response.Body.WriteAsync(buffer.AsMemory(from, to - from), cancellationToken);
+                position += read;
             }
-            if (at < Math.Min(end, image.Length ?? 0))
-                throw new IOException("the image broke off");
+            if (position < Math.Min(end, image.Length ?? 0))
+                throw new IOException("the image ended before its stated length");
             if (copy is not null)
                 await copy.FinishAsync();
         }
         catch (IOException)
         {
-            // Its length is told already: a caller must see that this is not the whole.
+            // Content-Length has been sent: only a broken connection shows the caller that the image is incomplete.
             context.Abort();
         }
         finally

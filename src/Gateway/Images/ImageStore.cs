@@ -1,20 +1,20 @@
 namespace Gateway.Images;
 
 /// <summary>
-/// Images that were seen once, as files in one folder, so that the next time needs no CDN. A convenience, never a condition: a full, read-only or vanished
-/// folder costs the copy and nothing else.
+/// A cache of downloaded images, as files in one folder. It is optional: a full, read-only or missing folder costs only
+/// the cached copy.
 /// </summary>
-internal sealed class ImageStore
+internal sealed partial class ImageStore
 {
     private const string Suffix = ".image";
-    private const string Unfinished = ".part";
+    private const string UnfinishedSuffix = ".part";
 
     private readonly string? _folder;
     private readonly long _maxBytes;
     private readonly ILogger<ImageStore> _log;
     private readonly Lock _lock = new();
-    private readonly LinkedList<Kept> _oldestFirst = new();
-    private readonly Dictionary<string, LinkedListNode<Kept>> _byId = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _oldestFirst = new();
+    private readonly Dictionary<string, LinkedListNode<Entry>> _byId = new(StringComparer.Ordinal);
     private long _bytes;
 
     public ImageStore(ImageOptions options, ILogger<ImageStore> log)
@@ -23,10 +23,10 @@ internal sealed class ImageStore
         _maxBytes = options.StoreBytes;
         _log = log;
         if (_folder is not null)
-            TakeStock(_folder);
+            LoadIndex(_folder);
     }
 
-    /// <returns>Null: not kept.</returns>
+    /// <returns>Null: not cached.</returns>
     public async Task<OpenImage?> OpenAsync(string id, CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -37,9 +37,9 @@ internal sealed class ImageStore
         FileStream? file = null;
         try
         {
-            // A file that is deleted while it is read stays readable to its end.
+            // A file that is deleted while it is read stays readable to its end (FileShare.Delete).
             file = new FileStream(
-                PathOf(id),
+                GetPath(id),
                 FileMode.Open,
                 FileAccess.Read,
                 FileShare.Read | FileShare.Delete,
@@ -49,9 +49,9 @@ internal sealed class ImageStore
             if (await OpenImage.FromAsync(file, file.Length, null, cancellationToken) is { } image)
                 return image;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Tell(fault);
+            LogUnavailable(exception);
         }
         if (file is not null)
             await file.DisposeAsync();
@@ -59,23 +59,24 @@ internal sealed class ImageStore
         return null;
     }
 
-    /// <summary>A copy to be filled while the image goes to its caller; null where none is kept.</summary>
+    /// <summary>Begins a copy, to be written while the image is sent to its caller.</summary>
+    /// <returns>Null: the cache is off, unavailable, or too small for this image.</returns>
     public ImageCopy? Begin(string id, long? length)
     {
-        if (_folder is null || !Holds(length ?? 0))
+        if (_folder is null || !Fits(length ?? 0))
             return null;
         try
         {
-            var path = Path.Combine(_folder, $"{id}.{Guid.CreateVersion7():N}{Unfinished}");
+            var path = Path.Combine(_folder, $"{id}.{Guid.CreateVersion7():N}{UnfinishedSuffix}");
             return new ImageCopy(
                 this,
                 id,
                 new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous)
             );
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Tell(fault);
+            LogUnavailable(exception);
             return null;
         }
     }
@@ -85,119 +86,129 @@ internal sealed class ImageStore
         lock (_lock)
         {
             if (_byId.TryGetValue(id, out var node))
-                Drop(node);
+                Delete(node);
         }
     }
 
-    /// <summary>Takes a finished file in, whole or not at all, and lets the oldest go until it fits.</summary>
-    internal void Take(string id, string unfinished, long bytes)
+    /// <summary>Adds a finished file and removes the oldest images until it fits.</summary>
+    public void Add(string id, string unfinishedFile, long bytes)
     {
         lock (_lock)
         {
             if (_byId.TryGetValue(id, out var known))
-                Forget(known);
+                RemoveFromIndex(known);
             while (_bytes + bytes > _maxBytes && _oldestFirst.First is { } oldest)
-                Drop(oldest);
-            File.Move(unfinished, PathOf(id), overwrite: true);
-            Remember(id, bytes);
+                Delete(oldest);
+            File.Move(unfinishedFile, GetPath(id), overwrite: true);
+            AddToIndex(id, bytes);
         }
     }
 
-    /// <summary>Whether one image may have as many bytes.</summary>
-    internal bool Holds(long bytes) => bytes <= _maxBytes;
+    /// <summary>Whether an image of this size may be cached at all.</summary>
+    public bool Fits(long bytes) => bytes <= _maxBytes;
 
-    internal void Tell(Exception fault) =>
-        _log.LogWarning("The image store could not be used ({Fault}); images are fetched from their host instead", fault.GetType().Name);
+    public void LogUnavailable(Exception exception) => Log.Unavailable(_log, exception.GetType().Name);
 
-    private void TakeStock(string folder)
+    private void LoadIndex(string folder)
     {
         try
         {
             Directory.CreateDirectory(folder);
             foreach (var file in new DirectoryInfo(folder).EnumerateFiles().OrderBy(file => file.LastWriteTimeUtc))
             {
-                if (file.Extension == Unfinished)
+                if (file.Extension == UnfinishedSuffix)
                     file.Delete();
                 else if (file.Extension == Suffix)
-                    Remember(Path.GetFileNameWithoutExtension(file.Name), file.Length);
+                    AddToIndex(Path.GetFileNameWithoutExtension(file.Name), file.Length);
             }
             while (_bytes > _maxBytes && _oldestFirst.First is { } oldest)
-                Drop(oldest);
+                Delete(oldest);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Tell(fault);
+            LogUnavailable(exception);
         }
     }
 
-    private string PathOf(string id) => Path.Combine(_folder!, id + Suffix);
+    private string GetPath(string id) => Path.Combine(_folder!, id + Suffix);
 
-    private void Remember(string id, long bytes)
+    private void AddToIndex(string id, long bytes)
     {
-        _byId[id] = _oldestFirst.AddLast(new Kept(id, bytes));
+        _byId[id] = _oldestFirst.AddLast(new Entry(id, bytes));
         _bytes += bytes;
     }
 
-    private void Forget(LinkedListNode<Kept> node)
+    private void RemoveFromIndex(LinkedListNode<Entry> node)
     {
         _oldestFirst.Remove(node);
         _byId.Remove(node.Value.Id);
         _bytes -= node.Value.Bytes;
     }
 
-    private void Drop(LinkedListNode<Kept> node)
+    private void Delete(LinkedListNode<Entry> node)
     {
-        Forget(node);
+        RemoveFromIndex(node);
         try
         {
-            File.Delete(PathOf(node.Value.Id));
+            File.Delete(GetPath(node.Value.Id));
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Tell(fault);
+            LogUnavailable(exception);
         }
     }
 
-    private sealed record Kept(string Id, long Bytes);
+    private sealed record Entry(string Id, long Bytes);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "The folder of Images:Store could not be used ({Fault}). Images are fetched from their host instead; check the folder"
+        )]
+        public static partial void Unavailable(ILogger log, string fault);
+    }
 }
 
-/// <summary>A copy that is being written. Kept only if it is finished; any fault of the disk ends the copy, never the download.</summary>
+/// <summary>
+/// A copy that is being written. It is kept only if it is finished; a disk error ends the copy, never the download.
+/// </summary>
 internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : IAsyncDisposable
 {
-    private bool _broken;
+    private bool _failed;
     private bool _finished;
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        // Of an unstated length, it may turn out longer than all that is kept.
-        _broken |= !store.Holds(file.Position + bytes.Length);
-        if (_broken)
+        // Where the length was not stated, the image may turn out larger than the cache.
+        _failed |= !store.Fits(file.Position + bytes.Length);
+        if (_failed)
             return;
         try
         {
             await file.WriteAsync(bytes, cancellationToken);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            _broken = true;
-            store.Tell(fault);
+            _failed = true;
+            store.LogUnavailable(exception);
         }
     }
 
     public async ValueTask FinishAsync()
     {
-        if (_broken)
+        if (_failed)
             return;
         try
         {
             var bytes = file.Length;
             await file.DisposeAsync();
-            store.Take(id, file.Name, bytes);
+            store.Add(id, file.Name, bytes);
             _finished = true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            store.Tell(fault);
+            store.LogUnavailable(exception);
         }
     }
 
@@ -210,9 +221,9 @@ internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : 
             await file.DisposeAsync();
             File.Delete(file.Name);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            store.Tell(fault);
+            store.LogUnavailable(exception);
         }
     }
 }

@@ -3,7 +3,7 @@ using Gateway.Edge.Documentation;
 
 namespace Gateway.Images;
 
-/// <summary>The bytes of images, from where the upstream keeps them.</summary>
+/// <summary>Fetches the bytes of images from the upstream's hosts, caches and sends them.</summary>
 internal static class ImagesFeature
 {
     public static void AddImages(this IServiceCollection services, Settings settings)
@@ -11,7 +11,7 @@ internal static class ImagesFeature
         services.AddSingleton(ImageOptions.Read(settings));
         services.AddSingleton<ImageDownloader>();
         services.AddSingleton<ImageStore>();
-        services.AddSingleton<ImageEndpoints>();
+        services.AddSingleton<ImageSender>();
         services.Configure<ApiDocumentation>(ImagesDocumentation.Describe);
     }
 }

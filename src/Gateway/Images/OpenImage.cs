@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace Gateway.Images;
 
-/// <summary>The bytes of one image, about to be read once from their beginning; wherever they come from.</summary>
-/// <param name="head">The first bytes, which had to be read to know the format.</param>
-/// <param name="rest">What follows them.</param>
-/// <param name="owner">Disposed of together with the stream.</param>
+/// <summary>An image, from its host or the cache, to be read once from its beginning.</summary>
+/// <param name="head">The first bytes, which were read to detect the format.</param>
+/// <param name="rest">The bytes after the head.</param>
+/// <param name="owner">Disposed together with the stream.</param>
 internal sealed class OpenImage(ImageFormat format, long? length, ReadOnlyMemory<byte> head, Stream rest, IDisposable? owner)
     : IAsyncDisposable
 {
@@ -13,10 +13,10 @@ internal sealed class OpenImage(ImageFormat format, long? length, ReadOnlyMemory
 
     public ImageFormat Format => format;
 
-    /// <summary>Null, where the sender did not say.</summary>
+    /// <summary>Null: the sender did not state it.</summary>
     public long? Length => length;
 
-    /// <returns>Null: the bytes are no image, or end before that can be told.</returns>
+    /// <returns>Null: not an image, or too short to tell.</returns>
     public static async Task<OpenImage?> FromAsync(Stream stream, long? length, IDisposable? owner, CancellationToken cancellationToken)
     {
         var head = new byte[ImageFormat.SniffBytes];

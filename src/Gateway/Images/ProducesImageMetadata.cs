@@ -2,8 +2,8 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Images;
 
-/// <summary>What a route answers and understands that sends its image by <see cref="ImageEndpoints"/>.</summary>
-internal static class ImageAnswers
+/// <summary>Describes a route that sends its image with <see cref="ImageSender"/>.</summary>
+internal static class ProducesImageMetadata
 {
     public static RouteHandlerBuilder ProducesImage(this RouteHandlerBuilder route, string type, params string[] others) =>
         route
@@ -13,9 +13,12 @@ internal static class ImageAnswers
             .WithMetadata(
                 new RequestHeaderMetadata(
                     "Range",
-                    "One range of bytes, such as `bytes=0-1023`. Of several, or of another unit, the whole is sent."
+                    "One range of bytes, such as `bytes=0-1023`. For several ranges or another unit the whole image is sent."
                 ),
-                new RequestHeaderMetadata("If-Range", "Sends the range only if the image has this `ETag`, else the whole."),
-                new RequestHeaderMetadata("If-None-Match", "`ETag` values that the caller has, or `*`: answered with 304.")
+                new RequestHeaderMetadata("If-Range", "Sends the range only if the image has this `ETag`, otherwise the whole image."),
+                new RequestHeaderMetadata(
+                    "If-None-Match",
+                    "`ETag` values that the caller already has, or `*`: if one matches, the answer is 304."
+                )
             );
 }

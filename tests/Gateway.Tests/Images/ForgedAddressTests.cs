@@ -113,7 +113,7 @@ public sealed class ForgedAddressTests
     [InlineData("2001::1", false)]
     [InlineData("2001:db8::1", false)]
     public void Only_addresses_of_the_public_internet_are_public(string address, bool isPublic) =>
-        PublicAddress.Is(IPAddress.Parse(address)).ShouldBe(isPublic);
+        PublicAddress.IsPublic(IPAddress.Parse(address)).ShouldBe(isPublic);
 
     [Theory]
     [InlineData("https://cdn.leonardo.ai", "https://cdn.leonardo.ai/a.jpg", true)]
