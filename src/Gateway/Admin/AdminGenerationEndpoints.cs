@@ -106,7 +106,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         var faults = new List<Violation>();
         if (AdminBody.FaultOfReason(body.Reason) is { } fault)
             faults.Add(fault);
-        var generation = body.GenerationId is null ? null : CreationReply.CanonicalId(body.GenerationId);
+        var generation = body.GenerationId is null ? null : Uuid.Canonicalize(body.GenerationId);
         if (body.GenerationId is not null && generation is null)
             faults.Add(new Violation("#/generationId", "malformed", "must be a UUID"));
         if (faults.Count > 0)

@@ -70,7 +70,7 @@ internal sealed class CreateGeneration(
     /// <summary>Holds the answer about a generation as long as the caller wishes; it is charged and recorded already.</summary>
     private async Task<IResult> WaitAsync(HttpContext context, Caller caller, IResult answer)
     {
-        if (answer is not GenerationAccepted accepted || PreferWait.Of(context.Request) is not { } seconds)
+        if (answer is not GenerationAccepted accepted || PreferWait.Read(context.Request) is not { } seconds)
             return answer;
         var id = accepted.Settlement.GenerationId;
         try

@@ -31,8 +31,8 @@ internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, 
         if (!isDone)
             response.Headers.RetryAfter = "2";
         if (Generation is not null)
-            GenerationView.Describe(response, Generation, Waited);
-        return JsonResponse.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.OriginOf(httpContext.Request)));
+            GenerationView.WriteHeaders(response, Generation, Waited);
+        return JsonResponse.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.GetOrigin(httpContext.Request)));
     }
 
     private void Write(Utf8JsonWriter json, string origin)
@@ -50,7 +50,7 @@ internal sealed record GenerationAccepted(Settlement Settlement, bool Recorded, 
         json.WriteEndObject();
         json.WriteEndObject();
         if (Generation is { IsEnded: true })
-            GenerationView.Write(json, Generation, origin);
+            GenerationView.WriteMember(json, Generation, origin);
         json.WriteEndObject();
     }
 }

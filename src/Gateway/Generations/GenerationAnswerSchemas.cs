@@ -10,7 +10,7 @@ namespace Gateway.Generations;
 /// <param name="Generation">With <c>Prefer: wait=N</c>, once it has ended.</param>
 internal sealed record GenerationCreated(
     [property: JsonPropertyName("generate")] CreatedGeneration Generate,
-    [property: JsonPropertyName("generations_by_pk")] SeenGeneration Generation = null!
+    [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation = null!
 );
 
 /// <param name="GenerationId">Names the generation: <c>GET /v1/generations/{id}</c>. A UUID.</param>

@@ -109,9 +109,6 @@ internal sealed record GenerationRequest(
 /// <param name="Id">Canonical lower case.</param>
 internal sealed record Reference(string Id, string Type, string Strength)
 {
-    public const string Generated = "GENERATED";
-    public const string Uploaded = "UPLOADED";
-
     public void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();

@@ -3,6 +3,7 @@ using FluentValidation;
 using FluentValidation.Results;
 using Gateway.Edge;
 using Gateway.Edge.Problems;
+using Gateway.Leonardo;
 using Gateway.Models;
 
 namespace Gateway.Generations;
@@ -17,7 +18,7 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
     public const int MaxReportedErrors = 1000;
 
     public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
-    public static readonly IReadOnlyList<string> ImageTypes = [Reference.Generated, Reference.Uploaded];
+    public static readonly IReadOnlyList<string> ImageTypes = [ReferenceType.Generated, ReferenceType.Uploaded];
     public static readonly IReadOnlyList<string> Strengths = ["LOW", "MID", "HIGH"];
 
     private const string Required = "required";

@@ -22,6 +22,7 @@ internal static class GenerationsFeature
             .Configure<LeonardoOptions, QuotaOptions>(
                 (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
             );
+        services.AddSingleton<ReferenceCheck>();
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
@@ -64,7 +65,7 @@ internal static class GenerationsFeature
             .Accepts<GenerationBody>("application/json")
             .Produces<GenerationCreated>()
             .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
-            .WithMetadata(IdempotencyKey.Described, PreferWait.Described)
+            .WithMetadata(IdempotencyKey.Described, PreferWait.Metadata)
             .ProducesProblems(Unreadable)
             .ProducesProblems(
                 ProblemTypes.IdempotencyInProgress,

@@ -1,5 +1,6 @@
+using Gateway.Edge;
 using Gateway.Edge.Problems;
-using Gateway.Leonardo.Replies;
+using Gateway.Leonardo;
 using Gateway.Results;
 using Gateway.Tenants;
 
@@ -22,18 +23,18 @@ internal sealed class ReferenceCheck(GenerationRepository register)
         var references = named
             .Index()
             .Where(entry =>
-                entry.Item?.Image is { Type: Reference.Generated or Reference.Uploaded } image
-                && CreationReply.CanonicalId(image.Id) is not null
+                entry.Item?.Image is { Type: ReferenceType.Generated or ReferenceType.Uploaded } image
+                && Uuid.Canonicalize(image.Id) is not null
             )
-            .Select(entry => (entry.Index, Type: entry.Item.Image!.Type!, Id: CreationReply.CanonicalId(entry.Item.Image.Id)!))
+            .Select(entry => (entry.Index, Type: entry.Item.Image!.Type!, Id: Uuid.Canonicalize(entry.Item.Image.Id)!))
             .ToList();
         if (references.Count == 0)
             return [];
 
         string[] ids = [.. references.Select(reference => reference.Id).Distinct(StringComparer.Ordinal)];
         // Ids from outside the gateway, where the policy has them: all but those that the gateway knows to be another's.
-        var foreign = tenant.Policy.AnyReferences ? await register.ForeignAsync(tenant.Id, ids, cancellationToken) : null;
-        var usable = foreign is null ? await register.UsableAsync(tenant.Id, ids, cancellationToken) : null;
+        var foreign = tenant.Policy.AnyReferences ? await register.FindForeignReferencesAsync(tenant.Id, ids, cancellationToken) : null;
+        var usable = foreign is null ? await register.FindUsableReferencesAsync(tenant.Id, ids, cancellationToken) : null;
         return
         [
             .. references

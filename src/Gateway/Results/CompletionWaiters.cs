@@ -1,15 +1,17 @@
-using Gateway.Storage;
 using Gateway.Tenants;
 
 namespace Gateway.Results;
 
-/// <summary>Everybody in this process who waits for a generation to end. They cost the upstream nothing: the watcher's one schedule wakes them all.</summary>
-internal sealed class CompletionWaiters(GenerationRepository register, TimeProvider time, IHostApplicationLifetime lifetime)
+/// <summary>
+/// The callers of this process that wait for a generation to end. They cause no extra polls: the watcher polls each
+/// generation once and completes all its waiters.
+/// </summary>
+internal sealed class CompletionWaiters(GenerationRepository generations, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TaskCompletionSource<StoredGeneration?>>> _waiting = new(StringComparer.Ordinal);
 
-    /// <summary>The generations that anybody waits for.</summary>
+    /// <summary>The generations that have waiters.</summary>
     public IReadOnlyCollection<string> Ids
     {
         get
@@ -28,31 +30,35 @@ internal sealed class CompletionWaiters(GenerationRepository register, TimeProvi
         }
     }
 
-    /// <summary>The process is on its way out: nobody waits any more.</summary>
+    /// <summary>The process is shutting down, so every wait ends.</summary>
     public bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 
-    /// <summary>Waits until the generation has ended, at most this long, and not beyond the end of the process.</summary>
-    /// <returns>As it stands then; null: it is not this tenant's, or no longer.</returns>
-    /// <exception cref="OperationCanceledException">The caller has gone; nothing is left of it here.</exception>
-    public async Task<StoredGeneration?> WaitAsync(Tenant tenant, string id, TimeSpan most, CancellationToken cancellationToken)
+    /// <summary>
+    /// Waits until the generation has ended, <paramref name="timeout"/> is over, or the process shuts down.
+    /// </summary>
+    /// <returns>Its state at that moment; null: deleted, or not this tenant's.</returns>
+    /// <exception cref="OperationCanceledException">The caller disconnected; its subscription is removed.</exception>
+    public async Task<StoredGeneration?> WaitAsync(Tenant tenant, string id, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var completion = new TaskCompletionSource<StoredGeneration?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        // Enters before it looks: an end between the two is not missed.
+        // Subscribes before it reads, so an end between the two is not missed.
         Subscribe(id, completion);
         try
         {
-            var found = await register.FindAsync(tenant.Id, id, cancellationToken);
-            if (found is null or { IsEnded: true } || most <= TimeSpan.Zero)
+            var found = await generations.FindAsync(tenant.Id, id, cancellationToken);
+            if (found is null or { IsEnded: true } || timeout <= TimeSpan.Zero)
                 return found;
             try
             {
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-                return await completion.Task.WaitAsync(most, time, either.Token);
+                return await completion.Task.WaitAsync(timeout, time, either.Token);
             }
-            catch (Exception enough)
-                when (enough is TimeoutException || (enough is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception exception)
+                when (exception is TimeoutException
+                    || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+                )
             {
-                return await register.FindAsync(tenant.Id, id, cancellationToken);
+                return await generations.FindAsync(tenant.Id, id, cancellationToken);
             }
         }
         finally
@@ -64,23 +70,23 @@ internal sealed class CompletionWaiters(GenerationRepository register, TimeProvi
     /// <param name="ended">Null: deleted.</param>
     public void Complete(string id, StoredGeneration? ended)
     {
-        List<TaskCompletionSource<StoredGeneration?>>? all;
+        List<TaskCompletionSource<StoredGeneration?>>? waiters;
         lock (_lock)
         {
-            if (!_waiting.Remove(id, out all))
+            if (!_waiting.Remove(id, out waiters))
                 return;
         }
-        foreach (var waiting in all)
-            waiting.TrySetResult(ended);
+        foreach (var waiter in waiters)
+            waiter.TrySetResult(ended);
     }
 
     private void Subscribe(string id, TaskCompletionSource<StoredGeneration?> completion)
     {
         lock (_lock)
         {
-            if (!_waiting.TryGetValue(id, out var all))
-                _waiting[id] = all = [];
-            all.Add(completion);
+            if (!_waiting.TryGetValue(id, out var waiters))
+                _waiting[id] = waiters = [];
+            waiters.Add(completion);
         }
     }
 
@@ -88,7 +94,7 @@ internal sealed class CompletionWaiters(GenerationRepository register, TimeProvi
     {
         lock (_lock)
         {
-            if (_waiting.TryGetValue(id, out var all) && all.Remove(completion) && all.Count == 0)
+            if (_waiting.TryGetValue(id, out var waiters) && waiters.Remove(completion) && waiters.Count == 0)
                 _waiting.Remove(id);
         }
     }

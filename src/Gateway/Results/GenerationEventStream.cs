@@ -7,26 +7,29 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Results;
 
-/// <summary>A generation as server-sent events: <c>status</c> now and at its end, with a comment now and then so that nobody in between hangs up.</summary>
+/// <summary>
+/// A generation as server-sent events: <c>status</c> now and at its end, and heartbeat comments in between, so that no
+/// proxy closes the connection as idle.
+/// </summary>
 internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvider time)
 {
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
-    /// <summary>Then the stream ends; a browser comes back by itself, with the id of the last event it saw.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(30);
+    /// <summary>A browser reconnects by itself, with the id of the last event it received.</summary>
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromMinutes(30);
 
-    private static readonly string[] Json = ["application/json", "application/*", "*/*"];
+    private static readonly string[] JsonTypes = ["application/json", "application/*", "*/*"];
 
-    /// <summary>Not liked less than JSON.</summary>
-    public static bool AreWanted(HttpRequest request)
+    /// <summary>Whether <c>Accept</c> rates events at least as high as JSON.</summary>
+    public static bool IsPreferred(HttpRequest request)
     {
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
             return false;
-        var events = QualityOf(types, "text/event-stream");
-        return events > 0 && events >= Json.Max(name => QualityOf(types, name));
+        var events = GetQuality(types, "text/event-stream");
+        return events > 0 && events >= JsonTypes.Max(name => GetQuality(types, name));
     }
 
-    private static double QualityOf(IEnumerable<MediaTypeHeaderValue> types, string name) =>
+    private static double GetQuality(IEnumerable<MediaTypeHeaderValue> types, string name) =>
         types
             .Where(type => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase))
             .Select(type => type.Quality ?? 1)
@@ -36,7 +39,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
     public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
     {
         var cancellationToken = context.RequestAborted;
-        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, cancellationToken) is not { } now)
+        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, cancellationToken) is not { } generation)
             return ResultEndpoints.NotFound;
         var seen =
             int.TryParse(
@@ -45,26 +48,26 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
                 CultureInfo.InvariantCulture,
                 out var version
             )
-            // One that never was is of another stream: it has seen nothing of this one.
-            && version <= now.Version
+            // A number that was never sent belongs to another stream.
+            && version <= generation.Version
                 ? version
                 : 0;
-        // Nothing is left to tell: 204 is what makes a browser stop coming back.
-        if (now.IsEnded && seen >= now.Version)
+        // Nothing newer will come. 204 makes a browser stop reconnecting.
+        if (generation.IsEnded && seen >= generation.Version)
             return TypedResults.NoContent();
 
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "private, no-store";
-        // nginx holds back answers that it does not know to be streams.
+        // nginx would buffer the stream.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await FollowAsync(context.Response, tenant, now, seen, GenerationView.OriginOf(context.Request), cancellationToken);
+        await StreamAsync(context.Response, tenant, generation, seen, GenerationView.GetOrigin(context.Request), cancellationToken);
         return TypedResults.Empty;
     }
 
-    private async Task FollowAsync(
+    private async Task StreamAsync(
         HttpResponse response,
         Tenant tenant,
-        StoredGeneration now,
+        StoredGeneration generation,
         int seen,
         string origin,
         CancellationToken cancellationToken
@@ -74,22 +77,22 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         await response.WriteAsync("retry: 2000\n\n", cancellationToken);
         while (!waiters.IsStopping)
         {
-            if (now.Version > seen)
-                Write(response.BodyWriter, now, origin);
+            if (generation.Version > seen)
+                WriteEvent(response.BodyWriter, generation, origin);
             else
                 await response.WriteAsync(": still there\n\n", cancellationToken);
             await response.BodyWriter.FlushAsync(cancellationToken);
-            seen = Math.Max(seen, now.Version);
-            if (now.IsEnded || time.GetElapsedTime(began) > Longest)
+            seen = Math.Max(seen, generation.Version);
+            if (generation.IsEnded || time.GetElapsedTime(began) > MaxDuration)
                 return;
-            // Deleted meanwhile: there is nothing more to say.
-            if (await waiters.WaitAsync(tenant, now.Id, Heartbeat, cancellationToken) is not { } then)
+            // Deleted meanwhile.
+            if (await waiters.WaitAsync(tenant, generation.Id, HeartbeatInterval, cancellationToken) is not { } current)
                 return;
-            now = then;
+            generation = current;
         }
     }
 
-    private static void Write(IBufferWriter<byte> output, StoredGeneration generation, string origin)
+    private static void WriteEvent(IBufferWriter<byte> output, StoredGeneration generation, string origin)
     {
         Span<byte> head = stackalloc byte[64];
         Encoding.ASCII.TryGetBytes(FormattableString.Invariant($"id: {generation.Version}\nevent: status\ndata: "), head, out var length);
@@ -97,7 +100,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            GenerationView.Write(json, generation, origin);
+            GenerationView.WriteMember(json, generation, origin);
             json.WriteEndObject();
         }
         output.Write("\n\n"u8);

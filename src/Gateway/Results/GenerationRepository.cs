@@ -1,15 +1,15 @@
-using Gateway.Generations;
+using Gateway.Leonardo;
 using Gateway.Storage;
 
 namespace Gateway.Results;
 
 /// <summary>
-/// Who owns which generation and image. Every look-up on a caller's behalf is by tenant and id together, so what is another tenant's is not found, in the
-/// same way and the same time as what does not exist.
+/// Who owns which generation and image. Every look-up for a caller is by tenant and id together, so another tenant's
+/// object is not found in the same way, and in the same time, as one that does not exist (T-B1).
 /// </summary>
 internal sealed class GenerationRepository(Database database, TimeProvider time)
 {
-    /// <summary>No own generation lives at this id: unknown, another tenant's, or deleted.</summary>
+    /// <returns>Null: unknown, another tenant's, or deleted.</returns>
     public Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, cancellationToken) =>
@@ -26,7 +26,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
         );
 
     /// <summary>Newest first.</summary>
-    /// <param name="after">The last one of the page before.</param>
+    /// <param name="after">The last entry of the previous page.</param>
     public Task<List<StoredGeneration>> ListAsync(string tenant, PageCursor? after, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             (connection, cancellationToken) =>
@@ -43,7 +43,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <returns>Found, and where its bytes are, if the upstream said so.</returns>
+    /// <returns>Whether the image exists, and where its bytes are, if the upstream stated it.</returns>
     public Task<(bool Found, Uri? Url)> FindImageAsync(
         string tenant,
         string generationId,
@@ -65,7 +65,10 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>Hides a generation and its images for good. The rows stay, without what they held: the ids can never be another's.</summary>
+    /// <summary>
+    /// Deletes a generation and its images. The rows stay without their content, so that the ids can never get another
+    /// owner.
+    /// </summary>
     /// <returns>The ids of its images.</returns>
     public Task<List<string>> DeleteAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -79,48 +82,54 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@id", id)
                     )
                     .RunAsync(transaction, cancellationToken);
-                var forget = connection.Command(
+                var delete = connection.Command(
                     "update image set deleted_at = @now, url = null where tenant = @tenant and generation_id = @id and deleted_at is null returning id",
                     ("@now", time.GetUtcNow().Micros()),
                     ("@tenant", tenant),
                     ("@id", id)
                 );
-                forget.Transaction = transaction;
-                return await forget.ReadAsync(row => row.GetString(0), cancellationToken);
+                delete.Transaction = transaction;
+                return await delete.ReadAsync(row => row.GetString(0), cancellationToken);
             },
             cancellationToken
         );
 
-    /// <summary>Which of these the tenant may use as references: images it made, and uploads it completed, each under its own type.</summary>
-    public async Task<HashSet<(string Type, string Id)>> UsableAsync(
+    /// <summary>
+    /// The ids that the tenant may use as references: its own images and completed uploads, each with its type.
+    /// </summary>
+    public async Task<HashSet<(string Type, string Id)>> FindUsableReferencesAsync(
         string tenant,
         IReadOnlyList<string> ids,
         CancellationToken cancellationToken
     ) =>
         (
-            await KnownAsync(
-                $"select '{Reference.Generated}', id from image where tenant = @tenant and deleted_at is null and id in (@ids) "
-                    + $"union all select '{Reference.Uploaded}', id from upload where tenant = @tenant and completed_at is not null and id in (@ids)",
+            await ReadReferencesAsync(
+                $"select '{ReferenceType.Generated}', id from image where tenant = @tenant and deleted_at is null and id in (@ids) "
+                    + $"union all select '{ReferenceType.Uploaded}', id from upload where tenant = @tenant and completed_at is not null and id in (@ids)",
                 tenant,
                 ids,
                 cancellationToken
             )
         ).ToHashSet();
 
-    /// <summary>Which of these are another tenant's, of whatever type.</summary>
-    public async Task<HashSet<string>> ForeignAsync(string tenant, IReadOnlyList<string> ids, CancellationToken cancellationToken) =>
+    /// <summary>The ids that belong to another tenant, of either type.</summary>
+    public async Task<HashSet<string>> FindForeignReferencesAsync(
+        string tenant,
+        IReadOnlyList<string> ids,
+        CancellationToken cancellationToken
+    ) =>
         (
-            await KnownAsync(
+            await ReadReferencesAsync(
                 "select '', id from image where tenant <> @tenant and id in (@ids) union all select '', id from upload where tenant <> @tenant and id in (@ids)",
                 tenant,
                 ids,
                 cancellationToken
             )
         )
-            .Select(known => known.Id)
+            .Select(reference => reference.Id)
             .ToHashSet(StringComparer.Ordinal);
 
-    private Task<List<(string Type, string Id)>> KnownAsync(
+    private Task<List<(string Type, string Id)>> ReadReferencesAsync(
         string sql,
         string tenant,
         IReadOnlyList<string> ids,
@@ -131,7 +140,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             {
                 var command = connection.Command("", ("@tenant", tenant));
                 var names = command.AddEach("id", ids);
-#pragma warning disable CA2100 // one of the two above, with the names of parameters put in
+#pragma warning disable CA2100 // one of the two statements above, with the names of parameters inserted
                 command.CommandText = sql.Replace("@ids", names, StringComparison.Ordinal);
 #pragma warning restore CA2100
                 return command.ReadAsync(row => (row.GetString(0), row.GetString(1)), cancellationToken);

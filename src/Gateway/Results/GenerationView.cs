@@ -5,11 +5,17 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Results;
 
-/// <summary>How a generation is told to its owner: <c>{"generations_by_pk":{…}}</c>, as the upstream has it, with the gateway's own addresses.</summary>
+/// <summary>
+/// A generation as its owner sees it: <c>{"generations_by_pk":{…}}</c> like the upstream's, with the gateway's own
+/// addresses.
+/// </summary>
 internal static class GenerationView
 {
-    /// <summary>The gateway, as this caller named it; behind a trusted proxy that ends TLS, with the scheme that proxy was spoken to.</summary>
-    public static string OriginOf(HttpRequest request)
+    /// <summary>
+    /// The gateway's origin as the caller addressed it; behind a trusted proxy that terminates TLS, with the scheme of
+    /// the caller's connection to the proxy.
+    /// </summary>
+    public static string GetOrigin(HttpRequest request)
     {
         if (!request.Host.HasValue)
             return "";
@@ -19,25 +25,24 @@ internal static class GenerationView
         return $"{(isHttps ? "https" : "http")}://{request.Host.ToUriComponent()}";
     }
 
-    public static IResult Of(HttpContext context, StoredGeneration generation, int? waited)
+    public static IResult CreateResult(HttpContext context, StoredGeneration generation, int? waited)
     {
-        Describe(context.Response, generation, waited);
-        return new TenantJsonResult(json => Write(json, generation, OriginOf(context.Request)));
+        WriteHeaders(context.Response, generation, waited);
+        return new TenantJsonResult(json => WriteMember(json, generation, GetOrigin(context.Request)));
     }
 
-    public static void Write(Utf8JsonWriter json, StoredGeneration generation, string origin)
+    public static void WriteMember(Utf8JsonWriter json, StoredGeneration generation, string origin)
     {
         json.WritePropertyName("generations_by_pk"u8);
         generation.WriteTo(json, origin);
     }
 
-    /// <summary>What an answer says of a generation beside its body.</summary>
-    /// <param name="waited">Seconds the caller asked to wait; null: it did not.</param>
-    public static void Describe(HttpResponse response, StoredGeneration generation, int? waited)
+    /// <param name="waited">The seconds that the caller asked to wait; null: it did not ask.</param>
+    public static void WriteHeaders(HttpResponse response, StoredGeneration generation, int? waited)
     {
         if (!generation.IsEnded)
             response.Headers.RetryAfter = generation.RetryAfter.ToString(CultureInfo.InvariantCulture);
         if (waited is { } seconds)
-            PreferWait.Applied(response, seconds);
+            PreferWait.WriteApplied(response, seconds);
     }
 }

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace Gateway.Results;
 
-/// <summary>Where a page of a tenant's list ended. Opaque, and good for that tenant only; it opens nothing, since the list itself is by tenant.</summary>
+/// <summary>
+/// Where a page of a tenant's list ended. Opaque and valid for that tenant only (T-B4); it grants nothing, because the
+/// list itself is by tenant.
+/// </summary>
 internal sealed record PageCursor(long CreatedAtMicros, string Id)
 {
     private const int TagBytes = 8;
@@ -20,11 +23,11 @@ internal sealed record PageCursor(long CreatedAtMicros, string Id)
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <returns>Null: no cursor, or another tenant's.</returns>
+    /// <returns>Null: not a cursor, or another tenant's.</returns>
     public static PageCursor? Read(string text, string tenant)
     {
         Span<byte> bytes = stackalloc byte[Bytes + 3];
-        // Decoding throws at what is no base64url.
+        // Decoding would throw on text that is not base64url.
         if (text.Length > 64 || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes)
             return null;
         if (!bytes[..TagBytes].SequenceEqual(Tag(tenant)))

@@ -5,40 +5,41 @@ using Gateway.Storage;
 namespace Gateway.Results;
 
 /// <summary>
-/// The generations that have not ended, over all tenants, for the watcher. Shared by every replica: whoever moves <c>next_poll_at</c> on has the poll, and
-/// nobody else asks before then. A replica that dies loses at most the one poll it was at.
+/// The generations of all tenants that have not ended. All replicas share it: the replica that advances
+/// <c>next_poll_at</c> has claimed the poll. A replica that crashes loses at most that one poll.
 /// </summary>
 internal sealed class PollQueue(Database database, WatcherOptions options, TimeProvider time)
 {
-    /// <summary>The times between the polls of one generation: after the first (a second after it was made), the second, and so on; then the last for ever.</summary>
+    /// <summary>The pauses after the first poll of a generation, the second, and so on; the last one repeats.</summary>
     public static readonly IReadOnlyList<TimeSpan> Schedule = [.. new[] { 1.5, 2, 3, 5, 10 }.Select(TimeSpan.FromSeconds)];
 
-    public static readonly TimeSpan First = TimeSpan.FromSeconds(1);
+    /// <summary>From the creation to the first poll.</summary>
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
     private long Now => time.GetUtcNow().Micros();
 
-    /// <summary>How long until the next poll is due, or less than nothing; null: nothing is pending.</summary>
-    public Task<TimeSpan?> NextAsync(CancellationToken cancellationToken) =>
+    /// <returns>The time until the next poll is due, negative if it is overdue; null: nothing is pending.</returns>
+    public Task<TimeSpan?> GetTimeToNextAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, cancellationToken) =>
                 (
                     await connection
-                        .Command(PollStatements.For(connection).Next, ("@first", First.Micros()), ("@now", Now))
+                        .Command(PollStatements.For(connection).TimeToNext, ("@first", FirstPause.Micros()), ("@now", Now))
                         .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), cancellationToken)
                 ).Single(),
             cancellationToken
         );
 
-    /// <summary>Takes what is due. Each is this replica's to ask for, once.</summary>
-    public Task<List<PollClaim>> ClaimAsync(int most, CancellationToken cancellationToken) =>
+    /// <summary>Claims polls that are due, at most <paramref name="limit"/>, for this replica.</summary>
+    public Task<List<PollClaim>> ClaimAsync(int limit, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
                 var claim = connection.Command(
                     PollStatements.For(connection).Claim,
-                    ("@first", First.Micros()),
+                    ("@first", FirstPause.Micros()),
                     ("@now", Now),
-                    ("@most", most)
+                    ("@limit", limit)
                 );
                 claim.Transaction = transaction;
                 return await claim.ReadAsync(
@@ -56,9 +57,9 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             cancellationToken
         );
 
-    /// <summary>Makes a poll due now. For a hint from outside; what it says is not believed.</summary>
+    /// <summary>Makes the next poll of a generation due now.</summary>
     /// <returns>False: no such generation is pending.</returns>
-    public Task<bool> HintAsync(string id, CancellationToken cancellationToken) =>
+    public Task<bool> MakeDueAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
                 await connection
@@ -67,21 +68,21 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             cancellationToken
         );
 
-    /// <summary>Keeps what the upstream tells while the generation runs: the prompt, the seed, the size.</summary>
-    public Task KeepAsync(UpstreamGeneration seen, CancellationToken cancellationToken) =>
+    /// <summary>Stores what the upstream says while the generation runs: the prompt, the seed, the size.</summary>
+    public Task StoreProgressAsync(UpstreamGeneration generation, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update generation set result = @row where id = @id and status = 'PENDING' and deleted_at is null",
-                        ("@row", seen.Row),
-                        ("@id", seen.Id)
+                        ("@row", generation.Row),
+                        ("@id", generation.Id)
                     )
                     .RunAsync(transaction, cancellationToken),
             cancellationToken
         );
 
-    /// <summary>Past the deadline: an operator sees it, and it is asked for ever more rarely.</summary>
+    /// <summary>Past the deadline the generation is shown to the operator and polled less and less often.</summary>
     public Task MarkStuckAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (connection, transaction, cancellationToken) =>
@@ -95,12 +96,14 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             cancellationToken
         );
 
-    /// <summary>The end, with its images; of a deleted one, only the end. The second time changes nothing.</summary>
-    /// <returns>Whether this was the one that ended it, and as its owner may see it; null: deleted.</returns>
-    public Task<(bool Ended, StoredGeneration? Stored)> EndAsync(
+    /// <summary>
+    /// Records the end and the images; of a deleted generation only the end. A second call changes nothing.
+    /// </summary>
+    /// <returns>Whether this call ended it, and the generation as its owner sees it; null: deleted.</returns>
+    public Task<(bool IsFirst, StoredGeneration? Stored)> EndAsync(
         string id,
         GenerationStatus status,
-        UpstreamGeneration? seen,
+        UpstreamGeneration? generation,
         CancellationToken cancellationToken
     ) =>
         database.WriteAsync(
@@ -111,7 +114,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         + $"where id = @id and status = 'PENDING' returning tenant, deleted_at, {StoredGeneration.Columns}",
                     ("@status", ResultRow.ToLabel(status)),
                     ("@now", Now),
-                    ("@row", seen?.Row),
+                    ("@row", generation?.Row),
                     ("@id", id)
                 );
                 end.Transaction = transaction;
@@ -125,15 +128,17 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     return (false, (StoredGeneration?)null);
                 if (ended.IsDeleted)
                     return (true, null);
-                if (seen is not null)
-                    await AddImagesAsync(connection, transaction, ended.Tenant, seen, cancellationToken);
+                if (generation is not null)
+                    await AddImagesAsync(connection, transaction, ended.Tenant, generation, cancellationToken);
                 return (true, ended.Stored);
             },
             cancellationToken
         );
 
-    /// <summary>Of these, the ones that ended or were deleted, by whichever replica: null for a deleted one.</summary>
-    public Task<List<(string Id, StoredGeneration? Ended)>> EndedAsync(
+    /// <summary>
+    /// The generations among <paramref name="ids"/> that have ended, or were deleted (null), by any replica.
+    /// </summary>
+    public Task<List<(string Id, StoredGeneration? Ended)>> FindEndedAsync(
         IReadOnlyCollection<string> ids,
         CancellationToken cancellationToken
     ) =>
@@ -154,8 +159,11 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             cancellationToken
         );
 
-    /// <summary>Forgets generations that ended before the time they are kept for, with their images, but for whose they were; and upload forms that were never used.</summary>
-    /// <returns>The ids of the images that are forgotten.</returns>
+    /// <summary>
+    /// Deletes generations past their retention together with their images (the owner stays recorded), and upload forms
+    /// that were never used.
+    /// </summary>
+    /// <returns>The ids of the deleted images.</returns>
     public Task<List<string>> PruneAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
@@ -170,13 +178,13 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                 if (options.Retention is not { } retention)
                     return [];
                 var times = new (string, object?)[] { ("@now", now.Micros()), ("@then", (now - retention).Micros()) };
-                var forget = connection.Command(
+                var delete = connection.Command(
                     "update image set deleted_at = @now, url = null where deleted_at is null "
                         + "and generation_id in (select id from generation where ended_at < @then and deleted_at is null) returning id",
                     times
                 );
-                forget.Transaction = transaction;
-                var images = await forget.ReadAsync(row => row.GetString(0), cancellationToken);
+                delete.Transaction = transaction;
+                var images = await delete.ReadAsync(row => row.GetString(0), cancellationToken);
                 await connection
                     .Command("update generation set deleted_at = @now, result = null where ended_at < @then and deleted_at is null", times)
                     .RunAsync(transaction, cancellationToken);
@@ -189,29 +197,29 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
         DbConnection connection,
         DbTransaction transaction,
         string tenant,
-        UpstreamGeneration seen,
+        UpstreamGeneration generation,
         CancellationToken cancellationToken
     )
     {
-        for (var n = 0; n < seen.Images.Count; n++)
+        for (var n = 0; n < generation.Images.Count; n++)
         {
             await connection
                 .Command(
-                    // An id that is there already keeps its owner, whatever the upstream says.
+                    // An image that is already recorded keeps its owner, whatever the upstream says (T-H9).
                     "insert into image (id, generation_id, tenant, n, url) values (@id, @generation, @tenant, @n, @url) on conflict do nothing",
-                    ("@id", seen.Images[n].Id),
-                    ("@generation", seen.Id),
+                    ("@id", generation.Images[n].Id),
+                    ("@generation", generation.Id),
                     ("@tenant", tenant),
                     ("@n", n),
-                    ("@url", seen.Images[n].Url?.AbsoluteUri)
+                    ("@url", generation.Images[n].Url?.AbsoluteUri)
                 )
                 .RunAsync(transaction, cancellationToken);
         }
     }
 }
 
-/// <summary>A generation that is this replica's to ask for, once.</summary>
+/// <summary>One poll of a generation that this replica has claimed.</summary>
 /// <param name="Age">By the store's clock.</param>
-/// <param name="HasRow">Whether what the upstream tells while it runs is kept already.</param>
-/// <param name="Trace">Of the request that made it; null: none was recorded.</param>
+/// <param name="HasRow">Whether what the upstream says while it runs is already stored.</param>
+/// <param name="Trace">The trace of the request that created it; null: none was recorded.</param>
 internal sealed record PollClaim(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace);

@@ -1,10 +1,10 @@
 namespace Gateway.Results;
 
-/// <summary>How many polls may still be made: fills by the minute's share as time goes, and holds ten seconds' worth. Not thread-safe.</summary>
+/// <summary>A token bucket for polls that holds ten seconds' worth. Not thread-safe.</summary>
 internal sealed class PollRate(int perMinute, TimeProvider time)
 {
     private readonly double _perSecond = perMinute / 60.0;
-    private readonly double _most = Math.Max(1, perMinute / 6.0);
+    private readonly double _capacity = Math.Max(1, perMinute / 6.0);
     private double _left = Math.Max(1, perMinute / 6.0);
     private long _at = time.GetTimestamp();
 
@@ -13,7 +13,7 @@ internal sealed class PollRate(int perMinute, TimeProvider time)
         get
         {
             var now = time.GetTimestamp();
-            _left = Math.Min(_most, _left + time.GetElapsedTime(_at, now).TotalSeconds * _perSecond);
+            _left = Math.Min(_capacity, _left + time.GetElapsedTime(_at, now).TotalSeconds * _perSecond);
             _at = now;
             return (int)_left;
         }

@@ -5,7 +5,10 @@ using Npgsql;
 
 namespace Gateway.Results;
 
-/// <summary>The statements of the watch list in which the engines differ. The clock is the ledger's, one for all replicas: on PostgreSQL the server's.</summary>
+/// <summary>
+/// The statements of the poll queue in which the engines differ. All replicas use one clock, the ledger's: on
+/// PostgreSQL it is the server's.
+/// </summary>
 internal sealed class PollStatements
 {
     private static readonly PollStatements Sqlite = new("@now", "max", "");
@@ -18,8 +21,8 @@ internal sealed class PollStatements
 
     private PollStatements(string now, string greatest, string skipLocked)
     {
-        // Two looks at the index, however many are pending.
-        Next = $"""
+        // Two index look-ups, however many generations are pending.
+        TimeToNext = $"""
             select min(due) - {now} from (
               select min(next_poll_at) as due from generation where status = 'PENDING' and next_poll_at > 0
               union all select min(created_at) + @first from generation where status = 'PENDING' and next_poll_at = 0) as both_kinds
@@ -38,16 +41,21 @@ internal sealed class PollStatements
             ].Micros()} end
             where id in (
                 select id from generation where status = 'PENDING' and next_poll_at <= {now} and created_at <= {now} - @first
-                order by next_poll_at limit @most {skipLocked})
+                order by next_poll_at limit @limit {skipLocked})
             returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace
             """
         );
     }
 
-    /// <summary>Microseconds until the next poll is due; null: nothing is pending. Wants <c>@first</c> and <c>@now</c>.</summary>
-    public string Next { get; }
+    /// <summary>
+    /// Microseconds until the next poll is due; null: nothing is pending. Parameters: <c>@first</c>, <c>@now</c>.
+    /// </summary>
+    public string TimeToNext { get; }
 
-    /// <summary>Takes what is due: id, age, stuck, deleted, whether a row is kept, trace. Wants <c>@first</c>, <c>@now</c> and <c>@most</c>.</summary>
+    /// <summary>
+    /// Claims polls that are due and returns id, age, stuck, deleted, whether a row is stored, trace. Parameters:
+    /// <c>@first</c>, <c>@now</c>, <c>@limit</c>.
+    /// </summary>
     public string Claim { get; }
 
     public static PollStatements For(DbConnection connection) => connection is NpgsqlConnection ? PostgreSql : Sqlite;

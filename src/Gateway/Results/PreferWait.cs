@@ -4,21 +4,24 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Results;
 
-/// <summary><c>Prefer: wait=N</c> (RFC 7240): how many seconds a caller would rather wait than ask again. What is no such preference is ignored, as the RFC has it.</summary>
+/// <summary>
+/// <c>Prefer: wait=N</c> (RFC 7240): how many seconds the caller is willing to wait. As the RFC requires, a preference
+/// that is unknown or malformed is ignored.
+/// </summary>
 internal static class PreferWait
 {
     public const int MaxSeconds = 120;
 
     private const string Preference = "wait";
 
-    public static readonly RequestHeaderMetadata Described = new(
+    public static readonly RequestHeaderMetadata Metadata = new(
         "Prefer",
-        "`wait=N`: hold the answer until the generation has ended, at most N seconds (up to 120).",
+        "`wait=N`: delay the answer until the generation has ended, at most N seconds (up to 120).",
         "wait=60"
     );
 
-    /// <returns>1 to <see cref="MaxSeconds"/>; null: none was stated.</returns>
-    public static int? Of(HttpRequest request)
+    /// <returns>1 to <see cref="MaxSeconds"/>; null: the request has no such preference.</returns>
+    public static int? Read(HttpRequest request)
     {
         foreach (var line in request.Headers["Prefer"])
         {
@@ -36,7 +39,7 @@ internal static class PreferWait
         return null;
     }
 
-    public static void Applied(HttpResponse response, int seconds)
+    public static void WriteApplied(HttpResponse response, int seconds)
     {
         response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"{Preference}={seconds}");
         response.Headers.Append(HeaderNames.Vary, "Prefer");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Images;
@@ -11,78 +12,84 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Results;
 
-/// <summary>Reading, listing and deleting generations, and their images. What is not the caller's is not there.</summary>
+/// <summary>
+/// Reading, listing and deleting generations, and their images. Another tenant's objects are treated as if they did not
+/// exist (T-B1).
+/// </summary>
 internal sealed class ResultEndpoints(
-    GenerationRepository register,
+    GenerationRepository generations,
     CompletionWaiters waiters,
     GenerationEventStream events,
-    ImageEndpoints delivery,
-    ImageStore store,
+    ImageSender images,
+    ImageStore imageStore,
     LeonardoApi leonardo
 )
 {
-    public const int DefaultPage = 10;
-    public const int MaxPage = 100;
+    public const int DefaultPageSize = 10;
+    public const int MaxPageSize = 100;
 
-    /// <summary><c>GET /v1/generations/{id}</c>: as JSON, at once or when it has ended, or as a stream of events.</summary>
+    /// <summary>
+    /// <c>GET /v1/generations/{id}</c>: as JSON, now or once the generation has ended (<c>Prefer: wait</c>), or as
+    /// events.
+    /// </summary>
     public async Task<IResult> GetAsync(HttpContext context, Caller caller, string id)
     {
-        if (CreationReply.CanonicalId(id) is not { } generation)
+        if (Uuid.Canonicalize(id) is not { } generationId)
             return NotFound;
-        if (GenerationEventStream.AreWanted(context.Request))
-            return await events.SendAsync(context, caller.Tenant, generation);
-        var seconds = PreferWait.Of(context.Request);
+        if (GenerationEventStream.IsPreferred(context.Request))
+            return await events.SendAsync(context, caller.Tenant, generationId);
+        var seconds = PreferWait.Read(context.Request);
         var wait = TimeSpan.FromSeconds(seconds ?? 0);
-        return await waiters.WaitAsync(caller.Tenant, generation, wait, context.RequestAborted) is { } found
-            ? GenerationView.Of(context, found, seconds)
+        return await waiters.WaitAsync(caller.Tenant, generationId, wait, context.RequestAborted) is { } found
+            ? GenerationView.CreateResult(context, found, seconds)
             : NotFound;
     }
 
     /// <summary><c>GET /v1/generations</c>.</summary>
-    /// <param name="limit">How many at most.</param>
-    /// <param name="after">The <c>next</c> of the page before.</param>
+    /// <param name="limit">The size of the page.</param>
+    /// <param name="after">The <c>next</c> of the previous page.</param>
     public async Task<IResult> ListAsync(HttpContext context, Caller caller, string? limit, string? after)
     {
         var violations = new List<Violation>();
-        var size = DefaultPage;
+        var size = DefaultPageSize;
         if (
             limit is not null
-            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPage)
+            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPageSize)
         )
-            violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxPage}"));
+            violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxPageSize}"));
         var cursor = after is null ? null : PageCursor.Read(after, caller.Tenant.Id);
         if (after is not null && cursor is null)
-            violations.Add(new Violation("#/after", "invalid-cursor", "must be the next of an earlier page"));
+            violations.Add(new Violation("#/after", "invalid-cursor", "must be the next of an earlier page of this tenant"));
         if (violations.Count > 0)
-            return new Problem(ProblemTypes.Validation, "The page cannot be told; see errors.") { Errors = violations };
+            return new Problem(ProblemTypes.Validation, "The query parameters are invalid; see errors.") { Errors = violations };
 
-        var page = await register.ListAsync(caller.Tenant.Id, cursor, size + 1, context.RequestAborted);
+        var page = await generations.ListAsync(caller.Tenant.Id, cursor, size + 1, context.RequestAborted);
         var next = page.Count > size ? page[size - 1] : null;
         return new TenantJsonResult(json =>
         {
             json.WriteStartArray("generations"u8);
             foreach (var generation in page.Take(size))
-                generation.WriteTo(json, GenerationView.OriginOf(context.Request));
+                generation.WriteTo(json, GenerationView.GetOrigin(context.Request));
             json.WriteEndArray();
             json.WriteString("next"u8, next is null ? null : new PageCursor(next.CreatedAt.Micros(), next.Id).Write(caller.Tenant.Id));
         });
     }
 
-    /// <summary><c>DELETE /v1/generations/{id}</c>: there and here.</summary>
+    /// <summary><c>DELETE /v1/generations/{id}</c>: deletes it upstream and here.</summary>
     public async Task<IResult> DeleteAsync(HttpContext context, Caller caller, string id)
     {
-        if (CreationReply.CanonicalId(id) is not { } generation)
+        if (Uuid.Canonicalize(id) is not { } generationId)
             return NotFound;
-        if (await register.FindAsync(caller.Tenant.Id, generation, context.RequestAborted) is null)
+        if (await generations.FindAsync(caller.Tenant.Id, generationId, context.RequestAborted) is null)
             return NotFound;
-        // From here on it is done to the end, whether or not the caller stays: half of it would be a generation that is nowhere and still listed.
-        var reply = await leonardo.DeleteGenerationAsync(generation, CancellationToken.None);
-        if (reply is ApiReply<bool>.Refused or ApiReply<bool>.Unclear)
+        // Finished even if the caller disconnects: a generation deleted only upstream would stay in the list.
+        var reply = await leonardo.DeleteGenerationAsync(generationId, CancellationToken.None);
+        if (reply is ApiOutcome<bool>.Refused or ApiOutcome<bool>.Unclear)
             return reply.ToProblem();
-        foreach (var image in await register.DeleteAsync(caller.Tenant.Id, generation, CancellationToken.None))
-            store.Remove(image);
-        waiters.Complete(generation, null);
-        return TenantJsonResult.Deleted("delete_generations_by_pk", generation);
+        foreach (var image in await generations.DeleteAsync(caller.Tenant.Id, generationId, CancellationToken.None))
+            imageStore.Remove(image);
+        waiters.Complete(generationId, null);
+        return TenantJsonResult.Deleted("delete_generations_by_pk", generationId);
     }
 
     /// <summary><c>GET</c> and <c>HEAD /v1/generations/{id}/images/{imageId}</c>.</summary>
@@ -90,14 +97,14 @@ internal sealed class ResultEndpoints(
     {
         var found = false;
         Uri? url = null;
-        if (CreationReply.CanonicalId(id) is { } generation && CreationReply.CanonicalId(imageId) is { } image)
+        if (Uuid.Canonicalize(id) is { } generationId && Uuid.Canonicalize(imageId) is { } canonicalId)
         {
-            (found, url) = await register.FindImageAsync(caller.Tenant.Id, generation, image, context.RequestAborted);
-            imageId = image;
+            (found, url) = await generations.FindImageAsync(caller.Tenant.Id, generationId, canonicalId, context.RequestAborted);
+            imageId = canonicalId;
         }
-        await (found ? delivery.SendAsync(context, imageId, url) : NotFound.ExecuteAsync(context));
+        await (found ? images.SendAsync(context, imageId, url) : NotFound.ExecuteAsync(context));
     }
 
-    /// <summary>One answer for what does not exist, what is another's, and what is no id at all.</summary>
+    /// <summary>The one answer for an id that is unknown, another tenant's, or malformed (T-B1).</summary>
     public static Problem NotFound { get; } = new(ProblemTypes.NotFound, "This tenant has no such generation, image or upload.");
 }

@@ -4,22 +4,30 @@ using Gateway.Leonardo.Replies;
 namespace Gateway.Results;
 
 /// <summary>The answer of <c>GET /v1/generations/{id}</c>, and the data of its events.</summary>
-/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationView"/> writes this one.</remarks>
-/// <param name="Generation">As the upstream tells it, but for addresses, the account's user id, and what neither document knows.</param>
-internal sealed record GenerationFound([property: JsonPropertyName("generations_by_pk")] SeenGeneration Generation);
+/// <remarks>
+/// These records only describe answers in the OpenAPI document, where a member with a default is optional;
+/// <see cref="GenerationView"/> writes the answer.
+/// </remarks>
+/// <param name="Generation">
+/// As the upstream returns it, without its addresses, user id and undocumented members.
+/// </param>
+internal sealed record GenerationFound([property: JsonPropertyName("generations_by_pk")] GenerationResult Generation);
 
-/// <summary>A generation. What the upstream has not told is left out: until it was asked, there are the first four members.</summary>
+/// <summary>
+/// A generation. Members that the upstream has not stated are left out; before the first poll there are only the first
+/// four.
+/// </summary>
 /// <remarks><see cref="ResultRow"/> writes it.</remarks>
 /// <param name="CreatedAt">UTC, written without a zone, as the upstream does.</param>
 /// <param name="Images">Empty while it is pending.</param>
 /// <param name="Moderations">Why the prompt or the result was flagged.</param>
-/// <param name="ModelId">A UUID of the upstream's; null for models that have none.</param>
-/// <param name="PresetStyle">Always null; of other models.</param>
-/// <param name="Elements">Always empty; of other models.</param>
-internal sealed record SeenGeneration(
+/// <param name="ModelId">The upstream's UUID of the model; null for models that have none.</param>
+/// <param name="PresetStyle">Always null; used by other models.</param>
+/// <param name="Elements">Always empty; used by other models.</param>
+internal sealed record GenerationResult(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("status")] string Status,
-    [property: JsonPropertyName("generated_images")] IReadOnlyList<SeenImage> Images,
+    [property: JsonPropertyName("generated_images")] IReadOnlyList<GenerationImage> Images,
     [property: JsonPropertyName("createdAt")] string CreatedAt = null!,
     [property: JsonPropertyName("prompt")] string Prompt = null!,
     [property: JsonPropertyName("negativePrompt")] string NegativePrompt = null!,
@@ -40,18 +48,18 @@ internal sealed record SeenGeneration(
     [property: JsonPropertyName("promptMagic")] bool? PromptMagic = null,
     [property: JsonPropertyName("ultra")] bool? Ultra = null,
     [property: JsonPropertyName("generation_elements")] IReadOnlyList<string> Elements = null!,
-    [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<SeenModeration> Moderations = null!
+    [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<GenerationModeration> Moderations = null!
 );
 
-internal sealed record SeenModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);
+internal sealed record GenerationModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);
 
-/// <param name="Id">With the type <c>GENERATED</c> it can be a reference image of another request.</param>
+/// <param name="Id">Usable as a reference image, with the type <c>GENERATED</c>.</param>
 /// <param name="Url">The image, at this gateway.</param>
 /// <param name="Nsfw">Flagged by the upstream.</param>
-/// <param name="MotionMp4Url">Always null; of videos.</param>
-/// <param name="MotionModel">Always null; of videos.</param>
-/// <param name="Variations">Always empty; of other models.</param>
-internal sealed record SeenImage(
+/// <param name="MotionMp4Url">Always null; used by videos.</param>
+/// <param name="MotionModel">Always null; used by videos.</param>
+/// <param name="Variations">Always empty; used by other models.</param>
+internal sealed record GenerationImage(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("url")] string Url,
     [property: JsonPropertyName("nsfw")] bool Nsfw,
@@ -67,9 +75,9 @@ internal sealed record SeenImage(
 
 /// <summary>The answer of <c>GET /v1/generations</c>.</summary>
 /// <param name="Generations">Newest first.</param>
-/// <param name="Next">Goes into <c>after</c> for the next page; null: this is the last.</param>
+/// <param name="Next">The value of <c>after</c> for the next page; null: this is the last page.</param>
 internal sealed record GenerationList(
-    [property: JsonPropertyName("generations")] IReadOnlyList<SeenGeneration> Generations,
+    [property: JsonPropertyName("generations")] IReadOnlyList<GenerationResult> Generations,
     [property: JsonPropertyName("next")] string? Next
 );
 

@@ -2,15 +2,16 @@ using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
-using Gateway.Generations;
 using Gateway.Images;
 
 namespace Gateway.Results;
 
-/// <summary>What became of generations: the watcher that asks, the register that remembers, the routes that tell.</summary>
+/// <summary>
+/// Results of generations: the watcher that polls the upstream, the record of owners, and the routes that read them.
+/// </summary>
 internal static class ResultsFeature
 {
-    private static readonly ProblemType[] Strangers =
+    private static readonly ProblemType[] IdentificationProblems =
     [
         ProblemTypes.Unidentified,
         ProblemTypes.Suspended,
@@ -22,7 +23,6 @@ internal static class ResultsFeature
     {
         services.AddSingleton(WatcherOptions.Read(settings));
         services.AddSingleton<GenerationRepository>();
-        services.AddSingleton<ReferenceCheck>();
         services.AddSingleton<PollQueue>();
         services.AddSingleton<CompletionWaiters>();
         services.AddSingleton<GenerationEventStream>();
@@ -35,42 +35,42 @@ internal static class ResultsFeature
 
     public static void MapResults(this IEndpointRouteBuilder routes)
     {
-        var reading = routes.ServiceProvider.GetRequiredService<ResultEndpoints>();
+        var results = routes.ServiceProvider.GetRequiredService<ResultEndpoints>();
         routes
-            .MapGet("/v1/generations/{id}", reading.GetAsync)
+            .MapGet("/v1/generations/{id}", results.GetAsync)
             .WithTags("Generations")
-            .WithSummary("See what became of a generation")
+            .WithSummary("Get a generation")
             .WithDescription(
-                "As Leonardo answers, with the gateway's own image addresses. `Prefer: wait=N` holds the answer until it has ended; "
+                "As Leonardo answers, with the gateway's own image addresses. `Prefer: wait=N` delays the answer until the generation has ended; "
                     + "`Accept: text/event-stream` sends `status` events until then."
             )
             .Produces<GenerationFound>(contentType: "application/json", additionalContentTypes: "text/event-stream")
             .Produces(StatusCodes.Status204NoContent)
             .WithMetadata(
-                PreferWait.Described,
+                PreferWait.Metadata,
                 new RequestHeaderMetadata(
                     "Last-Event-ID",
-                    "The `id` of the last event seen: only what is newer is sent, and 204 if nothing will be."
+                    "The `id` of the last event received: only newer events are sent, or 204 if there will be none."
                 )
                 {
                     Pattern = "^[0-9]{1,9}$",
                 }
             )
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound);
         routes
-            .MapGet("/v1/generations", reading.ListAsync)
+            .MapGet("/v1/generations", results.ListAsync)
             .WithTags("Generations")
             .WithSummary("List your own generations, newest first")
             .Produces<GenerationList>()
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.Validation);
         routes
-            .MapDelete("/v1/generations/{id}", reading.DeleteAsync)
+            .MapDelete("/v1/generations/{id}", results.DeleteAsync)
             .WithTags("Generations")
             .WithSummary("Delete a generation and its images")
             .Produces<GenerationDeleted>()
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(
                 ProblemTypes.NotFound,
                 ProblemTypes.UpstreamCredentials,
@@ -79,12 +79,12 @@ internal static class ResultsFeature
                 ProblemTypes.UpstreamRejected
             );
         routes
-            .MapMethods("/v1/generations/{id}/images/{imageId}", [HttpMethods.Get, HttpMethods.Head], reading.ImageAsync)
+            .MapMethods("/v1/generations/{id}/images/{imageId}", [HttpMethods.Get, HttpMethods.Head], results.ImageAsync)
             .WithTags("Generations")
             .WithSummary("Download an image")
-            .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are understood.")
+            .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are supported.")
             .ProducesImage("image/jpeg", "image/png", "image/webp", "image/gif")
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable, ProblemTypes.UpstreamUnreachable);
     }
 }

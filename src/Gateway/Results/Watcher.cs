@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Data.Common;
 using Gateway.Edge.Http;
 using Gateway.Images;
 using Gateway.Ledger;
@@ -8,9 +7,12 @@ using Gateway.Leonardo.Replies;
 
 namespace Gateway.Results;
 
-/// <summary>Asks the upstream what became of each running generation: one schedule for each, however many wait and however many replicas there are.</summary>
-internal sealed class Watcher(
-    PollQueue list,
+/// <summary>
+/// Polls the upstream for each running generation, on one schedule per generation, however many callers wait and
+/// however many replicas run.
+/// </summary>
+internal sealed partial class Watcher(
+    PollQueue queue,
     CompletionWaiters waiters,
     ImageStore images,
     LeonardoApi leonardo,
@@ -20,162 +22,193 @@ internal sealed class Watcher(
     ILogger<Watcher> log
 ) : BackgroundService
 {
-    /// <summary>Polls under way; the connections are shared with the requests that make money.</summary>
-    private const int MostAtOnce = 32;
+    /// <summary>Bounded because polls share the upstream connections with creations.</summary>
+    private const int MaxConcurrentPolls = 32;
 
-    /// <summary>How soon a generation that another part of the gateway, or another replica, recorded is noticed.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Busy = TimeSpan.FromSeconds(0.1);
-    private static readonly TimeSpan PruneEvery = TimeSpan.FromMinutes(10);
+    /// <summary>
+    /// How soon it notices a generation that another part of the gateway, or another replica, recorded.
+    /// </summary>
+    private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(0.1);
+    private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
 
-    /// <summary>The ids of the generations that are being asked for; the values say nothing.</summary>
+    /// <summary>A set of generation ids; the values are unused.</summary>
     private readonly ConcurrentDictionary<string, byte> _polling = new(StringComparer.Ordinal);
-    private readonly SemaphoreSlim _nudged = new(0, 1);
+    private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
-    private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneEvery;
+    private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneInterval;
     private long _lastRound = time.GetUtcNow().UtcTicks;
 
-    /// <summary>When it last went round without a fault; before it did, when it was made.</summary>
+    /// <summary>
+    /// The end of the last round without an error; before the first one, when the watcher was created.
+    /// </summary>
     public DateTimeOffset LastRound => new(Volatile.Read(ref _lastRound), TimeSpan.Zero);
 
-    /// <summary>Polls under way.</summary>
+    /// <summary>Polls in flight.</summary>
     public int Polling => _polling.Count;
 
-    /// <summary>Something is due before the watcher thinks.</summary>
-    public void Nudge()
+    /// <summary>Starts the next round now, because something became due early.</summary>
+    public void Wake()
     {
         try
         {
-            _nudged.Release();
+            _wake.Release();
         }
         catch (SemaphoreFullException)
         {
-            // It is on its way already.
+            // A wake-up is pending already.
         }
     }
 
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
-        var isAway = false;
+        var isFailing = false;
         while (!cancellationToken.IsCancellationRequested)
         {
-            var pause = LookAgain;
+            var pause = IdlePause;
             try
             {
-                pause = await TurnAsync(cancellationToken);
+                pause = await RunRoundAsync(cancellationToken);
                 Volatile.Write(ref _lastRound, time.GetUtcNow().UtcTicks);
-                isAway = false;
+                isFailing = false;
             }
-            catch (Exception fault) when (fault is not OperationCanceledException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                // Said once: the store is away for everybody, and the ledger says so too.
-                if (!isAway)
-                    log.LogError(fault, "The watcher cannot use the store; it tries again twice a second");
-                isAway = true;
+                // Logged once per outage: the ledger reports the same outage.
+                if (!isFailing)
+                    Log.StoreUnavailable(log, exception);
+                isFailing = true;
             }
             await PauseAsync(pause, cancellationToken);
         }
     }
 
-    /// <returns>How long nothing is due.</returns>
-    private async Task<TimeSpan> TurnAsync(CancellationToken cancellationToken)
+    /// <returns>The pause before the next round.</returns>
+    private async Task<TimeSpan> RunRoundAsync(CancellationToken cancellationToken)
     {
         if (waiters.Ids is { Count: > 0 } waitedFor)
         {
-            foreach (var (id, ended) in await list.EndedAsync(waitedFor, cancellationToken))
+            foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor, cancellationToken))
                 waiters.Complete(id, ended);
         }
         if (time.GetUtcNow() >= _pruneAt)
         {
-            _pruneAt = time.GetUtcNow() + PruneEvery;
-            foreach (var image in await list.PruneAsync(cancellationToken))
+            _pruneAt = time.GetUtcNow() + PruneInterval;
+            foreach (var image in await queue.PruneAsync(cancellationToken))
                 images.Remove(image);
         }
 
-        var next = await list.NextAsync(cancellationToken);
+        var next = await queue.GetTimeToNextAsync(cancellationToken);
         if (next is null || next > TimeSpan.Zero)
-            return next is { } soon && soon < LookAgain ? soon : LookAgain;
-        var most = Math.Min(MostAtOnce - _polling.Count, _rate.Left);
-        if (most <= 0)
-            return Busy;
-        var claimed = await list.ClaimAsync(most, cancellationToken);
-        foreach (var watched in claimed)
+            return next is { } soon && soon < IdlePause ? soon : IdlePause;
+        var limit = Math.Min(MaxConcurrentPolls - _polling.Count, _rate.Left);
+        if (limit <= 0)
+            return BusyPause;
+        var claims = await queue.ClaimAsync(limit, cancellationToken);
+        foreach (var claim in claims)
         {
-            // Entered before it begins: it may end, and take itself out, before this line does.
-            if (!_polling.TryAdd(watched.Id, 0))
+            // Added before the poll starts, because the poll removes it when it ends.
+            if (!_polling.TryAdd(claim.Id, 0))
                 continue;
             _rate.Spend();
-            _ = PollAsync(watched, cancellationToken);
+            _ = PollAsync(claim, cancellationToken);
         }
-        // None: another replica was faster.
-        return claimed.Count > 0 ? TimeSpan.Zero : Busy;
+        // No claims: another replica was faster.
+        return claims.Count > 0 ? TimeSpan.Zero : BusyPause;
     }
 
-    private async Task PollAsync(PollClaim watched, CancellationToken cancellationToken)
+    private async Task PollAsync(PollClaim claim, CancellationToken cancellationToken)
     {
         await Task.Yield();
         try
         {
-            await ConcludeAsync(watched, await leonardo.GenerationAsync(watched.Id, cancellationToken), cancellationToken);
+            await ConcludeAsync(claim, await leonardo.GetGenerationAsync(claim.Id, cancellationToken), cancellationToken);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // It is due again by its schedule.
-            log.LogWarning(fault, "What was learnt of generation {GenerationId} could not be stored", watched.Id);
+            Log.NotStored(log, exception, claim.Id);
         }
         finally
         {
-            _polling.TryRemove(watched.Id, out _);
+            _polling.TryRemove(claim.Id, out _);
         }
     }
 
-    private async Task ConcludeAsync(PollClaim watched, ApiReply<UpstreamGeneration> reply, CancellationToken cancellationToken)
+    private async Task ConcludeAsync(PollClaim claim, ApiOutcome<UpstreamGeneration> outcome, CancellationToken cancellationToken)
     {
-        switch (reply)
+        switch (outcome)
         {
-            case ApiReply<UpstreamGeneration>.Found { Value: var seen }
-                when seen.Id == watched.Id && seen.Status != GenerationStatus.Pending:
-                await EndAsync(watched, seen.Status, seen, cancellationToken);
+            case ApiOutcome<UpstreamGeneration>.Found { Value: var generation }
+                when generation.Id == claim.Id && generation.Status != GenerationStatus.Pending:
+                await EndAsync(claim, generation.Status, generation, cancellationToken);
                 return;
-            case ApiReply<UpstreamGeneration>.Found { Value: var seen } when seen.Id == watched.Id && !watched.HasRow:
-                await list.KeepAsync(seen, cancellationToken);
+            case ApiOutcome<UpstreamGeneration>.Found { Value: var generation } when generation.Id == claim.Id && !claim.HasRow:
+                await queue.StoreProgressAsync(generation, cancellationToken);
                 break;
-            // Deleted by its owner: it has no end that anybody could see.
-            case ApiReply<UpstreamGeneration>.Missing when watched.IsDeleted:
-                await EndAsync(watched, GenerationStatus.Failed, null, cancellationToken);
+            // Deleted by its owner: its real end can no longer be seen.
+            case ApiOutcome<UpstreamGeneration>.Missing when claim.IsDeleted:
+                await EndAsync(claim, GenerationStatus.Failed, null, cancellationToken);
                 return;
-            case ApiReply<UpstreamGeneration>.Unclear unclear:
-                log.LogDebug("Generation {GenerationId} could not be read: {Why}", watched.Id, unclear.Why);
+            case ApiOutcome<UpstreamGeneration>.Unclear unclear:
+                Log.NotRead(log, claim.Id, unclear.Why);
                 break;
         }
-        if (!watched.IsStuck && watched.Age > options.Deadline)
+        if (!claim.IsStuck && claim.Age > options.Deadline)
         {
-            log.LogError(
-                "Generation {GenerationId} is pending for {Age}: it counts as stuck, and holds no slot any more",
-                watched.Id,
-                watched.Age
-            );
-            await ledger.EndAsync(watched.Id);
-            await list.MarkStuckAsync(watched.Id, cancellationToken);
+            Log.Stuck(log, claim.Id, claim.Age);
+            await ledger.EndAsync(claim.Id);
+            await queue.MarkStuckAsync(claim.Id, cancellationToken);
         }
     }
 
-    /// <summary>The slot first: what was freed and not recorded is freed again; what was recorded and not freed would stay held.</summary>
-    private async Task EndAsync(PollClaim watched, GenerationStatus status, UpstreamGeneration? seen, CancellationToken cancellationToken)
+    /// <summary>
+    /// Frees the slot before it records the end: freeing twice is harmless, but a slot that is not freed would stay
+    /// held.
+    /// </summary>
+    private async Task EndAsync(
+        PollClaim claim,
+        GenerationStatus status,
+        UpstreamGeneration? generation,
+        CancellationToken cancellationToken
+    )
     {
-        using var end = Tracing.Later("complete", watched.Trace);
-        await ledger.EndAsync(watched.Id);
-        var (ended, stored) = await list.EndAsync(watched.Id, status, seen, cancellationToken);
-        if (ended)
-            waiters.Complete(watched.Id, stored);
+        using var end = Tracing.Later("complete", claim.Trace);
+        await ledger.EndAsync(claim.Id);
+        var (isFirst, stored) = await queue.EndAsync(claim.Id, status, generation, cancellationToken);
+        if (isFirst)
+            waiters.Complete(claim.Id, stored);
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
         if (pause <= TimeSpan.Zero)
             return;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(Task.Delay(pause, time, enough.Token), _nudged.WaitAsync(enough.Token));
-        await enough.CancelAsync();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(Task.Delay(pause, time, either.Token), _wake.WaitAsync(either.Token));
+        await either.CancelAsync();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "The watcher cannot use the store, so results are noticed late. It tries again twice a second; check the store"
+        )]
+        public static partial void StoreUnavailable(ILogger log, Exception exception);
+
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "The result of generation {GenerationId} could not be stored. It is polled again by its schedule"
+        )]
+        public static partial void NotStored(ILogger log, Exception exception, string generationId);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Generation {GenerationId} could not be read: {Why}. It is polled again")]
+        public static partial void NotRead(ILogger log, string generationId, string why);
+
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "Generation {GenerationId} has been pending for {Age}, longer than Leonardo:GenerationDeadline. It counts as stuck and its slot is free again; ask Leonardo about it"
+        )]
+        public static partial void Stuck(ILogger log, string generationId, TimeSpan age);
     }
 }

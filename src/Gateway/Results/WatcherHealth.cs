@@ -3,11 +3,13 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Results;
 
-/// <summary>Says in readiness whether the watcher of running generations goes round. It never fails readiness: what is paid for is found later.</summary>
+/// <summary>
+/// Reports in readiness whether the watcher runs. It never fails readiness: results that were paid for are found later.
+/// </summary>
 internal sealed class WatcherHealth(Watcher watcher, TimeProvider time) : IHealthCheck
 {
-    /// <summary>It goes round twice a second.</summary>
-    private static readonly TimeSpan Late = TimeSpan.FromSeconds(30);
+    /// <summary>The watcher runs twice a second.</summary>
+    private static readonly TimeSpan LateAfter = TimeSpan.FromSeconds(30);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -17,7 +19,7 @@ internal sealed class WatcherHealth(Watcher watcher, TimeProvider time) : IHealt
             ["polling"] = watcher.Polling,
         };
         return Task.FromResult(
-            time.GetUtcNow() - watcher.LastRound > Late
+            time.GetUtcNow() - watcher.LastRound > LateAfter
                 ? HealthCheckResult.Degraded("results are noticed late: the watcher cannot use the store", data: data)
                 : HealthCheckResult.Healthy(data: data)
         );

@@ -3,9 +3,11 @@ using Gateway.Storage;
 
 namespace Gateway.Results;
 
-/// <param name="Deadline">A generation that is still pending then counts as stuck.</param>
-/// <param name="PollsPerMinute">The most this replica asks; the account takes 2000 requests a minute of any kind, of all replicas together.</param>
-/// <param name="Retention">How long an ended generation can be read; null: as long as the store has it.</param>
+/// <param name="Deadline">The age at which a pending generation counts as stuck.</param>
+/// <param name="PollsPerMinute">
+/// The limit of this replica. The account allows 2000 requests of any kind a minute, for all replicas together.
+/// </param>
+/// <param name="Retention">How long an ended generation can be read; null: for ever.</param>
 internal sealed record WatcherOptions(TimeSpan Deadline, int PollsPerMinute, TimeSpan? Retention)
 {
     public static WatcherOptions Read(Settings settings) =>
