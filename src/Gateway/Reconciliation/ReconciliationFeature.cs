@@ -2,7 +2,7 @@ using Gateway.Edge;
 
 namespace Gateway.Reconciliation;
 
-/// <summary>What becomes of requests whose outcome is not known.</summary>
+/// <summary>Resolves reservations whose outcome is unknown.</summary>
 internal static class ReconciliationFeature
 {
     public static void AddReconciliation(this IServiceCollection services, Settings settings)

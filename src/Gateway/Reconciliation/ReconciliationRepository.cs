@@ -3,10 +3,10 @@ using Gateway.Storage;
 
 namespace Gateway.Reconciliation;
 
-/// <summary>Which replica looks into which unknown reservation, and when again.</summary>
+/// <summary>Records which replica checks which unknown reservation, and when the next attempt is due.</summary>
 internal sealed class ReconciliationRepository(Database database, TimeProvider time)
 {
-    /// <summary>Between the attempts; the last for ever.</summary>
+    /// <summary>The pauses between attempts; the last one repeats.</summary>
     private static readonly TimeSpan[] Pauses =
     [
         .. new[] { 5, 15, 30, 60, 60, 60, 120, 300, 600 }.Select(seconds => TimeSpan.FromSeconds(seconds)),
@@ -26,35 +26,36 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
         """
     );
 
-    /// <summary>Of these, the ones that are due, and from now on this replica's to look into.</summary>
+    /// <summary>Claims the reservations that are due, for this replica.</summary>
+    /// <returns>The ids of the claimed ones.</returns>
     public Task<HashSet<Guid>> ClaimAsync(IReadOnlyList<Guid> reservations, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
-                var mine = new HashSet<Guid>();
+                var claimed = new HashSet<Guid>();
                 foreach (var id in reservations)
                 {
                     var claim = connection.Command(Claim, ("@id", id.ToString()), ("@now", time.GetUtcNow().Micros()));
                     claim.Transaction = transaction;
                     if ((await claim.ReadAsync(row => row.GetInt32(0), cancellationToken)).Count > 0)
-                        mine.Add(id);
+                        claimed.Add(id);
                 }
-                return mine;
+                return claimed;
             },
             cancellationToken
         );
 
-    /// <summary>Of these generations, the ones that have an owner; deleted ones too.</summary>
-    public Task<HashSet<string>> OwnedAsync(IEnumerable<string> ids, CancellationToken cancellationToken) =>
+    /// <summary>The generations among <paramref name="ids"/> that have an owner, including deleted ones.</summary>
+    public Task<HashSet<string>> FindOwnedAsync(IEnumerable<string> ids, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, cancellationToken) =>
             {
                 var owned = new HashSet<string>(StringComparer.Ordinal);
-                // No engine takes any number of parameters.
-                foreach (var some in ids.Chunk(500))
+                // In chunks, because both engines limit the number of parameters.
+                foreach (var chunk in ids.Chunk(500))
                 {
                     var command = connection.Command("");
-                    var names = command.AddEach("id", some);
+                    var names = command.AddEach("id", chunk);
 #pragma warning disable CA2100 // names of parameters
                     command.CommandText = $"select id from generation where id in ({names})";
 #pragma warning restore CA2100
@@ -65,8 +66,8 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
             cancellationToken
         );
 
-    /// <summary>For the operator.</summary>
-    public Task NoteAsync(Guid reservation, string? note, CancellationToken cancellationToken) =>
+    /// <summary>Records why the reservation is still open, for the operator.</summary>
+    public Task SetNoteAsync(Guid reservation, string note, CancellationToken cancellationToken) =>
         database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection
@@ -79,7 +80,9 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
             cancellationToken
         );
 
-    /// <summary>Forgets those that nobody has looked into for an hour: they are decided.</summary>
+    /// <summary>
+    /// Deletes rows that have been due for an hour: their reservations are resolved, since no replica claims them.
+    /// </summary>
     public Task PruneAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
             (connection, transaction, cancellationToken) =>

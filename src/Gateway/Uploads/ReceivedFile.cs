@@ -6,27 +6,30 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Uploads;
 
-/// <summary>The one file of a <c>multipart/form-data</c> request, on disk: storage wants its length before its first byte, and memory is for many callers.</summary>
-/// <param name="Content">At its beginning. The file goes when it is closed.</param>
+/// <summary>
+/// The file of a <c>multipart/form-data</c> request, in a temporary file: storage needs its length before its first
+/// byte, and memory has to suffice for many callers.
+/// </summary>
+/// <param name="Content">Positioned at its beginning. The file is deleted when the stream is closed.</param>
 internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IAsyncDisposable
 {
-    /// <summary>What the upstream quotes for uploads.</summary>
+    /// <summary>The upstream's documented limit.</summary>
     public const long MaxBytes = 25_000_000;
 
-    /// <summary>With room for the form around it.</summary>
+    /// <summary>The file and the form around it.</summary>
     public const long MaxRequestBytes = MaxBytes + 256 * 1024;
 
     private const int MaxParts = 40;
     private const int MaxFieldBytes = 16 * 1024;
-    private const int PieceBytes = 64 * 1024;
+    private const int BufferBytes = 64 * 1024;
     private const string FileField = "file";
 
-    public static readonly IReadOnlyList<ImageFormat> Accepted = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
+    public static readonly IReadOnlyList<ImageFormat> AcceptedFormats = [ImageFormat.Png, ImageFormat.Jpeg, ImageFormat.WebP];
 
-    public static ImageFormat? FormatOf(string? extension) =>
-        Accepted.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.Ordinal));
+    public static ImageFormat? FindFormat(string? extension) =>
+        AcceptedFormats.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.Ordinal));
 
-    /// <param name="expected">The format the file must have; null: what its own name says, or any.</param>
+    /// <param name="expected">The required format; null: the one that the file name states, or any.</param>
     /// <returns>The file, or the refusal: 400, 413, 415 or 503.</returns>
     public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(HttpRequest request, ImageFormat? expected)
     {
@@ -45,9 +48,12 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         {
             return await ReadPartsAsync(reader, expected, request.HttpContext.RequestAborted);
         }
-        catch (Exception broken) when (broken is InvalidDataException || (broken is IOException and not BadHttpRequestException))
+        catch (Exception exception) when (exception is InvalidDataException || (exception is IOException and not BadHttpRequestException))
         {
-            return (null, new Problem(ProblemTypes.MalformedRequest, "The form is not well-formed multipart/form-data, or broke off."));
+            return (
+                null,
+                new Problem(ProblemTypes.MalformedRequest, "The body is not well-formed multipart/form-data, or it is incomplete.")
+            );
         }
     }
 
@@ -65,19 +71,19 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 continue;
             if (HeaderUtilities.RemoveQuotes(disposition.Name) == FileField)
             {
-                // What storage does: the file is the last part, and what follows it is passed over.
+                // As storage does: the file is the last part, and whatever follows is ignored.
                 var name = HeaderUtilities
                     .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
                     .Value;
-                return await TakeAsync(section.Body, expected ?? FormatOf(ExtensionOf(name)), cancellationToken);
+                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), cancellationToken);
             }
-            // The fields of the gateway's own form say nothing it does not know.
-            await PassOverAsync(section.Body, cancellationToken);
+            // The fields of the gateway's own upload form hold no information.
+            await SkipAsync(section.Body, cancellationToken);
         }
         return (null, Invalid("required", "is required: the image, as a part named file"));
     }
 
-    private static async Task<(ReceivedFile? File, Problem? Refusal)> TakeAsync(
+    private static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
         Stream body,
         ImageFormat? expected,
         CancellationToken cancellationToken
@@ -85,25 +91,22 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     {
         var head = new byte[ImageFormat.SniffBytes];
         var read = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
-        if (ImageFormat.Sniff(head.AsSpan(0, read)) is not { } format || !Accepted.Contains(format))
-            return (null, Invalid("not-an-image", "must be a PNG, JPEG or WebP image; its first bytes say it is not"));
+        if (ImageFormat.Sniff(head.AsSpan(0, read)) is not { } format || !AcceptedFormats.Contains(format))
+            return (null, Invalid("not-an-image", "must be a PNG, JPEG or WebP image, which its first bytes do not match"));
         if (expected is not null && format != expected)
             return (
                 null,
-                Invalid("wrong-format", $"must be {expected.MediaType} as its extension says; its first bytes say {format.MediaType}")
+                Invalid("wrong-format", $"must be {expected.MediaType} like its extension; its first bytes are those of {format.MediaType}")
             );
 
-        if (Open() is not { } file)
-            return (
-                null,
-                new Problem(ProblemTypes.StoreUnavailable, "The gateway has no room for the file at this moment.") { RetryAfter = 10 }
-            );
+        if (TryOpen() is not { } file)
+            return (null, NoRoom());
         var keep = false;
         try
         {
             if (!await TryWriteAsync(file, head.AsMemory(0, read), cancellationToken))
                 return (null, NoRoom());
-            var buffer = new byte[PieceBytes];
+            var buffer = new byte[BufferBytes];
             while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
                 if (file.Length + read > MaxBytes)
@@ -122,7 +125,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         }
     }
 
-    private static FileStream? Open()
+    private static FileStream? TryOpen()
     {
         try
         {
@@ -136,13 +139,15 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 FileOptions.Asynchronous | FileOptions.DeleteOnClose
             );
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }
     }
 
-    /// <summary>Told apart from a form that breaks off, which is an <see cref="IOException"/> too.</summary>
+    /// <summary>
+    /// Returns false on a disk error, since an <see cref="IOException"/> would look like an incomplete body.
+    /// </summary>
     private static async Task<bool> TryWriteAsync(FileStream file, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         try
@@ -150,13 +155,13 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
             await file.WriteAsync(bytes, cancellationToken);
             return true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return false;
         }
     }
 
-    private static async Task PassOverAsync(Stream field, CancellationToken cancellationToken)
+    private static async Task SkipAsync(Stream field, CancellationToken cancellationToken)
     {
         var buffer = new byte[1024];
         var (total, read) = (0, 0);
@@ -167,13 +172,16 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         }
     }
 
-    private static string ExtensionOf(string? name) => Path.GetExtension(name ?? "").TrimStart('.').ToLower(CultureInfo.InvariantCulture);
+    private static string GetExtension(string? name) => Path.GetExtension(name ?? "").TrimStart('.').ToLower(CultureInfo.InvariantCulture);
 
     public static Problem NoRoom() =>
-        new(ProblemTypes.StoreUnavailable, "The gateway has no room for the file at this moment.") { RetryAfter = 10 };
+        new(ProblemTypes.StoreUnavailable, "The gateway has no room for the file at the moment. Nothing was stored; try again later.")
+        {
+            RetryAfter = 10,
+        };
 
-    private static Problem TooLarge() => new(ProblemTypes.TooLarge, "A file may have 25 MB.");
+    private static Problem TooLarge() => new(ProblemTypes.TooLarge, "A file may have at most 25 MB.");
 
     private static Problem Invalid(string code, string detail) =>
-        new(ProblemTypes.Validation, "The file cannot be taken; see errors.") { Errors = [new Violation("#/file", code, detail)] };
+        new(ProblemTypes.Validation, "The file is not accepted; see errors.") { Errors = [new Violation("#/file", code, detail)] };
 }

@@ -2,8 +2,7 @@ using Gateway.Leonardo.Replies;
 
 namespace Gateway.Uploads;
 
-/// <summary>An upload as the store has it.</summary>
-/// <param name="Form">The presigned form; null: used already.</param>
+/// <param name="Form">The presigned form; null: the file is stored already.</param>
 internal sealed record StoredUpload(
     string Id,
     string Tenant,

@@ -4,20 +4,23 @@ using Gateway.Leonardo.Replies;
 
 namespace Gateway.Uploads;
 
-/// <summary>Hands a file to the presigned address: without the key (with it, storage refuses), and only at <c>Leonardo:UploadOrigins</c>.</summary>
-internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, ILogger<UploadRelay> log) : IDisposable
+/// <summary>
+/// Sends a file to its presigned address: without the key, which storage would refuse, and only to
+/// <c>Leonardo:UploadOrigins</c>.
+/// </summary>
+internal sealed partial class UploadRelay(LeonardoOrigins origins, TimeProvider time, ILogger<UploadRelay> log) : IDisposable
 {
-    /// <summary>The form's own life is two minutes.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    /// <summary>The lifetime of the form.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     private readonly HttpMessageInvoker _invoker = new(origins.Uploads.CreateTransport());
 
-    /// <returns>Null: stored. Else what the caller is told.</returns>
+    /// <returns>Null: stored. Otherwise the refusal for the caller.</returns>
     public async Task<Problem?> StoreAsync(UploadForm form, ReceivedFile file, CancellationToken cancellationToken)
     {
         if (!origins.Uploads.Permits(form.Url))
             return Fail("the address is not at one of Leonardo:UploadOrigins");
-        using var timeout = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var request = new HttpRequestMessage(HttpMethod.Post, form.Url) { Content = new PresignedContent(form, file) };
         request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
@@ -26,7 +29,7 @@ internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, IL
             using var response = await _invoker.SendAsync(request, either.Token);
             return (int)response.StatusCode switch
             {
-                // 204 is what is documented; a form may ask its storage for one of the others.
+                // Documented is 204; a form may ask storage for 200 or 201.
                 204 or 200 or 201 => null,
                 >= 400 and < 500 => new Problem(
                     ProblemTypes.UpstreamRejected,
@@ -40,7 +43,7 @@ internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, IL
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return Fail("the storage did not answer in time");
+            return Fail("the storage did not answer within two minutes");
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
@@ -52,13 +55,22 @@ internal sealed class UploadRelay(LeonardoOrigins origins, TimeProvider time, IL
 
     public void Dispose() => _invoker.Dispose();
 
-    /// <summary>The address is not logged: it is the right to store a file.</summary>
+    /// <summary>The address is not logged: it grants the right to store a file (T-B8).</summary>
     private Problem Fail(string why)
     {
-        log.LogWarning("An upload could not be handed on: {Why}", why);
+        Log.NotRelayed(log, why);
         return new Problem(
             ProblemTypes.UpstreamUnreachable,
-            "The file could not be handed to Leonardo's storage. Nothing is charged for uploads; try again."
+            "The file could not be sent to Leonardo's storage. Nothing is charged for uploads; try again."
         );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "An upload could not be sent to Leonardo's storage: {Why}. Its caller got 502 and can try again"
+        )]
+        public static partial void NotRelayed(ILogger log, string why);
     }
 }

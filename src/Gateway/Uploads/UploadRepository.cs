@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Leonardo.Replies;
@@ -5,15 +6,20 @@ using Gateway.Storage;
 
 namespace Gateway.Uploads;
 
-/// <summary>Who owns which upload. As with generations, every look-up on a caller's behalf is by tenant and id together.</summary>
+/// <summary>
+/// Who owns which upload. As with generations, every look-up for a caller is by tenant and id together (T-B8).
+/// </summary>
 internal sealed class UploadRepository(Database database, TimeProvider time)
 {
-    /// <summary>The form is good for two minutes; the gateway's own address ends a little earlier, so that a file that it takes can still be handed on.</summary>
+    /// <summary>
+    /// The upstream's form is valid for two minutes. The gateway's own address expires earlier, so that an accepted
+    /// file can still be relayed.
+    /// </summary>
     private static readonly TimeSpan FormLifetime = TimeSpan.FromSeconds(115);
 
-    /// <param name="token">Of the gateway's own upload address; kept as its hash.</param>
+    /// <param name="token">The secret in the gateway's own upload address; only its hash is stored.</param>
     /// <param name="completed">Whether the file is stored already.</param>
-    /// <returns>False: the id is there already; it keeps its owner.</returns>
+    /// <returns>False: the id is already recorded and keeps its owner.</returns>
     public Task<bool> AddAsync(
         string tenant,
         UploadForm form,
@@ -48,8 +54,10 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
     public async Task<StoredUpload?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
         await FindAsync(tenant, id, null, cancellationToken);
 
-    /// <summary>By the gateway's own upload address, as long as it is good. Of several tenants only the owner's is found.</summary>
-    /// <param name="tenant">Null: the caller is not known; then the token, which cannot be guessed, has to do.</param>
+    /// <summary>Finds an upload by the gateway's own address, until that expires or is used.</summary>
+    /// <param name="tenant">
+    /// Must own the upload. Null: the caller is not identified; the token alone authorizes it.
+    /// </param>
     public async Task<StoredUpload?> FindOpenAsync(string? tenant, string id, string token, CancellationToken cancellationToken) =>
         await FindAsync(tenant, id, token, cancellationToken) is { Form: not null } upload && upload.ExpiresAt > time.GetUtcNow()
             ? upload
@@ -96,7 +104,7 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
             cancellationToken
         );
 
-    private static StoredUpload Read(System.Data.Common.DbDataReader row)
+    private static StoredUpload Read(DbDataReader row)
     {
         var form =
             row.Text(5) is { } url && row.Text(6) is { } fields

@@ -4,17 +4,19 @@ using Gateway.Results;
 namespace Gateway.Uploads;
 
 /// <summary>The body of <c>POST /v1/init-image</c> for an upload in two steps.</summary>
-/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out.</remarks>
-/// <param name="Extension">What the file is; its first bytes must say the same.</param>
-internal sealed record UploadWanted([property: JsonPropertyName("extension")] string Extension);
+/// <remarks>
+/// These records only describe bodies in the OpenAPI document, where a member with a default is optional.
+/// </remarks>
+/// <param name="Extension">The format of the file; its first bytes must match.</param>
+internal sealed record UploadRequest([property: JsonPropertyName("extension")] string Extension);
 
 /// <summary>The answer of <c>POST /v1/init-image</c>.</summary>
-internal sealed record UploadBegun([property: JsonPropertyName("uploadInitImage")] UploadAddress Upload);
+internal sealed record UploadCreated([property: JsonPropertyName("uploadInitImage")] UploadAddress Upload);
 
-/// <param name="Id">With the type <c>UPLOADED</c> it can be a reference image, once the file is there.</param>
-/// <param name="Key">Left out where the file came along, as the other two are.</param>
-/// <param name="Url">Where the form is posted to, within two minutes: at this gateway.</param>
-/// <param name="Fields">JSON in a string: fields to put before the file. They may be left out.</param>
+/// <param name="Id">Usable as a reference image, with the type <c>UPLOADED</c>, once the file is stored.</param>
+/// <param name="Key">Left out, like the other two, where the file was in the request.</param>
+/// <param name="Url">The gateway's address to post the form to, within two minutes.</param>
+/// <param name="Fields">JSON in a string: form fields to send before the file. They may be left out.</param>
 internal sealed record UploadAddress(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("key")] string Key = null!,
@@ -23,11 +25,11 @@ internal sealed record UploadAddress(
 );
 
 /// <summary>The answer of <c>GET /v1/init-image/{id}</c>.</summary>
-internal sealed record UploadFound([property: JsonPropertyName("init_images_by_pk")] SeenUpload Upload);
+internal sealed record UploadFound([property: JsonPropertyName("init_images_by_pk")] UploadResult Upload);
 
 /// <param name="Url">The image, at this gateway.</param>
 /// <param name="CreatedAt">UTC, written without a zone, as the upstream does.</param>
-internal sealed record SeenUpload(
+internal sealed record UploadResult(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("url")] string Url,
     [property: JsonPropertyName("createdAt")] string CreatedAt

@@ -1,24 +1,26 @@
 namespace Gateway.Uploads;
 
-/// <summary>How many files are being received at once: each lies on the disk until it is handed on, and no tenant may fill it, or keep the others out.</summary>
+/// <summary>
+/// Limits the files that are received at once, in total and per tenant: each occupies disk space until it is relayed.
+/// </summary>
 internal sealed class UploadSlots
 {
-    private const int All = 64;
-    private const int OfOneTenant = 8;
+    private const int MaxTotal = 64;
+    private const int MaxPerTenant = 8;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _taken = new(StringComparer.Ordinal);
-    private int _all;
+    private int _total;
 
-    /// <returns>Null: none is free. Else to be disposed of.</returns>
+    /// <returns>The slot, which is freed when disposed; null: none is free.</returns>
     public IDisposable? TryTake(string tenant)
     {
         lock (_lock)
         {
             var own = _taken.GetValueOrDefault(tenant);
-            if (_all == All || own == OfOneTenant)
+            if (_total == MaxTotal || own == MaxPerTenant)
                 return null;
-            _all++;
+            _total++;
             _taken[tenant] = own + 1;
             return new Slot(this, tenant);
         }
@@ -28,7 +30,7 @@ internal sealed class UploadSlots
     {
         lock (_lock)
         {
-            _all--;
+            _total--;
             if (--_taken[tenant] == 0)
                 _taken.Remove(tenant);
         }

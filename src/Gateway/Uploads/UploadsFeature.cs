@@ -1,15 +1,14 @@
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
-using Gateway.Generations;
 using Gateway.Images;
 
 namespace Gateway.Uploads;
 
-/// <summary>Reference images that tenants bring.</summary>
+/// <summary>Reference images that tenants upload.</summary>
 internal static class UploadsFeature
 {
-    private static readonly ProblemType[] Strangers =
+    private static readonly ProblemType[] IdentificationProblems =
     [
         ProblemTypes.Unidentified,
         ProblemTypes.Suspended,
@@ -17,7 +16,7 @@ internal static class UploadsFeature
         ProblemTypes.StoreUnavailable,
     ];
 
-    private static readonly ProblemType[] Upstream =
+    private static readonly ProblemType[] UpstreamProblems =
     [
         ProblemTypes.UpstreamRejected,
         ProblemTypes.UpstreamCredentials,
@@ -25,7 +24,7 @@ internal static class UploadsFeature
         ProblemTypes.UpstreamUnreachable,
     ];
 
-    private static readonly ProblemType[] Unreadable =
+    private static readonly ProblemType[] RequestProblems =
     [
         ProblemTypes.MalformedRequest,
         ProblemTypes.Validation,
@@ -50,47 +49,47 @@ internal static class UploadsFeature
             .WithTags("Uploads")
             .WithSummary("Upload a reference image")
             .WithDescription(
-                "As Leonardo has it, in two steps: `{\"extension\":\"png\"}` gives an address of the gateway, to which the form is posted within two minutes. "
+                "As at Leonardo, in two steps: `{\"extension\":\"png\"}` returns an address of the gateway, to which the form is posted within two minutes. "
                     + "Or in one call: `multipart/form-data` with one `file` (PNG, JPEG or WebP, up to 25 MB)."
             )
-            .Accepts<UploadWanted>("application/json", "multipart/form-data")
-            .Produces<UploadBegun>()
-            .ProducesProblems(Strangers)
-            .ProducesProblems(Unreadable)
-            .ProducesProblems(Upstream);
+            .Accepts<UploadRequest>("application/json", "multipart/form-data")
+            .Produces<UploadCreated>()
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(RequestProblems)
+            .ProducesProblems(UpstreamProblems);
         routes
             .MapPost("/v1/init-image/{id}/upload/{token}", uploads.ReceiveAsync)
             .WithMetadata(new OptionalTenant())
             .WithTags("Uploads")
-            .WithSummary("Send the file to the address that was given")
-            .WithDescription("`multipart/form-data`, the part named `file` last. Answers 204, as storage does.")
+            .WithSummary("Send the file to the upload address")
+            .WithDescription("`multipart/form-data` with the part named `file` last. The answer is 204, as from storage.")
             .Produces(StatusCodes.Status204NoContent)
-            .ProducesProblems(Strangers)
-            .ProducesProblems(Unreadable)
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(RequestProblems)
             .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.UpstreamRejected, ProblemTypes.UpstreamUnreachable);
         routes
             .MapGet("/v1/init-image/{id}", uploads.GetAsync)
             .WithTags("Uploads")
-            .WithSummary("See an upload")
+            .WithSummary("Get an upload")
             .Produces<UploadFound>()
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound);
         routes
             .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
             .WithTags("Uploads")
             .WithSummary("Download an upload")
-            .WithDescription("The image itself, as it was stored. `Range`, `If-None-Match` and `If-Range` are understood.")
+            .WithDescription("The image itself, as it was stored. `Range`, `If-None-Match` and `If-Range` are supported.")
             .ProducesImage("image/jpeg", "image/png", "image/webp")
-            .ProducesProblems(Strangers)
-            .ProducesProblems(Upstream)
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(UpstreamProblems)
             .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable);
         routes
             .MapDelete("/v1/init-image/{id}", uploads.DeleteAsync)
             .WithTags("Uploads")
             .WithSummary("Delete an upload")
             .Produces<UploadDeleted>()
-            .ProducesProblems(Strangers)
+            .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound)
-            .ProducesProblems(Upstream);
+            .ProducesProblems(UpstreamProblems);
     }
 }

@@ -3,22 +3,22 @@ using System.Text.Json;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Replies;
 using Gateway.Results;
-using Gateway.Storage;
 
 namespace Gateway.Webhooks;
 
 /// <summary>
-/// <c>POST /webhooks/leonardo</c>: a hint that a generation may have ended, nothing more. The watcher asks the upstream itself; a forged, repeated or late
-/// webhook costs at most a read. The body holds the account's key, so it is never logged, stored or quoted.
+/// <c>POST /webhooks/leonardo</c>: only a hint that a generation may have ended. The watcher asks the upstream itself,
+/// so a forged, repeated or late webhook costs at most one read (T-I2). The body contains the account's key: it is
+/// never logged, stored or quoted (T-C2).
 /// </summary>
-internal sealed class WebhookEndpoint(WebhookOptions options, PollQueue list, Watcher watcher, ILogger<WebhookEndpoint> log)
+internal sealed partial class WebhookEndpoint(WebhookOptions options, PollQueue queue, Watcher watcher, ILogger<WebhookEndpoint> log)
 {
     private const int MaxBytes = 256 * 1024;
     private const int MaxDepth = 16;
 
     public async Task<IResult> ReceiveAsync(HttpContext context)
     {
-        if (context.Request.Headers.Authorization is not [var authorization] || !options.Admits(authorization))
+        if (context.Request.Headers.Authorization is not [var authorization] || !options.Accepts(authorization))
             return new Problem(ProblemTypes.Unidentified, "The callback key is missing or wrong.")
             {
                 Authenticate = "Bearer realm=\"webhook\"",
@@ -27,33 +27,32 @@ internal sealed class WebhookEndpoint(WebhookOptions options, PollQueue list, Wa
         var reader = context.Request.BodyReader;
         var read = await reader.ReadAtLeastAsync(MaxBytes + 1, context.RequestAborted);
         var isTooLarge = read.Buffer.Length > MaxBytes;
-        var id = isTooLarge ? null : Id(read.Buffer);
+        var id = isTooLarge ? null : ParseGenerationId(read.Buffer);
         reader.AdvanceTo(read.Buffer.End);
         if (isTooLarge)
-            return new Problem(ProblemTypes.TooLarge, "A webhook may have 256 KiB.");
+            return new Problem(ProblemTypes.TooLarge, "A webhook may have at most 256 KiB.");
         if (id is null)
-            return new Problem(ProblemTypes.MalformedRequest, "This is not a webhook about a generation.");
+            return new Problem(ProblemTypes.MalformedRequest, "The body is not a webhook about a generation.");
 
-        var isPending = await list.HintAsync(id, context.RequestAborted);
+        var isPending = await queue.MakeDueAsync(id, context.RequestAborted);
         if (isPending)
-            watcher.Nudge();
-        log.LogDebug("A webhook named generation {GenerationId}, which is pending: {IsPending}", id, isPending);
-        // The same answer whether or not the id is known.
+            watcher.Wake();
+        Log.Received(log, id, isPending);
+        // The same answer whether or not the id is known (T-I3).
         return TypedResults.Accepted((string?)null);
     }
 
-    /// <summary>Three members are looked at: <c>type</c>, and <c>id</c> of <c>data.object</c>. All else is passed over unread.</summary>
-    private static string? Id(ReadOnlySequence<byte> body)
+    /// <summary>Reads only <c>type</c> and <c>data.object.id</c>, and ignores everything else (T-I4).</summary>
+    private static string? ParseGenerationId(ReadOnlySequence<byte> body)
     {
         try
         {
             using var json = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = MaxDepth });
             return
-                Member(json.RootElement, "type"u8) is { } type
-                && UpstreamError.Text(type) == "image_generation.complete"
-                && Member(json.RootElement, "data"u8) is { } data
-                && Member(data, "object"u8) is { ValueKind: JsonValueKind.Object } generation
-                ? UpstreamGeneration.IdOf(generation)
+                UpstreamJson.GetString(json.RootElement, "type"u8) == "image_generation.complete"
+                && UpstreamJson.GetMember(json.RootElement, "data"u8) is { } data
+                && UpstreamJson.GetMember(data, "object"u8) is { } generation
+                ? UpstreamJson.GetId(generation)
                 : null;
         }
         catch (JsonException)
@@ -62,6 +61,12 @@ internal sealed class WebhookEndpoint(WebhookOptions options, PollQueue list, Wa
         }
     }
 
-    private static JsonElement? Member(JsonElement element, ReadOnlySpan<byte> name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member) ? member : null;
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Debug,
+            Message = "A webhook named generation {GenerationId}. It is pending here, and polled now: {IsPending}"
+        )]
+        public static partial void Received(ILogger log, string generationId, bool isPending);
+    }
 }

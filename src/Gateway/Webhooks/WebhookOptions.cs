@@ -5,8 +5,10 @@ using Gateway.Leonardo.Key;
 
 namespace Gateway.Webhooks;
 
-/// <param name="Key">What the upstream was told to send as its bearer value; null: it comes from the file, or webhooks are off.</param>
-/// <param name="KeyFile">Read anew for each webhook, so that it can be rotated.</param>
+/// <param name="Key">
+/// The bearer value that the upstream is configured to send; null: it comes from the file, or webhooks are off.
+/// </param>
+/// <param name="KeyFile">Read again for each webhook, so that the key can be rotated.</param>
 internal sealed record WebhookOptions(string? Key, string? KeyFile)
 {
     public bool IsOn => Key is not null || KeyFile is not null;
@@ -21,8 +23,8 @@ internal sealed record WebhookOptions(string? Key, string? KeyFile)
         return options;
     }
 
-    /// <summary>In a time that tells nothing of the key.</summary>
-    public bool Admits(string? authorization)
+    /// <summary>Compares in constant time (T-I1).</summary>
+    public bool Accepts(string? authorization)
     {
         const string Scheme = "Bearer ";
         if ((KeyFile is null ? Key : LeonardoKey.ReadFile(KeyFile)) is not { } key)

@@ -2,7 +2,7 @@ using Gateway.Edge;
 
 namespace Gateway.Webhooks;
 
-/// <summary>What the upstream calls; not a tenant's, and not in the OpenAPI document.</summary>
+/// <summary>The route that the upstream calls: outside tenants and not in the OpenAPI document (T-I5).</summary>
 internal static class WebhooksFeature
 {
     public static void AddWebhooks(this IServiceCollection services, Settings settings)
@@ -13,7 +13,7 @@ internal static class WebhooksFeature
 
     public static void MapWebhooks(this IEndpointRouteBuilder routes)
     {
-        // Without a key there is no such route, whatever the method.
+        // Without a key the route does not exist.
         if (!routes.ServiceProvider.GetRequiredService<WebhookOptions>().IsOn)
             return;
         routes

@@ -14,28 +14,28 @@ public sealed class EvidenceTests
 
     [Fact]
     public void The_same_seed_size_and_prompt_near_the_time_it_was_sent_is_the_generation() =>
-        Judge(Row("a")).ShouldBe(new MatchResult.Found(Id("a")));
+        Match(Row("a")).ShouldBe(new MatchResult.Found(Id("a")));
 
     [Theory]
     [InlineData(43L, 512, 0)]
     [InlineData(42L, 256, 0)]
     [InlineData(42L, 512, -6)]
     public void Another_seed_size_or_time_is_not(long seed, int width, int minutes) =>
-        Judge(Row("a") with { Seed = seed, Width = width, CreatedAt = Sent.AddMinutes(minutes) }).ShouldBeOfType<MatchResult.Absent>();
+        Match(Row("a") with { Seed = seed, Width = width, CreatedAt = Sent.AddMinutes(minutes) }).ShouldBeOfType<MatchResult.Absent>();
 
     [Theory]
     [InlineData("a cat ")]
     [InlineData("A CAT, rewritten")]
     [InlineData(null)]
     public void A_prompt_that_came_back_changed_proves_neither_presence_nor_absence(string? prompt) =>
-        Judge(Row("a") with { Prompt = prompt }).ShouldBeOfType<MatchResult.NotYet>();
+        Match(Row("a") with { Prompt = prompt }).ShouldBeOfType<MatchResult.NotYet>();
 
     [Fact]
     public void A_prompt_that_was_to_be_rewritten_is_not_compared()
     {
         var enhanced = Open() with { Fingerprint = Open().Fingerprint with { PromptEnhanced = true } };
         new GenerationMatcher([Row("a") with { Prompt = "something else" }], true, [enhanced], new HashSet<uint>())
-            .Judge(enhanced, AbsentAfter)
+            .Match(enhanced, AbsentAfter)
             .ShouldBe(new MatchResult.Found(Id("a")));
     }
 
@@ -43,8 +43,8 @@ public sealed class EvidenceTests
     public void Nothing_listed_is_absence_only_when_the_list_is_whole_and_time_has_passed()
     {
         var reservation = Open();
-        MatchResult Judge(bool whole, TimeSpan since) =>
-            new GenerationMatcher([], whole, [reservation], new HashSet<uint>()).Judge(
+        MatchResult Match(bool whole, TimeSpan since) =>
+            new GenerationMatcher([], whole, [reservation], new HashSet<uint>()).Match(
                 reservation with
                 {
                     Now = reservation.FencedAt + since,
@@ -52,9 +52,9 @@ public sealed class EvidenceTests
                 AbsentAfter
             );
 
-        Judge(whole: true, AbsentAfter).ShouldBeOfType<MatchResult.Absent>();
-        Judge(whole: true, AbsentAfter - TimeSpan.FromSeconds(1)).ShouldBeOfType<MatchResult.NotYet>();
-        Judge(whole: false, TimeSpan.FromDays(1)).ShouldBeOfType<MatchResult.NotYet>();
+        Match(whole: true, AbsentAfter).ShouldBeOfType<MatchResult.Absent>();
+        Match(whole: true, AbsentAfter - TimeSpan.FromSeconds(1)).ShouldBeOfType<MatchResult.NotYet>();
+        Match(whole: false, TimeSpan.FromDays(1)).ShouldBeOfType<MatchResult.NotYet>();
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class EvidenceTests
     {
         var (mine, others) = (Open(), Open() with { Tenant = "other" });
         new GenerationMatcher([Row("a")], true, [mine, others], new HashSet<uint>())
-            .Judge(mine, AbsentAfter)
+            .Match(mine, AbsentAfter)
             .ShouldBeOfType<MatchResult.Ambiguous>();
     }
 
@@ -71,18 +71,18 @@ public sealed class EvidenceTests
     {
         var (first, second) = (Open(), Open() with { Id = Guid.Empty, ForwardedAt = Sent.AddSeconds(1) });
         var evidence = new GenerationMatcher([Row("a")], true, [second, first], new HashSet<uint>());
-        evidence.Judge(first, AbsentAfter).ShouldBe(new MatchResult.Found(Id("a")));
-        evidence.Judge(second, AbsentAfter).ShouldBeOfType<MatchResult.NotYet>();
+        evidence.Match(first, AbsentAfter).ShouldBe(new MatchResult.Found(Id("a")));
+        evidence.Match(second, AbsentAfter).ShouldBeOfType<MatchResult.NotYet>();
     }
 
     [Fact]
     public void What_may_be_of_a_request_under_way_is_left_to_it() =>
         new GenerationMatcher([Row("a")], true, [Open()], new HashSet<uint> { 42 })
-            .Judge(Open(), AbsentAfter)
+            .Match(Open(), AbsentAfter)
             .ShouldBeOfType<MatchResult.NotYet>();
 
-    private static MatchResult Judge(params UpstreamGeneration[] listed) =>
-        new GenerationMatcher(listed, true, [Open()], new HashSet<uint>()).Judge(Open(), AbsentAfter);
+    private static MatchResult Match(params UpstreamGeneration[] listed) =>
+        new GenerationMatcher(listed, true, [Open()], new HashSet<uint>()).Match(Open(), AbsentAfter);
 
     private static UnknownReservation Open() =>
         new(

@@ -66,7 +66,7 @@ public sealed class ReconcilerTests
             "upstream-rejected"
         );
         told["reason"]!.GetValue<string>().ShouldBe("other");
-        told["detail"]!.GetValue<string>().ShouldContain("made nothing");
+        told["detail"]!.GetValue<string>().ShouldContain("created no generation");
         gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
     }
 
