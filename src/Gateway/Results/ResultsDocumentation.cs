@@ -59,7 +59,7 @@ internal static class ResultsDocumentation
         documentation.Parameter(
             "/v1/generations",
             "limit",
-            SchemaRules.WholeNumber(1, ResultEndpoints.MaxPage, ResultEndpoints.DefaultPage)
+            SchemaRules.WholeNumber(1, ResultEndpoints.MaxPageSize, ResultEndpoints.DefaultPageSize)
         );
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Answers.Add(
@@ -81,7 +81,7 @@ internal static class ResultsDocumentation
 
     private static void DescribeAnswers(ApiDocumentation documentation)
     {
-        documentation.Schema<SeenGeneration>(
+        documentation.Schema<GenerationResult>(
             ("id", SchemaRules.Uuid),
             ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.ToLabel))),
             ("createdAt", SchemaRules.Moment),
@@ -91,15 +91,15 @@ internal static class ResultsDocumentation
             ("presetStyle", SchemaRules.AlwaysNull),
             ("generation_elements", SchemaRules.Empty)
         );
-        documentation.Schema<SeenModeration>(("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$"))));
-        documentation.Schema<SeenImage>(
+        documentation.Schema<GenerationModeration>(("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$"))));
+        documentation.Schema<GenerationImage>(
             ("id", SchemaRules.Uuid),
             ("url", SchemaRules.Address),
             ("motionMP4URL", SchemaRules.AlwaysNull),
             ("motionModel", SchemaRules.AlwaysNull),
             ("generated_image_variation_generics", SchemaRules.Empty)
         );
-        documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPage)));
+        documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPageSize)));
         documentation.Schema<DeletedId>(("id", SchemaRules.Uuid));
     }
 }

@@ -35,12 +35,14 @@ internal static class UploadsDocumentation
     public static void Describe(ApiDocumentation documentation)
     {
         DescribeRoutes(documentation);
-        documentation.Schema<UploadWanted>(("extension", SchemaRules.OneOf(ReceivedFile.Accepted.SelectMany(format => format.Extensions))));
+        documentation.Schema<UploadRequest>(
+            ("extension", SchemaRules.OneOf(ReceivedFile.AcceptedFormats.SelectMany(format => format.Extensions)))
+        );
         documentation.Schema<UploadAddress>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address));
-        documentation.Schema<SeenUpload>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment));
-        documentation.Example<UploadWanted>("png", """{ "extension": "png" }""");
-        documentation.Example<UploadBegun>("in two steps", ExampleTwoSteps);
-        documentation.Example<UploadBegun>("in one call", $$"""{ "uploadInitImage": { {{Id}} } }""");
+        documentation.Schema<UploadResult>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment));
+        documentation.Example<UploadRequest>("png", """{ "extension": "png" }""");
+        documentation.Example<UploadCreated>("in two steps", ExampleTwoSteps);
+        documentation.Example<UploadCreated>("in one call", $$"""{ "uploadInitImage": { {{Id}} } }""");
         documentation.Example<UploadFound>("upload", ExampleUpload);
         documentation.Example<UploadDeleted>("deleted", $$"""{ "delete_init_images_by_pk": { {{Id}} } }""");
     }
