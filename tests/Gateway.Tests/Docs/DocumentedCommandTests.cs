@@ -3,7 +3,7 @@ using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests.Docs;
 
-/// <summary>The commands that the documents mark with <c>test: NAME</c> are run as they stand, but for the port.</summary>
+/// <summary>The commands that documents mark with <c>test: NAME</c>, run as they stand but for the port.</summary>
 public sealed class DocumentedCommandTests
 {
     [Fact]
