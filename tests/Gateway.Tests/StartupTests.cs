@@ -68,6 +68,7 @@ public sealed class StartupTests
     [Fact]
     public async Task A_fresh_clone_says_in_plain_words_what_it_runs_with()
     {
+        Tools.Need("curl");
         var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
         await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
         await Eventually.HoldsAsync(() => gateway.Output.Contains("Try: curl", StringComparison.Ordinal));

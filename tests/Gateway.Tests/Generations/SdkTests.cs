@@ -10,6 +10,6 @@ public sealed class SdkTests
     {
         var folder = Directory.CreateTempSubdirectory("gateway-sdk-").FullName;
         await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
-        await NodeScript.RunAsync("sdk", "sdk.mjs", missing: null, gateway.Address.AbsoluteUri.TrimEnd('/'));
+        await NodeScript.RunAsync("sdk", "sdk.mjs", gateway.Address.AbsoluteUri.TrimEnd('/'));
     }
 }

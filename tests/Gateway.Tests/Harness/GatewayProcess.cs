@@ -110,11 +110,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
     }
 
     /// <param name="name">STOP: it sleeps, and its sockets stay open; CONT: it goes on.</param>
-    public async Task SignalAsync(string name)
-    {
-        using var kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
-    }
+    public Task SignalAsync(string name) => ProcessSignal.SendAsync(name, _process.Id);
 
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()

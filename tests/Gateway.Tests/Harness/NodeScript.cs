@@ -5,32 +5,38 @@ namespace Gateway.Tests.Harness;
 /// <summary>Runs a script of a folder under <c>tests</c> that has its own <c>package.json</c>.</summary>
 internal static class NodeScript
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan TimeLimit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Fails with what the script said, unless it ended well. Skips where a developer lacks something; never in CI.</summary>
-    /// <param name="missing">What else the script wants and is not there.</param>
-    /// <param name="arguments">The gateway's address first, if it talks to one: it is told what no answer of that one may hold.</param>
-    public static async Task RunAsync(string folder, string script, string? missing, params string[] arguments)
+    /// <summary>Skips the test unless Node and the packages of the folder are installed; in CI it fails.</summary>
+    public static void Need(string folder)
     {
-        var path = Repository.Path("tests", folder);
         Tools.Need("node");
-        if ((missing ?? Missing(path)) is { } reason)
-            Tools.Lack(reason);
+        if (!Directory.Exists(Repository.Path("tests", folder, "node_modules")))
+            Tools.ReportMissing($"Run npm ci in tests/{folder}.");
+    }
+
+    /// <summary>Fails with the output of the script unless it exits with 0.</summary>
+    /// <param name="arguments">The gateway's address first, if the script calls one: it then gets the secrets that no response may hold.</param>
+    public static async Task RunAsync(string folder, string script, params string[] arguments)
+    {
+        Need(folder);
         var start = new ProcessStartInfo("node", [script, .. arguments])
         {
-            WorkingDirectory = path,
+            WorkingDirectory = Repository.Path("tests", folder),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         if (Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway) && Secrets.Of(gateway.Port) is { } secrets)
             start.Environment["SECRETS"] = $"{secrets}";
+        if (InstalledPrograms.Find("chromium") is { } chromium)
+            start.Environment.TryAdd("CHROMIUM", chromium);
         using var node = Process.Start(start)!;
         var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(TimeLimit);
         try
         {
-            await node.WaitForExitAsync(patience.Token);
+            await node.WaitForExitAsync(timeout.Token);
         }
         finally
         {
@@ -39,7 +45,4 @@ internal static class NodeScript
         }
         node.ExitCode.ShouldBe(0, await output + await errors);
     }
-
-    private static string? Missing(string folder) =>
-        Directory.Exists(Path.Combine(folder, "node_modules")) ? null : $"{folder} wants npm ci.";
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace Gateway.Tests.Harness;
@@ -17,14 +18,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 
     public static bool IsInstalled => Binaries is not null;
 
-    private static string? Binaries { get; } =
-        Directory.Exists("/usr/lib/postgresql")
-            ? Directory
-                .GetDirectories("/usr/lib/postgresql")
-                .Select(version => Path.Combine(version, "bin"))
-                .Order(StringComparer.Ordinal)
-                .LastOrDefault()
-            : null;
+    /// <summary>Debian keeps the programs of the server out of <c>PATH</c>.</summary>
+    private static string? Binaries { get; } = Path.GetDirectoryName(InstalledPrograms.Find("initdb", "/usr/lib/postgresql/*/bin"));
 
     public static Task<PostgreSqlServer> SharedAsync() => Shared.Value;
 
@@ -130,7 +125,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private async Task SignalAsync(string signal)
     {
         var children = await File.ReadAllTextAsync($"/proc/{_process!.Id}/task/{_process.Id}/children");
-        await RunAsync(["kill", "-" + signal, $"{_process.Id}", .. children.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        var ids = children.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture));
+        await ProcessSignal.SendAsync(signal, [_process.Id, .. ids]);
     }
 
     private string ConnectionString(string database) => $"Host=127.0.0.1;Port={_port};Username=gateway;Database={database}";
@@ -141,7 +137,8 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
             return;
         try
         {
-            Process.Start("kill", ["-KILL", $"{_process.Id}"]).WaitForExit();
+            _process.Kill();
+            _process.WaitForExit();
             Directory.Delete(_folder, recursive: true);
         }
         catch (IOException)
@@ -166,7 +163,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         )!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        if (process.ExitCode != 0 && command[0] is not ("kill" or "pkill"))
+        if (process.ExitCode != 0)
             throw new InvalidOperationException($"{string.Join(' ', command)}: {await error}{await output}");
     }
 }

@@ -20,7 +20,12 @@ public sealed class LedgerProperties
     public Task Every_history_on_SQLite_agrees_with_the_model() => CheckAsync(SqliteHarness.CreateAsync, steps: 3_000);
 
     [Fact]
-    public Task Every_history_on_PostgreSQL_agrees_with_the_model() => CheckAsync(PostgreSqlHarness.CreateAsync, steps: 300);
+    public Task Every_history_on_PostgreSQL_agrees_with_the_model()
+    {
+        // Here and not in the harness alone: CsCheck would wrap the skip in an exception of its own, which is a failure.
+        Tools.NeedPostgreSql();
+        return CheckAsync(PostgreSqlHarness.CreateAsync, steps: 300);
+    }
 
     private static async Task CheckAsync(Func<Task<LedgerHarness>> create, int steps)
     {

@@ -24,6 +24,7 @@ public sealed class RefusalsTests
     [Fact]
     public async Task Every_refusal_is_in_the_document_and_what_is_in_the_document_is_refused()
     {
+        Tools.NeedPostgreSql();
         await using var admin = await AdminGateway.StartAsync();
         var contract = await WrittenContract.ReadAsync(admin.Gateway);
         var upload = await admin.Gateway.BeginUploadAsync();

@@ -143,7 +143,7 @@ public sealed class QuotaAnswersTests
     [Fact]
     public async Task What_was_admitted_is_repeated_though_the_policy_has_changed_since()
     {
-        using var folder = new Tenants.TemporaryFolder();
+        using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "tenants.json");
         string Policy(string allowed) =>
             GatewayApp.Tenants(

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Gateway.Edge;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
+using Gateway.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -2,6 +2,7 @@ using System.Net;
 using Gateway.Edge;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
+using Gateway.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Serilog.Extensions.Hosting;
