@@ -17,7 +17,7 @@ ln -s "$(readlink -f "$(command -v dotnet)")" "$programs/dotnet"
 hide=()
 if [ -d /usr/lib/postgresql ]; then
   if unshare --mount true 2>/dev/null; then
-    hide=(unshare --mount sh -c 'mount -t tmpfs none /usr/lib/postgresql && exec "$@"' sh)
+    hide=("$(command -v unshare)" --mount sh -c "$(command -v mount) -t tmpfs none /usr/lib/postgresql && exec \"\$@\"" sh)
   else
     export INSTALLED_PROGRAMS_ROOT=$programs
   fi
