@@ -1,0 +1,80 @@
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.HouseRules;
+
+/// <summary>Rules for the code itself. Each failure names a file, a line and what to do.</summary>
+public sealed class HouseRulesTests
+{
+    [Fact(Explicit = true)]
+    public void Every_folder_uses_only_folders_below_it() => ShouldBeEmpty(ImportRules.Check());
+
+    [Fact]
+    public void The_simulator_uses_nothing_of_the_gateway() =>
+        ShouldBeEmpty(
+            from file in SourceCode.In("src/Leonardo.Simulator/")
+            from node in file.Root.DescendantNodes().OfType<Microsoft.CodeAnalysis.CSharp.Syntax.IdentifierNameSyntax>()
+            where node.Identifier.Text == "Gateway"
+            select file.Find(node, "the simulator stands in for Leonardo: it uses nothing of the gateway")
+        );
+
+    [Fact]
+    public void A_file_has_at_most_300_lines() => ShouldBeEmpty(SizeRules.Files());
+
+    [Fact]
+    public void A_folder_has_at_most_25_files_of_code() => ShouldBeEmpty(SizeRules.Folders());
+
+    [Fact(Explicit = true)]
+    public void A_method_has_at_most_60_lines() => ShouldBeEmpty(SizeRules.Methods());
+
+    [Fact(Explicit = true)]
+    public void A_comment_ends_by_column_120() => ShouldBeEmpty(SizeRules.Comments());
+
+    [Fact]
+    public void A_class_is_sealed_unless_something_derives_from_it() => ShouldBeEmpty(TypeRules.Sealing());
+
+    [Fact]
+    public void The_namespace_is_the_folder() => ShouldBeEmpty(TypeRules.Namespaces());
+
+    [Fact(Explicit = true)]
+    public void A_file_has_the_name_of_a_type_in_it() => ShouldBeEmpty(TypeRules.FileNames());
+
+    [Fact]
+    public void An_interface_has_two_implementations() => ShouldBeEmpty(TypeRules.Interfaces());
+
+    [Fact(Explicit = true)]
+    public void Every_member_is_referenced() => ShouldBeEmpty(UnusedMembers.Check());
+
+    [Fact(Explicit = true)]
+    public void A_cancellation_token_has_one_name() => ShouldBeEmpty(LanguageRules.CancellationTokenNames());
+
+    [Fact(Explicit = true)]
+    public void The_name_of_an_asynchronous_method_ends_in_Async() => ShouldBeEmpty(LanguageRules.AsyncNames());
+
+    [Fact(Explicit = true)]
+    public void No_file_has_a_banned_word() => ShouldBeEmpty(LanguageRules.BannedWords());
+
+    [Theory]
+    [InlineData("/// The caller is told.")]
+    [InlineData("public void Every_fault_is_told_at_once()")]
+    [InlineData("private int MostTold;")]
+    public void A_banned_word_is_found_in_comments_and_in_names(string line) =>
+        LanguageRules.BannedWords("a.cs", [line]).ShouldHaveSingleItem().Message.ShouldContain("report");
+
+    [Fact(Explicit = true)]
+    public void Every_citation_leads_to_a_document() => ShouldBeEmpty(Citations.Unresolved());
+
+    [Theory]
+    [InlineData("Ledger/Rules", "Ledger/Sqlite", false)]
+    [InlineData("Ledger/Sqlite", "Ledger/PostgreSql", false)]
+    [InlineData("Ledger/Sqlite", "Ledger/Rules", true)]
+    [InlineData("Uploads", "Generations", false)]
+    [InlineData("Edge/Problems", "Tenants", false)]
+    public void The_order_of_the_folders_decides(string from, string to, bool allowed) => ImportRules.IsAllowed(from, to).ShouldBe(allowed);
+
+    /// <summary>Run by <c>tests/structure.sh</c>.</summary>
+    [Fact]
+    public void The_table_of_the_structure_is_printed() => TestContext.Current.TestOutputHelper!.WriteLine(StructureTable.Print());
+
+    private static void ShouldBeEmpty(IEnumerable<Finding> findings) =>
+        findings.Select(finding => $"{finding}").Distinct(StringComparer.Ordinal).ShouldBeEmpty();
+}
