@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
-using Gateway.Tenants.Identification;
 
 namespace Gateway.Admin;
 
@@ -11,7 +11,7 @@ internal sealed class AdminAuthorization(
     AdminOptions options,
     AdminTokens tokens,
     FailedAttempts failed,
-    IdentificationOptions identification,
+    TrustedProxies trustedProxies,
     ILogger<AdminAuthorization> log
 ) : IDisposable
 {
@@ -39,8 +39,7 @@ internal sealed class AdminAuthorization(
         if (options.TokenFile is null)
             return new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
         // Behind a trusted proxy, whom it speaks for: one who guesses must not lock all others out.
-        var peer = Peer.Of(context, identification.TrustedProxies);
-        var address = peer.Origin(context, identification.TrustedProxies) ?? peer.Address;
+        var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
         if (failed.Blocked(address) is { } seconds)
             return new Problem(ProblemTypes.TooManyAttempts, "Too many bad tokens came from this address.")
             {

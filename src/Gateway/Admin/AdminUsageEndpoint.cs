@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Storage;
 
@@ -65,7 +66,7 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     }
 
     private static bool AcceptsCsv(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.OrderByDescending(type => type.Quality ?? 1).FirstOrDefault()?.MediaType == "text/csv";
+        AcceptHeader.From(request.Headers.Accept).Favourite?.Equals("text/csv", StringComparison.OrdinalIgnoreCase) is true;
 
     private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellationToken)
     {

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Gateway.Edge.Http;
 
 namespace Gateway.Admin;
 
@@ -48,11 +48,7 @@ internal sealed class FailedAttempts(TimeProvider time)
     /// <summary>Of IPv6 the network of 64 bits: a host has as many addresses there as it likes. Where too many guess at once, they share.</summary>
     private IPAddress Key(IPAddress? address)
     {
-        var key = address ?? Others;
-        if (key.IsIPv4MappedToIPv6)
-            key = key.MapToIPv4();
-        if (key.AddressFamily == AddressFamily.InterNetworkV6)
-            key = new IPAddress([.. key.GetAddressBytes().AsSpan(0, 8), .. new byte[8]]);
+        var key = address is null ? Others : Network.SubscriberOf(address);
         return _failed.Count >= MostAddresses && !_failed.ContainsKey(key) ? Others : key;
     }
 }

@@ -19,6 +19,7 @@ internal static class EdgeFeature
     {
         var configured = LimitOptions.Read(settings);
         builder.Services.AddSingleton(configured);
+        builder.Services.AddSingleton(TrustedProxies.Read(settings));
         builder.Services.AddCrossOrigin(settings);
         builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -61,7 +62,14 @@ internal static class EdgeFeature
         );
     }
 
-    /// <summary>After routing: which endpoint was chosen says what it answers with.</summary>
+    /// <summary>Before everything that costs something.</summary>
+    public static void UseRequestRate(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<LimitOptions>().RequestsPerSecond > 0)
+            app.UseMiddleware<AddressRateLimit>();
+    }
+
+    /// <summary>After routing: the endpoint declares what it answers with.</summary>
     public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<ContentNegotiation>();
 
     public static void MapEdge(this WebApplication app)

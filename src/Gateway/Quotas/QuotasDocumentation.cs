@@ -74,7 +74,7 @@ internal static class QuotasDocumentation
         );
         documentation.Schema<UsageTenant>(
             ("id", SchemaRules.Tenant),
-            ("identifiedBy", SchemaRules.OneOf(Caller.ByNetwork, Caller.ByHeader, Caller.ByToken, Caller.ByJwt, Caller.ByCertificate))
+            ("identifiedBy", SchemaRules.OneOf(IdentificationMethods.All.Select(method => method.Name)))
         );
         documentation.Schema<UsageQuota>(QuotaRules);
         documentation.Schema<UsageSum>(SumRules);

@@ -47,7 +47,7 @@ internal static class UsageEndpoint
 /// <param name="Totals">What was charged.</param>
 internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota> Quotas, UsageSums Totals);
 
-/// <param name="IdentifiedBy"><c>network</c>, <c>header</c>, <c>token</c>, <c>jwt</c> or <c>certificate</c>.</param>
+/// <param name="IdentifiedBy">The way in which the caller was identified.</param>
 internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);
 
 /// <summary><c>usd-month</c> counts in dollars, as decimal strings; all others in whole numbers.</summary>

@@ -2,8 +2,8 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Gateway.Edge.Http;
 using Gateway.Tenants;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Results;
 
@@ -23,18 +23,10 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
     /// <summary>Whether <c>Accept</c> rates events at least as high as JSON.</summary>
     public static bool IsPreferred(HttpRequest request)
     {
-        if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var types))
-            return false;
-        var events = GetQuality(types, "text/event-stream");
-        return events > 0 && events >= JsonTypes.Max(name => GetQuality(types, name));
+        var accept = AcceptHeader.From(request.Headers.Accept);
+        var events = accept.QualityOf("text/event-stream");
+        return events > 0 && events >= JsonTypes.Max(accept.QualityOf);
     }
-
-    private static double GetQuality(IEnumerable<MediaTypeHeaderValue> types, string name) =>
-        types
-            .Where(type => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase))
-            .Select(type => type.Quality ?? 1)
-            .DefaultIfEmpty(0)
-            .Max();
 
     public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
     {

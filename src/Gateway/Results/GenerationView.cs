@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge.Http;
-using Gateway.Tenants.Identification;
 
 namespace Gateway.Results;
 
@@ -19,9 +18,9 @@ internal static class GenerationView
     {
         if (!request.Host.HasValue)
             return "";
-        var trusted = request.HttpContext.RequestServices.GetRequiredService<IdentificationOptions>().TrustedProxies;
+        var trusted = request.HttpContext.RequestServices.GetRequiredService<TrustedProxies>();
         var isHttps =
-            request.IsHttps || (request.Headers["X-Forwarded-Proto"] == "https" && Peer.Of(request.HttpContext, trusted).IsTrustedProxy);
+            request.IsHttps || (request.Headers["X-Forwarded-Proto"] == "https" && Peer.From(request.HttpContext, trusted).IsTrustedProxy);
         return $"{(isHttps ? "https" : "http")}://{request.Host.ToUriComponent()}";
     }
 

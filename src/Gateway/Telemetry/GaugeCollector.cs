@@ -52,7 +52,7 @@ internal sealed class GaugeCollector(
         metrics.OutcomesDelayed.Set(ledger.Delayed);
         metrics.LedgerAlarms.IncTo(ledger.Alarms);
         metrics.KeyRefused.Set(upstream.IsKeyRefused ? 1 : 0);
-        metrics.TenantsFileGood.Set(tenants.LastError is null ? 1 : 0);
+        metrics.TenantsFileGood.Set(tenants.FileError is null ? 1 : 0);
         metrics.Tenants.Set(tenants.Current.Tenants.Count);
         metrics.TenantsSuspended.Set(tenants.Current.Tenants.Keys.Count(tenants.IsSuspended));
         // From nought on: what is there only from its first event has no rate at that event.

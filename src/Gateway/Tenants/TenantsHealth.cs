@@ -13,7 +13,7 @@ internal sealed class TenantsHealth(TenantDirectory directory) : IHealthCheck
             ["since"] = directory.LoadedAt?.ToString("O", CultureInfo.InvariantCulture) ?? "never",
         };
         return Task.FromResult(
-            directory.LastError is null
+            directory.FileError is null
                 ? HealthCheckResult.Healthy(data: since)
                 // Which faults is for the log: anyone may ask for readiness.
                 : HealthCheckResult.Degraded("the tenants file is refused, see the log; the last good one is in force", data: since)

@@ -22,8 +22,13 @@ internal static class BadTenantsFiles
         Unreadable("two documents", """{ "tenants": [ { "id": "a" } ] } {}"""),
         Unreadable("cut off", """{ "tenants": [ { "id": "a" }"""),
         Unreadable("a byte order mark", "\uFEFF" + """{ "tenants": [ { "id": "a" } ] }"""),
-        Unreadable("half a character", """{ "tenants": [ { "id": "a", "name": "\ud800" } ] }"""),
-        Unreadable("half a character in a member's name", """{ "tenants": [ { "id": "a", "\udc00": 1 } ] }"""),
+        new("half a character", """{ "tenants": [ { "id": "a", "name": "\ud800" } ] }""", ["#/tenants/0/name invalid-unicode"], null),
+        new(
+            "half a character in a member's name",
+            """{ "tenants": [ { "id": "a", "\udc00": 1 } ] }""",
+            ["#/tenants/0 invalid-unicode"],
+            null
+        ),
         Unreadable("too deep", new string('[', 20) + new string(']', 20)),
         // The frame.
         new("an array", """[ { "id": "a" } ]""", ["# wrong-type"]),

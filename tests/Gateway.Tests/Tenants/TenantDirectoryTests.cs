@@ -65,12 +65,12 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
             TestContext.Current.CancellationToken
         );
 
-        await Tick(() => _host.Directory.LastError is not null);
+        await Tick(() => _host.Directory.FileError is not null);
         for (var i = 0; i < 5; i++)
             _host.Directory.Load();
 
         (await _host.Ask()).Outcome.ShouldBe("first by network");
-        _host.Directory.LastError.ShouldBe(
+        _host.Directory.FileError.ShouldBe(
             "#/tenants/1/id: must be 1 to 64 of a-z, 0-9 and -\n#/tenants/1/quota/imagesPerDay: must be from 0 to 1000000000"
         );
         var errors = _host.Log.All.Where(line => line.StartsWith("Error", StringComparison.Ordinal)).ToArray();
@@ -79,32 +79,32 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
 
         await File.WriteAllTextAsync(_host.File, Tenants("third"), TestContext.Current.CancellationToken);
         await InForce("third");
-        _host.Directory.LastError.ShouldBeNull();
+        _host.Directory.FileError.ShouldBeNull();
     }
 
     [Fact]
     public async Task A_bad_file_set_back_to_what_it_was_is_good_again()
     {
         await File.WriteAllTextAsync(_host.File, "{", TestContext.Current.CancellationToken);
-        await Tick(() => _host.Directory.LastError is not null);
+        await Tick(() => _host.Directory.FileError is not null);
 
         await File.WriteAllTextAsync(_host.File, Tenants("first"), TestContext.Current.CancellationToken);
 
-        await Tick(() => _host.Directory.LastError is null);
+        await Tick(() => _host.Directory.FileError is null);
     }
 
     [Fact]
     public async Task A_file_that_is_gone_is_an_error_and_the_last_good_one_stays_in_force()
     {
         File.Delete(_host.File);
-        await Tick(() => _host.Directory.LastError is "the file is missing");
+        await Tick(() => _host.Directory.FileError is "the file is missing");
         for (var i = 0; i < 5; i++)
             _host.Directory.Load();
         _host.Log.All.Count(line => line.StartsWith("Error", StringComparison.Ordinal)).ShouldBe(1, "said once");
         (await _host.Ask()).Outcome.ShouldBe("first by network");
 
         await File.WriteAllTextAsync(_host.File, Tenants("first"), TestContext.Current.CancellationToken);
-        await Tick(() => _host.Directory.LastError is null);
+        await Tick(() => _host.Directory.FileError is null);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
         Directory.Delete(Path.Combine(mount, "..2026_11_22_1"), recursive: true);
 
         await InForce("swapped");
-        _host.Directory.LastError.ShouldBeNull();
+        _host.Directory.FileError.ShouldBeNull();
 
         void Lay(string folder, string tenant)
         {

@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Net;
 using System.Text;
 using CsCheck;
+using Gateway.Cli;
 using Gateway.Edge.Http;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
@@ -15,41 +17,43 @@ public sealed class TenantsFileTests
 
     [Theory]
     [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
-    public void A_bad_file_is_refused_and_every_fault_named(BadTenantsFile file)
+    public void A_bad_file_is_refused_and_every_violation_is_reported(BadTenantsFile file)
     {
-        var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(file.Json), Models);
+        var (snapshot, violations) = TenantsFile.Read(Encoding.UTF8.GetBytes(file.Json), Models);
 
-        tenancy.ShouldBeNull();
-        faults.Select(fault => $"{fault.Pointer} {fault.Code}").ShouldBe(file.Faults, ignoreOrder: true);
-        faults.ShouldAllBe(fault => fault.Detail.Length > 10);
+        snapshot.ShouldBeNull();
+        violations.Select(fault => $"{fault.Pointer} {fault.Code}").ShouldBe(file.Faults, ignoreOrder: true);
+        violations.ShouldAllBe(fault => fault.Detail.Length > 10);
     }
 
     [Fact]
-    public void What_is_not_UTF_8_is_refused()
+    public void A_file_that_is_not_UTF_8_is_refused()
     {
-        var (tenancy, faults) = TenantsFile.Read(
+        var (snapshot, violations) = TenantsFile.Read(
             Encoding.Latin1.GetBytes(
                 """{ "tenants": [ { "id": "a", "name": "Caf\u00e9" } ] }""".Replace("\\u00e9", "\u00e9", StringComparison.Ordinal)
             )
         );
 
-        tenancy.ShouldBeNull();
-        faults.ShouldHaveSingleItem().Detail.ShouldContain("UTF-8");
+        snapshot.ShouldBeNull();
+        violations.ShouldHaveSingleItem().Detail.ShouldContain("UTF-8");
     }
 
     [Fact]
-    public void A_token_written_in_the_place_of_its_digest_is_not_repeated()
+    public void A_token_that_stands_in_the_place_of_its_digest_is_not_repeated_in_the_error()
     {
-        var (_, faults) = TenantsFile.Read("""{ "tenants": [ { "id": "a", "identify": { "tokens": ["lgw_secret"] } } ] }"""u8.ToArray());
+        var (_, violations) = TenantsFile.Read(
+            """{ "tenants": [ { "id": "a", "identify": { "tokens": ["lgw_secret"] } } ] }"""u8.ToArray()
+        );
 
-        faults.ShouldHaveSingleItem().ToString().ShouldNotContain("secret");
+        violations.ShouldHaveSingleItem().ToString().ShouldNotContain("secret");
     }
 
     [Fact]
-    public void The_contracts_example_is_read_whole()
+    public void The_documented_example_is_read_completely()
     {
-        var tenancy = Read(
-            """
+        var snapshot = Read(
+            $$"""
             {
               "$schema": "./tenants.schema.json",
               "organization": { "quota": { "imagesPerDay": 5000, "imagesPerMonth": 50000, "usdPerMonth": 500 } },
@@ -60,7 +64,7 @@ public sealed class TenantsFileTests
                   "identify": {
                     "networks": ["10.20.0.0/16"],
                     "header": true,
-                    "tokens": ["sha256:1111111111111111111111111111111111111111111111111111111111111111"],
+                    "tokens": ["{{NewToken.DigestOf("lgw_example")}}"],
                     "jwt": [{ "claim": "groups", "value": "img-marketing" }],
                     "certificates": ["sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
                   },
@@ -72,31 +76,31 @@ public sealed class TenantsFileTests
             """
         );
 
-        tenancy.Organization.ShouldBe(new QuotaLimits(ImagesPerDay: 5000, ImagesPerMonth: 50000, MicrosPerMonth: 500_000_000));
-        var marketing = tenancy.Tenants["marketing"];
+        snapshot.Organization.ShouldBe(new QuotaLimits(ImagesPerDay: 5000, ImagesPerMonth: 50000, MicrosPerMonth: 500_000_000));
+        var marketing = snapshot.Tenants["marketing"];
         marketing.Name.ShouldBe("Marketing");
         marketing.Quota.ShouldBe(new QuotaLimits(60, 4, 500, 5000, 250_000_000));
         marketing.Policy.Models.ShouldBe(Models);
         (marketing.Policy with { Models = null }).ShouldBe(new TenantPolicy(null, true, 4, 2_073_600, true));
-        tenancy.Networks.Find(IPAddress.Parse("10.20.255.255")).ShouldBe(new Caller(marketing, "network"));
-        tenancy.Headers["marketing"].ShouldBe(new Caller(marketing, "header"));
-        tenancy.FindToken(Enumerable.Repeat((byte)0x11, 32).ToArray()).ShouldBe(new Caller(marketing, "token"));
-        tenancy.Claims[new TokenClaim("groups", "img-marketing")].ShouldBe(new Caller(marketing, "jwt"));
-        tenancy.Certificates[new string('a', 64)].ShouldBe(new Caller(marketing, "certificate"));
+        NetworkIdentification.FindNetwork(snapshot, IPAddress.Parse("10.20.255.255")).ShouldBe(new Caller(marketing, "network"));
+        TokenIdentification.FindToken(snapshot, "lgw_example").ShouldBe(new Caller(marketing, "token"));
+        Index<HeaderIdentification, string>(snapshot)["marketing"].ShouldBe(new Caller(marketing, "header"));
+        Index<JwtIdentification, TokenClaim>(snapshot)[new TokenClaim("groups", "img-marketing")].ShouldBe(new Caller(marketing, "jwt"));
+        Index<CertificateIdentification, string>(snapshot)[new string('a', 64)].ShouldBe(new Caller(marketing, "certificate"));
     }
 
     [Fact]
-    public void What_is_left_out_is_unlimited_and_allowed_least()
+    public void Quotas_that_are_left_out_are_unlimited_and_policies_default_to_the_strictest()
     {
-        var tenancy = Read("""{ "tenants": [ { "id": "a" } ] }""");
+        var snapshot = Read("""{ "tenants": [ { "id": "a" } ] }""");
 
-        tenancy.Organization.ShouldBe(QuotaLimits.Unlimited);
-        tenancy.Tenants["a"].ShouldBe(new Tenant("a", "a", QuotaLimits.Unlimited, TenantPolicy.Default));
-        tenancy.Headers.ShouldBeEmpty();
+        snapshot.Organization.ShouldBe(QuotaLimits.Unlimited);
+        snapshot.Tenants["a"].ShouldBe(new Tenant("a", "a", QuotaLimits.Unlimited, TenantPolicy.Default));
+        Index<HeaderIdentification, string>(snapshot).ShouldBeEmpty();
     }
 
     [Fact]
-    public void Whatever_befalls_a_file_it_is_read_or_refused_and_never_breaks_the_reader()
+    public void A_randomly_damaged_file_is_read_or_refused_and_never_throws()
     {
         var good = Encoding.UTF8.GetBytes(
             """{"organization":{"quota":{"usdPerMonth":1.5}},"tenants":[{"id":"a","name":"A","identify":{"networks":["10.0.0.0/8","2001:db8::/32"],"jwt":[{"claim":"g","value":"\u00e9"}]},"quota":{"imagesPerDay":5},"policy":{"models":["flux-pro-2.0"],"references":"own"}}]}"""
@@ -113,8 +117,8 @@ public sealed class TenantsFileTests
                         file.RemoveRange(place, Math.Min(length, file.Count - place - 1));
                         file.Insert(place, value < 128 ? good[from] : value);
                     }
-                    var (tenancy, faults) = TenantsFile.Read(file.ToArray(), Models);
-                    return tenancy is null == faults.Count > 0;
+                    var (snapshot, violations) = TenantsFile.Read(file.ToArray(), Models);
+                    return snapshot is null == violations.Count > 0;
                 },
                 iter: 20_000
             );
@@ -135,7 +139,7 @@ public sealed class TenantsFileTests
             .Quota.MicrosPerMonth.ShouldBe(micros);
 
     [Fact]
-    public void Every_amount_of_micro_dollars_survives_being_written_in_dollars() =>
+    public void Every_amount_of_micro_dollars_is_read_back_from_its_decimal_form() =>
         Gen.Long[0, 1_000_000_000_000_000]
             .Sample(micros =>
                 Read($$"""{ "tenants": [ { "id": "a", "quota": { "usdPerMonth": {{micros / 1_000_000}}.{{micros % 1_000_000:D6}} } } ] }""")
@@ -144,9 +148,9 @@ public sealed class TenantsFileTests
             );
 
     [Fact]
-    public void The_longest_prefix_wins_whatever_the_order()
+    public void The_longest_prefix_decides_in_any_order()
     {
-        var tenancy = Read(
+        var snapshot = Read(
             """
             { "tenants": [
               { "id": "all", "identify": { "networks": ["0.0.0.0/0", "::/0"] } },
@@ -167,11 +171,11 @@ public sealed class TenantsFileTests
         Find("2001:db9::3").ShouldBe("all");
         Find("2001:db8::3%7").ShouldBe("host");
 
-        string? Find(string address) => tenancy.Networks.Find(IPAddress.Parse(address))?.Tenant.Id;
+        string? Find(string address) => NetworkIdentification.FindNetwork(snapshot, IPAddress.Parse(address))?.Tenant.Id;
     }
 
     [Fact]
-    public void The_table_finds_what_a_search_through_all_networks_finds() =>
+    public void The_network_table_agrees_with_a_linear_search() =>
         Gen.Select(Gen.UInt.Array[1, 20], Gen.Int[0, 32].Array[20], Gen.UInt)
             .Sample(
                 (addresses, prefixes, wanted) =>
@@ -190,6 +194,9 @@ public sealed class TenantsFileTests
                 }
             );
 
+    private static FrozenDictionary<TClaim, Caller> Index<TMethod, TClaim>(TenantSnapshot snapshot)
+        where TClaim : notnull => (FrozenDictionary<TClaim, Caller>)snapshot.IndexOf(typeof(TMethod));
+
     private static IPAddress Address(uint bits) => new([(byte)(bits >> 24), (byte)(bits >> 16), (byte)(bits >> 8), (byte)bits]);
 
     private static string Cidr(uint bits, int prefix) => $"{Address(prefix == 0 ? 0 : bits >> (32 - prefix) << (32 - prefix))}/{prefix}";
@@ -203,8 +210,8 @@ public sealed class TenantsFileTests
 
     private static TenantSnapshot Read(string json)
     {
-        var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), Models);
-        faults.ShouldBeEmpty();
-        return tenancy.ShouldNotBeNull();
+        var (snapshot, violations) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), Models);
+        violations.ShouldBeEmpty();
+        return snapshot.ShouldNotBeNull();
     }
 }

@@ -1,10 +1,11 @@
 using System.Text;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 using NJsonSchema;
 
 namespace Gateway.Tests.Tenants;
 
-/// <summary>The schema that editors complete the tenants file by judges as the gateway does, wherever a schema can.</summary>
+/// <summary>deploy/tenants.schema.json, by which editors complete the tenants file, agrees with the gateway where a schema can.</summary>
 public sealed class TenantsSchemaTests
 {
     private static readonly string Deploy = Path.Combine(RepositoryRoot(), "deploy");
@@ -18,7 +19,7 @@ public sealed class TenantsSchemaTests
 
     [Theory]
     [MemberData(nameof(Bad), DisableDiscoveryEnumeration = true)]
-    public async Task The_schema_sees_the_fault_where_a_schema_can(BadTenantsFile file)
+    public async Task The_schema_refuses_a_bad_file_where_a_schema_can(BadTenantsFile file)
     {
         var schema = await Schema();
 
@@ -45,24 +46,30 @@ public sealed class TenantsSchemaTests
     [InlineData(
         """{ "tenants": [ { "id": "a", "identify": { "networks": [], "header": false, "tokens": [], "jwt": [], "certificates": [] } } ] }"""
     )]
-    public async Task A_good_file_is_good_to_both(string json)
+    public async Task The_schema_and_the_gateway_accept_a_good_file(string json)
     {
-        TenantsFile.Read(Encoding.UTF8.GetBytes(json)).Faults.ShouldBeEmpty();
+        TenantsFile.Read(Encoding.UTF8.GetBytes(json)).Violations.ShouldBeEmpty();
         (await Schema()).Validate(json).ShouldBeEmpty();
     }
 
     [Theory]
     [InlineData("tenants.example.json", 3)]
     [InlineData("tenants.compose.json", 1)]
-    public async Task The_examples_are_good_to_both(string file, int tenants)
+    public async Task The_schema_and_the_gateway_accept_the_examples_in_deploy(string file, int tenants)
     {
         var json = await File.ReadAllTextAsync(Path.Combine(Deploy, file), TestContext.Current.CancellationToken);
 
-        var (tenancy, faults) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), ["flux-pro-2.0"]);
-        faults.ShouldBeEmpty();
-        tenancy!.Tenants.Count.ShouldBe(tenants);
+        var (snapshot, violations) = TenantsFile.Read(Encoding.UTF8.GetBytes(json), ["flux-pro-2.0"]);
+        violations.ShouldBeEmpty();
+        snapshot!.Tenants.Count.ShouldBe(tenants);
         (await Schema()).Validate(json).ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task The_schema_describes_exactly_the_members_that_the_ways_of_identification_read() =>
+        (await Schema())
+            .Definitions["identify"]
+            .Properties.Keys.ShouldBe(IdentificationMethods.All.Select(method => method.Member), ignoreOrder: true);
 
     private static Task<JsonSchema> Schema() =>
         JsonSchema.FromFileAsync(Path.Combine(Deploy, "tenants.schema.json"), TestContext.Current.CancellationToken);

@@ -1,28 +1,26 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Gateway.Edge.Problems;
-using Gateway.Tenants.Identification;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Middleware: how many requests one address may send, before anybody works out who it is (OWASP API4:2023).</summary>
+/// <summary>Middleware: limits the requests of one address, before identification costs anything (OWASP API4:2023).</summary>
 internal sealed class AddressRateLimit : IDisposable
 {
     private const string Policy = "requests-per-address";
 
     private readonly RequestDelegate _next;
-    private readonly IdentificationOptions _identification;
+    private readonly TrustedProxies _trustedProxies;
     private readonly int _perSecond;
     private readonly PartitionedRateLimiter<HttpContext> _limiter;
 
-    public AddressRateLimit(RequestDelegate next, LimitOptions limits, IdentificationOptions identification)
+    public AddressRateLimit(RequestDelegate next, LimitOptions limits, TrustedProxies trustedProxies)
     {
         _next = next;
-        _identification = identification;
+        _trustedProxies = trustedProxies;
         _perSecond = limits.RequestsPerSecond;
         Func<IPAddress, RateLimiter> create = CreateBucket;
-        _limiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(context => RateLimitPartition.Get(Caller(context), create));
+        _limiter = PartitionedRateLimiter.Create<HttpContext, IPAddress>(context => RateLimitPartition.Get(Subscriber(context), create));
     }
 
     public Task InvokeAsync(HttpContext context)
@@ -34,7 +32,7 @@ internal sealed class AddressRateLimit : IDisposable
             ? _next(context)
             : new Problem(
                 ProblemTypes.QuotaExceeded,
-                $"This address sends more than {_perSecond} requests a second (Limits:RequestsPerSecond). No tenant's quota was touched."
+                $"This address sends more than {_perSecond} requests a second (Limits:RequestsPerSecond). Nothing was charged to any quota. Wait, and send more slowly."
             )
             {
                 ViolatedPolicies = [Policy],
@@ -44,20 +42,13 @@ internal sealed class AddressRateLimit : IDisposable
 
     public void Dispose() => _limiter.Dispose();
 
-    /// <summary>Behind a trusted proxy, whom it speaks for. An IPv6 caller has its whole /64.</summary>
-    private IPAddress Caller(HttpContext context)
+    private IPAddress Subscriber(HttpContext context)
     {
-        var peer = Peer.Of(context, _identification.TrustedProxies);
-        var address = peer.Origin(context, _identification.TrustedProxies) ?? peer.Address ?? IPAddress.None;
-        if (address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6)
-            return address;
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
+        var address = Peer.From(context, _trustedProxies).CallerAddress(context, _trustedProxies);
+        return address is null ? IPAddress.None : Network.SubscriberOf(address);
     }
 
-    /// <summary>The limiter replenishes all buckets itself, and forgets those that are full.</summary>
+    /// <summary>The limiter replenishes all buckets itself, and removes those that are full.</summary>
     private TokenBucketRateLimiter CreateBucket(IPAddress address) =>
         new(
             new TokenBucketRateLimiterOptions

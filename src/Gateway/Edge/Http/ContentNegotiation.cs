@@ -1,11 +1,13 @@
 using Gateway.Edge.Problems;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>406 for an <c>Accept</c> that excludes all that a route answers with. What it answers with is what it declares by <c>Produces</c>; a route that declares nothing is not judged.</summary>
+/// <summary>
+/// 406 for an <c>Accept</c> that excludes everything a route answers with, which is what the route declares by
+/// <c>Produces</c>; a route that declares nothing accepts any.
+/// </summary>
 internal sealed class ContentNegotiation(RequestDelegate next)
 {
     private const string Json = "application/json";
@@ -13,7 +15,7 @@ internal sealed class ContentNegotiation(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         var accept = context.Request.Headers.Accept;
-        return accept is [] or ["*/*"] or [Json] || IsAcceptable(accept, context.GetEndpoint()) ? next(context) : Refuse(context);
+        return accept is [] or ["*/*"] or [Json] || IsAcceptable(accept, context.GetEndpoint()) ? next(context) : RefuseAsync(context);
     }
 
     private static bool IsAcceptable(StringValues accept, Endpoint? endpoint)
@@ -23,27 +25,15 @@ internal sealed class ContentNegotiation(RequestDelegate next)
             .Where(answer => answer.StatusCode < StatusCodes.Status400BadRequest)
             .SelectMany(answer => answer.ContentTypes)
             .ToArray();
-        // An Accept that can't be read excludes nothing.
-        if (produced is null or [] || !MediaTypeHeaderValue.TryParseList(accept, out var ranges))
+        if (produced is null or [])
             return true;
-        return produced.Append("application/problem+json").Any(type => Admits(ranges, new MediaTypeHeaderValue(type)));
+        var header = AcceptHeader.From(accept);
+        return produced.Append("application/problem+json").Any(header.Admits);
     }
 
-    /// <summary>The most specific range that a type is in decides (RFC 9110, 12.5.1), so that <c>*/*, application/json;q=0</c> excludes JSON.</summary>
-    private static bool Admits(IList<MediaTypeHeaderValue> ranges, MediaTypeHeaderValue type) =>
-        ranges
-            .Where(range => type.IsSubsetOf(Bare(range)))
-            .OrderBy(range =>
-                range.MatchesAllTypes ? 0
-                : range.MatchesAllSubTypes ? 1
-                : 2
-            )
-            .LastOrDefault()
-            is { Quality: not 0 };
-
-    /// <summary>Without parameters: <c>application/json;charset=utf-8</c> is no narrower wish here.</summary>
-    private static MediaTypeHeaderValue Bare(MediaTypeHeaderValue range) => new(range.MediaType);
-
-    private static Task Refuse(HttpContext context) =>
-        new Problem(ProblemTypes.NotAcceptable, "The Accept header excludes what this route answers with.").ExecuteAsync(context);
+    private static Task RefuseAsync(HttpContext context) =>
+        new Problem(
+            ProblemTypes.NotAcceptable,
+            "The Accept header excludes everything this route answers with. Nothing was reserved or sent. Send Accept: application/json, or leave it out."
+        ).ExecuteAsync(context);
 }

@@ -1,76 +1,69 @@
 using System.Globalization;
 using System.Text.Json;
-using Gateway.Edge.Problems;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>A value in a JSON document: where it stands, and where its faults are gathered. Each reading of it says null, and notes a fault, when it is not what was asked.</summary>
-/// <param name="Pointer">RFC 6901, as a URI fragment: so a fault can be printed whatever the member is called.</param>
-internal readonly record struct JsonValidator(JsonElement Value, string Pointer, List<Violation> Faults)
+/// <summary>
+/// A value in a JSON document, and where it is. A method that reads it returns null, and adds a violation to
+/// <paramref name="Json"/>, if the value is not what was asked for.
+/// </summary>
+/// <param name="Pointer">See <see cref="JsonPointer"/>.</param>
+internal readonly record struct JsonValidator(JsonElement Value, string Pointer, StrictJson Json)
 {
-    public void AddError(string code, string detail) => Faults.Add(new Violation(Pointer, code, detail));
+    public void AddError(string code, string detail) => Json.AddError(Pointer, code, detail);
 
-    /// <summary>The members of an object, each of them known and there once.</summary>
+    /// <summary>The members of an object, each of them known and present once.</summary>
     public Dictionary<string, JsonValidator>? Members(params ReadOnlySpan<string> known)
     {
         if (Value.ValueKind != JsonValueKind.Object)
-            return Not<Dictionary<string, JsonValidator>>("an object");
-
+        {
+            Json.AddWrongType(Pointer, "an object");
+            return null;
+        }
         var members = new Dictionary<string, JsonValidator>(StringComparer.Ordinal);
         foreach (var property in Value.EnumerateObject())
         {
-            var member = At(property.Name, property.Value);
-            if (!known.Contains(property.Name))
+            if (ReadName(property) is not { } name)
+                continue;
+            var member = this with { Value = property.Value, Pointer = JsonPointer.Append(Pointer, name) };
+            if (!known.Contains(name))
                 member.AddError("unknown-member", $"there is no such member; there are {string.Join(", ", known)}");
-            else if (!members.TryAdd(property.Name, member))
-                member.AddError("duplicate-member", "the member is there twice");
+            else if (!members.TryAdd(name, member))
+                member.AddError("duplicate-member", "the member is present twice");
         }
         return members;
     }
 
     public IReadOnlyList<JsonValidator>? Items()
     {
-        if (Value.ValueKind != JsonValueKind.Array)
-            return Not<IReadOnlyList<JsonValidator>>("an array");
-
-        var items = new List<JsonValidator>(Value.GetArrayLength());
-        foreach (var item in Value.EnumerateArray())
-            items.Add(At(items.Count.ToString(CultureInfo.InvariantCulture), item));
-        return items;
+        var json = Json;
+        return json.Array(Value, Pointer, (item, pointer) => new JsonValidator(item, pointer, json));
     }
 
-    public string? GetString() => Value.ValueKind == JsonValueKind.String ? Value.GetString() : Not<string>("a string");
+    public string? GetString() => Json.GetString(Value, Pointer);
 
-    public bool? GetBoolean() =>
-        Value.ValueKind switch
-        {
-            JsonValueKind.True => true,
-            JsonValueKind.False => false,
-            _ => NotA<bool>("true or false"),
-        };
+    public bool? GetBoolean() => Json.Flag(Value, Pointer);
 
     /// <summary>An integer without fraction or exponent.</summary>
     public long? GetInteger(long minimum, long maximum)
     {
-        if (Value.ValueKind != JsonValueKind.Number)
-            return NotA<long>("a number");
-        if (Value.GetRawText() is var digits && digits.AsSpan().ContainsAny('.', 'e', 'E'))
-            return NotA<long>("a whole number, written without fraction or exponent");
-        if (Value.TryGetInt64(out var number) && number >= minimum && number <= maximum)
+        if (Json.Integer(Value, Pointer) is not { } number)
+            return null;
+        if (number >= minimum && number <= maximum)
             return number;
         AddError("out-of-range", string.Create(CultureInfo.InvariantCulture, $"must be from {minimum} to {maximum}"));
         return null;
     }
 
-    /// <summary>Dollars with at most six decimals, as micro-dollars. Read from the digits themselves: no binary fraction comes near money.</summary>
+    /// <summary>Dollars with at most six decimals, as micro-dollars. Read from the digits, without a binary fraction.</summary>
     public long? GetMicroDollars(long maximumDollars)
     {
-        if (Value.ValueKind != JsonValueKind.Number)
-            return NotA<long>("a number of dollars");
-        var digits = Value.GetRawText().AsSpan();
-        if (digits.ContainsAny('e', 'E'))
-            return NotA<long>("a number of dollars, written without an exponent");
-
+        var digits = Value.ValueKind == JsonValueKind.Number ? Value.GetRawText().AsSpan() : default;
+        if (digits.IsEmpty || digits.ContainsAny('e', 'E'))
+        {
+            Json.AddWrongType(Pointer, "a number of dollars, written without an exponent");
+            return null;
+        }
         var point = digits.IndexOf('.');
         var whole = point < 0 ? digits : digits[..point];
         var fraction = point < 0 ? [] : digits[(point + 1)..].TrimEnd('0');
@@ -90,25 +83,16 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         return null;
     }
 
-    private JsonValidator At(string token, JsonElement value) =>
-        this with
+    private string? ReadName(JsonProperty property)
+    {
+        try
         {
-            Value = value,
-            Pointer =
-                $"{Pointer}/{Uri.EscapeDataString(token.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal))}",
-        };
-
-    private T? Not<T>(string what)
-        where T : class
-    {
-        AddError("wrong-type", $"must be {what}");
-        return null;
-    }
-
-    private T? NotA<T>(string what)
-        where T : struct
-    {
-        AddError("wrong-type", $"must be {what}");
-        return null;
+            return property.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            AddError("invalid-unicode", "the name of a member holds an unpaired surrogate");
+            return null;
+        }
     }
 }

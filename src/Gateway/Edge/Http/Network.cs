@@ -8,7 +8,7 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>An IPv4 or IPv6 network in CIDR notation. An IPv4-mapped IPv6 address counts as the IPv4 address it stands for; zone ids do not count.</summary>
+/// <summary>An IPv4 or IPv6 network in CIDR notation. An IPv4-mapped IPv6 address counts as its IPv4 address; zone ids are ignored.</summary>
 /// <param name="Bits">The address, right-aligned: 32 bits of it in IPv4.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int Prefix)
@@ -20,7 +20,7 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
     public static int WidthOf(AddressFamily family) => family == AddressFamily.InterNetwork ? 32 : 128;
 
     /// <summary>Family and bits of an address, mapped IPv6 taken as IPv4.</summary>
-    public static (AddressFamily Family, UInt128 Bits) Of(IPAddress address)
+    public static (AddressFamily Family, UInt128 Bits) ToBits(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
         if (!address.TryWriteBytes(bytes, out var length))
@@ -32,13 +32,26 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
             : (AddressFamily.InterNetworkV6, BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
+    /// <summary>What one subscriber can send from: an IPv4 address, or an IPv6 /64, within which it may choose any address.</summary>
+    public static IPAddress SubscriberOf(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+            return address;
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        bytes[8..].Clear();
+        return new IPAddress(bytes);
+    }
+
     public static UInt128 Mask(AddressFamily family, UInt128 bits, int prefix)
     {
         var host = WidthOf(family) - prefix;
         return host == 128 ? 0 : bits >> host << host;
     }
 
-    /// <summary>One address in its usual spelling: no octal or shortened IPv4 (<c>127.1</c>), no brackets, port or zone.</summary>
+    /// <summary>An address in its usual spelling: no octal or shortened IPv4 (<c>127.1</c>), no brackets, port or zone.</summary>
     public static bool TryParseAddress(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
     {
         address = null;
@@ -63,7 +76,7 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
         if (slash < 0)
         {
             fault = TryParseAddress(text, out var alone)
-                ? $"needs a prefix length: write {alone}/{WidthOf(Of(alone).Family)} for this one address"
+                ? $"needs a prefix length: write {alone}/{WidthOf(ToBits(alone).Family)} for this one address"
                 : "must be written as address/prefix, for instance 10.20.0.0/16 or 2001:db8::/32";
             return false;
         }
@@ -77,7 +90,7 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
             fault = $"is an IPv4-mapped IPv6 address: write it as IPv4 ({address.MapToIPv4()}), which covers both forms";
             return false;
         }
-        var (family, bits) = Of(address);
+        var (family, bits) = ToBits(address);
         var digits = text.AsSpan(slash + 1);
         if (
             !int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var prefix)
@@ -100,7 +113,7 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
 
     public bool Contains(IPAddress address)
     {
-        var (family, bits) = Of(address);
+        var (family, bits) = ToBits(address);
         return family == Family && Mask(family, bits, Prefix) == Bits;
     }
 

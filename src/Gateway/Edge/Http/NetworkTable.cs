@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>What belongs to the longest prefix an address falls under: one look-up per prefix length in use, no allocation.</summary>
+/// <summary>Finds the value of the longest prefix that contains an address: one look-up per prefix length in use, no allocation.</summary>
 internal sealed class NetworkTable<T>
     where T : class
 {
@@ -21,7 +21,7 @@ internal sealed class NetworkTable<T>
 
     public T? Find(IPAddress address)
     {
-        var (family, bits) = Network.Of(address);
+        var (family, bits) = Network.ToBits(address);
         foreach (var (prefix, networks) in family == AddressFamily.InterNetwork ? _v4 : _v6)
         {
             if (networks.TryGetValue(Network.Mask(family, bits, prefix), out var found))

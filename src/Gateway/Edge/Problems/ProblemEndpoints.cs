@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
+using Gateway.Edge.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Edge.Problems;
@@ -38,8 +39,7 @@ internal static class ProblemEndpoints
 
     private static ProblemDescription Describe(ProblemType type) => new(type.Uri, type.Title, type.Status, type.Meaning);
 
-    private static bool WantsHtml(HttpRequest request) =>
-        request.GetTypedHeaders().Accept.Any(accepted => accepted.MediaType.Equals("text/html", StringComparison.OrdinalIgnoreCase));
+    private static bool WantsHtml(HttpRequest request) => AcceptHeader.From(request.Headers.Accept).Names("text/html");
 
     private static ContentHttpResult Html(string title, string content, string element)
     {

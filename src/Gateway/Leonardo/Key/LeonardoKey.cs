@@ -1,4 +1,6 @@
 using System.Net.Http.Headers;
+using System.Text;
+using Gateway.Edge.Http;
 
 namespace Gateway.Leonardo.Key;
 
@@ -10,14 +12,21 @@ namespace Gateway.Leonardo.Key;
 /// During a rotation the file may hold two keys on two lines: once the upstream refuses the first, the second is used
 /// until the file changes. The refused request itself is not sent again; its caller gets the refusal (T-C12).
 /// </remarks>
-internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
+internal sealed class LeonardoKey
 {
     private const int MaxKeys = 2;
 
-    private static readonly TimeSpan ReloadInterval = TimeSpan.FromSeconds(1);
+    private readonly ReloadingFile<IReadOnlyList<Entry>>? _file;
 
-    private readonly Lock _lock = new();
-    private KeySet _keys = options.ApiKey is null ? KeySet.None : new KeySet([new Entry(options.ApiKey)], long.MaxValue);
+    /// <summary>Those last read from the file, or the one that was configured.</summary>
+    private volatile IReadOnlyList<Entry> _entries;
+
+    public LeonardoKey(LeonardoOptions options, TimeProvider time)
+    {
+        _entries = options.ApiKey is null ? [] : [new Entry(options.ApiKey)];
+        if (options.ApiKeyFile is not null)
+            _file = new ReloadingFile<IReadOnlyList<Entry>>(options.ApiKeyFile, ParseEntries, time);
+    }
 
     /// <summary>
     /// The last four characters of the key in use, so that an operator can tell keys apart; null: there is no key, or
@@ -41,7 +50,7 @@ internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
     }
 
     /// <summary>For the bundled simulator, which draws its key when it starts.</summary>
-    public void UseSimulator(string key) => Volatile.Write(ref _keys, new KeySet([new Entry(key)], long.MaxValue));
+    public void UseSimulator(string key) => _entries = [new Entry(key)];
 
     public static bool IsWellFormed(string key) => key.Length is > 0 and <= 512 && key.All(c => c is > ' ' and <= '~');
 
@@ -53,8 +62,7 @@ internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
     {
         try
         {
-            var keys = File.ReadAllText(path).Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-            return keys.Length is > 0 and <= MaxKeys && keys.All(IsWellFormed) ? keys : null;
+            return Parse(File.ReadAllBytes(path));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -70,25 +78,25 @@ internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
             [var first, ..] => first,
         };
 
-    private IReadOnlyList<Entry> GetEntries()
+    private IReadOnlyList<Entry> GetEntries() => _file?.GetCurrent() ?? _entries;
+
+    private static string[]? Parse(ReadOnlyMemory<byte> content)
     {
-        var current = Volatile.Read(ref _keys);
-        if (options.ApiKeyFile is null || time.GetTimestamp() < current.Until)
-            return current.Entries;
-        lock (_lock)
-        {
-            var until = time.GetTimestamp() + (long)(ReloadInterval.TotalSeconds * time.TimestampFrequency);
-            // A file that is being replaced may be missing or empty for a moment: the last good keys stay in use.
-            _keys =
-                ReadKeys(options.ApiKeyFile) is { } keys
-                && !keys.SequenceEqual(_keys.Entries.Select(entry => entry.Text), StringComparer.Ordinal)
-                    ? new KeySet([.. keys.Select(key => new Entry(key))], until)
-                    : _keys with
-                    {
-                        Until = until,
-                    };
-            return _keys.Entries;
-        }
+        var keys = Encoding
+            .UTF8.GetString(content.Span)
+            .TrimStart('\uFEFF')
+            .Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return keys.Length is > 0 and <= MaxKeys && keys.All(IsWellFormed) ? keys : null;
+    }
+
+    /// <summary>Unchanged keys keep what is known of them, for example after a change of white space.</summary>
+    private FileContent<IReadOnlyList<Entry>> ParseEntries(ReadOnlyMemory<byte> content)
+    {
+        if (Parse(content) is not { } keys)
+            return FileContent<IReadOnlyList<Entry>>.Bad("must hold one key, or two on two lines");
+        if (!keys.SequenceEqual(_entries.Select(entry => entry.Text), StringComparer.Ordinal))
+            _entries = [.. keys.Select(key => new Entry(key))];
+        return FileContent<IReadOnlyList<Entry>>.Good(_entries);
     }
 
     /// <summary>A key, and whether the upstream refuses it.</summary>
@@ -109,10 +117,5 @@ internal sealed class LeonardoKey(LeonardoOptions options, TimeProvider time)
 
         /// <returns>Whether the state changed.</returns>
         public bool Accept() => IsRefused && Interlocked.Exchange(ref _refused, 0) == 1;
-    }
-
-    private sealed record KeySet(IReadOnlyList<Entry> Entries, long Until)
-    {
-        public static readonly KeySet None = new([], long.MinValue);
     }
 }

@@ -1,15 +1,20 @@
+using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Edge;
+using Gateway.Edge.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Tenants.Identification;
 
 /// <summary>
-/// A client certificate, from the TLS handshake or in a trusted proxy's header. It counts by its thumbprint in the tenants file and its dates:
-/// who issued it is of no account, so that one from a private authority, or self-signed, needs no trust store.
+/// A client certificate, from the TLS handshake or in a trusted proxy's header. Only its thumbprint and its dates count, not
+/// its issuer, so that certificates of a private authority, or self-signed ones, need no trust store.
 /// </summary>
-internal sealed class CertificateIdentification(TimeProvider clock, ILogger log)
+internal sealed partial class CertificateIdentification : IdentificationMethod<string>
 {
     /// <summary>RFC 9440: the certificate in DER, as base64 between colons.</summary>
     private const string Standard = "Client-Cert";
@@ -17,42 +22,63 @@ internal sealed class CertificateIdentification(TimeProvider clock, ILogger log)
     /// <summary>The convention of ASP.NET Core and of nginx: base64 of the DER, or the PEM percent-encoded.</summary>
     private const string Conventional = "X-Client-Cert";
 
-    public IdentificationResult Identify(HttpContext context, Peer peer, TenantSnapshot tenancy)
+    public override string Name => "certificate";
+
+    public override string Member => "certificates";
+
+    public override Evidence Evidence => Evidence.Credential;
+
+    public override void AddServices(IServiceCollection services, Settings settings) =>
+        services.AddOptions<KestrelServerOptions>().Configure<TenantDirectory>(AcceptClientCertificates);
+
+    /// <summary>A claim is the SHA-256 of the certificate in DER.</summary>
+    public override void ReadClaims(JsonValidator member, Tenant tenant, ClaimTable<string> claims)
     {
-        var headers = context.Request.Headers;
+        foreach (var item in member.Items() ?? [])
+        {
+            if (Sha256Digest.Read(item, "openssl x509 -outform der | sha256sum prints it") is { } thumbprint)
+                claims.Add(thumbprint, tenant, item);
+        }
+    }
+
+    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request) => new(Identify(request));
+
+    private IdentificationResult Identify(IdentificationRequest request)
+    {
+        var headers = request.Headers;
         if (headers.ContainsKey(Standard) || headers.ContainsKey(Conventional))
-            return IdentifyForwarded(StringValues.Concat(headers[Standard], headers[Conventional]), peer, tenancy);
-        return context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate
-            ? Judge(certificate, tenancy)
+            return IdentifyForwarded(StringValues.Concat(headers[Standard], headers[Conventional]), request);
+        return request.Context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate
+            ? FindTenant(certificate, request)
             : IdentificationResult.NotPresented;
     }
 
-    private IdentificationResult IdentifyForwarded(StringValues values, Peer peer, TenantSnapshot tenancy)
+    private IdentificationResult IdentifyForwarded(StringValues values, IdentificationRequest request)
     {
-        if (!peer.IsTrustedProxy)
+        if (!request.Peer.IsTrustedProxy)
         {
-            log.LogWarning("untrusted client certificate header from {Peer}: refused", Peer.Display(peer.Address));
+            var peer = Peer.Display(request.Peer.Address);
+            Log.UntrustedCertificate(request.GetService<ILogger<CertificateIdentification>>(), peer);
             return IdentificationResult.Unidentified(
-                $"The request carries a client certificate in a header, but came from {Peer.Display(peer.Address)}, which is not a trusted proxy. An operator would add the proxy's address to Identification:TrustedProxies."
+                $"The request carries a client certificate in a header, but came from {peer}, which is not a trusted proxy. Leave the header out, or ask the operator to add the proxy's address to Identification:TrustedProxies."
             );
         }
         if (values is not [{ Length: > 0 } text] || Parse(text) is not { } certificate)
             return IdentificationResult.Unidentified(
-                $"The proxy must send the client certificate in one header, {Standard} or {Conventional}, and leave it out when there is none."
+                $"The client certificate that the proxy forwards cannot be read. The proxy must send it in one header, {Standard} or {Conventional}, and leave it out if there is none."
             );
         using (certificate)
-            return Judge(certificate, tenancy);
+            return FindTenant(certificate, request);
     }
 
-    private IdentificationResult Judge(X509Certificate2 certificate, TenantSnapshot tenancy)
+    private IdentificationResult FindTenant(X509Certificate2 certificate, IdentificationRequest request)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
+        var now = request.GetService<TimeProvider>().GetUtcNow().UtcDateTime;
         if (now < certificate.NotBefore.ToUniversalTime() || now > certificate.NotAfter.ToUniversalTime())
-            return IdentificationResult.Unidentified("The client certificate has expired or is not valid yet.");
-        return tenancy.Certificates.TryGetValue(Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)), out var caller)
-            ? caller
-            : IdentificationResult.Unidentified(
-                "No tenant is known by the client certificate that was presented. An operator would add its SHA-256 thumbprint to identify.certificates in the tenants file."
+            return IdentificationResult.Unidentified("The client certificate has expired or is not valid yet. Present a current one.");
+        return Find(request.Snapshot, Convert.ToHexStringLower(SHA256.HashData(certificate.RawDataMemory.Span)))
+            ?? IdentificationResult.Unidentified(
+                "No tenant is known by the client certificate that was presented. Ask the operator to add its SHA-256 thumbprint to identify.certificates in the tenants file."
             );
     }
 
@@ -72,5 +98,36 @@ internal sealed class CertificateIdentification(TimeProvider clock, ILogger log)
         {
             return null;
         }
+    }
+
+    /// <summary>
+    /// The handshake requests a certificate only while a tenant has one, because browsers then ask their user to choose. It
+    /// accepts any: identification judges it, and can say in a 401 what is wrong.
+    /// </summary>
+    private void AcceptClientCertificates(KestrelServerOptions kestrel, TenantDirectory directory) =>
+        kestrel.ConfigureHttpsDefaults(https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+            https.AllowAnyClientCertificate();
+            https.OnAuthenticate = (_, tls) =>
+            {
+                if (https.ClientCertificateMode == ClientCertificateMode.AllowCertificate)
+                    tls.ClientCertificateRequired = ((FrozenDictionary<string, Caller>)directory.Current.IndexOf(GetType())).Count > 0;
+                // A caller's certificate must not make the gateway fetch what it points to.
+                tls.CertificateChainPolicy = new X509ChainPolicy
+                {
+                    DisableCertificateDownloads = true,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                };
+            };
+        });
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "untrusted client certificate header from {Peer}: the request was refused with 401. Add the address to Identification:TrustedProxies if it is your proxy"
+        )]
+        public static partial void UntrustedCertificate(ILogger logger, string peer);
     }
 }

@@ -7,18 +7,19 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Tenants.Identification;
 
 /// <summary>
-/// An identity by network is had by every program on the machine, a web page in its browser among them. This tells such pages apart: by the name
-/// they had to call us by (DNS rebinding), and by what the browser says of where they come from (cross-site requests).
+/// An identity by network is shared by every program on the machine, including any web page in its browser. This guard refuses
+/// such pages: by the host name they called (DNS rebinding), and by the origin that the browser states (cross-site requests).
 /// </summary>
 internal static class CrossSiteGuard
 {
     private static readonly string[] LocalDomains = [".internal", ".local", ".lan", ".svc"];
 
-    public static Problem? Refuse(HttpRequest request, Peer peer, IdentificationOptions options)
+    public static Problem? Check(IdentificationRequest identification)
     {
-        if (!IsLocalName(request.Host.Value.AsSpan(), options))
+        var request = identification.Context.Request;
+        if (!IsLocalName(request.Host.Value.AsSpan(), identification.Options))
             return HostNotAllowed(
-                "The host name by which the request calls the gateway is not an address, a local name, or listed in Identification:Hosts."
+                "The host name that the request uses for the gateway is not an address, a local name, or listed in Identification:Hosts."
             );
 
         var headers = request.Headers;
@@ -28,16 +29,16 @@ internal static class CrossSiteGuard
                 return HostNotAllowed("The request was made by a page of another site (Sec-Fetch-Site: cross-site).");
         }
         var origin = headers.Origin;
-        return origin.Count > 0 && !IsOwn(origin, request, peer)
+        return origin.Count > 0 && !IsOwn(origin, request, identification.Peer)
             ? HostNotAllowed("The request was made by a page of another origin than the gateway's own (Origin).")
             : null;
     }
 
-    private static Problem HostNotAllowed(string seen) =>
+    private static Problem HostNotAllowed(string observed) =>
         new(
             ProblemTypes.HostNotAllowed,
-            seen
-                + " A caller known only by its network may not do that. Present a token, or have the operator list the gateway's name in Identification:Hosts."
+            observed
+                + " A caller that is identified only by its network may not do that. Nothing was reserved or sent. Present a token, or ask the operator to list the gateway's name in Identification:Hosts."
         );
 
     /// <param name="host">As in the Host header: a port may follow.</param>
@@ -67,7 +68,7 @@ internal static class CrossSiteGuard
     private static bool IsOwn(StringValues origin, HttpRequest request, Peer peer) =>
         origin is [{ } one] && string.Equals(one, $"{Scheme(request, peer)}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>As the browser sees it: a trusted proxy that ends TLS says so in X-Forwarded-Proto.</summary>
+    /// <summary>As the browser sees it: a trusted proxy that terminates TLS states it in X-Forwarded-Proto.</summary>
     private static string Scheme(HttpRequest request, Peer peer) =>
         peer.IsTrustedProxy && request.Headers["X-Forwarded-Proto"] is ["http" or "https"] forwarded ? forwarded[0]! : request.Scheme;
 }

@@ -1,60 +1,65 @@
-using Microsoft.Extensions.Primitives;
+using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
 /// <summary>The tenant header, set by a trusted proxy that has identified the caller itself.</summary>
-internal sealed class HeaderIdentification(string header, ILogger log)
+internal sealed partial class HeaderIdentification : IdentificationMethod<string>
 {
-    private readonly string[] _lookAlikes = [.. LookAlikes(header)];
+    public override string Name => "header";
 
-    public IdentificationResult Identify(HttpContext context, Peer peer, TenantSnapshot tenancy)
+    public override string Member => "header";
+
+    public override Evidence Evidence => Evidence.ProxyStatement;
+
+    public override void ReadClaims(JsonValidator member, Tenant tenant, ClaimTable<string> claims)
     {
-        var headers = context.Request.Headers;
-        foreach (var lookAlike in _lookAlikes)
+        if (member.GetBoolean() is true)
+            claims.Add(tenant.Id, tenant, member);
+    }
+
+    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request) => new(Identify(request));
+
+    private IdentificationResult Identify(IdentificationRequest request)
+    {
+        var header = request.Options.Header;
+        foreach (var lookAlike in request.Options.HeaderLookAlikes)
         {
-            if (headers.ContainsKey(lookAlike))
+            if (request.Headers.ContainsKey(lookAlike))
             {
-                LogUntrusted(peer);
+                LogUntrusted(request);
                 return IdentificationResult.Unidentified(
-                    $"The request carries a header like {header}, but spelled with underscores. Some proxies pass that on unchecked, so it is refused."
+                    $"The request carries a header like {header}, but spelled with underscores. Some proxies pass that on unchecked, so the request is refused. Leave the header out."
                 );
             }
         }
-        if (!headers.TryGetValue(header, out var values))
+        if (!request.Headers.TryGetValue(header, out var values))
             return IdentificationResult.NotPresented;
-        if (!peer.IsTrustedProxy)
+        if (!request.Peer.IsTrustedProxy)
         {
-            LogUntrusted(peer);
+            LogUntrusted(request);
             return IdentificationResult.Unidentified(
-                $"The request carries {header}, but came from {Peer.Display(peer.Address)}, which is not a trusted proxy. Leave the header out, or have the operator add the proxy's address to Identification:TrustedProxies."
+                $"The request carries {header}, but came from {Peer.Display(request.Peer.Address)}, which is not a trusted proxy. Leave the header out, or ask the operator to add the proxy's address to Identification:TrustedProxies."
             );
         }
         if (values is not [{ Length: > 0 } id] || id.Contains(',', StringComparison.Ordinal))
             return IdentificationResult.Unidentified(
-                $"The header {header} must be there once, naming one tenant. It is empty, or names more than one."
+                $"The header {header} is empty, or names more than one tenant. The proxy must send it once, with one tenant id."
             );
-        return tenancy.Headers.TryGetValue(id, out var caller)
-            ? caller
-            : IdentificationResult.Unidentified(
-                $"The header {header} names no tenant that may be identified this way. An operator would check the name, or set \"header\": true under identify in the tenants file."
+        return Find(request.Snapshot, id)
+            ?? IdentificationResult.Unidentified(
+                $"The header {header} names no tenant that may be identified by it. Ask the operator to check the name, or to set \"header\": true under identify in the tenants file."
             );
     }
 
-    private void LogUntrusted(Peer peer) => log.LogWarning("untrusted tenant header from {Peer}: refused", Peer.Display(peer.Address));
+    private static void LogUntrusted(IdentificationRequest request) =>
+        Log.UntrustedHeader(request.GetService<ILogger<HeaderIdentification>>(), Peer.Display(request.Peer.Address));
 
-    /// <summary>Every spelling with an underscore for at least one dash. Servers behind CGI-like gateways take those for the same header; attackers know it.</summary>
-    private static IEnumerable<string> LookAlikes(string header)
+    private static partial class Log
     {
-        var dashes = Enumerable.Range(0, header.Length).Where(i => header[i] == '-').ToArray();
-        for (var choice = 1; choice < 1 << dashes.Length; choice++)
-        {
-            var spelling = header.ToCharArray();
-            for (var i = 0; i < dashes.Length; i++)
-            {
-                if ((choice & (1 << i)) != 0)
-                    spelling[dashes[i]] = '_';
-            }
-            yield return new string(spelling);
-        }
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "untrusted tenant header from {Peer}: the request was refused with 401. Add the address to Identification:TrustedProxies if it is your proxy"
+        )]
+        public static partial void UntrustedHeader(ILogger logger, string peer);
     }
 }

@@ -1,24 +1,19 @@
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Serilog;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>Middleware: establishes which tenant is calling, or refuses. Runs after routing, which knows the endpoint.</summary>
+/// <summary>Middleware: identifies the calling tenant, or refuses. Runs after routing, because the endpoint says whether it is needed.</summary>
 internal sealed class IdentificationMiddleware(
     RequestDelegate next,
     TenantDirectory directory,
     IdentificationOptions options,
-    BearerIdentification bearer,
-    IDiagnosticContext diagnostics,
-    TimeProvider clock,
-    ILogger<IdentificationMiddleware> log
+    TrustedProxies trustedProxies,
+    IDiagnosticContext diagnostics
 )
 {
-    private readonly HeaderIdentification _header = new(options.Header, log);
-    private readonly CertificateIdentification _certificate = new(clock, log);
-    private readonly NetworkIdentification _network = new(options);
-
     public Task InvokeAsync(HttpContext context)
     {
         // Without an endpoint there is nothing to protect: a 404 follows.
@@ -28,57 +23,104 @@ internal sealed class IdentificationMiddleware(
             || context.Features.Get<AllowAnonymousTenant>() is not null
         )
             return next(context);
-        var verdict = Identify(context);
-        return verdict.IsCompletedSuccessfully ? Act(context, verdict.Result) : ActLater(context, verdict);
+        var isOptional = endpoint.Metadata.GetMetadata<OptionalTenant>() is not null;
+        var request = new IdentificationRequest(context, Peer.From(context, trustedProxies), directory.Current, options, trustedProxies);
+        var identification = IdentifyAsync(request, isOptional);
+        return identification.IsCompletedSuccessfully
+            ? ContinueAsync(context, identification.Result)
+            : ContinueLaterAsync(context, identification);
     }
 
-    private async Task ActLater(HttpContext context, ValueTask<IdentificationResult> verdict) => await Act(context, await verdict);
-
-    private Task Act(HttpContext context, IdentificationResult verdict)
+    /// <summary>Asks the ways in their order. Not async: in most requests every way answers at once, and nothing is allocated.</summary>
+    private static ValueTask<IdentificationResult> IdentifyAsync(
+        IdentificationRequest request,
+        bool isOptional,
+        Found found = default,
+        int index = 0
+    )
     {
-        if (verdict.Caller is not { } caller)
-            return verdict.Refusal is { } refusal ? refusal.ExecuteAsync(context) : next(context);
+        for (; index < IdentificationMethods.All.Length; index++)
+        {
+            var method = IdentificationMethods.All[index];
+            if (found.Caller is not null && method.Evidence == Evidence.Location)
+                continue;
+            var identification = method.IdentifyAsync(request);
+            if (!identification.IsCompletedSuccessfully)
+                return ResumeAsync(identification, request, isOptional, found, index);
+            if (Combine(method, identification.Result, isOptional, ref found) is { } final)
+                return new(final);
+        }
+        return new(Conclude(request, isOptional, found));
+    }
+
+    private static async ValueTask<IdentificationResult> ResumeAsync(
+        ValueTask<IdentificationResult> identification,
+        IdentificationRequest request,
+        bool isOptional,
+        Found found,
+        int index
+    ) =>
+        Combine(IdentificationMethods.All[index], await identification, isOptional, ref found)
+        ?? await IdentifyAsync(request, isOptional, found, index + 1);
+
+    /// <summary>The first refusal is final: a bad credential never falls back to a weaker way, such as the network.</summary>
+    /// <param name="isOptional">Whether a caller that presents nothing needs no tenant here.</param>
+    /// <returns>Null: the next way is asked.</returns>
+    private static IdentificationResult? Combine(IdentificationMethod method, IdentificationResult result, bool isOptional, ref Found found)
+    {
+        if (result.Refusal is not null)
+            return isOptional && method.Evidence == Evidence.Location ? IdentificationResult.NotPresented : result;
+        if (result.Caller is null)
+            return null;
+        if (found.Method is null || method.Evidence < found.Method.Evidence)
+        {
+            found = new Found(result.Caller, method);
+            return null;
+        }
+        var areCredentials = method.Evidence == Evidence.Credential && found.Method.Evidence == Evidence.Credential;
+        if (areCredentials && result.Caller.Tenant != found.Caller!.Tenant)
+            return IdentificationResult.Unidentified(
+                $"The request presents credentials of two tenants, by {found.Method.Name} and by {method.Name}. Present one of them."
+            );
+        return null;
+    }
+
+    private static IdentificationResult Conclude(IdentificationRequest request, bool isOptional, Found found)
+    {
+        if (found.Caller is null)
+            return isOptional ? IdentificationResult.NotPresented : NothingPresented(request);
+        return found.Method!.IsAmbient && CrossSiteGuard.Check(request) is { } problem
+            ? new IdentificationResult(null, problem)
+            : found.Caller;
+    }
+
+    private static IdentificationResult NothingPresented(IdentificationRequest request)
+    {
+        var address = Peer.Display(request.Peer.CallerAddress(request.Context, request.TrustedProxies));
+        return IdentificationResult.Unidentified(
+            $"The request came from {address}, which is in no tenant's network; no token, client certificate or trusted {request.Options.Header} was presented. "
+                + "Ask the operator for a token, or to add the network to identify.networks in the tenants file."
+        );
+    }
+
+    private async Task ContinueLaterAsync(HttpContext context, ValueTask<IdentificationResult> identification) =>
+        await ContinueAsync(context, await identification);
+
+    private Task ContinueAsync(HttpContext context, IdentificationResult result)
+    {
+        if (result.Caller is not { } caller)
+            return result.Refusal is { } refusal ? refusal.ExecuteAsync(context) : next(context);
         context.Features.Set(caller);
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
         return directory.IsSuspended(caller.Tenant.Id)
-            ? new Problem(ProblemTypes.Suspended, "An operator has suspended this tenant.").ExecuteAsync(context)
+            ? new Problem(
+                ProblemTypes.Suspended,
+                "The operator has suspended this tenant. Nothing was reserved or sent. Ask the operator to resume it."
+            ).ExecuteAsync(context)
             : next(context);
     }
 
-    private async ValueTask<IdentificationResult> Identify(HttpContext context)
-    {
-        var tenancy = directory.Current;
-        var peer = Peer.Of(context, options.TrustedProxies);
-
-        // A tenant header that must not be there, or is malformed, is refused whatever else the request presents.
-        var header = _header.Identify(context, peer, tenancy);
-        if (header.Refusal is not null)
-            return header;
-
-        // A presented credential decides alone: if it is bad, nothing else is tried.
-        var token = await bearer.Identify(context, tenancy);
-        if (token.Refusal is not null)
-            return token;
-        var certificate = _certificate.Identify(context, peer, tenancy);
-        if (certificate.Refusal is not null)
-            return certificate;
-        if (token.Caller is not null && certificate.Caller is not null && token.Caller.Tenant != certificate.Caller.Tenant)
-            return IdentificationResult.Unidentified(
-                "The bearer token and the client certificate belong to different tenants. Present one of them."
-            );
-
-        if (token.IsPresented)
-            return token;
-        if (certificate.IsPresented)
-            return certificate;
-        if (header.IsPresented)
-            return header;
-        var network = _network.Identify(context, peer, tenancy);
-        // Nothing was presented, from nowhere that is known: where the address itself is the right, that will do.
-        return
-            network.Refusal?.Type == ProblemTypes.Unidentified && context.GetEndpoint()?.Metadata.GetMetadata<OptionalTenant>() is not null
-            ? IdentificationResult.NotPresented
-            : network;
-    }
+    /// <summary>The caller by the strongest evidence so far, and the way that identified it.</summary>
+    private readonly record struct Found(Caller? Caller, IdentificationMethod? Method);
 }

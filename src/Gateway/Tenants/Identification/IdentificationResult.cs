@@ -2,12 +2,10 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>What one way of identification found: nothing that it looks at, a caller, or a reason to refuse.</summary>
+/// <summary>What one way of identification found: nothing that concerns it, a caller, or a reason to refuse.</summary>
 internal readonly record struct IdentificationResult(Caller? Caller, Problem? Refusal)
 {
     public static readonly IdentificationResult NotPresented;
-
-    public bool IsPresented => Caller is not null || Refusal is not null;
 
     public static implicit operator IdentificationResult(Caller caller) => new(caller, null);
 

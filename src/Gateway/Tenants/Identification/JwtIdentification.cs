@@ -1,125 +1,102 @@
-using System.Buffers.Text;
-using System.Text.Json;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
-using Microsoft.IdentityModel.Tokens;
+using Gateway.Edge;
+using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>A JWT of the organisation's OpenID Connect issuer; its claims say which tenant.</summary>
-internal sealed class JwtIdentification(OidcKeys keys, string audience, TimeProvider clock)
+/// <summary>A bearer JWT of the organisation's OpenID Connect issuer; one of its claims identifies the tenant.</summary>
+internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
 {
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    public override string Name => "jwt";
 
-    /// <summary>Asymmetric only: with HMAC among them, the issuer's public key would sign (RFC 8725, 2.1).</summary>
-    private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
+    public override string Member => "jwt";
 
-    private readonly JsonWebTokenHandler _handler = new()
+    public override Evidence Evidence => Evidence.Credential;
+
+    public override void AddServices(IServiceCollection services, Settings settings)
     {
-        MapInboundClaims = false,
-        MaximumTokenSizeInBytes = BearerIdentification.LongestToken,
-    };
+        if (OidcOptions.Read(settings) is not { } oidc)
+            return;
+        services.AddSingleton(provider => new OidcKeys(
+            oidc.Authority,
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<OidcKeys>>()
+        ));
+        services.AddSingleton(provider => new JwtValidator(
+            provider.GetRequiredService<OidcKeys>(),
+            oidc.Audience,
+            provider.GetRequiredService<TimeProvider>()
+        ));
+    }
 
-    public async ValueTask<IdentificationResult> Identify(string token, TenantSnapshot tenancy, CancellationToken cancellationToken)
+    public override void ReadClaims(JsonValidator member, Tenant tenant, ClaimTable<TokenClaim> claims)
     {
-        if (await keys.Get(cancellationToken) is not { } published)
-            return IdentificationResult.InvalidToken(
-                "The token cannot be checked now: the identity provider does not answer. Try again later; an operator would look at Identification:Oidc."
+        foreach (var item in member.Items() ?? [])
+        {
+            if (ReadClaim(item) is { } claim)
+                claims.Add(claim, tenant, item);
+        }
+    }
+
+    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request)
+    {
+        var bearer = BearerToken.Read(request.Headers);
+        if (bearer.Text is null || !bearer.LooksLikeJwt)
+            return new(bearer.Refusal);
+        // A token of the gateway may have two dots as well.
+        if (TokenIdentification.FindToken(request.Snapshot, bearer.Text) is not null)
+            return new(IdentificationResult.NotPresented);
+        return request.Context.RequestServices.GetService<JwtValidator>() is { } validator
+            ? IdentifyAsync(validator, bearer.Text, request)
+            : new(
+                IdentificationResult.InvalidToken(
+                    "The bearer token looks like a JWT, but the gateway trusts no issuer. Use another credential, or ask the operator to set Identification:Oidc."
+                )
             );
-
-        var result = await _handler.ValidateTokenAsync(token, Rules(published));
-        if (
-            result.Exception is SecurityTokenSignatureKeyNotFoundException
-            && await keys.Refresh(cancellationToken) is { } newer
-            && newer != published
-        )
-            result = await _handler.ValidateTokenAsync(token, Rules(newer));
-        if (!result.IsValid)
-            return IdentificationResult.InvalidToken(Explain(result.Exception));
-
-        var jwt = (JsonWebToken)result.SecurityToken;
-        // RFC 7515, 4.1.11: an extension that must be understood, and none is.
-        return jwt.TryGetHeaderValue<object>("crit", out _)
-            ? IdentificationResult.InvalidToken("The token demands an extension (crit) that the gateway does not have.")
-            : TryFindTenant(jwt, tenancy);
     }
 
-    private static IdentificationResult TryFindTenant(JsonWebToken jwt, TenantSnapshot tenancy)
+    private async ValueTask<IdentificationResult> IdentifyAsync(JwtValidator validator, string token, IdentificationRequest request)
     {
-        try
-        {
-            return FindTenant(jwt, tenancy);
-        }
-        catch (InvalidOperationException)
-        {
-            return IdentificationResult.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
-        }
+        var (claims, refusal) = await validator.ValidateAsync(token, request.Context.RequestAborted);
+        return refusal is null ? FindTenant(claims, request.Snapshot) : IdentificationResult.InvalidToken(refusal);
     }
 
-    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to read.</exception>
-    private static IdentificationResult FindTenant(JsonWebToken jwt, TenantSnapshot tenancy)
+    private IdentificationResult FindTenant(IReadOnlyList<TokenClaim> claims, TenantSnapshot snapshot)
     {
         Caller? found = null;
-        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
-        foreach (var claim in payload.RootElement.EnumerateObject())
+        foreach (var claim in claims)
         {
-            foreach (var value in Values(claim.Value))
-            {
-                if (!tenancy.Claims.TryGetValue(new TokenClaim(claim.Name, value), out var caller))
-                    continue;
-                if (found is not null && found.Tenant != caller.Tenant)
-                    return IdentificationResult.InvalidToken(
-                        "The token's claims belong to two tenants. An operator would change identify.jwt in the tenants file."
-                    );
-                found = caller;
-            }
+            if (Find(snapshot, claim) is not { } caller)
+                continue;
+            if (found is not null && found.Tenant != caller.Tenant)
+                return IdentificationResult.InvalidToken(
+                    "The token's claims belong to two tenants. Ask the operator to change identify.jwt in the tenants file."
+                );
+            found = caller;
         }
-        return found is null
-            ? IdentificationResult.InvalidToken(
-                "The token is valid, but no tenant is known by its claims. An operator would add one of them to identify.jwt in the tenants file."
-            )
-            : found;
+        return found
+            ?? IdentificationResult.InvalidToken(
+                "The token is valid, but no tenant is known by its claims. Ask the operator to add one of them to identify.jwt in the tenants file."
+            );
     }
 
-    private static IEnumerable<string> Values(JsonElement claim) =>
-        claim.ValueKind switch
-        {
-            JsonValueKind.String => [claim.GetString()!],
-            JsonValueKind.Array => claim
-                .EnumerateArray()
-                .Where(item => item.ValueKind == JsonValueKind.String)
-                .Select(item => item.GetString()!),
-            _ => [],
-        };
-
-    private TokenValidationParameters Rules(OpenIdConnectConfiguration published) =>
-        new()
-        {
-            ValidIssuer = published.Issuer,
-            ValidAudience = audience,
-            IssuerSigningKeys = published.SigningKeys,
-            // The key that the token names, not whichever fits.
-            TryAllIssuerSigningKeys = false,
-            ValidAlgorithms = Algorithms,
-            LifetimeValidator = IsAlive,
-        };
-
-    private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters rules)
+    private static TokenClaim? ReadClaim(JsonValidator json)
     {
-        var now = clock.GetUtcNow().UtcDateTime;
-        return expires is { } end && now < end + ClockSkew && !(notBefore > now + ClockSkew);
-    }
-
-    /// <summary>Own words: the library's carry parts of the token.</summary>
-    private static string Explain(Exception? fault) =>
-        fault switch
+        if (json.Members("claim", "value") is not { } members)
+            return null;
+        if (!members.TryGetValue("claim", out var name) || !members.TryGetValue("value", out var value))
         {
-            SecurityTokenInvalidLifetimeException => "The token has expired, is not valid yet, or says no expiry.",
-            SecurityTokenInvalidAudienceException => "The token was made for another audience than this gateway.",
-            SecurityTokenInvalidIssuerException => "The token is of another issuer than the one this gateway trusts.",
-            SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that its issuer does not publish.",
-            SecurityTokenInvalidAlgorithmException => "The token is signed in a way that is not accepted.",
-            SecurityTokenInvalidSignatureException => "The token's signature is not valid.",
-            _ => "The token is not a valid JWT.",
-        };
+            json.AddError("required", "both claim and value are needed");
+            return null;
+        }
+        if (name.GetString() is not { } nameText || value.GetString() is not { } valueText)
+            return null;
+        if (nameText.Length is 0 or > 200)
+            name.AddError("pattern", "must be 1 to 200 characters");
+        if (valueText.Length is 0 or > 1000)
+            value.AddError("pattern", "must be 1 to 1000 characters");
+        return new TokenClaim(nameText, valueText);
+    }
 }
+
+/// <summary>One claim of a JWT and the value it must have. Both compare exactly.</summary>
+internal readonly record struct TokenClaim(string Name, string Value);

@@ -3,16 +3,17 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>What the issuer publishes of itself: its name and its keys, by OpenID Connect discovery. Kept, and asked for seldom.</summary>
+/// <summary>The issuer's name and signing keys, by OpenID Connect discovery. Cached, and requested rarely.</summary>
 /// <remarks>
-/// Not the library's ConfigurationManager: while the issuer is down that asks again for every request, one after the other, each waiting for its own timeout.
+/// Not the library's ConfigurationManager: while the issuer is down it asks again for every request, one after the other,
+/// and each waits for its own timeout.
 /// </remarks>
-internal sealed class OidcKeys : IDisposable
+internal sealed partial class OidcKeys : IDisposable
 {
-    /// <summary>Keys are fetched anew after this long in any case, so that one that was withdrawn stops counting.</summary>
+    /// <summary>After this age keys are always fetched again, so that a withdrawn key stops being accepted.</summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromHours(1);
 
-    /// <summary>With the issuer away, the last keys are believed this long.</summary>
+    /// <summary>While the issuer is unreachable, the last keys are used this long.</summary>
     private static readonly TimeSpan Usable = TimeSpan.FromHours(24);
 
     private static readonly TimeSpan BetweenRefreshes = TimeSpan.FromMinutes(1);
@@ -49,22 +50,22 @@ internal sealed class OidcKeys : IDisposable
         _log = log;
     }
 
-    /// <returns>Null: the issuer has not been reached, or not for a day.</returns>
-    public async ValueTask<OpenIdConnectConfiguration?> Get(CancellationToken cancellationToken)
+    /// <returns>Null: the issuer was never reached, or not for 24 hours.</returns>
+    public async ValueTask<OpenIdConnectConfiguration?> GetAsync(CancellationToken cancellationToken)
     {
         if (_published is { } known && Age(known.At) < Fresh)
             return known.Configuration;
         if (_published is null)
-            await Fetch(BetweenFirstAttempts, wait: true, cancellationToken);
+            await FetchAsync(BetweenFirstAttempts, wait: true, cancellationToken);
         else
-            await Fetch(BetweenRefreshes, wait: false, cancellationToken);
+            await FetchAsync(BetweenRefreshes, wait: false, cancellationToken);
         return _published is { } published && Age(published.At) < Usable ? published.Configuration : null;
     }
 
     /// <summary>For a token signed with a key that is not among these: fetches again, at most once a minute.</summary>
-    public async ValueTask<OpenIdConnectConfiguration?> Refresh(CancellationToken cancellationToken)
+    public async ValueTask<OpenIdConnectConfiguration?> RefreshAsync(CancellationToken cancellationToken)
     {
-        await Fetch(BetweenRefreshes, wait: true, cancellationToken);
+        await FetchAsync(BetweenRefreshes, wait: true, cancellationToken);
         return _published?.Configuration;
     }
 
@@ -76,18 +77,18 @@ internal sealed class OidcKeys : IDisposable
 
     private TimeSpan Age(long timestamp) => _clock.GetElapsedTime(timestamp);
 
-    /// <param name="wait">Whether to wait for a fetch that is under way; else it is left to whoever makes it.</param>
-    private async Task Fetch(TimeSpan sinceLastAttempt, bool wait, CancellationToken cancellationToken)
+    /// <param name="wait">Whether to wait for a fetch that is under way; else return at once.</param>
+    private async Task FetchAsync(TimeSpan sinceLastAttempt, bool wait, CancellationToken cancellationToken)
     {
         if (!await _fetching.WaitAsync(wait ? Timeout.InfiniteTimeSpan : TimeSpan.Zero, cancellationToken))
             return;
         try
         {
-            // Whoever waited here finds it done.
+            // Another caller may have fetched while this one waited.
             if (_attempted is { } attempted && Age(attempted) < sinceLastAttempt)
                 return;
             _attempted = _clock.GetTimestamp();
-            // Not the caller's cancellation: one that hangs up must not use up the attempt of the others.
+            // Not the caller's token: a caller that disconnects must not use up the attempt of the others.
             _published = new Published(
                 await OpenIdConnectConfigurationRetriever.GetAsync(_discovery, _documents, CancellationToken.None),
                 _clock.GetTimestamp()
@@ -95,11 +96,7 @@ internal sealed class OidcKeys : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            _log.LogError(
-                e,
-                "The identity provider's keys could not be fetched: {Consequence}",
-                _published is null ? "no JWT is accepted" : "the last ones are used"
-            );
+            Log.KeysNotFetched(_log, e, _discovery, _published is null ? "no JWT is accepted" : "the last known keys are used");
         }
         finally
         {
@@ -108,4 +105,13 @@ internal sealed class OidcKeys : IDisposable
     }
 
     private sealed record Published(OpenIdConnectConfiguration Configuration, long At);
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "The identity provider's keys could not be fetched from {Discovery}: {Consequence}. Check Identification:Oidc:Authority and the network"
+        )]
+        public static partial void KeysNotFetched(ILogger logger, Exception exception, string discovery, string consequence);
+    }
 }

@@ -3,9 +3,9 @@ using Gateway.Edge;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>The issuer whose JWTs are taken.</summary>
-/// <param name="Authority">Where discovery begins: https, or http on this machine.</param>
-/// <param name="Audience">What <c>aud</c> must name.</param>
+/// <summary>The issuer whose JWTs are accepted.</summary>
+/// <param name="Authority">Base of the discovery document: https, or http on this machine.</param>
+/// <param name="Audience">What <c>aud</c> must contain.</param>
 internal sealed record OidcOptions(Uri Authority, string Audience)
 {
     public static OidcOptions? Read(Settings settings)
@@ -16,7 +16,10 @@ internal sealed record OidcOptions(Uri Authority, string Audience)
         if (authority is null && audience is null)
             return null;
         if (string.IsNullOrWhiteSpace(audience))
-            settings.AddError(AudienceName, "is needed with Authority: without it a token made for any other service would do");
+            settings.AddError(
+                AudienceName,
+                "is required with Authority: without it, a token issued for any other service would be accepted"
+            );
         if (
             Uri.TryCreate(authority, UriKind.Absolute, out var uri)
             && (uri.Scheme is "https" || (uri.Scheme is "http" && IsThisMachine(uri)))
