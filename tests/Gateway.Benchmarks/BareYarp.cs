@@ -3,7 +3,7 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>What the gateway is compared with: one route from configuration, the key added, everything else YARP's default.</summary>
+/// <summary>The baseline: YARP with one route that adds the key, and its defaults for everything else.</summary>
 internal static class BareYarp
 {
     public static async Task RunAsync(string port, string upstream)

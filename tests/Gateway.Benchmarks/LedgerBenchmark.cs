@@ -13,7 +13,7 @@ using Npgsql;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>Durable reservations, reserved and settled, in this process: 100 tenants with every quota set.</summary>
+/// <summary>Reserves and settles durably in this process, for 100 tenants with a quota.</summary>
 internal static class LedgerBenchmark
 {
     private const int Tenants = 100;
@@ -24,14 +24,14 @@ internal static class LedgerBenchmark
             "| store | callers | reserve + settle /s | p50 us | p99 us | commits per request | CPU us/req | allocated KB/req |"
         );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- |");
-        var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         long reservations;
         await using (
             var sqlite = new SqliteDatabase($"Data Source={folder}/gateway.db", NullLogger<SqliteDatabase>.Instance, TimeProvider.System)
         )
             reservations = await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsOfSqliteAsync(sqlite), length);
         var bytes = new FileInfo($"{folder}/gateway.db").Length;
-        Directory.Delete(folder, recursive: true);
         await using var server = await PostgreSqlServer.StartAsync(durable: true);
         var connection = await server.CreateDatabaseAsync();
         await using (var database = new PostgreSqlDatabase(connection, NullLogger<PostgreSqlDatabase>.Instance, TimeProvider.System))
@@ -41,7 +41,7 @@ internal static class LedgerBenchmark
         Console.WriteLine();
     }
 
-    /// <returns>How many there are now.</returns>
+    /// <returns>The number of reservations in the store.</returns>
     private static async Task<long> RunAsync(string name, Database database, Func<Task<long>> commits, TimeSpan length)
     {
         await using var ledger = new QuotaLedger(

@@ -14,7 +14,7 @@ internal static class Load
     public static async Task<Sample> RunAsync(Target target, byte[] request, int status, int connections, int? perSecond, TimeSpan length)
     {
         var expected = Encoding.ASCII.GetBytes($"HTTP/1.1 {status}");
-        var (cpu, servants, allocated, start) = (target.Cpu, target.ServantsCpu, target.AllocatedBytes, Stopwatch.GetTimestamp());
+        var (cpu, servers, allocated, start) = (target.Cpu, target.ServersCpu, target.AllocatedBytes, Stopwatch.GetTimestamp());
         var latencies = await Task.WhenAll(
             Enumerable
                 .Range(0, connections)
@@ -23,14 +23,14 @@ internal static class Load
                 )
         );
         var took = Stopwatch.GetElapsedTime(start);
-        var (cpuAfter, servantsAfter) = (target.Cpu, target.ServantsCpu);
+        var (cpuAfter, serversAfter) = (target.Cpu, target.ServersCpu);
         var all = latencies.SelectMany(one => one).Order().ToArray();
         // The figure is up to a quarter of a second old.
         await Task.Delay(300);
         return new Sample(
             all.Length / took.TotalSeconds,
             (cpuAfter - cpu).TotalMicroseconds / all.Length,
-            (servantsAfter - servants).TotalMicroseconds / all.Length,
+            (serversAfter - servers).TotalMicroseconds / all.Length,
             Stopwatch.GetElapsedTime(0, all[all.Length / 2]).TotalMicroseconds,
             Stopwatch.GetElapsedTime(0, all[(int)(all.Length * 0.99)]).TotalMicroseconds,
             (target.AllocatedBytes - allocated) / (double)all.Length
@@ -67,30 +67,32 @@ internal static class Load
             {
                 var read = await socket.ReceiveAsync(buffer.AsMemory(filled));
                 if (read == 0)
-                    throw new InvalidOperationException("The target hung up.");
+                    throw new InvalidOperationException("The target closed the connection.");
                 filled += read;
             } while (Upstream.LengthOf(buffer.AsSpan(0, filled)) == 0);
             latencies.Add(Stopwatch.GetTimestamp() - sent);
             if (!buffer.AsSpan(0, filled).StartsWith(expected))
-                throw new InvalidOperationException("Not as expected: " + Encoding.UTF8.GetString(buffer, 0, filled));
+                throw new InvalidOperationException("Unexpected response: " + Encoding.UTF8.GetString(buffer, 0, filled));
         }
         return latencies;
     }
 }
 
-/// <summary>One measurement. CPU and latency in microseconds, allocation in bytes, all but the rate for each request.</summary>
-internal sealed record Sample(double PerSecond, double Cpu, double ServantsCpu, double P50, double P99, double Allocated)
+/// <summary>
+/// One measurement. CPU and latency in microseconds, allocation in bytes, all but the rate for each request.
+/// </summary>
+internal sealed record Sample(double PerSecond, double Cpu, double ServersCpu, double P50, double P99, double Allocated)
 {
     public static Sample Median(IReadOnlyList<Sample> samples)
     {
-        double Of(Func<Sample, double> figure) => samples.Select(figure).Order().ElementAt(samples.Count / 2);
+        double MedianOf(Func<Sample, double> figure) => samples.Select(figure).Order().ElementAt(samples.Count / 2);
         return new Sample(
-            Of(one => one.PerSecond),
-            Of(one => one.Cpu),
-            Of(one => one.ServantsCpu),
-            Of(one => one.P50),
-            Of(one => one.P99),
-            Of(one => one.Allocated)
+            MedianOf(one => one.PerSecond),
+            MedianOf(one => one.Cpu),
+            MedianOf(one => one.ServersCpu),
+            MedianOf(one => one.P50),
+            MedianOf(one => one.P99),
+            MedianOf(one => one.Allocated)
         );
     }
 }

@@ -5,7 +5,10 @@ using Npgsql;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>The whole gateway, everything on, beside bare YARP: the same upstream, in turn, in one run. Only the ratios mean anything.</summary>
+/// <summary>
+/// The complete gateway and bare YARP in turn, with the same upstream, in one run.
+/// Absolute figures depend on the machine; compare the ratios.
+/// </summary>
 internal static class ProxyBenchmark
 {
     private const int Rounds = 3;
@@ -26,7 +29,8 @@ internal static class ProxyBenchmark
 
     public static async Task RunAsync(TimeSpan length)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-benchmark-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         var upstreamPort = Ports.Free();
         using var upstream = Target.Start("upstream", [Own, "upstream", $"{upstreamPort}"], upstreamPort, "/");
         await using var server = await PostgreSqlServer.StartAsync(durable: true);
@@ -73,19 +77,18 @@ internal static class ProxyBenchmark
                     samples[run].Add(await Load.RunAsync(run.Target, run.Request, run.Status, Connections, rate, length));
             var bare = Sample.Median(samples[runs[0]]);
             foreach (var run in runs)
-                Tell(run.Target, run.What, rate, Sample.Median(samples[run]), bare);
+                PrintRow(run.Target, run.What, rate, Sample.Median(samples[run]), bare);
         }
-        Directory.Delete(folder, recursive: true);
     }
 
-    private static void Tell(Target target, string what, int? rate, Sample sample, Sample bare)
+    private static void PrintRow(Target target, string what, int? rate, Sample sample, Sample bare)
     {
         var load = rate is { } fixedRate ? $"{fixedRate}/s" : $"{Connections} connections";
-        var ratio = (sample.Cpu + sample.ServantsCpu) / bare.Cpu;
+        var ratio = (sample.Cpu + sample.ServersCpu) / bare.Cpu;
         Console.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {target.Name} | {what}, {load} | {sample.Cpu:0.0} | {ratio:0.00} | {sample.ServantsCpu:0.0} | {sample.PerSecond:0} | {sample.P50:0} | {sample.P99:0} | {sample.Allocated / 1024:0.0} | {target.RssMegabytes:0} | {target.StartUp.TotalMilliseconds:0} |"
+                $"| {target.Name} | {what}, {load} | {sample.Cpu:0.0} | {ratio:0.00} | {sample.ServersCpu:0.0} | {sample.PerSecond:0} | {sample.P50:0} | {sample.P99:0} | {sample.Allocated / 1024:0.0} | {target.RssMegabytes:0} | {target.StartUp.TotalMilliseconds:0} |"
             )
         );
     }
@@ -102,7 +105,7 @@ internal static class ProxyBenchmark
         string folder,
         string engine,
         string connection,
-        Func<IEnumerable<int>> servants
+        Func<IEnumerable<int>> servers
     )
     {
         var port = Ports.Free();
@@ -111,7 +114,7 @@ internal static class ProxyBenchmark
             [Path.Combine(AppContext.BaseDirectory, "Gateway.dll")],
             port,
             "/health/ready",
-            servants,
+            servers,
             ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}"),
             ("Leonardo__ApiKey", "11111111-2222-3333-4444-555555555555"),
             ("Leonardo__BaseUrl", $"http://127.0.0.1:{upstreamPort}/api/rest"),
@@ -119,7 +122,7 @@ internal static class ProxyBenchmark
             ("Leonardo__GenerationsPerMinute", "100000000"),
             ("Storage__Engine", engine),
             ("Storage__ConnectionString", connection),
-            ("Limits__RequestsPerSecond", "0"), // all of it comes from one address
+            ("Limits__RequestsPerSecond", "0"), // all requests come from one address
             ("Tenants__File", folder + "/tenants.json")
         );
     }
@@ -130,7 +133,7 @@ internal static class ProxyBenchmark
             "quota": { "requestsPerMinute": 1000000000, "imagesPerDay": 1000000000, "imagesPerMonth": 1000000000, "usdPerMonth": 1000000000, "concurrentGenerations": 1000000000 } } ] }
         """;
 
-    /// <summary>The processes of the server that listens on this port, and of its connections.</summary>
+    /// <summary>The process of the server that listens on this port, and those of its connections.</summary>
     private static IEnumerable<int> ServersOf(string connection)
     {
         var port = new NpgsqlConnectionStringBuilder(connection).Port.ToString(CultureInfo.InvariantCulture);
@@ -154,7 +157,7 @@ internal static class ProxyBenchmark
         {
             return File.ReadAllText(file);
         }
-        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "";
         }

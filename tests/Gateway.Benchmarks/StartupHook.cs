@@ -1,6 +1,8 @@
 using System.Globalization;
 
-/// <summary>Loaded into each target by <c>DOTNET_STARTUP_HOOKS</c>: tells how many bytes it has allocated, four times a second.</summary>
+/// <summary>
+/// Loaded into each target by <c>DOTNET_STARTUP_HOOKS</c>: writes the bytes allocated so far to a file every 250 ms.
+/// </summary>
 internal static class StartupHook
 {
     public const string File = "BENCHMARK_ALLOCATED";
@@ -8,10 +10,10 @@ internal static class StartupHook
     public static void Initialize()
     {
         if (Environment.GetEnvironmentVariable(File) is { } file)
-            new Thread(() => Tell(file)) { IsBackground = true }.Start();
+            new Thread(() => WriteAllocations(file)) { IsBackground = true }.Start();
     }
 
-    private static void Tell(string file)
+    private static void WriteAllocations(string file)
     {
         while (true)
         {

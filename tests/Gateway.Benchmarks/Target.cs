@@ -21,13 +21,13 @@ internal sealed class Target : IDisposable
 
     public TimeSpan StartUp { get; private init; }
 
-    /// <summary>Processes that work for it, beside itself.</summary>
-    public Func<IEnumerable<int>> Servants { get; init; } = () => [];
+    /// <summary>Other processes that work for it, such as a database server.</summary>
+    public Func<IEnumerable<int>> Servers { get; init; } = () => [];
 
-    /// <summary>User and system time so far, of itself.</summary>
+    /// <summary>User and system time of the process itself.</summary>
     public TimeSpan Cpu => CpuOf(_process.Id);
 
-    public TimeSpan ServantsCpu => Servants().Aggregate(TimeSpan.Zero, (sum, id) => sum + CpuOf(id));
+    public TimeSpan ServersCpu => Servers().Aggregate(TimeSpan.Zero, (sum, id) => sum + CpuOf(id));
 
     public long AllocatedBytes => File.Exists(_allocated) ? long.Parse(File.ReadAllText(_allocated), CultureInfo.InvariantCulture) : 0;
 
@@ -37,13 +37,13 @@ internal sealed class Target : IDisposable
             CultureInfo.InvariantCulture
         ) / 1024;
 
-    /// <summary>Starts <c>dotnet PROGRAM …</c>, its log thrown away, and waits for the first 200.</summary>
+    /// <summary>Starts <c>dotnet PROGRAM …</c> with its log discarded and waits for the first 200.</summary>
     public static Target Start(
         string name,
         string[] arguments,
         int port,
         string readyPath,
-        Func<IEnumerable<int>>? servants = null,
+        Func<IEnumerable<int>>? servers = null,
         params (string Name, string Value)[] environment
     )
     {
@@ -62,7 +62,7 @@ internal sealed class Target : IDisposable
                 throw new InvalidOperationException($"{name} did not start.");
             Thread.Sleep(5);
         }
-        return new Target(name, process, port, allocated) { StartUp = clock.Elapsed, Servants = servants ?? (() => []) };
+        return new Target(name, process, port, allocated) { StartUp = clock.Elapsed, Servers = servers ?? (() => []) };
     }
 
     public void Dispose()

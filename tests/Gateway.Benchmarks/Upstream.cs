@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Gateway.Benchmarks;
 
-/// <summary>The cheapest upstream there is: every POST is a new generation, every generation that is read is complete.</summary>
+/// <summary>
+/// An upstream that costs little CPU: every POST creates a generation, and every generation is complete.
+/// </summary>
 internal static class Upstream
 {
     public static async Task RunAsync(int port)
@@ -42,11 +44,11 @@ internal static class Upstream
         }
         catch (SocketException)
         {
-            // The other side is done.
+            // The client closed the connection.
         }
     }
 
-    /// <returns>How long the first request is; 0: not all of it is there.</returns>
+    /// <returns>The length of the first request; 0 if it is incomplete.</returns>
     public static int LengthOf(ReadOnlySpan<byte> bytes)
     {
         var head = bytes.IndexOf("\r\n\r\n"u8);
@@ -79,7 +81,7 @@ internal static class Upstream
         return -1;
     }
 
-    /// <summary>Ids in the order of time, as the upstream's are (version 6).</summary>
+    /// <summary>The ids are ordered by time, as those of the upstream (version 6).</summary>
     private static byte[] Answer(ReadOnlySpan<byte> request)
     {
         var json = request.StartsWith("POST"u8)

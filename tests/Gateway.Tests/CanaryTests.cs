@@ -5,7 +5,10 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests;
 
-/// <summary>A key and a prompt that occur nowhere else are sent through the real process, for success and for every fault; then everything that came out is searched.</summary>
+/// <summary>
+/// Sends a unique key and a unique prompt through the gateway, with success and with every fault, and searches all
+/// output for them.
+/// </summary>
 public sealed class CanaryTests
 {
     private const string PromptCanary = "kestrel-over-dunes-4711";
@@ -18,7 +21,8 @@ public sealed class CanaryTests
     [Fact]
     public async Task The_key_and_the_prompt_are_found_in_nothing_that_leaves_the_gateway_but_the_request_itself()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-canary-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await using var leonardo = await LeonardoSimulator.StartAsync(
             new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 0 },
             TestContext.Current.CancellationToken
@@ -78,13 +82,12 @@ public sealed class CanaryTests
         leonardo
             .Received.Count(request => request.Header("authorization") == "Bearer " + leonardo.Key)
             .ShouldBeGreaterThanOrEqualTo(Scripted.Length);
-        foreach (var (what, text) in new[] { ("answers", seen.ToString()), ("output", gateway.Output) })
+        foreach (var (source, text) in new[] { ("responses", seen.ToString()), ("output", gateway.Output) })
         {
-            text.ShouldNotContain(leonardo.Key, Case.Insensitive, what);
-            text.ShouldNotContain(leonardo.AccountUserId, Case.Insensitive, what);
-            text.ShouldNotContain(PromptCanary, Case.Insensitive, what);
+            text.ShouldNotContain(leonardo.Key, Case.Insensitive, source);
+            text.ShouldNotContain(leonardo.AccountUserId, Case.Insensitive, source);
+            text.ShouldNotContain(PromptCanary, Case.Insensitive, source);
         }
-        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task RecordAsync(GatewayProcess gateway, StringBuilder seen, HttpMethod method, string path, string? body = null)

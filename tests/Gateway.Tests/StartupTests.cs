@@ -4,7 +4,7 @@ using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests;
 
-/// <summary>The real program, started as an operator starts it.</summary>
+/// <summary>The program, started as an operator starts it.</summary>
 public sealed class StartupTests
 {
     private static readonly string[] NoArguments = [];
@@ -12,7 +12,8 @@ public sealed class StartupTests
     [Fact]
     public async Task In_production_it_refuses_to_start_without_a_key_and_says_what_to_set()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await WriteTenantsAsync(folder);
         var (code, output) = await GatewayProcess.RunAsync(folder, NoArguments);
         code.ShouldNotBe(0);
@@ -22,9 +23,10 @@ public sealed class StartupTests
     }
 
     [Fact]
-    public async Task Every_fault_of_the_configuration_is_told_at_once()
+    public async Task Every_error_of_the_configuration_is_reported_at_once()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),
             """{ "tenants": [ { "id": "Big Team" }, { "id": "b", "quota": { "imagesPerDay": -1 } } ] }""",
@@ -66,10 +68,11 @@ public sealed class StartupTests
     }
 
     [Fact]
-    public async Task A_fresh_clone_says_in_plain_words_what_it_runs_with()
+    public async Task A_fresh_clone_prints_what_it_runs_with()
     {
         Tools.Need("curl");
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
         await Eventually.HoldsAsync(() => gateway.Output.Contains("Try: curl", StringComparison.Ordinal));
         gateway.Output.ShouldContain("the bundled simulator");
@@ -77,16 +80,17 @@ public sealed class StartupTests
         gateway.Output.ShouldContain("default = callers on this machine");
         gateway.Output.ShouldContain($"/swagger");
 
-        // The line it prints is one that works.
+        // The command that it prints works.
         var line = gateway.Output.Split('\n').Single(text => text.Contains("Try: curl", StringComparison.Ordinal));
         var command = line[line.IndexOf("curl", StringComparison.Ordinal)..].Split(" {\"SourceContext\"")[0];
         (await Shell.RunAsync(command.Replace("curl ", "curl -s ", StringComparison.Ordinal), folder)).ShouldContain("generationId");
     }
 
     [Fact]
-    public async Task A_token_is_made_once_and_opens_the_gateway_with_its_digest_in_the_file()
+    public async Task A_new_token_identifies_its_tenant_when_the_file_has_its_digest()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         var (code, output) = await GatewayProcess.RunAsync(folder, ["new-token"]);
         code.ShouldBe(0);
         var words = output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
@@ -106,9 +110,10 @@ public sealed class StartupTests
     }
 
     [Fact]
-    public async Task One_wide_event_tells_of_a_request_and_holds_no_word_of_it()
+    public async Task One_wide_event_describes_a_request_without_its_prompt()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await WriteTenantsAsync(folder);
         await using var gateway = await GatewayProcess.StartAsync(folder, ("Leonardo__Simulator", "true"));
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/generations")
@@ -138,20 +143,22 @@ public sealed class StartupTests
     [InlineData("ASPNETCORE_HTTP_PORTS", "70000", "ASPNETCORE_HTTP_PORTS")]
     [InlineData("ASPNETCORE_URLS", "hello", "hello")]
     [InlineData("ASPNETCORE_URLS", "https://127.0.0.1:0", "certificate")]
-    public async Task An_address_it_cannot_listen_on_is_told_without_a_stack(string name, string value, string told)
+    public async Task An_address_it_cannot_listen_on_is_reported_without_a_stack_trace(string name, string value, string named)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await WriteTenantsAsync(folder);
         var (code, output) = await GatewayProcess.RunAsync(folder, NoArguments, ("Leonardo__Simulator", "true"), (name, value));
         code.ShouldBe(1);
-        output.Split('\n').Last(line => line.StartsWith("- ", StringComparison.Ordinal)).ShouldContain(told);
+        output.Split('\n').Last(line => line.StartsWith("- ", StringComparison.Ordinal)).ShouldContain(named);
         output.ShouldNotContain("Unhandled exception");
     }
 
     [Fact]
-    public async Task A_setting_that_is_misspelt_is_told_and_one_that_is_not_is_not()
+    public async Task Only_a_misspelt_setting_is_reported()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-start-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await WriteTenantsAsync(folder);
         await using var gateway = await GatewayProcess.StartAsync(
             folder,

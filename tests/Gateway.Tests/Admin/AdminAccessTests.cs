@@ -121,7 +121,8 @@ public sealed class AdminAccessTests
     [InlineData("a/b token-of-enough-length")]
     public async Task A_token_file_that_is_no_good_stops_the_start_and_is_not_quoted(string content)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-admin-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), content, TestContext.Current.CancellationToken);
 
         var (exit, output) = await GatewayProcess.RunAsync(
@@ -136,6 +137,5 @@ public sealed class AdminAccessTests
         output.ShouldContain("Admin:TokenFile: ");
         if (content.Length > 0)
             output.ShouldNotContain(content);
-        Directory.Delete(folder, recursive: true);
     }
 }

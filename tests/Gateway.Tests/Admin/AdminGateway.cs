@@ -15,18 +15,18 @@ internal sealed class AdminGateway : IAsyncDisposable
           { "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } } ] }
         """;
 
-    private AdminGateway(GatewayApp gateway, string folder) => (Gateway, Folder) = (gateway, folder);
+    private AdminGateway(GatewayApp gateway, TemporaryFolder folder) => (Gateway, Folder) = (gateway, folder);
 
     public GatewayApp Gateway { get; }
 
-    public string Folder { get; }
+    public TemporaryFolder Folder { get; }
 
-    public string TokenFile => Path.Combine(Folder, "admin-tokens");
+    public string TokenFile => Folder["admin-tokens"];
 
     public static async Task<AdminGateway> StartAsync(params (string Name, string Value)[] settings)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-admin-").FullName;
-        var file = Path.Combine(folder, "admin-tokens");
+        var folder = new TemporaryFolder();
+        var file = folder["admin-tokens"];
         await File.WriteAllTextAsync(file, $"# who may\nolga {Token}\n", TestContext.Current.CancellationToken);
         return new AdminGateway(await GatewayApp.StartAsync(TwoTenants, settings: [("Admin:TokenFile", file), .. settings]), folder);
     }
@@ -61,6 +61,6 @@ internal sealed class AdminGateway : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Gateway.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        Folder.Dispose();
     }
 }

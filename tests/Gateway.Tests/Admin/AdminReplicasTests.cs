@@ -20,7 +20,8 @@ public sealed class AdminReplicasTests
         var server = await PostgreSqlServer.SharedAsync();
         var connection = await server.CreateDatabaseAsync();
         await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
-        var folder = Directory.CreateTempSubdirectory("gateway-replicas-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), "olga " + Token, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),

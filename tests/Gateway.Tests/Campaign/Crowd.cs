@@ -101,7 +101,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
 
     private static HttpClient Patient(TimeSpan most)
     {
-        var client = LeakWatch.Client();
+        var client = SecretScanningHandler.CreateClient();
         client.Timeout = most;
         return client;
     }

@@ -34,7 +34,7 @@ public sealed class LastImageTests
             ("Quotas__Lease", "00:00:30")
         );
         await fleet.StartAsync();
-        using var client = LeakWatch.Client();
+        using var client = SecretScanningHandler.CreateClient();
         var orders = new List<Order>();
         var calm = 0;
         foreach (var (round, team) in teams.Index())

@@ -114,10 +114,10 @@ public sealed class DocumentedCommandTests
         Tools.Need("curl", "jq");
         var here = command.Replace("localhost:8080", $"localhost:{gateway.Address.Port}", StringComparison.Ordinal);
         var output = await Shell.RunAsync(here, folder);
-        var secrets = Secrets.Of(gateway.Address.Port)!;
-        secrets.Look(command, output);
+        var secrets = SecretScanner.ForPort(gateway.Address.Port)!;
+        secrets.Scan(command, output);
         foreach (var answer in Directory.GetFiles(folder, "*.json"))
-            secrets.Look(command, await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
+            secrets.Scan(command, await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
         return output;
     }
 }

@@ -8,7 +8,8 @@ public sealed class SdkTests
     [Fact]
     public async Task The_official_SDK_uploads_refers_waits_downloads_and_deletes_with_only_its_server_changed()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-sdk-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
         await NodeScript.RunAsync("sdk", "sdk.mjs", gateway.Address.AbsoluteUri.TrimEnd('/'));
     }

@@ -6,17 +6,20 @@ using Npgsql;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>The ledger as an auditor reads it: its tables, by SQL, with no code of the gateway in between.</summary>
+/// <summary>The tables of the ledger, read by SQL without code of the gateway.</summary>
 internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance> Balances, IReadOnlyList<Step> Steps)
 {
-    /// <param name="file">No gateway may have it open.</param>
+    /// <param name="file">No gateway may have the file open.</param>
     public static Task<Books> OfSqliteAsync(string file) => ReadAsync(new SqliteConnection($"Data Source={file};Pooling=False"));
 
     public static Task<Books> OfPostgreSqlAsync(string connection) => ReadAsync(new NpgsqlConnection(connection + ";Pooling=False"));
 
     public IEnumerable<Entry> In(params char[] states) => Entries.Where(entry => states.Contains(entry.State));
 
-    /// <summary>What must hold of the ledger at any time, by itself (ledger, section 3): every balance is the sum of its reservations, and every state the end of its events.</summary>
+    /// <summary>
+    /// What holds of the ledger at any time: every window is the sum of its reservations (INV-2),
+    /// and every state is the last event of its reservation (INV-11).
+    /// </summary>
     public void MustAddUp()
     {
         foreach (var balance in Balances)
@@ -43,7 +46,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
         Steps.Select(step => step.Number).ShouldBe(Enumerable.Range(1, Steps.Count).Select(number => (long)number));
     }
 
-    /// <summary>Replays every event: at no moment was more held and spent than this.</summary>
+    /// <summary>Replays every event: *held* and *spent* together never exceeded the limit (INV-1).</summary>
     public void NeverHeldMoreThan(string tenant, Func<Entry, long> amount, long limit)
     {
         var mine = Entries.Where(entry => entry.Tenant == tenant).ToDictionary(entry => entry.Id);
@@ -57,8 +60,9 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
     }
 
     /// <summary>
-    /// Ledger against upstream: to every charge belongs exactly one reservation that is settled at this cost or still held, to every settled one a charge,
-    /// and no reservation was sent twice or without being in the ledger.
+    /// Every charge has exactly one reservation, settled at this cost or still held; every settled reservation has a
+    /// charge;
+    /// and no reservation was sent twice, or before it was in the ledger.
     /// </summary>
     public void MustAgreeWith(IReadOnlyList<Charge> invoice, IReadOnlyList<(string Prompt, long Seed)> posts)
     {
@@ -69,7 +73,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
         foreach (var charge in invoice)
         {
             var entry = entries[(Hash(charge.Prompt), charge.Seed)];
-            entry.State.ShouldBeOneOf(['S', 'U', 'F', 'W'], $"charged, but given back: {charge.Prompt}");
+            entry.State.ShouldBeOneOf(['S', 'U', 'F', 'W'], $"charged, but released: {charge.Prompt}");
             entry.Images.ShouldBe(charge.Images);
             if (entry.State == 'S')
                 (entry.GenerationId, entry.Charged).ShouldBe((charge.GenerationId, charge.Micros));

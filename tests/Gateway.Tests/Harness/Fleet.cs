@@ -1,12 +1,16 @@
 namespace Gateway.Tests.Harness;
 
-/// <summary>A simulator, a store and one or more gateways, each a process of its own. Callers say by <c>X-Tenant-Id</c> who they are.</summary>
+/// <summary>
+/// A simulator, a store and one or more gateways, each in its own process.
+/// The header <c>X-Tenant-Id</c> identifies the caller.
+/// </summary>
 internal sealed class Fleet : IAsyncDisposable
 {
     private readonly string? _postgreSql;
     private readonly IReadOnlyList<string> _within;
     private readonly (string, string)[] _settings;
     private readonly GatewayProcess?[] _gateways;
+    private readonly TemporaryFolder _folder = new();
 
     private Fleet(SimulatorProcess simulator, int replicas, string? postgreSql, IReadOnlyList<string> within, (string, string)[] settings)
     {
@@ -23,7 +27,7 @@ internal sealed class Fleet : IAsyncDisposable
             ("Leonardo__GenerationsPerMinute", "1000000"),
             ("Leonardo__Timeout", "00:00:02"),
             ("Quotas__GenerationTimeLimit", "00:00:01"),
-            // Short, so that nobody has to wait long for what a dead gateway left.
+            // Short, so that what a killed gateway left is cleared soon.
             ("Quotas__Lease", "00:00:03"),
             ("Reconciler__AbsentAfter", "00:00:03"),
             ("Logging__Level", "Error"),
@@ -33,22 +37,22 @@ internal sealed class Fleet : IAsyncDisposable
 
     public SimulatorProcess Simulator { get; }
 
-    public string Folder { get; } = Directory.CreateTempSubdirectory("gateway-fleet-").FullName;
+    public string Folder => _folder.Path;
 
-    /// <summary>In a folder of its own, with whatever belongs to it.</summary>
+    /// <summary>In its own folder, with the files that SQLite keeps beside it.</summary>
     public string DatabaseFile => Path.Combine(Folder, "data", "gateway.db");
 
     public (string Name, string Value)[] Settings => _settings;
 
-    public GatewayProcess this[int index] => _gateways[index] ?? throw new InvalidOperationException("It is not running.");
+    public GatewayProcess this[int index] => _gateways[index] ?? throw new InvalidOperationException("This gateway is not running.");
 
-    /// <summary>Where they are; for one that is down, where nobody is.</summary>
+    /// <summary>The addresses of all gateways; for one that is down, an address that refuses connections.</summary>
     public IReadOnlyList<Uri> Addresses => [.. _gateways.Select(gateway => gateway?.Address ?? new Uri("http://127.0.0.1:1"))];
 
-    /// <param name="tenants">Members of the tenants file's list.</param>
+    /// <param name="tenants">The elements of the list in the tenants file.</param>
     /// <param name="replicas">More than one only on PostgreSQL.</param>
-    /// <param name="postgreSql">A connection string; null: SQLite.</param>
-    /// <param name="within">A command that runs the gateways.</param>
+    /// <param name="postgreSql">A connection string; null for SQLite.</param>
+    /// <param name="within">A command that runs each gateway, such as <c>setpriv --reuid=nobody</c>.</param>
     public static async Task<Fleet> CreateAsync(
         IEnumerable<string> tenants,
         int replicas = 1,
@@ -65,7 +69,7 @@ internal sealed class Fleet : IAsyncDisposable
     public static string Tenant(string id, string quota = "{}") =>
         $$"""{ "id": "{{id}}", "identify": { "header": true }, "quota": {{quota}} }""";
 
-    /// <summary>Starts those that are down.</summary>
+    /// <summary>Starts the gateways that are down.</summary>
     /// <param name="ready">Whether to wait until they are.</param>
     public async Task StartAsync(bool ready = true)
     {
@@ -83,7 +87,7 @@ internal sealed class Fleet : IAsyncDisposable
         _gateways[index] = null;
     }
 
-    /// <summary>Stops it in order.</summary>
+    /// <summary>Stops it with SIGTERM.</summary>
     public async Task StopAsync(int index)
     {
         await using var gateway = this[index];
@@ -91,7 +95,7 @@ internal sealed class Fleet : IAsyncDisposable
         _gateways[index] = null;
     }
 
-    /// <summary>Stops them in order and reads what they wrote.</summary>
+    /// <summary>Stops all gateways with SIGTERM and reads the ledger.</summary>
     public async Task<Books> CloseAsync()
     {
         foreach (var gateway in _gateways.OfType<GatewayProcess>())
@@ -104,6 +108,6 @@ internal sealed class Fleet : IAsyncDisposable
         foreach (var gateway in _gateways.OfType<GatewayProcess>())
             await gateway.DisposeAsync();
         await Simulator.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        _folder.Dispose();
     }
 }

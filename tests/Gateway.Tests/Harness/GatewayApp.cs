@@ -13,16 +13,19 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>The real gateway on a real socket, a simulator on another, a fresh store, and a clock that stands still until a test turns it.</summary>
+/// <summary>
+/// The gateway in this process, on a real socket, with a simulator on another, an empty store
+/// and a clock that only a test advances.
+/// </summary>
 internal sealed class GatewayApp : IAsyncDisposable
 {
     public const string Guide = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat"}}""";
 
     private readonly WebApplicationFactory<Program> _factory;
-    private readonly string _folder;
-    private readonly Secrets _secrets;
+    private readonly TemporaryFolder _folder;
+    private readonly SecretScanner _secrets;
 
-    private GatewayApp(WebApplicationFactory<Program> factory, LeonardoSimulator leonardo, FakeTimeProvider time, string folder)
+    private GatewayApp(WebApplicationFactory<Program> factory, LeonardoSimulator leonardo, FakeTimeProvider time, TemporaryFolder folder)
     {
         _factory = factory;
         _folder = folder;
@@ -31,8 +34,8 @@ internal sealed class GatewayApp : IAsyncDisposable
         Address = new Uri(
             factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ShouldHaveSingleItem()
         );
-        _secrets = new Secrets([Address.Port], leonardo.Key, leonardo.AccountUserId, leonardo.Address.Authority);
-        Client = LeakWatch.Client(Address);
+        _secrets = new SecretScanner([Address.Port], leonardo.Key, leonardo.AccountUserId, leonardo.Address.Authority);
+        Client = SecretScanningHandler.CreateClient(Address);
     }
 
     public LeonardoSimulator Leonardo { get; }
@@ -46,7 +49,7 @@ internal sealed class GatewayApp : IAsyncDisposable
     public IServiceProvider Services => _factory.Services;
 
     /// <param name="tenants">The tenants file; by default one tenant, <c>team</c>, on loopback, without limits.</param>
-    /// <param name="upstream">Another upstream than the simulator.</param>
+    /// <param name="upstream">Used instead of the simulator.</param>
     public static async Task<GatewayApp> StartAsync(
         string? tenants = null,
         Uri? upstream = null,
@@ -54,7 +57,7 @@ internal sealed class GatewayApp : IAsyncDisposable
         params (string Name, string Value)[] settings
     )
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-test-").FullName;
+        var folder = new TemporaryFolder();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
         var leonardo = await LeonardoSimulator.StartAsync(
             (simulator ?? new SimulatorOptions { CreationsPerMinute = 0 }) with
@@ -62,7 +65,7 @@ internal sealed class GatewayApp : IAsyncDisposable
                 Time = time,
             }
         );
-        var tenantsFile = Path.Combine(folder, "tenants.json");
+        var tenantsFile = folder["tenants.json"];
         await File.WriteAllTextAsync(tenantsFile, tenants ?? Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""));
 
         var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
@@ -75,7 +78,7 @@ internal sealed class GatewayApp : IAsyncDisposable
             host.UseSetting("Leonardo:UploadOrigins:0", leonardo.Address.GetLeftPart(UriPartial.Authority));
             host.UseSetting("Leonardo:ConcurrentGenerations", "1000");
             host.UseSetting("Leonardo:GenerationsPerMinute", "100000");
-            host.UseSetting("Storage:ConnectionString", $"Data Source={Path.Combine(folder, "gateway.db")}");
+            host.UseSetting("Storage:ConnectionString", $"Data Source={folder["gateway.db"]}");
             host.UseSetting("Tenants:File", tenantsFile);
             host.UseSetting("Logging:Level", "Fatal");
             foreach (var (name, value) in settings)
@@ -117,18 +120,18 @@ internal sealed class GatewayApp : IAsyncDisposable
         Client.Dispose();
         await _factory.DisposeAsync();
         await Leonardo.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-        _secrets.NoneWasTold();
+        _folder.Dispose();
+        _secrets.ShouldHaveFoundNothing();
     }
 }
 
-/// <summary>Reading answers.</summary>
+/// <summary>Reads responses.</summary>
 internal static class Answers
 {
     public static async Task<JsonNode> JsonAsync(this HttpResponseMessage response) =>
         JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
 
-    /// <summary>The problem's name, after checking that it is one in every respect.</summary>
+    /// <summary>Checks that the response is this problem, complete in every member, and returns it.</summary>
     public static async Task<JsonNode> ProblemAsync(this HttpResponseMessage response, int status, string name)
     {
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);

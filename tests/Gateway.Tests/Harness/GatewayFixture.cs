@@ -1,6 +1,6 @@
 namespace Gateway.Tests.Harness;
 
-/// <summary>One gateway for a class of tests that leave nothing behind.</summary>
+/// <summary>One gateway for all tests of a class; they do not depend on each other.</summary>
 public sealed class GatewayFixture : IAsyncLifetime
 {
     internal GatewayApp Gateway { get; private set; } = null!;

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>The gateway as its operator runs it: a process of its own, told by its environment, heard by its output.</summary>
+/// <summary>The gateway as an operator runs it: a separate process, configured by environment variables.</summary>
 internal sealed class GatewayProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly StringBuilder _output;
     private readonly IReadOnlyList<string> _keys;
-    private readonly Secrets _secrets;
+    private readonly SecretScanner _secrets;
     private readonly Uri _ready;
 
     private GatewayProcess(Process process, StringBuilder output, int port, IReadOnlyDictionary<string, string> environment)
@@ -18,11 +18,11 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _process = process;
         _output = output;
         Address = new Uri($"http://127.0.0.1:{port}");
-        Client = LeakWatch.Client(Address);
+        Client = SecretScanningHandler.CreateClient(Address);
         var management = environment.TryGetValue("Management__Port", out var own) ? int.Parse(own, CultureInfo.InvariantCulture) : port;
         _ready = new Uri($"http://127.0.0.1:{management}/health/ready");
         _keys = [.. Keys(environment)];
-        _secrets = new Secrets(
+        _secrets = new SecretScanner(
             [port, management],
             environment.TryGetValue("Leonardo__BaseUrl", out var upstream) ? [.. _keys, new Uri(upstream).Authority] : _keys
         );
@@ -56,7 +56,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>Starts it, and waits for nothing.</summary>
+    /// <summary>Starts it without waiting until it is ready.</summary>
     /// <param name="within">A command that runs it, such as <c>setpriv --reuid=nobody</c>.</param>
     public static GatewayProcess Launch(string folder, IReadOnlyList<string> within, params (string Name, string Value)[] environment)
     {
@@ -69,7 +69,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
         Eventually.HoldsAsync(async () =>
         {
             if (_process.HasExited)
-                throw new InvalidOperationException($"The gateway ended at once, with code {_process.ExitCode}: {Output}");
+                throw new InvalidOperationException($"The gateway exited during its start with code {_process.ExitCode}: {Output}");
             try
             {
                 return (await Client.GetAsync(_ready)).IsSuccessStatusCode;
@@ -80,7 +80,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             }
         });
 
-    /// <summary>Runs it to its end: for what refuses to start, and for commands.</summary>
+    /// <summary>Runs it until it exits: for commands, and for settings with which it refuses to start.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
         string folder,
         IReadOnlyList<string> arguments,
@@ -88,10 +88,10 @@ internal sealed class GatewayProcess : IAsyncDisposable
     )
     {
         var (process, output) = Launch(["dotnet", Program, .. arguments], folder, environment);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            await process.WaitForExitAsync(patience.Token);
+            await process.WaitForExitAsync(timeout.Token);
             return (process.ExitCode, output.ToString());
         }
         finally
@@ -102,14 +102,14 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>As an orchestrator does it.</summary>
+    /// <summary>With SIGTERM, as an orchestrator does.</summary>
     public async Task StopAsync()
     {
         await SignalAsync("TERM");
         await _process.WaitForExitAsync();
     }
 
-    /// <param name="name">STOP: it sleeps, and its sockets stay open; CONT: it goes on.</param>
+    /// <param name="name">STOP suspends it with its sockets open; CONT resumes it.</param>
     public Task SignalAsync(string name) => ProcessSignal.SendAsync(name, _process.Id);
 
     /// <summary><c>kill -9</c>.</summary>
@@ -125,13 +125,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
-        _secrets.NoneWasTold();
-        // The log may say where the upstream is: it is the operator's.
+        _secrets.ShouldHaveFoundNothing();
+        // The log may hold the upstream's address, which is the operator's own setting; never the key.
         foreach (var key in _keys)
             Output.ShouldNotContain(key, Case.Insensitive);
     }
 
-    /// <summary>Of settings that are there twice, the last.</summary>
+    /// <summary>A setting that occurs twice has its last value.</summary>
     private static Dictionary<string, string> Last(IEnumerable<(string Name, string Value)> environment) =>
         environment.GroupBy(setting => setting.Name, StringComparer.Ordinal).ToDictionary(same => same.Key, same => same.Last().Value);
 
@@ -156,7 +156,7 @@ internal sealed class GatewayProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Nothing of the machine's own settings reaches the gateway under test.
+        // The settings of this machine must not reach the gateway under test.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(name);
         start.Environment.Remove("DOTNET_ENVIRONMENT");
@@ -165,13 +165,13 @@ internal sealed class GatewayProcess : IAsyncDisposable
             start.Environment[name] = value;
         var process = Process.Start(start)!;
         var output = new StringBuilder();
-        void Keep(object _, DataReceivedEventArgs line)
+        void Append(object _, DataReceivedEventArgs line)
         {
             lock (output)
                 output.AppendLine(line.Data);
         }
-        process.OutputDataReceived += Keep;
-        process.ErrorDataReceived += Keep;
+        process.OutputDataReceived += Append;
+        process.ErrorDataReceived += Append;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return (process, output);

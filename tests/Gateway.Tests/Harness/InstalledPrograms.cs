@@ -1,16 +1,19 @@
 namespace Gateway.Tests.Harness;
 
-/// <summary>The only place that looks for programs on this machine, so that <c>tests/bare-machine.sh</c> can hide them.</summary>
+/// <summary>
+/// The only place that looks for programs on this machine, so that <c>tests/bare-machine.sh</c> can hide them.
+/// </summary>
 internal static class InstalledPrograms
 {
-    /// <summary>Replaces the root of the folders outside <c>PATH</c>, where the system does not allow to hide them.</summary>
+    /// <summary>Another root for the folders outside <c>PATH</c>, for systems that do not allow to hide them.</summary>
     private const string RootVariable = "INSTALLED_PROGRAMS_ROOT";
 
     private static string Root =>
         Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } root ? root : Path.DirectorySeparatorChar.ToString();
 
     /// <param name="program">A name, or an absolute path.</param>
-    /// <param name="pattern">A folder outside <c>PATH</c>; its one <c>*</c> stands for a version, and the highest wins.</param>
+    /// <param name="pattern">A folder outside <c>PATH</c>; its one <c>*</c> stands for a version, and the highest
+    /// wins.</param>
     /// <returns>The path of the file; null if it is not installed.</returns>
     public static string? Find(string program, string? pattern = null) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "")

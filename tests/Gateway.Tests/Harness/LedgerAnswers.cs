@@ -11,7 +11,7 @@ internal static class LedgerAnswers
     public static async Task<Admission.Exceeded> ExceededAsync(this QuotaLedger ledger, ReservationRequest request) =>
         (await ledger.AdmitAsync(request, CancellationToken.None)).ShouldBeOfType<Admission.Exceeded>();
 
-    /// <summary>Until this many requests wait for a slot.</summary>
+    /// <summary>Waits until this many requests queue for a slot.</summary>
     public static async Task UntilWaitingAsync(this QuotaLedger ledger, int count)
     {
         for (var i = 0; i < 2000 && ledger.Waiting != count; i++)

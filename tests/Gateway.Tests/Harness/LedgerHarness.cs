@@ -10,12 +10,12 @@ using Gateway.Tenants;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>One store with any number of ledgers on it, and a clock that the test turns.</summary>
+/// <summary>One store with any number of ledgers on it, and a clock that the test sets.</summary>
 internal abstract class LedgerHarness : IAsyncDisposable
 {
     private readonly List<(QuotaLedger Ledger, Database Database)> _running = [];
 
-    public TurnedClock Time { get; } = new();
+    public AdjustableClock Time { get; } = new();
 
     public QuotaLimits Organization { get; set; } = QuotaLimits.Unlimited;
 
@@ -33,7 +33,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
         return ledger;
     }
 
-    /// <summary>What a <c>kill -9</c> leaves: nothing is finished, nothing is given up.</summary>
+    /// <summary>As after <c>kill -9</c>: nothing is completed and nothing is released.</summary>
     public async Task CrashAsync(QuotaLedger ledger)
     {
         var (_, database) = _running.Single(one => one.Ledger == ledger);
@@ -48,29 +48,30 @@ internal abstract class LedgerHarness : IAsyncDisposable
         await CrashAsync(ledger);
     }
 
-    /// <summary>Both clocks go on together.</summary>
+    /// <summary>Advances the wall clock and the monotonic clock together.</summary>
     public async Task AdvanceAsync(TimeSpan by)
     {
-        // The store's clock first: a batch in between sees a clock that is early, which is forgiven when the other has caught up.
+        // The store's clock first: a batch in between then sees a store that is ahead,
+        // which has no effect once the other clock has caught up.
         await TurnAsync(Time.GetUtcNow() + by);
         Time.Advance(by);
     }
 
-    /// <summary>Somebody sets the wall clock; the monotonic clock goes on.</summary>
+    /// <summary>Sets the wall clock; the monotonic clock stays.</summary>
     public async Task SetWallAsync(DateTimeOffset to)
     {
         Time.SetWall(to);
         await TurnAsync(to);
     }
 
-    /// <summary>Before anything has been stored.</summary>
+    /// <summary>To be called before anything is stored.</summary>
     public async Task StartAtAsync(string time)
     {
         Time.SetWall(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture));
         await TurnAsync(Time.GetUtcNow());
     }
 
-    /// <summary>Lets time pass in steps until it is done.</summary>
+    /// <summary>Advances the clock in steps until the task has completed.</summary>
     public async Task TurnUntilAsync(Task task, TimeSpan? step = null)
     {
         for (var i = 0; i < 200 && !task.IsCompleted; i++)
@@ -81,7 +82,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
         task.IsCompleted.ShouldBeTrue();
     }
 
-    /// <summary>Asks again, letting time pass, until it is so.</summary>
+    /// <summary>Advances the clock until the condition holds.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition)
     {
         for (var i = 0; i < 200; i++)
@@ -91,10 +92,12 @@ internal abstract class LedgerHarness : IAsyncDisposable
             await AdvanceAsync(TimeSpan.FromMilliseconds(500));
             await Task.Delay(5);
         }
-        Assert.Fail("It did not come to pass");
+        Assert.Fail("The condition did not become true.");
     }
 
-    /// <summary>The book's contradictions, but for what only a sweep is late for: a test turns the clock faster than it sweeps.</summary>
+    /// <summary>
+    /// The violations that the audit finds, without overdue sweeps: tests advance the clock faster than it sweeps.
+    /// </summary>
     public async Task<IReadOnlyList<string>> AuditAsync()
     {
         if (_running.Count == 0)
@@ -116,7 +119,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
         }
     }
 
-    /// <summary>Turns the store's own clock, where it has one.</summary>
+    /// <summary>Sets the clock of the store, if it has one.</summary>
     protected abstract Task TurnAsync(DateTimeOffset to);
 
     public static Tenant Tenant(string id, QuotaLimits? limits = null) =>
@@ -143,17 +146,9 @@ internal sealed class SqliteHarness : LedgerHarness
 {
     public static Task<LedgerHarness> CreateAsync() => Task.FromResult<LedgerHarness>(new SqliteHarness());
 
-    public SqliteHarness() =>
-        Folder = Directory
-            .CreateDirectory(
-                Path.Combine(
-                    Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(),
-                    "gateway-ledger-" + Guid.NewGuid().ToString("N")
-                )
-            )
-            .FullName;
+    private readonly TemporaryFolder _folder = new(inMemory: true);
 
-    public string Folder { get; }
+    public string Folder => _folder.Path;
 
     public string File => Path.Combine(Folder, "gateway.db");
 
@@ -164,7 +159,7 @@ internal sealed class SqliteHarness : LedgerHarness
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        Directory.Delete(Folder, recursive: true);
+        _folder.Dispose();
     }
 
     protected override Task TurnAsync(DateTimeOffset to) => Task.CompletedTask;
@@ -187,7 +182,7 @@ internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connecti
 
     public override Database Open() => new PostgreSqlDatabase(connectionString, new TestLog<PostgreSqlDatabase>(), Time);
 
-    /// <summary>The server's clock stands where the test has put it.</summary>
+    /// <summary>Replaces the function from which the statements take the time.</summary>
     protected override Task TurnAsync(DateTimeOffset to) =>
         server.ExecuteAsync(
             new Npgsql.NpgsqlConnectionStringBuilder(connectionString).Database!,

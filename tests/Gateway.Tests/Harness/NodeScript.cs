@@ -16,7 +16,8 @@ internal static class NodeScript
     }
 
     /// <summary>Fails with the output of the script unless it exits with 0.</summary>
-    /// <param name="arguments">The gateway's address first, if the script calls one: it then gets the secrets that no response may hold.</param>
+    /// <param name="arguments">The gateway's address first, if the script calls one: it then gets the secrets that no
+    /// response may hold.</param>
     public static async Task RunAsync(string folder, string script, params string[] arguments)
     {
         Need(folder);
@@ -26,7 +27,7 @@ internal static class NodeScript
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway) && Secrets.Of(gateway.Port) is { } secrets)
+        if (Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway) && SecretScanner.ForPort(gateway.Port) is { } secrets)
             start.Environment["SECRETS"] = $"{secrets}";
         if (InstalledPrograms.Find("chromium") is { } chromium)
             start.Environment.TryAdd("CHROMIUM", chromium);

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Ports for processes that must be told one. Below those that the system gives to connections, so that none is taken between its choice and its use.</summary>
+/// <summary>
+/// Free ports for processes that cannot choose one themselves. They are below the range that the system
+/// gives to outgoing connections, so that none is taken between the choice and the use.
+/// </summary>
 internal static class Ports
 {
     private const int First = 10_000;
@@ -24,7 +27,7 @@ internal static class Ports
             }
             catch (SocketException)
             {
-                // Somebody is there.
+                // In use.
             }
         }
     }

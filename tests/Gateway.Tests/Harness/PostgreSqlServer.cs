@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>A real server of its own, in memory where there is /dev/shm. One for the whole run, or one for a test that stops it.</summary>
+/// <summary>
+/// A PostgreSQL server for these tests, in memory where there is /dev/shm: one for the whole run, or one for a test
+/// that stops it.
+/// </summary>
 internal sealed class PostgreSqlServer : IAsyncDisposable
 {
     private static readonly Lazy<Task<PostgreSqlServer>> Shared = new(() => StartAsync());
@@ -23,7 +26,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
 
     public static Task<PostgreSqlServer> SharedAsync() => Shared.Value;
 
-    /// <param name="durable">Whether commits are flushed to disk: slower, and only a power cut could tell.</param>
+    /// <param name="durable">Whether commits are flushed to disk: slower, and of use only to benchmarks.</param>
     public static async Task<PostgreSqlServer> StartAsync(bool durable = false)
     {
         var parent = Directory.Exists("/dev/shm") && !durable ? "/dev/shm" : Path.GetTempPath();
@@ -66,7 +69,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     {
         await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
         await connection.OpenAsync();
-#pragma warning disable CA2100 // the test's own
+#pragma warning disable CA2100 // the text is a constant of a test
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync();
@@ -75,7 +78,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     /// <summary>Starts it, or starts it again.</summary>
     public async Task RunAsync()
     {
-        // A session of its own, so that it can be stopped as a whole; and a guard, so that it does not outlive a test run that is killed.
+        // In its own session, so that it can be stopped as a whole. The shell kills it if the test run is killed.
         _process = Process.Start("setsid", [.. AsNobody(), Path.Combine(Binaries!, "postgres"), "-D", _folder + "/data", "-p", $"{_port}"]);
         Process
             .Start(
@@ -101,16 +104,16 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
     }
 
-    /// <summary>As in a power cut, but for what the disk already has.</summary>
+    /// <summary>With SIGKILL.</summary>
     public async Task KillAsync()
     {
         await SignalAsync("KILL");
         await _process!.WaitForExitAsync();
-        // Its children see it a moment later, and until then a new one does not start.
+        // Its children end a moment later, and until then a new server does not start.
         NpgsqlConnection.ClearAllPools();
     }
 
-    /// <summary>Nothing is refused, nothing is answered.</summary>
+    /// <summary>Connections stay open, and no statement is answered.</summary>
     public Task PauseAsync() => SignalAsync("STOP");
 
     public Task ContinueAsync() => SignalAsync("CONT");
@@ -121,7 +124,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>The server and each of its children: they are sessions of their own.</summary>
+    /// <summary>To the server and to each of its children, which have their own sessions.</summary>
     private async Task SignalAsync(string signal)
     {
         var children = await File.ReadAllTextAsync($"/proc/{_process!.Id}/task/{_process.Id}/children");
@@ -143,7 +146,7 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         }
         catch (IOException)
         {
-            // Gone already, or still being written: the system clears its temporary folder.
+            // A child of the server still writes; the folder stays in the temporary folder of the system.
         }
     }
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Sends a signal with the shell's own <c>kill</c>: the program of that name is not on every machine.</summary>
+/// <summary>
+/// Sends a signal with the shell's own <c>kill</c>: the program of that name is not on every machine.
+/// </summary>
 internal static class ProcessSignal
 {
     /// <param name="name">Such as TERM, KILL, STOP or CONT.</param>

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>A host that answers every connection as a test says, byte by byte, and counts who came.</summary>
+/// <summary>
+/// A host that answers every connection with the bytes that a test gives, and counts the connections.
+/// </summary>
 internal sealed class RawHost : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -24,7 +26,7 @@ internal sealed class RawHost : IAsyncDisposable
 
     public int Connections => Volatile.Read(ref _connections);
 
-    /// <summary>One whole answer for every request.</summary>
+    /// <summary>Sends one complete response to every request.</summary>
     public static RawHost Answering(string head, byte[]? body = null) =>
         new(
             async (_, stream, stop) =>
@@ -70,9 +72,9 @@ internal sealed class RawHost : IAsyncDisposable
                 await answer(await HeadAsync(stream), stream, _stop.Token);
                 client.Client.Shutdown(SocketShutdown.Send);
             }
-            catch (Exception gone) when (gone is IOException or OperationCanceledException or SocketException)
+            catch (Exception exception) when (exception is IOException or OperationCanceledException or SocketException)
             {
-                // The gateway hung up, or the test is over.
+                // The gateway closed the connection, or the test has ended.
             }
         }
     }

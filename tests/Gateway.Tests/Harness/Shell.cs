@@ -2,11 +2,11 @@ using System.Diagnostics;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Runs a command line as a person would, in bash.</summary>
+/// <summary>Runs a command line in bash.</summary>
 internal static class Shell
 {
-    /// <summary>What it wrote to standard output.</summary>
-    /// <exception cref="InvalidOperationException">It failed; with what it wrote.</exception>
+    /// <returns>Its standard output.</returns>
+    /// <exception cref="InvalidOperationException">It failed; the message has its output.</exception>
     public static async Task<string> RunAsync(string command, string folder, int seconds = 60)
     {
         using var process = Process.Start(
@@ -18,12 +18,12 @@ internal static class Shell
                 RedirectStandardError = true,
             }
         )!;
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
-        var output = process.StandardOutput.ReadToEndAsync(patience.Token);
-        var error = process.StandardError.ReadToEndAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(seconds));
+        var output = process.StandardOutput.ReadToEndAsync(timeout.Token);
+        var error = process.StandardError.ReadToEndAsync(timeout.Token);
         try
         {
-            await process.WaitForExitAsync(patience.Token);
+            await process.WaitForExitAsync(timeout.Token);
             return process.ExitCode == 0
                 ? await output
                 : throw new InvalidOperationException($"{command}\nended with {process.ExitCode}: {await output}{await error}");

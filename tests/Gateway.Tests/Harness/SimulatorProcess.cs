@@ -5,7 +5,9 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>The simulator in a process of its own, so that its invoice outlives every gateway. It is quick, and limits nothing.</summary>
+/// <summary>
+/// The simulator in a separate process, so that its invoice outlives every gateway. It is fast and has no limits.
+/// </summary>
 internal sealed class SimulatorProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -21,7 +23,7 @@ internal sealed class SimulatorProcess : IAsyncDisposable
 
     public string Key { get; }
 
-    /// <summary>What makes a gateway use it.</summary>
+    /// <summary>The settings with which a gateway uses it.</summary>
     public (string Name, string Value)[] Settings =>
         [
             ("Leonardo__ApiKey", Key),
@@ -71,7 +73,7 @@ internal sealed class SimulatorProcess : IAsyncDisposable
         return charges;
     }
 
-    /// <summary>The prompt and the seed of every POST that came in, whatever became of it.</summary>
+    /// <summary>The prompt and the seed of every POST received, with any outcome.</summary>
     public async Task<IReadOnlyList<(string Prompt, long Seed)>> PostsAsync()
     {
         using var received = await JsonDocument.ParseAsync(await _client.GetStreamAsync("/_sim/received?bodies=true"));

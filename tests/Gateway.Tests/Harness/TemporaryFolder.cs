@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
-[assembly: AssemblyFixture(typeof(Gateway.Tests.Harness.TemporaryFolderCheck))]
-
 namespace Gateway.Tests.Harness;
 
 /// <summary>A folder that is deleted with everything in it.</summary>
@@ -28,10 +26,4 @@ internal sealed class TemporaryFolder : IDisposable
         if (Existing.TryRemove(Path, out _))
             Directory.Delete(Path, recursive: true);
     }
-}
-
-/// <summary>Fails the run if a test did not dispose its folder.</summary>
-public sealed class TemporaryFolderCheck : IDisposable
-{
-    public void Dispose() => TemporaryFolder.Existing.Select(folder => $"{folder.Key}, created in {folder.Value}").ShouldBeEmpty();
 }

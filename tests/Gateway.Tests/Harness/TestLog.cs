@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Warnings and errors go into the output of the test that caused them.</summary>
+/// <summary>Writes warnings and errors to the output of the test that caused them.</summary>
 internal sealed class TestLog<T> : ILogger<T>
 {
     public IDisposable? BeginScope<TState>(TState state)

@@ -1,6 +1,8 @@
 namespace Gateway.Tests.Harness;
 
-/// <summary>Programs besides .NET that a test needs. Where one is missing, the test is skipped; in CI it fails.</summary>
+/// <summary>
+/// Programs besides .NET that a test needs. Where one is missing, the test is skipped; in CI it fails.
+/// </summary>
 internal static class Tools
 {
     public static void Need(params IEnumerable<string> programs)

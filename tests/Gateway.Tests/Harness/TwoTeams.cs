@@ -4,13 +4,15 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>A gateway with two tenants, each known by its token, and what tests about results have in common.</summary>
+/// <summary>
+/// A gateway with two tenants that are identified by tokens, and the steps that tests of results share.
+/// </summary>
 internal static class TwoTeams
 {
     public static readonly (string, string) AsA = ("authorization", "Bearer a");
     public static readonly (string, string) AsB = ("authorization", "Bearer b");
 
-    /// <summary>The smallest files that are what they seem.</summary>
+    /// <summary>The smallest files that are recognized as their format.</summary>
     public static readonly byte[] Png = [.. new byte[] { 0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A }, .. new byte[100]];
     public static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE0, .. new byte[100]];
     public static readonly byte[] WebP = [.. "RIFF"u8, 0, 0, 0, 0, .. "WEBP"u8, .. new byte[100]];
@@ -30,7 +32,7 @@ internal static class TwoTeams
             settings: settings
         );
 
-    /// <summary>Makes a generation and does not wait for it.</summary>
+    /// <summary>Starts a generation without waiting for its end.</summary>
     public static async Task<string> BeginAsync(this GatewayApp gateway, (string, string) tenant, string prompt = "A cat")
     {
         var response = await gateway.PostAsync(
@@ -41,7 +43,7 @@ internal static class TwoTeams
         return (await response.JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
     }
 
-    /// <summary>Makes a generation and turns the clock until it has ended.</summary>
+    /// <summary>Starts a generation and advances the clock until it has ended.</summary>
     /// <returns>Its <c>generations_by_pk</c>.</returns>
     public static async Task<JsonNode> MakeAsync(this GatewayApp gateway, (string, string) tenant, string prompt = "A cat")
     {
@@ -78,8 +80,11 @@ internal static class TwoTeams
         return form;
     }
 
-    /// <summary>Turns the clock until the condition holds: a quarter of a second at a time, and slowly enough for what is due in between to happen.</summary>
-    /// <param name="pace">Real milliseconds for each step; more where much is to happen at once.</param>
+    /// <summary>
+    /// Advances the clock by a quarter of a second until the condition holds, slowly enough for timers in between to
+    /// run.
+    /// </summary>
+    /// <param name="pace">Real milliseconds for each step; more where a step has much work to do.</param>
     public static Task PassAsync(this GatewayApp gateway, Func<Task<bool>> until, int pace = 5) =>
         Eventually.HoldsAsync(async () =>
         {

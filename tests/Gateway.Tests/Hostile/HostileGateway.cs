@@ -4,12 +4,14 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>The real process with a simulator behind it and one tenant, <c>team</c>, on loopback; for tests that attack it.</summary>
+/// <summary>
+/// The real process with a simulator behind it and one tenant, <c>team</c>, on loopback; for tests that attack it.
+/// </summary>
 internal sealed class HostileGateway : IAsyncDisposable
 {
-    private readonly string _folder;
+    private readonly TemporaryFolder _folder;
 
-    private HostileGateway(string folder, LeonardoSimulator leonardo, GatewayProcess gateway)
+    private HostileGateway(TemporaryFolder folder, LeonardoSimulator leonardo, GatewayProcess gateway)
     {
         _folder = folder;
         Leonardo = leonardo;
@@ -23,11 +25,11 @@ internal sealed class HostileGateway : IAsyncDisposable
     /// <summary>The generations that went up; the gateway's own reads of them do not count.</summary>
     public IReadOnlyList<ReceivedRequest> Sent => [.. Leonardo.Received.Where(request => request.Method == "POST")];
 
-    public string KeyFile => Path.Combine(_folder, "key");
+    public string KeyFile => _folder["key"];
 
     public static async Task<HostileGateway> StartAsync(params (string Name, string Value)[] environment)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-hostile-").FullName;
+        var folder = new TemporaryFolder();
         var leonardo = await LeonardoSimulator.StartAsync(
             new SimulatorOptions
             {
@@ -38,14 +40,14 @@ internal sealed class HostileGateway : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
         await File.WriteAllTextAsync(
-            Path.Combine(folder, "tenants.json"),
+            folder["tenants.json"],
             GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "policy": { "references": "any" } }""")
         );
-        await File.WriteAllTextAsync(Path.Combine(folder, "key"), leonardo.Key);
+        await File.WriteAllTextAsync(folder["key"], leonardo.Key);
         var gateway = await GatewayProcess.StartAsync(
-            folder,
+            folder.Path,
             [
-                ("Leonardo__ApiKeyFile", Path.Combine(folder, "key")),
+                ("Leonardo__ApiKeyFile", folder["key"]),
                 ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
                 ("Leonardo__ConcurrentGenerations", "1000"),
                 ("Leonardo__GenerationsPerMinute", "100000"),
@@ -69,6 +71,6 @@ internal sealed class HostileGateway : IAsyncDisposable
     {
         await Gateway.DisposeAsync();
         await Leonardo.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 }

@@ -33,7 +33,8 @@ public sealed class ImageMemoryTests
             new SimulatorOptions { PublicUrl = host.Address, JobSeconds = 0 },
             TestContext.Current.CancellationToken
         );
-        var folder = Directory.CreateTempSubdirectory("gateway-memory-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),
             GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),

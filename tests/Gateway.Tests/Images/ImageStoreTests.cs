@@ -3,12 +3,15 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Images;
 
-/// <summary>An image that was seen once is served without its host; the folder is a convenience that may be full, locked or gone.</summary>
+/// <summary>
+/// An image that was seen once is served without its host; the folder is a convenience that may be full, locked or
+/// gone.
+/// </summary>
 public sealed class ImageStoreTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-images-").FullName;
+    private readonly TemporaryFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task The_second_time_needs_no_host()
@@ -28,16 +31,16 @@ public sealed class ImageStoreTests : IDisposable
     [Fact]
     public async Task It_is_still_there_after_a_restart_and_what_was_half_written_is_not()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "x.1.part"), "half", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "x.1.part"), "half", TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(
-            Path.Combine(_folder, Guid.NewGuid() + ".image"),
+            Path.Combine(_folder.Path, Guid.NewGuid() + ".image"),
             TwoTeams.Png,
             TestContext.Current.CancellationToken
         );
         await using var gateway = await StartAsync();
         await gateway.GetAsync("/v1/usage", TwoTeams.AsA);
         (await BytesAsync(gateway, await PathAsync(gateway))).ShouldNotBeEmpty();
-        Directory.GetFiles(_folder, "*.part").ShouldBeEmpty();
+        Directory.GetFiles(_folder.Path, "*.part").ShouldBeEmpty();
         Kept().Length.ShouldBe(2);
     }
 
@@ -78,7 +81,7 @@ public sealed class ImageStoreTests : IDisposable
     [Fact]
     public async Task One_that_turns_out_longer_than_all_that_may_be_kept_is_not_kept_and_drives_nothing_out()
     {
-        var kept = Path.Combine(_folder, Guid.NewGuid() + ".image");
+        var kept = Path.Combine(_folder.Path, Guid.NewGuid() + ".image");
         await File.WriteAllBytesAsync(kept, TwoTeams.Png, TestContext.Current.CancellationToken);
         await using var host = RawHost.Answering("HTTP/1.1 200 OK", [.. TwoTeams.Png, .. new byte[3_000_000]]);
         await using var gateway = await StartAsync(
@@ -87,7 +90,7 @@ public sealed class ImageStoreTests : IDisposable
             ("Images:StoreBytes", "1300000")
         );
         (await BytesAsync(gateway, await PathAsync(gateway))).Length.ShouldBe(3_000_000 + TwoTeams.Png.Length);
-        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder).Length == 1);
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder.Path).Length == 1);
         Kept().ShouldBe([kept]);
     }
 
@@ -100,7 +103,7 @@ public sealed class ImageStoreTests : IDisposable
                 """{ "id": "a", "identify": { "tokens": ["sha256:ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"] } }""",
                 """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] }, "policy": { "references": "any" } }"""
             ),
-            settings: [("Images:Store", _folder), ("Results:Retention", "01:00:00")]
+            settings: [("Images:Store", _folder.Path), ("Results:Retention", "01:00:00")]
         );
         var path = await PathAsync(gateway);
         await BytesAsync(gateway, path);
@@ -122,17 +125,17 @@ public sealed class ImageStoreTests : IDisposable
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
         await BytesAsync(gateway, path);
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(_folder.Path, recursive: true);
         (await BytesAsync(gateway, path)).ShouldNotBeEmpty();
         (await BytesAsync(gateway, await PathAsync(gateway))).ShouldNotBeEmpty();
-        Directory.CreateDirectory(_folder);
+        Directory.CreateDirectory(_folder.Path);
     }
 
     [Fact]
     public async Task A_disk_that_is_full_costs_only_the_copy()
     {
         // A file where the folder should be: nothing can be written, whoever the process is.
-        var blocked = Path.Combine(_folder, "blocked");
+        var blocked = Path.Combine(_folder.Path, "blocked");
         await File.WriteAllTextAsync(blocked, "", TestContext.Current.CancellationToken);
         await using var gateway = await TwoTeams.StartAsync(null, ("Images:Store", blocked));
         var path = await PathAsync(gateway);
@@ -149,7 +152,7 @@ public sealed class ImageStoreTests : IDisposable
         );
         var path = await PathAsync(gateway);
         await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTeams.AsA));
-        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder).Length == 0);
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder.Path).Length == 0);
     }
 
     [Fact]
@@ -165,9 +168,9 @@ public sealed class ImageStoreTests : IDisposable
     private Task<GatewayApp> StartAsync(
         global::Leonardo.Simulator.SimulatorOptions? simulator = null,
         params (string, string)[] settings
-    ) => TwoTeams.StartAsync(simulator, [("Images:Store", _folder), .. settings]);
+    ) => TwoTeams.StartAsync(simulator, [("Images:Store", _folder.Path), .. settings]);
 
-    private string[] Kept() => Directory.GetFiles(_folder, "*.image");
+    private string[] Kept() => Directory.GetFiles(_folder.Path, "*.image");
 
     private static async Task<string> PathAsync(GatewayApp gateway)
     {
@@ -181,7 +184,7 @@ public sealed class ImageStoreTests : IDisposable
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         // The copy takes its place when the caller has had its last byte.
-        await Eventually.HoldsAsync(() => !Directory.Exists(_folder) || Directory.GetFiles(_folder, "*.part").Length == 0);
+        await Eventually.HoldsAsync(() => !Directory.Exists(_folder.Path) || Directory.GetFiles(_folder.Path, "*.part").Length == 0);
         return bytes;
     }
 }

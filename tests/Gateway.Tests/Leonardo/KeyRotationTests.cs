@@ -93,10 +93,10 @@ public sealed class KeyRotationTests
     [InlineData("één")]
     public async Task A_file_that_holds_no_key_is_not_started_with(string content)
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-key-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "key"), content, TestContext.Current.CancellationToken);
         Gateway.Leonardo.Key.LeonardoKey.ReadKeys(Path.Combine(folder, "key")).ShouldBeNull();
-        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task<List<HttpStatusCode>> LoadAsync(GatewayProcess gateway, CancellationToken stop)

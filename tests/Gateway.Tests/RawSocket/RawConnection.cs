@@ -20,7 +20,9 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    /// <returns>All that the gateway answers to these bytes until it closes the connection, or waits for more.</returns>
+    /// <returns>
+    /// All that the gateway answers to these bytes until it closes the connection, or waits for more.
+    /// </returns>
     public static async Task<string> ExchangeAsync(Uri address, string bytes)
     {
         using var connection = await OpenAsync(address);
@@ -28,7 +30,10 @@ internal sealed class RawConnection : IDisposable
         return await connection.ReadWhatComesAsync();
     }
 
-    /// <summary>Latin-1: a character is a byte. A connection that the gateway has closed takes nothing more, which is for the answer to tell.</summary>
+    /// <summary>
+    /// Latin-1: a character is a byte. A connection that the gateway has closed takes nothing more, which is for the
+    /// answer to tell.
+    /// </summary>
     public async Task<bool> SendAsync(string bytes)
     {
         try
@@ -59,7 +64,10 @@ internal sealed class RawConnection : IDisposable
         _socket.Close();
     }
 
-    /// <summary>Until the gateway closes the connection, or has been silent for a while: it waits for more, and is told that none will come.</summary>
+    /// <summary>
+    /// Until the gateway closes the connection, or has been silent for a while: it waits for more, and is told that
+    /// none will come.
+    /// </summary>
     public async Task<string> ReadWhatComesAsync()
     {
         var answer = new StringBuilder();
@@ -115,7 +123,7 @@ internal sealed class RawConnection : IDisposable
         {
             var length = await _socket.ReceiveAsync(buffer, patience);
             var text = Encoding.Latin1.GetString(buffer, 0, length);
-            Secrets.Of(_port)?.Look("raw answer", text);
+            SecretScanner.ForPort(_port)?.Scan("raw answer", text);
             return text;
         }
         catch (SocketException)

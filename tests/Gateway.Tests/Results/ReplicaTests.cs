@@ -6,10 +6,13 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>Several gateways on one PostgreSQL watch as one: one schedule for each generation, whoever asks for it, whoever dies.</summary>
+/// <summary>
+/// Several gateways on one PostgreSQL watch as one: one schedule for each generation, whoever asks for it, whoever
+/// dies.
+/// </summary>
 public sealed class ReplicaTests : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-replicas-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private LeonardoSimulator _leonardo = null!;
     private GatewayProcess _one = null!;
     private GatewayProcess _other = null!;
@@ -20,7 +23,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
         _leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 8 }, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
-            Path.Combine(_folder, "tenants.json"),
+            Path.Combine(_folder.Path, "tenants.json"),
             GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
             TestContext.Current.CancellationToken
         );
@@ -33,8 +36,8 @@ public sealed class ReplicaTests : IAsyncLifetime
             ("Storage__Engine", "PostgreSql"),
             ("Storage__ConnectionString", database),
         ];
-        _one = await GatewayProcess.StartAsync(_folder, environment);
-        _other = await GatewayProcess.StartAsync(_folder, environment);
+        _one = await GatewayProcess.StartAsync(_folder.Path, environment);
+        _other = await GatewayProcess.StartAsync(_folder.Path, environment);
     }
 
     public async ValueTask DisposeAsync()
@@ -45,7 +48,7 @@ public sealed class ReplicaTests : IAsyncLifetime
             await _other.DisposeAsync();
         if (_leonardo is not null)
             await _leonardo.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Fact]

@@ -6,7 +6,10 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>Everything that can be done with results is done, by the real process at its most talkative; then all that came out is searched for what must not come out.</summary>
+/// <summary>
+/// Everything that can be done with results is done, by the real process at its most talkative; then all that came
+/// out is searched for what must not come out.
+/// </summary>
 public sealed class ResultCanaryTests
 {
     private const string PromptCanary = "kestrel over dunes 4711";
@@ -15,7 +18,8 @@ public sealed class ResultCanaryTests
     [Fact]
     public async Task No_upstream_host_account_or_secret_in_any_answer_and_no_prompt_or_address_in_any_log()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-canary-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await using var leonardo = await LeonardoSimulator.StartAsync(
             new SimulatorOptions { JobSeconds = 0.5 },
             TestContext.Current.CancellationToken
@@ -84,7 +88,6 @@ public sealed class ResultCanaryTests
             answers.ShouldNotContain(secret, Case.Insensitive);
         foreach (var secret in secrets.Concat([PromptCanary, "the-production-key", address.Split('/')[^1]]))
             gateway.Output.ShouldNotContain(secret, Case.Insensitive);
-        Directory.Delete(folder, recursive: true);
 
         async Task<JsonNode> SendAsync(
             HttpMethod method,

@@ -21,17 +21,17 @@ public sealed class ProcessTests
     public async Task Operators_routes_answer_on_the_management_port_and_nowhere_else()
     {
         var port = Ports.Free();
-        var folder = await FolderAsync();
-        await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), "a-token-for-the-operator", TestContext.Current.CancellationToken);
+        using var folder = await FolderAsync();
+        await File.WriteAllTextAsync(folder["tokens"], "a-token-for-the-operator", TestContext.Current.CancellationToken);
         await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
         await using var gateway = await GatewayProcess.StartAsync(
-            folder,
+            folder.Path,
             ("Leonardo__ApiKey", leonardo.Key),
             ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
             ("Admin__TokenFile", "tokens"),
             ("Management__Port", $"{port}")
         );
-        using var management = LeakWatch.Client(new Uri($"http://127.0.0.1:{port}"));
+        using var management = SecretScanningHandler.CreateClient(new Uri($"http://127.0.0.1:{port}"));
         management.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
         gateway.Client.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
 
@@ -66,9 +66,10 @@ public sealed class ProcessTests
         collector.Start();
         var collecting = CollectAsync(collector, exported);
         await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
+        using var folder = await FolderAsync();
         await using (
             var gateway = await GatewayProcess.StartAsync(
-                await FolderAsync(),
+                folder.Path,
                 ("Leonardo__ApiKey", leonardo.Key),
                 ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{port}"),
@@ -125,8 +126,8 @@ public sealed class ProcessTests
             ("Leonardo__ApiKey", "a-key-of-no-account"),
             ("Leonardo__BaseUrl", slow.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()),
         ];
-        var folder = await FolderAsync();
-        await using (var gateway = await GatewayProcess.StartAsync(folder, settings))
+        using var folder = await FolderAsync();
+        await using (var gateway = await GatewayProcess.StartAsync(folder.Path, settings))
         {
             var answer = PostAsync(gateway);
             await arrived.Task.WaitAsync(TestContext.Current.CancellationToken);
@@ -153,7 +154,7 @@ public sealed class ProcessTests
             await stopped;
             gateway.ExitCode.ShouldBe(0);
         }
-        await using var again = await GatewayProcess.StartAsync(folder, settings);
+        await using var again = await GatewayProcess.StartAsync(folder.Path, settings);
         var usage = await (await again.Client.GetAsync("/v1/usage", TestContext.Current.CancellationToken)).JsonAsync();
         usage["totals"]!["today"]!["generations"]!.GetValue<int>().ShouldBe(1);
     }
@@ -193,10 +194,10 @@ public sealed class ProcessTests
         catch (Exception stopped) when (stopped is HttpListenerException or ObjectDisposedException) { }
     }
 
-    private static async Task<string> FolderAsync()
+    private static async Task<TemporaryFolder> FolderAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("gateway-ops-").FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), Tenants, TestContext.Current.CancellationToken);
+        var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["tenants.json"], Tenants, TestContext.Current.CancellationToken);
         return folder;
     }
 }

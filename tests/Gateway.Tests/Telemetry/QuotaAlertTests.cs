@@ -54,7 +54,8 @@ public sealed class QuotaAlertTests
     public async Task Two_replicas_on_one_store_and_a_restart_tell_it_once()
     {
         await using var leonardo = await global::Leonardo.Simulator.LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
-        var folder = Directory.CreateTempSubdirectory("gateway-alerts-").FullName;
+        using var temporary = new TemporaryFolder();
+        var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), TenImages, TestContext.Current.CancellationToken);
         (string, string)[] settings = [("Leonardo__ApiKey", leonardo.Key), ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri)];
         await using (var first = await GatewayProcess.StartAsync(folder, settings))
@@ -70,14 +71,14 @@ public sealed class QuotaAlertTests
         }
 
         await using var second = await GatewayProcess.StartAsync(folder, settings);
-        // It has looked when its figures say so: they are of the same kind, and the first look comes after five seconds.
+        // It has looked when its figures say so: they are of the same kind, and the first look comes after five
+        // seconds.
         await Eventually.HoldsAsync(async () =>
             (await Scrape.OfAsync(second.Client)).Value("process_start_time_seconds")
             < TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 7
         );
         second.Output.ShouldNotContain("Quota alert: ");
         await second.StopAsync();
-        Directory.Delete(folder, recursive: true);
     }
 
     private static async Task<WebApplication> HookAsync(List<JsonNode> told)

@@ -3,22 +3,24 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Uploads;
 
-/// <summary>A file lies on the disk until it is handed on: in a folder of this process's own, where it can be counted.</summary>
+/// <summary>
+/// A file lies on the disk until it is handed on: in a folder of this process's own, where it can be counted.
+/// </summary>
 public sealed class UploadDiskTests : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-disk-").FullName;
+    private readonly TemporaryFolder _folder = new();
     private GatewayProcess _gateway = null!;
 
     public async ValueTask InitializeAsync()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "tenants.json"), TwoTeams.Tenants, TestContext.Current.CancellationToken);
-        _gateway = await GatewayProcess.StartAsync(_folder, ("TMPDIR", _folder), ("Leonardo__Simulator", "true"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "tenants.json"), TwoTeams.Tenants, TestContext.Current.CancellationToken);
+        _gateway = await GatewayProcess.StartAsync(_folder.Path, ("TMPDIR", _folder.Path), ("Leonardo__Simulator", "true"));
     }
 
     public async ValueTask DisposeAsync()
     {
         await _gateway.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        _folder.Dispose();
     }
 
     [Fact]
@@ -48,7 +50,7 @@ public sealed class UploadDiskTests : IAsyncLifetime
         FilesOnDisk().ShouldBe(0);
     }
 
-    private int FilesOnDisk() => Directory.GetFiles(_folder, "gateway-upload-*").Length;
+    private int FilesOnDisk() => Directory.GetFiles(_folder.Path, "gateway-upload-*").Length;
 
     private async Task<HttpResponseMessage> UploadAsync(
         (string Name, string Value) tenant,

@@ -2,13 +2,13 @@ using System.Text;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Reads along in every answer of every gateway in every test: what no answer may hold is found wherever it turns up first.</summary>
-internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <summary>Scans every response that a test receives from a gateway, whatever the test is about.</summary>
+internal sealed class SecretScanningHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
-    /// <summary>A client of gateways. Neither cookies nor redirects nor a proxy come between it and them.</summary>
-    public static HttpClient Client(Uri? address = null) =>
+    /// <summary>A client without cookies, redirects and proxy: the test sees exactly what the gateway sent.</summary>
+    public static HttpClient CreateClient(Uri? address = null) =>
         new(
-            new LeakWatch(
+            new SecretScanningHandler(
                 new SocketsHttpHandler
                 {
                     AllowAutoRedirect = false,
@@ -24,10 +24,10 @@ internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(in
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);
-        if (Secrets.Of(request.RequestUri!.Port) is not { } secrets)
+        if (SecretScanner.ForPort(request.RequestUri!.Port) is not { } secrets)
             return response;
         var from = $"{request.Method} {request.RequestUri!.AbsolutePath}";
-        secrets.Look($"{from}, head", $"{response}");
+        secrets.Scan($"{from}, head", $"{response}");
         var content = new StreamContent(new WatchedStream(await response.Content.ReadAsStreamAsync(cancellationToken), secrets, from));
         foreach (var header in response.Content.Headers)
             content.Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -35,9 +35,9 @@ internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(in
         return response;
     }
 
-    private sealed class WatchedStream(Stream answer, Secrets secrets, string from) : Stream
+    private sealed class WatchedStream(Stream answer, SecretScanner secrets, string from) : Stream
     {
-        private string _before = "";
+        private string _previousEnd = "";
 
         public override bool CanRead => true;
         public override bool CanSeek => false;
@@ -53,14 +53,14 @@ internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(in
         public override int Read(byte[] buffer, int offset, int count)
         {
             var read = answer.Read(buffer, offset, count);
-            See(buffer.AsSpan(offset, read));
+            Scan(buffer.AsSpan(offset, read));
             return read;
         }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             var read = await answer.ReadAsync(buffer, cancellationToken);
-            See(buffer.Span[..read]);
+            Scan(buffer.Span[..read]);
             return read;
         }
 
@@ -82,14 +82,14 @@ internal sealed class LeakWatch(HttpMessageHandler inner) : DelegatingHandler(in
             base.Dispose(disposing);
         }
 
-        /// <summary>With the end of what came before: a secret may come in two pieces.</summary>
-        private void See(ReadOnlySpan<byte> bytes)
+        /// <summary>Together with the end of the previous part: a secret may be split between two.</summary>
+        private void Scan(ReadOnlySpan<byte> bytes)
         {
             if (bytes.IsEmpty)
                 return;
-            var text = _before + Encoding.Latin1.GetString(bytes);
-            secrets.Look(from, text);
-            _before = text[^Math.Min(text.Length, 80)..];
+            var text = _previousEnd + Encoding.Latin1.GetString(bytes);
+            secrets.Scan(from, text);
+            _previousEnd = text[^Math.Min(text.Length, 80)..];
         }
     }
 }

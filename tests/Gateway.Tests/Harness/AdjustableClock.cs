@@ -2,8 +2,8 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>A wall clock that somebody may set, and a monotonic clock that nobody can.</summary>
-internal sealed class TurnedClock : TimeProvider
+/// <summary>A wall clock that can be set, and a monotonic clock that only advances.</summary>
+internal sealed class AdjustableClock : TimeProvider
 {
     private readonly FakeTimeProvider _monotonic = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
     private TimeSpan _set;

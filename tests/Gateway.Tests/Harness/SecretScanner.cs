@@ -3,42 +3,45 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>What no answer of one gateway may hold: the key, the account, and where the upstream is. Found by the gateway's port, by whoever talks to it.</summary>
-internal sealed partial class Secrets
+/// <summary>
+/// Finds what no response of one gateway may hold: the key, the account and the upstream's address.
+/// A client looks the scanner up by the gateway's port.
+/// </summary>
+internal sealed partial class SecretScanner
 {
-    private static readonly ConcurrentDictionary<int, Secrets> Known = new();
+    private static readonly ConcurrentDictionary<int, SecretScanner> Known = new();
 
     private readonly ConcurrentBag<string> _leaks = [];
     private readonly int[] _ports;
     private readonly string[] _words;
 
-    /// <param name="ports">The gateway's own.</param>
-    /// <param name="words">Of its upstream.</param>
-    public Secrets(IEnumerable<int> ports, params IEnumerable<string> words)
+    /// <param name="ports">Those on which the gateway listens.</param>
+    /// <param name="words">The secrets.</param>
+    public SecretScanner(IEnumerable<int> ports, params IEnumerable<string> words)
     {
         (_ports, _words) = ([.. ports], [.. words]);
         foreach (var port in _ports)
             Known[port] = this;
     }
 
-    /// <returns>Null: no gateway is there.</returns>
-    public static Secrets? Of(int port) => Known.GetValueOrDefault(port);
+    /// <returns>Null if no gateway under test has this port.</returns>
+    public static SecretScanner? ForPort(int port) => Known.GetValueOrDefault(port);
 
-    /// <summary>One word a line.</summary>
+    /// <summary>The secrets, one per line.</summary>
     public override string ToString() => string.Join('\n', _words);
 
-    /// <param name="from">Which answer it is from.</param>
-    public void Look(string from, string text)
+    /// <param name="from">Names the response in a failure.</param>
+    public void Scan(string from, string text)
     {
         foreach (var word in _words.Where(word => text.Contains(word, StringComparison.OrdinalIgnoreCase)))
             _leaks.Add($"{from}: {word}");
-        // As the upstream itself writes its addresses, whichever account and storage they name.
+        // Addresses in the form that Leonardo uses, for any account and any storage.
         foreach (Match address in UpstreamAddress().Matches(text))
             _leaks.Add($"{from}: {address.Value}");
     }
 
-    /// <summary>In whatever test, whatever it was about.</summary>
-    public void NoneWasTold()
+    /// <summary>Called when the gateway is disposed, so that every test is also a test for leaks.</summary>
+    public void ShouldHaveFoundNothing()
     {
         foreach (var port in _ports)
             Known.TryRemove(new(port, this));

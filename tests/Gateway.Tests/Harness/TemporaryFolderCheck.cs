@@ -1,0 +1,9 @@
+[assembly: AssemblyFixture(typeof(Gateway.Tests.Harness.TemporaryFolderCheck))]
+
+namespace Gateway.Tests.Harness;
+
+/// <summary>Fails the run if a test did not dispose its folder.</summary>
+public sealed class TemporaryFolderCheck : IDisposable
+{
+    public void Dispose() => TemporaryFolder.Existing.Select(folder => $"{folder.Key}, created in {folder.Value}").ShouldBeEmpty();
+}
