@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Gateway.Edge;
 using Gateway.Leonardo;
+using Gateway.Models;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -119,7 +120,7 @@ internal static class Startup
         log.LogInformation(
             "Try: curl {Address:l}/v2/generations -H 'content-type: application/json' -d '{Body:l}'",
             address,
-            """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat"}}"""
+            $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}"""
         );
     }
 }

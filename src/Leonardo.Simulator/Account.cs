@@ -87,8 +87,10 @@ internal sealed class Account
                 return (null, Replies.QueueFull);
             }
 
-            var credits = Price.Credits(request.Width, request.Height, request.Quantity, request.References.Count > 0);
-            if (Price.Dollars(credits) > balance)
+            var credits = SimulatedModel
+                .Find(request.Model)!
+                .Credits(request.Width, request.Height, request.Quantity, request.References.Count > 0);
+            if (SimulatedModel.Dollars(credits) > balance)
             {
                 return (null, Replies.OutOfCredit);
             }

@@ -4,12 +4,10 @@ using System.Text.Json;
 
 namespace Leonardo.Simulator;
 
-/// <summary>What <c>POST /v2/generations</c> takes for flux-pro-2.0: the guide's ranges (safe in the OpenAPI document too) and its two kinds of reference.</summary>
+/// <summary>What <c>POST /v2/generations</c> takes: the limits of the model, and two kinds of reference.</summary>
 internal static class BodyRules
 {
-    private const string Model = "flux-pro-2.0";
-
-    /// <summary>The styles Leonardo lists for this model; another one is refused without a word about which field.</summary>
+    /// <summary>The styles Leonardo lists for FLUX.2 Pro; another one is refused without a word about which field.</summary>
     private static readonly FrozenSet<string> Styles = """
         debdf72a-91a4-467b-bf61-cc02bdeb69c6 3cbb655a-7ca4-463f-b697-8a03ad67327c 6fedbf1f-4a17-45ec-84fb-92fe524a29ef
         111dc692-d470-4eec-b791-3475abac4c46 594c4a08-a522-4e0e-b7ff-e4dac4b6b622 09d2b5b5-d7c5-4c02-905d-9f84051640f4
@@ -61,22 +59,30 @@ internal static class BodyRules
             return Refuse(Replies.Rest(400, $"expected a boolean for type 'Boolean', but found a {found}", "validation-failed"));
         }
 
-        if (root.GetProperty("model") is not { ValueKind: JsonValueKind.String } model || model.GetString() is not Model)
+        if (
+            root.GetProperty("model") is not { ValueKind: JsonValueKind.String } name
+            || SimulatedModel.Find(name.GetString()) is not { } model
+        )
         {
-            return Refuse(Replies.Invalid($"model must be one of: {Model}"));
+            return Refuse(Replies.Invalid($"model must be one of: {string.Join(", ", SimulatedModel.All.Select(one => one.Name))}"));
         }
 
         var parameters = root.GetProperty("parameters");
         return parameters.ValueKind == JsonValueKind.Object
-            ? ReadParameters(parameters, isPublic == JsonValueKind.True, defaultQuantity)
+            ? ReadParameters(model, parameters, isPublic == JsonValueKind.True, defaultQuantity)
             : Refuse(Replies.Invalid("parameters must be an object"));
     }
 
-    private static (CreationRequest?, Reply?) ReadParameters(JsonElement parameters, bool isPublic, int defaultQuantity)
+    private static (CreationRequest?, Reply?) ReadParameters(
+        SimulatedModel model,
+        JsonElement parameters,
+        bool isPublic,
+        int defaultQuantity
+    )
     {
         string? prompt = null;
-        long width = 1440,
-            height = 1440,
+        long width = model.MaxSide,
+            height = model.MaxSide,
             quantity = defaultQuantity;
         long seed = Random.Shared.NextInt64(1L << 32);
         IReadOnlyList<Reference> references = [];
@@ -85,14 +91,14 @@ internal static class BodyRules
             var value = member.Value;
             var complaint = member.Name switch
             {
-                "prompt" => Prompt(value, out prompt),
-                "width" => Integer(value, 256, 1440, ref width),
-                "height" => Integer(value, 256, 1440, ref height),
-                "quantity" => Integer(value, 1, 8, ref quantity),
+                "prompt" => Prompt(value, model.PromptMaxLength, out prompt),
+                "width" => Integer(value, model.MinSide, model.MaxSide, ref width),
+                "height" => Integer(value, model.MinSide, model.MaxSide, ref height),
+                "quantity" => Integer(value, 1, model.MaxQuantity, ref quantity),
                 "seed" => Integer(value, 0, uint.MaxValue, ref seed),
                 "prompt_enhance" => OneOf(value, "AUTO", "ON", "OFF"),
                 "style_ids" => IsStyleList(value) ? null : "",
-                "guidances" => Guidances(value, out references),
+                "guidances" => Guidances(value, model.MaxReferences, out references),
                 _ => "is not allowed",
             };
             if (complaint is not null)
@@ -103,14 +109,16 @@ internal static class BodyRules
 
         return prompt is null
             ? Refuse(Replies.Invalid("parameters.prompt is required"))
-            : (new CreationRequest(Model, isPublic, prompt, (int)width, (int)height, (int)quantity, seed, references), null);
+            : (new CreationRequest(model.Name, isPublic, prompt, (int)width, (int)height, (int)quantity, seed, references), null);
     }
 
-    private static string? Prompt(JsonElement value, out string? prompt)
+    private static string? Prompt(JsonElement value, int maxLength, out string? prompt)
     {
         prompt = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         // JSON Schema counts code points (2020-12, validation, 6.3.1).
-        return prompt is { Length: >= 1 } && prompt.EnumerateRunes().Count() <= 9999 ? null : "must be a string of 1 to 9999 characters";
+        return prompt is { Length: >= 1 } && prompt.EnumerateRunes().Count() <= maxLength
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"must be a string of 1 to {maxLength} characters");
     }
 
     private static string? Integer(JsonElement value, long least, long most, ref long target)
@@ -133,7 +141,7 @@ internal static class BodyRules
         value.ValueKind == JsonValueKind.Array
         && value.EnumerateArray().All(style => style.ValueKind == JsonValueKind.String && Styles.Contains(style.GetString()!));
 
-    private static string? Guidances(JsonElement value, out IReadOnlyList<Reference> references)
+    private static string? Guidances(JsonElement value, int maxReferences, out IReadOnlyList<Reference> references)
     {
         references = [];
         if (value.ValueKind != JsonValueKind.Object || value.EnumerateObject().Any(member => member.Name is not "image_reference"))
@@ -146,9 +154,9 @@ internal static class BodyRules
             return null;
         }
 
-        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > 4)
+        if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > maxReferences)
         {
-            return ".image_reference must be an array of at most 4";
+            return string.Create(CultureInfo.InvariantCulture, $".image_reference must be an array of at most {maxReferences}");
         }
 
         var read = list.EnumerateArray().Select(ReadReference).ToList();

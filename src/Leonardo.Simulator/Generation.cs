@@ -40,7 +40,7 @@ internal sealed class Generation(
     public Ending Ending { get; } = ending;
     public DateTimeOffset CreatedAt { get; } = createdAt;
     public int Credits { get; } = credits;
-    public decimal Dollars { get; } = Price.Dollars(credits);
+    public decimal Dollars { get; } = SimulatedModel.Dollars(credits);
     public Guid[] ImageIds { get; } = [.. Enumerable.Range(0, request.Quantity).Select(_ => Guid.NewGuid())];
     public int Polls { get; set; }
 

@@ -64,7 +64,7 @@ internal sealed class Reading(Account account, FaultScript script)
         var details = new
         {
             user = new { id = account.Options.AccountUserId, username = "leonardo-simulator" },
-            apiPaidTokens = (long)(account.Balance / Price.DollarsPerCredit),
+            apiPaidTokens = (long)(account.Balance / SimulatedModel.DollarsPerCredit),
             apiSubscriptionTokens = 0,
             apiPlanTokenRenewalDate = (string?)null,
             apiConcurrencySlots = account.Options.Slots,

@@ -1,18 +1,18 @@
-// Opens a page in Chromium and keeps account of what must not happen: errors on the console, requests that leave the gateway, and secrets in its answers.
+// Opens a page in Chromium and records what must not happen: errors on the console, requests to other hosts, and secrets in answers.
 import { chromium } from 'playwright-core';
 
-/** What the gateway's upstream would not want to be read here, a word a line, and how it writes its addresses. */
+/** The upstream's secrets, one per line, and the forms of its addresses. */
 const secrets = [...(process.env.SECRETS ?? '').split('\n').filter(Boolean), /users\/[0-9a-f]{8}-[0-9a-f-]{27}|\.amazonaws\.com\/|X-Amz-/i];
 
 async function leaks(response) {
-  // An answer that the page no longer wanted, or that outlived it, has none of these.
+  // A cancelled request, or one that outlived the page, has neither.
   const head = await response.allHeaders().catch(() => ({}));
   const body = await response.body().catch(() => Buffer.alloc(0));
   const text = JSON.stringify(head) + body.toString('latin1');
   return secrets.filter(secret => text.search(secret) >= 0).map(secret => `leak: ${secret} in ${response.url()}`);
 }
 
-/** @param expected refusals that the script provokes: Chromium logs each as an error. `{path, status}` */
+/** @param expected refusals that the script provokes, as `{path, status}`: Chromium logs each as an error. */
 export async function open(address, options = {}, expected = []) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -30,9 +30,9 @@ export async function open(address, options = {}, expected = []) {
     if (url.protocol !== 'data:' && url.protocol !== 'blob:' && url.origin !== new URL(address).origin) faults.push(`request to ${url.origin}`);
   });
   const reading = [];
-  // What the page has in memory came from nowhere.
+  // Blobs in the page's memory are not answers.
   page.on('requestfinished', request => request.url().startsWith('http') && reading.push(request.response().then(response => (response ? leaks(response) : [])).catch(() => [])));
-  /** What must not have happened, once the last answers are read too. */
+  /** Everything that must not have happened, after the last answers are read. */
   const found = async () => [...faults, ...(await Promise.all(reading)).flat()].join('\n');
   return { browser, page, found };
 }

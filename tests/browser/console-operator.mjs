@@ -18,7 +18,7 @@ page.on('request', request => {
 const post = (url, body) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 const generate = page.getByRole('button', { name: 'Generate' });
 
-/** Who decides by keyboard is where they were, though the part was read anew. */
+/** Keyboard focus stays where it was, although the part was read again. */
 const focused = text => page.waitForFunction(text => document.activeElement.textContent === text, text);
 
 async function answer(fields, go) {
@@ -29,7 +29,7 @@ async function answer(fields, go) {
 }
 
 try {
-  // One that is charged; then one whose answer is lost on the way, while Leonardo's list cannot be read either.
+  // One that is charged; then one whose answer is lost, while Leonardo's list cannot be read either.
   const paid = await post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt: 'A teapot on linen' } });
   check(paid.status === 200, `the first generation: ${paid.status}`);
   await post(`${simulator}/_sim/faults`, { target: 'list', faults: Array(200).fill('500') });
@@ -37,7 +37,7 @@ try {
 
   await page.goto(address);
   await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse in fog');
-  // On a machine that is too busy the store may be late at first: nothing was sent then, and a person tries again.
+  // On a busy machine the store may be late at first: nothing was sent then, and a person tries again.
   for (let tries = 1; ; tries++) {
     const answered = page.waitForResponse(response => response.request().method() === 'POST' && response.url().endsWith('/v2/generations'));
     await generate.click();
@@ -52,7 +52,7 @@ try {
   await inspect(page, 'unknown', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
-  // Sent again it is the same request, with its key.
+  // Sending again repeats the same request, with its key.
   const again = page.waitForResponse(response => response.request().method() === 'POST' && response.url().endsWith('/v2/generations'));
   await problem.getByRole('button', { name: 'Send the same request again' }).click();
   await again;
@@ -83,7 +83,7 @@ try {
   await marketing.getByRole('button', { name: 'Grant' }).click();
   await inspect(page, 'grant', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
-  // What is refused is told at its field, and can be put right there.
+  // A refusal is shown at its field and can be corrected there.
   const asked = page.getByRole('dialog');
   await asked.getByLabel('Amount').fill('2.5');
   await asked.getByLabel('Reason').fill('Launch week');
@@ -119,7 +119,7 @@ try {
   const csv = readFileSync(await (await downloading).path(), 'utf8');
   check(/^tenant,day,generations,images,usd\r\nmarketing,\d{4}-\d\d-\d\d,1,1,0\.0837\r\n$/.test(csv), `the CSV is ${csv}`);
 
-  // One that does not end is shown, and leaves nothing to decide.
+  // A generation that does not end is shown, with nothing to decide.
   await post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt: 'A river [sim:job-forever]' } });
   const endless = stuck.getByText('stuck since');
   while (!(await endless.isVisible())) {
@@ -130,13 +130,13 @@ try {
   await inspect(page, 'endless', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
-  // The token is nowhere but in memory.
+  // The token is only in memory.
   const places = await page.evaluate(() => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
-  check(!places.includes(token), 'the admin token is to be found outside of memory');
+  check(!places.includes(token), 'the admin token is stored outside of memory');
   await page.reload();
   await page.getByLabel('Admin token').waitFor();
 
-  // The team sees what it was granted, and that nothing is held any more.
+  // The team sees what it was granted, and that nothing is held.
   await page.getByRole('link', { name: 'Usage' }).click();
   await page.getByText('2 used of 16').waitFor();
   const faults = await found();

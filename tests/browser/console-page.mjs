@@ -1,11 +1,11 @@
-// What every page of the console is held to: no serious violation, no sideways scrolling, light and dark, narrow and wide.
+// What holds for every page of the console, light and dark, narrow and wide: no serious accessibility violation, no horizontal scrolling.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { check } from './browser.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
-/** @param folder where screenshots go; without it none are taken. */
+/** @param folder for screenshots; without it none are taken. */
 export async function inspect(page, name, folder) {
   for (const colorScheme of ['light', 'dark']) {
     for (const width of [360, 1440]) {
@@ -14,7 +14,6 @@ export async function inspect(page, name, folder) {
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       check(sideways <= 0, `${name}, ${width} px: ${sideways} px wider than the window`);
       if (folder) await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: true });
-      // Both schemes and both widths, in two runs: contrast is of the scheme, order and targets are of the width.
       await page.evaluate(axe);
       const { violations } = await page.evaluate(() => globalThis.axe.run());
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

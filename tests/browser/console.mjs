@@ -14,7 +14,7 @@ const { browser, page, found } = await open(address, { viewport: { width: 1440, 
   { path: '/v2/models', status: 401 },
   { path: '/v1/generations', status: 401 },
 ]);
-// For a machine that does much else beside.
+// For a busy machine.
 page.setDefaultTimeout(90_000);
 const posts = [];
 page.on('request', request => {
@@ -39,7 +39,7 @@ async function drop(name, type, bytes) {
 }
 
 try {
-  // Nothing moves as the page fills: not the form as the models come, nor the button as the price comes.
+  // Nothing moves while the page loads: neither the form when the models arrive, nor the button when the price arrives.
   await page.addInitScript(() => {
     globalThis.moved = 0;
     new PerformanceObserver(list => list.getEntries().forEach(entry => (globalThis.moved += entry.hadRecentInput ? 0 : entry.value))).observe({ type: 'layout-shift', buffered: true });
@@ -62,14 +62,14 @@ try {
   }
   await page.unroute('**/v2/**', late);
 
-  // Who one is, the price, and what is left, before anything is sent.
+  // The team, the price and what is left are shown before anything is sent.
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
   await see('$0.0837');
   await see('6 images today');
   await inspect(page, 'start', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
-  // A file that is no picture is refused in the gateway's words; a picture becomes a reference, and the price says so.
+  // A file that is not a picture is refused with the gateway's message; a picture becomes a reference and changes the price.
   await drop('notes.png', 'image/png', Buffer.from('not a picture at all, whatever its name says'));
   await page.locator('#upload-problem .problem').getByText('first bytes').waitFor();
   await drop('palette.png', 'image/png', png);
@@ -80,7 +80,7 @@ try {
   // Two clicks are one generation.
   await page.getByLabel('Prompt', { exact: true }).fill('A lighthouse on a cliff in heavy weather, seen from the sea');
   await generate.dblclick();
-  await see('Leonardo is at work');
+  await see('Leonardo is working');
   const result = page.locator('.result');
   await result.locator('img').nth(1).waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll('.result img')].every(image => image.complete && image.naturalWidth > 0));
@@ -90,7 +90,7 @@ try {
   check((await posts[0].headerValue('Idempotency-Key'))?.length > 20, 'no Idempotency-Key');
   await see('4 images today');
 
-  // What can be done with a picture.
+  // The actions of a picture.
   const downloading = page.waitForEvent('download');
   await result.getByRole('button', { name: 'Download image 1' }).click();
   const download = await downloading;
@@ -104,10 +104,10 @@ try {
   await page.getByRole('button', { name: 'Remove reference 2' }).waitFor();
   await inspect(page, 'result', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
-  await result.getByRole('button', { name: 'Same again with this seed' }).click();
+  await result.getByRole('button', { name: 'Use again with this seed' }).click();
   check(curl.includes(`"seed": ${await page.getByLabel('Seed').inputValue()}`), 'the form has another seed than the result');
 
-  // Errors stand at their fields, with a link to the problem's page.
+  // Errors are shown at their fields, with a link to the problem's page.
   await page.getByLabel('Width').fill('100');
   await page.getByLabel('Seed').fill('4294967296');
   await generate.click();
@@ -119,16 +119,16 @@ try {
     const said = await page.locator(`#${ids.at(-1)}`).innerText();
     check(said.includes('must be'), `${name} says ${said}`);
   }
-  check(await page.getByLabel('Width').evaluate(field => field === document.activeElement), 'the first wrong field has not the focus');
+  check(await page.getByLabel('Width').evaluate(field => field === document.activeElement), 'the first wrong field does not have the focus');
   check((await page.locator('#form-problem a').getAttribute('href')) === '/problems/validation', 'the link leads elsewhere');
   await inspect(page, 'errors', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
-  // Over the quota: said before, refused after, and nothing is spent.
+  // Over the quota: announced before sending, refused after, and nothing is spent.
   await page.getByLabel('Width').fill('1440');
   await page.getByLabel('Seed').fill('');
   await images(8).check();
-  await see('It would be refused now: Images per day.');
+  await see('This request would now be refused by: Images per day.');
   await generate.click();
   await page.locator('#form-problem').getByText('A quota does not admit this request').waitFor();
   await page.locator('#form-problem').getByText('images-day', { exact: true }).waitFor();
@@ -136,11 +136,11 @@ try {
   await page.setViewportSize({ width: 1440, height: 900 });
 
   await visit('Usage');
-  await see('You are Marketing, known by the network it calls from.');
+  await see('You are Marketing, identified by the network it calls from.');
   await see('2 used of 6');
   await inspect(page, 'usage', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
-  // The first link of the page leads into the part that is shown, not to another one.
+  // The skip link leads into the part that is shown.
   await page.getByRole('link', { name: 'Skip to the page' }).focus();
   await page.keyboard.press('Enter');
   check(await page.evaluate(() => document.activeElement.id === 'page' && location.hash === '#usage'), 'the skip link leaves the page');
@@ -159,7 +159,7 @@ try {
   await page.keyboard.press('Escape');
   check(await card.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
 
-  // A wrong token is refused, and forgotten.
+  // A wrong token is refused and forgotten.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill('no-such-token');
   await page.getByRole('button', { name: 'Use this token' }).click();
@@ -169,7 +169,7 @@ try {
   await page.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
 
-  // A right one makes another team of the same person: its own history, and pictures that are fetched with the token.
+  // A valid token switches to another team: its own history, and pictures fetched with the token.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill(token);
   await page.keyboard.press('Enter');

@@ -1,130 +1,168 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Data.Common;
+using System.Diagnostics;
 using Gateway.Edge.Http;
-using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 using Gateway.Results;
-using Gateway.Storage;
 using Gateway.Tenants;
-using Gateway.Tenants.Identification;
 using Serilog;
 
 namespace Gateway.Generations;
 
-/// <summary><c>POST /v2/generations</c>: the whole story of one generation.</summary>
-internal sealed class CreateGeneration(
-    GenerationRequestReader reading,
-    QuotaLedger ledger,
-    LeonardoForwarder leonardo,
-    CompletionWaiters waiters,
-    IDiagnosticContext log
-)
+/// <summary>
+/// One generation, from a valid request to its outcome. It knows no protocol: every front end calls it and maps the
+/// <see cref="CreationResult"/> to its own answer.
+/// </summary>
+internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leonardo, CompletionWaiters waiters, IDiagnosticContext log)
 {
-    public async Task<IResult> HandleAsync(HttpContext context, Caller caller)
+    /// <param name="idempotencyKey">Null: none was given, so a repetition is a new request.</param>
+    /// <param name="wait">How long to wait for the images; null: return as soon as the generation is charged.</param>
+    /// <param name="cancellationToken">
+    /// The caller has disconnected. It ends the waiting for a slot or for the images, and nothing that may cost money.
+    /// </param>
+    /// <exception cref="OperationCanceledException">The caller disconnected while it waited.</exception>
+    public async Task<CreationResult> CreateAsync(
+        ValidatedRequest validated,
+        Tenant tenant,
+        string? idempotencyKey,
+        TimeSpan? wait,
+        CancellationToken cancellationToken
+    )
     {
-        // 1. Read, strictly. 2. Validate: all faults at once, then what this tenant may not do.
-        var (key, malformedKey) = IdempotencyKey.Read(context.Request);
-        if (malformedKey is not null)
-            return malformedKey;
-        using var readingStep = Tracing.Step("read");
-        var (read, refusal) = await reading.ReadAsync(context.Request, caller.Tenant);
-        readingStep?.Dispose();
-        if (refusal is not null)
-            return read is null || key is null ? refusal : await RepeatAsync(context, caller, key, read, refusal);
+        // The Idempotency-Key is bound to the request as the caller meant it: before the gateway draws a seed.
+        var bodyHash = validated.Request.BodyHash();
 
-        // 3. The price is known before anything is sent.
-        var price = read!.PriceMicros;
-        var request = read.WithSeed();
-        log.Set("Images", request.Quantity);
+        // 1. What is refused now may have been admitted earlier under this key; its outcome is then repeated.
+        if (validated.Refusal is { } refusal)
+        {
+            var earlier = await RecallAsync(tenant, idempotencyKey, bodyHash);
+            return earlier is null ? new CreationResult.Refused(refusal) : await WaitAsync(earlier, tenant, wait, cancellationToken);
+        }
+
+        // 2. The price is known before anything is sent.
+        var price = validated.Request.PriceMicros;
+        log.Set("Images", validated.Request.Quantity);
         log.Set("PriceMicros", price);
 
-        // 4. Reserve: against every quota at once or not at all, durable and marked as forwarded before a byte leaves. Waits for a slot of the account.
-        using var admitting = Tracing.Step("admit");
-        var admission = await ledger.AdmitAsync(
-            new ReservationRequest(caller.Tenant, request.Quantity, price, Fingerprint(request), key, BodyHash(read)),
-            context.RequestAborted
-        );
-        admitting?.Dispose();
+        // 3. The seed identifies the generation to the reconciler.
+        var request = validated.Request.WithSeed();
+
+        // 4. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
+        // is sent. This waits for a slot of the account.
+        var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash);
+        var admission = await AdmitAsync(reservation, cancellationToken);
         if (admission is not Admission.Admitted admitted)
-            return await WaitAsync(context, caller, GenerationAnswer.Of(admission, log));
+            return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);
         log.Set("ReservationId", admitted.ReservationId);
 
-        // 5. From here it may cost money: the caller's hang-up changes nothing. 6. Forward, once.
+        // 5. From here it may cost money: the caller's disconnection changes nothing.
+        // 6. Forward, once.
         using var forwarding = Tracing.Step("forward");
         var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.HoldsLease(admitted));
         forwarding?.Dispose();
 
-        // 7. Settle, release, or leave it held for the reconciler. 8. Answer.
-        return await WaitAsync(context, caller, await ConcludeAsync(admitted.ReservationId, outcome, price));
+        // 7. Settle, release, or keep the quota held for the reconciler.
+        var result = await RecordAsync(admitted.ReservationId, outcome, price);
+
+        // 8. Wait for the images, if the caller asked to.
+        return await WaitAsync(result, tenant, wait, cancellationToken);
     }
 
-    /// <summary>What was admitted keeps its outcome, though it would be refused now: a reference was deleted since, or the policy changed.</summary>
-    private async Task<IResult> RepeatAsync(HttpContext context, Caller caller, string key, GenerationRequest request, Problem refusal) =>
-        await ledger.RecallAsync(caller.Tenant, key, BodyHash(request)) is { } earlier
-            ? await WaitAsync(context, caller, GenerationAnswer.Of(earlier, log))
-            : refusal;
-
-    /// <summary>Holds the answer about a generation as long as the caller wishes; it is charged and recorded already.</summary>
-    private async Task<IResult> WaitAsync(HttpContext context, Caller caller, IResult answer)
+    private async Task<Admission> AdmitAsync(ReservationRequest reservation, CancellationToken cancellationToken)
     {
-        if (answer is not GenerationAccepted accepted || PreferWait.Read(context.Request) is not { } seconds)
-            return answer;
-        var id = accepted.Settlement.GenerationId;
-        try
-        {
-            var generation = await waiters.WaitAsync(caller.Tenant, id, TimeSpan.FromSeconds(seconds), context.RequestAborted);
-            // Deleted meanwhile, or long ago: there is nothing to wait for.
-            return generation is null ? accepted : accepted with { Generation = generation, Waited = seconds };
-        }
-        catch (System.Data.Common.DbException)
-        {
-            // The store went away meanwhile. What was made and charged is told all the same.
-            return accepted with { Waited = seconds };
-        }
+        using var admitting = Tracing.Step("admit");
+        return await ledger.AdmitAsync(reservation, cancellationToken);
     }
 
-    private async Task<IResult> ConcludeAsync(Guid reservation, CreationOutcome outcome, long price)
+    private async Task<CreationResult?> RecallAsync(Tenant tenant, string? key, byte[] bodyHash) =>
+        key is not null && await ledger.RecallAsync(tenant, key, bodyHash) is { } earlier ? NotAdmitted(earlier) : null;
+
+    private CreationResult NotAdmitted(Admission admission)
+    {
+        log.Set("Outcome", admission.GetType().Name);
+        return admission switch
+        {
+            Admission.Replayed { Outcome: var stored } => Replay(stored),
+            Admission.InProgress running => new CreationResult.InProgress(running.RetryAfter),
+            Admission.Mismatch => new CreationResult.Mismatch(),
+            Admission.Exceeded exceeded => new CreationResult.QuotaExceeded(exceeded.Policies, exceeded.RetryAfter),
+            Admission.Saturated saturated => new CreationResult.Saturated(saturated.RetryAfter),
+            Admission.Unavailable unavailable => new CreationResult.Unavailable(unavailable.Detail, unavailable.RetryAfter),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static CreationResult Replay(StoredOutcome stored) =>
+        stored switch
+        {
+            { Settlement: { } settlement } => new CreationResult.Settled(settlement, IsDurable: true) { IsReplay = true },
+            { State: ReservationState.Void } => new CreationResult.NotMade(stored.ReservationId, stored.Outcome!) { IsReplay = true },
+            _ => new CreationResult.Unknown(stored.ReservationId, stored.Outcome!) { IsReplay = true },
+        };
+
+    private async Task<CreationResult> RecordAsync(Guid reservation, CreationOutcome outcome, long price)
     {
         var trace = Tracing.Current;
         using var settling = Tracing.Step("settle");
         switch (outcome)
         {
             case CreationOutcome.Accepted accepted:
-                var settlement = GenerationAnswer.Settle(accepted, price);
-                if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
-                    log.Set("StatedMicros", accepted.Cost.Micros);
-                var recording = await ledger.SettleAsync(reservation, settlement, trace);
-                return recording == RecordingResult.Conflict
-                    ? GenerationAnswer.NotMade(reservation, OutcomeRules.OwnershipConflict, log)
-                    : GenerationAnswer.Settled(settlement, recording == RecordingResult.Durable, log);
+                return await SettleAsync(reservation, accepted, price, trace);
             case CreationOutcome.Refused refused:
-                var released = GenerationAnswer.Release(refused);
+                var released = OutcomeRecord.FromRefusal(refused);
                 await ledger.ReleaseAsync(reservation, released);
-                return GenerationAnswer.NotMade(reservation, released, log);
+                log.Set("Outcome", released.Problem);
+                return new CreationResult.NotMade(reservation, released);
             case CreationOutcome.Unknown unknown:
-                var open = GenerationAnswer.LeaveOpen(unknown);
                 log.Set("UnknownBecause", unknown.Why);
+                var open = OutcomeRecord.FromUnknown(unknown);
                 await ledger.UnknownAsync(reservation, open);
-                return GenerationAnswer.NotMade(reservation, open, log);
+                log.Set("Outcome", open.Problem);
+                return new CreationResult.Unknown(reservation, open);
             default:
-                throw new System.Diagnostics.UnreachableException();
+                throw new UnreachableException();
         }
     }
 
-    /// <summary>Of the request as it is meant: without the seed that the gateway draws, with all defaults.</summary>
-    private static byte[] BodyHash(GenerationRequest request) => SHA256.HashData(request.Write().Span);
+    private async Task<CreationResult> SettleAsync(Guid reservation, CreationOutcome.Accepted accepted, long price, string? trace)
+    {
+        var settlement = OutcomeRecord.FromAcceptance(accepted, price);
+        if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
+            log.Set("StatedMicros", accepted.Cost.Micros);
+        var recording = await ledger.SettleAsync(reservation, settlement, trace);
+        if (recording == RecordingResult.Conflict)
+        {
+            log.Set("Outcome", OutcomeRules.OwnershipConflict.Problem);
+            return new CreationResult.Unknown(reservation, OutcomeRules.OwnershipConflict);
+        }
+        log.Set("Outcome", "settled");
+        log.Set("GenerationId", settlement.GenerationId);
+        log.Set("CostMicros", settlement.CostMicros);
+        return new CreationResult.Settled(settlement, IsDurable: recording == RecordingResult.Durable);
+    }
 
-    /// <summary>What the reconciler finds the generation by; the prompt itself is not kept.</summary>
-    private static Fingerprint Fingerprint(GenerationRequest request) =>
-        new(
-            request.Model.Name,
-            SHA256.HashData(Encoding.UTF8.GetBytes(request.Prompt)),
-            request.Seed!.Value,
-            request.Width,
-            request.Height,
-            request.PromptEnhanced
-        );
+    /// <summary>The generation is charged and recorded already: whatever happens here, its id is answered.</summary>
+    private async Task<CreationResult> WaitAsync(CreationResult result, Tenant tenant, TimeSpan? wait, CancellationToken cancellationToken)
+    {
+        if (result is not CreationResult.Settled settled || wait is not { } limit)
+            return result;
+        try
+        {
+            var id = settled.Settlement.GenerationId;
+            // Null: it has been deleted, so there is nothing to wait for.
+            return await waiters.WaitAsync(tenant, id, limit, cancellationToken) is { } generation
+                ? settled with
+                {
+                    HasWaited = true,
+                    Generation = generation,
+                }
+                : settled;
+        }
+        catch (DbException)
+        {
+            return settled with { HasWaited = true };
+        }
+    }
 }

@@ -5,7 +5,10 @@ using Gateway.Results;
 namespace Gateway.Generations;
 
 /// <summary>The answer of <c>POST /v2/generations</c>.</summary>
-/// <remarks>These are for the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationAccepted"/> writes this one.</remarks>
+/// <remarks>
+/// For the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationAccepted"/>
+/// writes it.
+/// </remarks>
 /// <param name="Generate">The generation that was made.</param>
 /// <param name="Generation">With <c>Prefer: wait=N</c>, once it has ended.</param>
 internal sealed record GenerationCreated(
@@ -14,7 +17,7 @@ internal sealed record GenerationCreated(
 );
 
 /// <param name="GenerationId">Names the generation: <c>GET /v1/generations/{id}</c>. A UUID.</param>
-/// <param name="ApiCreditCost">What the upstream says of credits; mostly null.</param>
+/// <param name="ApiCreditCost">What Leonardo states of credits; mostly null.</param>
 /// <param name="Cost">What the tenant is charged.</param>
 internal sealed record CreatedGeneration(
     [property: JsonPropertyName("generationId")] string GenerationId,
@@ -27,7 +30,7 @@ internal sealed record CreatedGeneration(
 internal sealed record StatedCost([property: JsonPropertyName("amount")] string Amount, [property: JsonPropertyName("unit")] string Unit);
 
 /// <summary>The answer of <c>POST /v2/generations/quote</c>.</summary>
-/// <remarks><see cref="QuoteGeneration"/> writes it.</remarks>
+/// <remarks><see cref="QuoteJson"/> writes it.</remarks>
 /// <param name="Valid">Always true: an invalid request is refused as it would be without <c>/quote</c>.</param>
 /// <param name="Images">How many images would be made.</param>
 /// <param name="Cost">What they would cost.</param>
@@ -43,7 +46,9 @@ internal sealed record QuoteAnswer(
     [property: JsonPropertyName("remaining")] QuoteRemaining Remaining
 );
 
-/// <summary>The tenant's quotas, and the organisation's (<c>org-…</c>): whole numbers, and dollars as decimal strings.</summary>
+/// <summary>
+/// The tenant's quotas and the organisation's (<c>org-…</c>): whole numbers, and dollars as decimal strings.
+/// </summary>
 internal sealed record QuoteRemaining(
     [property: JsonPropertyName(QuotaStatus.RequestsMinute)] long? RequestsMinute,
     [property: JsonPropertyName(QuotaStatus.ImagesDay)] long? ImagesDay,

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 namespace Gateway.Generations;
 
 /// <summary>A request for images, as Leonardo has it.</summary>
-/// <remarks>As it was read: every member optional, nothing checked but its JSON type. Shaped like the JSON, so that a rule's path is its pointer.</remarks>
+/// <remarks>
+/// As it was read: every member optional, only its JSON type checked. Shaped like the JSON, so that a rule's path is
+/// its pointer.
+/// </remarks>
 internal sealed record GenerationBody
 {
     /// <summary>The model that makes the images.</summary>
@@ -37,7 +40,9 @@ internal sealed record GenerationParameters
     [JsonPropertyName("quantity")]
     public long? Quantity { get; set; }
 
-    /// <summary>The same seed and prompt give the same picture. Left out, the gateway draws one; the result shows it.</summary>
+    /// <summary>
+    /// The same seed and prompt give the same picture. If left out, the gateway draws one; the result shows it.
+    /// </summary>
     [JsonPropertyName("seed")]
     public long? Seed { get; set; }
 
@@ -56,7 +61,7 @@ internal sealed record GenerationParameters
 
 internal sealed record Guidances
 {
-    /// <summary>Reference images. One or more make the request cost half as much again.</summary>
+    /// <summary>Reference images. They may raise the price: <c>GET /v2/models</c> says by how much.</summary>
     [JsonPropertyName("image_reference")]
     public IReadOnlyList<ImageReference>? ImageReference { get; set; }
 }

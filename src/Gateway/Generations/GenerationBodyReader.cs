@@ -3,7 +3,7 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Generations;
 
-/// <summary>Reads the body of a generation (contract, section 2): members it knows, each with its JSON type.</summary>
+/// <summary>Reads the body of a generation (docs/api.md): the members it knows, each with its JSON type.</summary>
 internal static class GenerationBodyReader
 {
     public static GenerationBody Read(JsonElement root, StrictJson json)

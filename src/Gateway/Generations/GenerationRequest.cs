@@ -1,12 +1,17 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Gateway.Ledger.Rules;
 using Gateway.Models;
 
 namespace Gateway.Generations;
 
-/// <summary>A request that keeps every rule, with the defaults filled in. What the upstream receives is written from this, never from the caller's bytes.</summary>
+/// <summary>
+/// A request that keeps every rule, with the defaults filled in. What Leonardo receives is written from this, never
+/// from the caller's bytes.
+/// </summary>
 /// <param name="Seed">Null as long as none was given or drawn.</param>
 internal sealed record GenerationRequest(
     ImageModel Model,
@@ -23,12 +28,9 @@ internal sealed record GenerationRequest(
 {
     private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>What the upstream's page on references names as its default.</summary>
-    public const string DefaultStrength = "MID";
-
     public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, References.Count > 0);
 
-    /// <param name="body">Has been validated: what must be there is there.</param>
+    /// <param name="body">Has been validated: every required member is present.</param>
     public static GenerationRequest From(GenerationBody body, ImageModel model)
     {
         var parameters = body.Parameters!;
@@ -46,19 +48,31 @@ internal sealed record GenerationRequest(
                 .. (parameters.Guidances?.ImageReference ?? []).Select(reference => new Reference(
                     Canonical(reference.Image!.Id),
                     reference.Image.Type!,
-                    reference.Strength ?? DefaultStrength
+                    reference.Strength ?? model.DefaultReferenceStrength
                 )),
             ]
         );
     }
 
-    /// <summary>The seed names the generation for the reconciler (ledger, section 5): where the caller gives none, one is drawn uniformly.</summary>
-    public GenerationRequest WithSeed() => Seed is null ? this with { Seed = DrawSeed() } : this;
+    /// <summary>
+    /// The reconciler finds the generation by its seed: where the caller gives none, one is drawn uniformly.
+    /// </summary>
+    public GenerationRequest WithSeed() => Seed is null ? this with { Seed = DrawSeed(Model.Seed) } : this;
 
-    /// <summary>The body for the upstream. Without a seed it is what the Idempotency-Key is compared by.</summary>
+    /// <summary>
+    /// What an Idempotency-Key is bound to: the request with all defaults, before the gateway draws a seed.
+    /// </summary>
+    public byte[] BodyHash() => SHA256.HashData(Write().Span);
+
+    /// <summary>What the reconciler finds the generation by; the prompt itself is not stored.</summary>
+    public Fingerprint Fingerprint() =>
+        new(Model.Name, SHA256.HashData(Encoding.UTF8.GetBytes(Prompt)), Seed!.Value, Width, Height, PromptEnhanced);
+
+    /// <summary>The body for Leonardo.</summary>
     public ReadOnlyMemory<byte> Write()
     {
-        // A writer asks for three bytes a character, and for four kilobytes more where it does not get them.
+        // A writer asks for three bytes per character in advance, and grows by four kilobytes where it does not get
+        // them.
         var buffer = new ArrayBufferWriter<byte>(512 + 3 * Prompt.Length + 256 * References.Count);
         using (var json = new Utf8JsonWriter(buffer, Json))
         {
@@ -95,11 +109,12 @@ internal sealed record GenerationRequest(
         return buffer.WrittenMemory;
     }
 
-    private static uint DrawSeed()
+    private static uint DrawSeed(NumberRange range)
     {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         RandomNumberGenerator.Fill(bytes);
-        return BitConverter.ToUInt32(bytes);
+        // The remainder's bias is below 2^-32: seeds have at most 32 bits.
+        return (uint)(range.Min + (long)(BitConverter.ToUInt64(bytes) % (ulong)(range.Max - range.Min + 1)));
     }
 
     private static string Canonical(string? uuid) => uuid!.ToLowerInvariant();

@@ -6,7 +6,7 @@ using Gateway.Tenants;
 
 namespace Gateway.Generations;
 
-/// <summary>From the caller's bytes to a request that keeps every rule; the same way for a generation and for its quote.</summary>
+/// <summary>From a caller's bytes to a request that keeps every rule, for a generation and for its quote.</summary>
 internal sealed class GenerationRequestReader(ReferenceCheck references)
 {
     private readonly FrozenDictionary<string, GenerationValidator> _validators = ModelCatalogue.All.ToFrozenDictionary(
@@ -15,61 +15,61 @@ internal sealed class GenerationRequestReader(ReferenceCheck references)
         StringComparer.Ordinal
     );
 
-    /// <returns>
-    /// The request, or the refusal: 400, 403, 413 or 415. Both: it keeps every rule of the request itself, and is refused for what stands in the file or in
-    /// the store now; what was admitted earlier was not.
-    /// </returns>
-    public async Task<(GenerationRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest http, Tenant tenant)
+    /// <summary>An unknown model must not hide the other errors; what no model allows is one.</summary>
+    private readonly GenerationValidator _anyModel = new(ModelCatalogue.Widest);
+
+    /// <returns>The request, or the refusal of one that can be made by no tenant: 400, 413 or 415.</returns>
+    public async Task<(ValidatedRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest http, Tenant tenant)
     {
         var (bytes, unreadable) = await RequestBody.ReadJsonAsync(http);
         if (unreadable is not null)
             return (null, unreadable);
-        var (document, fault) = StrictJson.Parse(bytes);
+        var (document, error) = StrictJson.Parse(bytes);
         if (document is null)
-            return (null, new Problem(ProblemTypes.MalformedRequest, fault!));
+            return (null, new Problem(ProblemTypes.MalformedRequest, error!));
         using (document)
         {
             var json = new StrictJson();
             var body = GenerationBodyReader.Read(document.RootElement, json);
-            var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
-            var unknown = await references.CheckAsync(
-                tenant,
-                body.Parameters?.Guidances?.ImageReference,
-                (model ?? ModelCatalogue.All[0]).MaxReferences,
-                http.HttpContext.RequestAborted
-            );
-            return Judge(body, model, json, unknown, tenant);
+            var (request, refusal) = await ValidateAsync(body, json.Violations, tenant, http.HttpContext.RequestAborted);
+            return (request, refusal?.ToProblem());
         }
     }
 
-    private (GenerationRequest? Request, Problem? Refusal) Judge(
+    /// <summary>For every front end: all errors at once.</summary>
+    /// <param name="readErrors">What could not be read into <paramref name="body"/>.</param>
+    public async Task<(ValidatedRequest? Request, RequestRefusal? Refusal)> ValidateAsync(
         GenerationBody body,
-        ImageModel? model,
-        StrictJson json,
-        IReadOnlyList<Violation> unknownReferences,
-        Tenant tenant
+        IReadOnlyList<Violation> readErrors,
+        Tenant tenant,
+        CancellationToken cancellationToken
     )
     {
-        if (model is null && json.Violations.All(violation => violation.Pointer is not ("#" or "#/model")))
-        {
-            var missing = body.Model is null;
-            json.AddError(
-                "#/model",
-                missing ? "required" : "unknown-model",
-                missing ? "is required" : "is not a model of this gateway; GET /v2/models lists them"
-            );
-        }
-
-        // A fault in the model's name must not hide the others: the first model's rules stand in.
-        var violations = _validators[(model ?? ModelCatalogue.All[0]).Name].Check(body, json.Violations);
+        var model = body.Model is null ? null : ModelCatalogue.Find(body.Model);
+        if (model is null && readErrors.All(error => error.Pointer is not ("#" or "#/model")))
+            readErrors = [.. readErrors, UnknownModel(body.Model)];
+        var badReferences = await references.FindViolationsAsync(
+            tenant,
+            body.Parameters?.Guidances?.ImageReference,
+            (model ?? ModelCatalogue.Widest).MaxReferences,
+            cancellationToken
+        );
+        var validator = model is null ? _anyModel : _validators[model.Name];
+        var violations = validator.FindViolations(body, readErrors);
         if (violations.Count > 0)
-            return (null, Invalid([.. violations, .. unknownReferences]));
+            return (null, Invalid([.. violations, .. badReferences]));
 
         var request = GenerationRequest.From(body, model!);
-        return (request, unknownReferences.Count > 0 ? Invalid(unknownReferences) : TenantPolicyRules.Refuse(request, tenant.Policy));
+        var refusal = badReferences.Count > 0 ? Invalid(badReferences) : TenantPolicyRules.FindRefusal(request, tenant.Policy);
+        return (new ValidatedRequest(request, refusal), null);
     }
 
-    private static Problem Invalid(IReadOnlyList<Violation> violations) =>
+    private static Violation UnknownModel(string? name) =>
+        name is null
+            ? new Violation("#/model", "required", "is required")
+            : new Violation("#/model", "unknown-model", "is not a model of this gateway; GET /v2/models lists them");
+
+    private static RequestRefusal Invalid(IReadOnlyList<Violation> violations) =>
         new(
             ProblemTypes.Validation,
             violations.Count switch
@@ -77,12 +77,9 @@ internal sealed class GenerationRequestReader(ReferenceCheck references)
                 1 => "One rule is broken; see errors.",
                 <= GenerationValidator.MaxReportedErrors => $"{violations.Count} rules are broken; see errors.",
                 _ => $"More than {GenerationValidator.MaxReportedErrors} rules are broken; errors has the first of them.",
-            }
-        )
-        {
-            Errors =
-                violations.Count <= GenerationValidator.MaxReportedErrors
-                    ? violations
-                    : [.. violations.Take(GenerationValidator.MaxReportedErrors)],
-        };
+            },
+            violations.Count <= GenerationValidator.MaxReportedErrors
+                ? violations
+                : [.. violations.Take(GenerationValidator.MaxReportedErrors)]
+        );
 }

@@ -8,18 +8,17 @@ using Gateway.Models;
 
 namespace Gateway.Generations;
 
-/// <summary>The rules of one model over a body that was read (contract, section 2). Its limits are the model's data; there is no other copy.</summary>
+/// <summary>The rules of one model (docs/api.md). Its limits are the model's data; there is no other copy.</summary>
 internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
 {
     public const string On = "ON";
     public const string Off = "OFF";
 
-    /// <summary>Faults in one answer: more than anyone reads, and an answer must not be fifty times as long as what it answers.</summary>
+    /// <summary>More than anyone reads: an answer must not be fifty times as long as its request.</summary>
     public const int MaxReportedErrors = 1000;
 
     public static readonly IReadOnlyList<string> PromptEnhance = [On, Off];
     public static readonly IReadOnlyList<string> ImageTypes = [ReferenceType.Generated, ReferenceType.Uploaded];
-    public static readonly IReadOnlyList<string> Strengths = ["LOW", "MID", "HIGH"];
 
     private const string Required = "required";
 
@@ -29,36 +28,44 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
         RuleFor(body => body.Parameters!).SetValidator(new ParametersValidator(model)).When(body => body.Parameters is not null);
     }
 
-    /// <summary>Every violation: those of the reader, then those of the rules, except where the reader could not read.</summary>
-    public IReadOnlyList<Violation> Check(GenerationBody body, IReadOnlyList<Violation> ofReader)
+    public static string OutOfRange(NumberRange range, string unit) => $"must be from {range.Min} to {range.Max}{unit}";
+
+    /// <summary>The errors of the reader, then those of the rules, except for members that could not be read.</summary>
+    public IReadOnlyList<Violation> FindViolations(GenerationBody body, IReadOnlyList<Violation> readErrors)
     {
         var result = Validate(body);
         if (result.IsValid)
-            return ofReader;
-        var told = ofReader
+            return readErrors;
+        var reported = readErrors
             .Select(violation => violation.Pointer)
             .ToHashSet(StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
-        return [.. ofReader, .. result.Errors.Select(Violation).Where(violation => !IsTold(violation.Pointer, told))];
+        return [.. readErrors, .. result.Errors.Select(ToViolation).Where(violation => !IsReported(violation.Pointer, reported))];
     }
 
-    /// <summary>Of this place, or of one that it lies in. Looked up, not searched for: a body can hold tens of thousands of faults of either kind.</summary>
-    private static bool IsTold(ReadOnlySpan<char> pointer, HashSet<string>.AlternateLookup<ReadOnlySpan<char>> told)
+    /// <summary>
+    /// Whether this member, or one that contains it, has an error already. A lookup, because a body can hold tens of
+    /// thousands of errors of either kind.
+    /// </summary>
+    private static bool IsReported(ReadOnlySpan<char> pointer, HashSet<string>.AlternateLookup<ReadOnlySpan<char>> reported)
     {
         while (pointer.Length > 0)
         {
-            if (told.Contains(pointer))
+            if (reported.Contains(pointer))
                 return true;
             pointer = pointer[..Math.Max(0, pointer.LastIndexOf('/'))];
         }
         return false;
     }
 
-    private static Violation Violation(ValidationFailure failure) =>
-        new(Pointer(failure.PropertyName), failure.ErrorCode, failure.ErrorMessage);
+    private static Violation ToViolation(ValidationFailure failure) =>
+        new(ToPointer(failure.PropertyName), failure.ErrorCode, failure.ErrorMessage);
 
-    /// <summary><c>Parameters.Guidances.ImageReference[0].Image.Id</c> → <c>#/parameters/guidances/image_reference/0/image/id</c>.</summary>
-    private static string Pointer(string path)
+    /// <summary>
+    /// <c>Parameters.Guidances.ImageReference[0].Image.Id</c> →
+    /// <c>#/parameters/guidances/image_reference/0/image/id</c>.
+    /// </summary>
+    private static string ToPointer(string path)
     {
         var pointer = new StringBuilder("#");
         foreach (var part in path.Split('.', '['))
@@ -86,29 +93,26 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
             Range(p => p.Quantity, model.Quantity, " (images)");
             Range(p => p.Seed, model.Seed, "");
             OneOf(this, p => p.PromptEnhance, PromptEnhance);
-            RuleFor(p => p.StyleIds).Custom(CheckStyles).When(p => p.StyleIds is not null);
+            RuleFor(p => p.StyleIds).Custom(AddStyleErrors).When(p => p.StyleIds is not null);
             RuleFor(p => p.Guidances!).SetValidator(new GuidancesValidator(model)).When(p => p.Guidances is not null);
         }
 
         private void Range(System.Linq.Expressions.Expression<Func<GenerationParameters, long?>> member, NumberRange range, string unit) =>
-            RuleFor(member)
-                .InclusiveBetween(range.Min, range.Max)
-                .WithErrorCode("out-of-range")
-                .WithMessage($"must be from {range.Min} to {range.Max}{unit}");
+            RuleFor(member).InclusiveBetween(range.Min, range.Max).WithErrorCode("out-of-range").WithMessage(OutOfRange(range, unit));
 
-        private static void CheckStyles(IReadOnlyList<string?>? ids, ValidationContext<GenerationParameters> context)
+        private static void AddStyleErrors(IReadOnlyList<string?>? ids, ValidationContext<GenerationParameters> context)
         {
             var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-            var faults = 0;
-            for (var i = 0; i < ids!.Count && faults <= MaxReportedErrors; i++)
+            var errors = 0;
+            for (var i = 0; i < ids!.Count && errors <= MaxReportedErrors; i++)
             {
                 var (code, message) =
-                    !IsUuidOrUnread(ids[i]) ? ("not-a-uuid", "must be a UUID")
+                    !IsUuidOrAbsent(ids[i]) ? ("not-a-uuid", "must be a UUID")
                     : ids[i] is { } id && !seen.Add(id) ? ("duplicate", "must not be repeated")
                     : (null, "");
                 if (code is null)
                     continue;
-                faults++;
+                errors++;
                 context.AddFailure(new ValidationFailure($"{context.PropertyPath}[{i}]", message) { ErrorCode = code });
             }
         }
@@ -119,7 +123,7 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
 
     private sealed class GuidancesValidator : AbstractValidator<Guidances>
     {
-        private const int MostLookedAt = 100;
+        private const int MaxValidatedItems = 100;
 
         public GuidancesValidator(ImageModel model)
         {
@@ -127,16 +131,16 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
                 .Must(references => references is null || references.Count <= model.MaxReferences)
                 .WithErrorCode("too-many")
                 .WithMessage($"must have at most {model.MaxReferences} items");
-            // One that is far too long is not looked through: tens of thousands of objects fit into a body.
+            // A list that is far too long is not validated item by item: tens of thousands of objects fit into a body.
             RuleForEach(g => g.ImageReference)
-                .SetValidator(new ReferenceValidator())
-                .When(g => g.ImageReference is { Count: <= MostLookedAt });
+                .SetValidator(new ReferenceValidator(model))
+                .When(g => g.ImageReference?.Count <= Math.Max(MaxValidatedItems, model.MaxReferences));
         }
     }
 
     private sealed class ReferenceValidator : AbstractValidator<ImageReference>
     {
-        public ReferenceValidator()
+        public ReferenceValidator(ImageModel model)
         {
             RuleFor(r => r.Image).NotNull().WithErrorCode(Required).WithMessage("is required");
             RuleFor(r => r.Image!.Id)
@@ -144,13 +148,13 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
                 .NotNull()
                 .WithErrorCode(Required)
                 .WithMessage("is required")
-                .Must(IsUuidOrUnread)
+                .Must(IsUuidOrAbsent)
                 .WithErrorCode("not-a-uuid")
                 .WithMessage("must be a UUID")
                 .When(r => r.Image is not null);
             RuleFor(r => r.Image!.Type).NotNull().WithErrorCode(Required).WithMessage("is required").When(r => r.Image is not null);
             OneOf(this, r => r.Image!.Type, ImageTypes).When(r => r.Image is not null);
-            OneOf(this, r => r.Strength, Strengths);
+            OneOf(this, r => r.Strength, model.ReferenceStrengths);
         }
     }
 
@@ -165,6 +169,6 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
             .WithErrorCode("not-allowed")
             .WithMessage($"must be one of {string.Join(", ", values)}");
 
-    /// <summary>Null: of a wrong type, which the reader has told.</summary>
-    private static bool IsUuidOrUnread(string? text) => text is null || Uuid.Is(text);
+    /// <summary>Null: of a wrong type, which the reader has reported.</summary>
+    private static bool IsUuidOrAbsent(string? text) => text is null || Uuid.Is(text);
 }

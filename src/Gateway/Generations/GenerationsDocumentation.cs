@@ -77,15 +77,15 @@ internal static class GenerationsDocumentation
 
     private static void DescribeRequest(ApiDocumentation documentation)
     {
-        var models = ModelCatalogue.All;
+        var widest = ModelCatalogue.Widest;
         documentation.Schema<GenerationBody>(SchemaRules.Closed("model", "parameters"));
         documentation.Schema<GenerationBody>(
-            ("model", SchemaRules.OneOf(models.Select(model => model.Name))),
+            ("model", SchemaRules.OneOf(ModelCatalogue.All.Select(model => model.Name))),
             ("public", SchemaRules.Default(false))
         );
         documentation.Schema<GenerationParameters>(SchemaRules.Closed("prompt"));
         documentation.Schema<GenerationParameters>(
-            ("prompt", SchemaRules.Length(1, models.Max(model => model.PromptMaxLength)) + SchemaRules.Matching("\\S")),
+            ("prompt", SchemaRules.Length(1, widest.PromptMaxLength) + SchemaRules.Matching("\\S")),
             ("width", ModelsDocumentation.Input(model => model.Width)),
             ("height", ModelsDocumentation.Input(model => model.Height)),
             ("quantity", ModelsDocumentation.Input(model => model.Quantity)),
@@ -93,13 +93,11 @@ internal static class GenerationsDocumentation
             ("prompt_enhance", SchemaRules.OneOf(GenerationValidator.PromptEnhance) + SchemaRules.Default(GenerationValidator.Off)),
             ("style_ids", Styles)
         );
-        documentation.Schema<GenerationParameters>(schema => schema.Description += Sizes());
+        documentation.Schema<GenerationParameters>(schema => schema.Description += Limits() + Sizes());
         documentation.Schema<Guidances>(SchemaRules.Closed());
-        documentation.Schema<Guidances>(("image_reference", SchemaRules.AtMost(models.Max(model => model.MaxReferences))));
+        documentation.Schema<Guidances>(("image_reference", SchemaRules.AtMost(widest.MaxReferences)));
         documentation.Schema<ImageReference>(SchemaRules.Closed("image"));
-        documentation.Schema<ImageReference>(
-            ("strength", SchemaRules.OneOf(GenerationValidator.Strengths) + SchemaRules.Default(GenerationRequest.DefaultStrength))
-        );
+        documentation.Schema<ImageReference>(("strength", SchemaRules.OneOf(widest.ReferenceStrengths) + DefaultStrength));
         documentation.Schema<ReferencedImage>(SchemaRules.Closed("id", "type"));
         documentation.Schema<ReferencedImage>(("id", SchemaRules.Uuid), ("type", SchemaRules.OneOf(GenerationValidator.ImageTypes)));
     }
@@ -127,16 +125,49 @@ internal static class GenerationsDocumentation
     {
         schema.UniqueItems = true;
         schema.Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" };
-        var styles = ModelCatalogue.All.SelectMany(model => model.Styles).Distinct().Select(style => $"{style.Name} `{style.Id}`");
+        var styles = ModelCatalogue.Widest.Styles.Select(style => $"{style.Name} `{style.Id}`");
         schema.Description += $" Known styles: {string.Join(", ", styles)}.";
     }
 
-    private static string Sizes()
+    /// <summary>Only where all models agree on it.</summary>
+    private static void DefaultStrength(OpenApiSchema schema)
     {
-        var rows = ModelCatalogue
-            .All.SelectMany(model => model.AspectRatios)
-            .Distinct()
-            .Select(ratio => $"| {ratio.Name} | {ratio.Width} | {ratio.Height} |");
-        return $"\n\nRecommended sizes:\n\n| aspect ratio | width | height |\n| --- | --- | --- |\n{string.Join('\n', rows)}";
+        if (ModelCatalogue.All.Select(model => model.DefaultReferenceStrength).Distinct(StringComparer.Ordinal).ToList() is [var value])
+            schema.Default = value;
+    }
+
+    private static string Limits() =>
+        Table(
+            "Limits of each model",
+            ["model", "width", "height", "images", "prompt", "references"],
+            ModelCatalogue.All.Select(model =>
+                (object[])
+                    [
+                        $"`{model.Name}`",
+                        Limits(model.Width),
+                        Limits(model.Height),
+                        Limits(model.Quantity),
+                        $"at most {model.PromptMaxLength} characters",
+                        $"at most {model.MaxReferences}",
+                    ]
+            )
+        );
+
+    private static string Limits(NumberRange range) => $"{range.Min} to {range.Max}";
+
+    private static string Sizes() =>
+        Table(
+            "Recommended sizes",
+            ["model", "aspect ratio", "width", "height"],
+            ModelCatalogue.All.SelectMany(model =>
+                model.AspectRatios.Select(ratio => (object[])[$"`{model.Name}`", ratio.Name, ratio.Width, ratio.Height])
+            )
+        );
+
+    private static string Table(string title, string[] columns, IEnumerable<object[]> rows)
+    {
+        var line = string.Concat(Enumerable.Repeat(" --- |", columns.Length));
+        return $"\n\n{title}:\n\n| {string.Join(" | ", columns)} |\n|{line}\n"
+            + string.Join('\n', rows.Select(row => $"| {string.Join(" | ", row)} |"));
     }
 }

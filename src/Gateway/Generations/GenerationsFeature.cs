@@ -11,22 +11,24 @@ using Gateway.Webhooks;
 
 namespace Gateway.Generations;
 
-/// <summary>The product: create, quote, read.</summary>
+/// <summary>Making images and asking what they would cost, with the features that follow a generation.</summary>
 internal static class GenerationsFeature
 {
     public static void AddGenerations(this IServiceCollection services, Settings settings)
     {
-        // Whatever may be under way when the process is told to stop: waiting for a slot, the upstream's answer, and recording it.
+        // What may be under way when the process is asked to stop: waiting for a slot, Leonardo's reply, and
+        // recording it.
         services
             .AddOptions<HostOptions>()
             .Configure<LeonardoOptions, QuotaOptions>(
                 (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
             );
-        services.AddSingleton<ReferenceCheck>();
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);
+        services.AddSingleton<GenerationEndpoints>();
+        services.AddSingleton<ReferenceCheck>();
         services.AddResults(settings);
         services.AddImages(settings);
         services.AddUploads();
@@ -35,13 +37,13 @@ internal static class GenerationsFeature
     }
 
     private const string CreateDescription = """
-        The request is Leonardo's own, and so is the answer. It is validated whole, held to the tenant's quotas before anything is sent, and forwarded once.
+        Request and answer are Leonardo's own. The request is validated, admitted against the tenant's quotas before anything is sent, and forwarded once.
 
-        Send an `Idempotency-Key` if you may have to repeat the request: a connection that breaks says nothing about what was made.
+        Send an `Idempotency-Key` if you may have to repeat the request: after a broken connection you cannot know whether images were made.
         """;
 
-    /// <summary>What any request with a generation in its body may be refused with before it is admitted.</summary>
-    private static readonly ProblemType[] Unreadable =
+    /// <summary>The refusals of a request before it is admitted.</summary>
+    private static readonly ProblemType[] RequestProblems =
     [
         ProblemTypes.MalformedRequest,
         ProblemTypes.Validation,
@@ -55,10 +57,9 @@ internal static class GenerationsFeature
 
     public static void MapGenerations(this IEndpointRouteBuilder routes)
     {
-        var create = routes.ServiceProvider.GetRequiredService<CreateGeneration>();
-        var quote = routes.ServiceProvider.GetRequiredService<QuoteGeneration>();
+        var endpoints = routes.ServiceProvider.GetRequiredService<GenerationEndpoints>();
         routes
-            .MapPost("/v2/generations", create.HandleAsync)
+            .MapPost("/v2/generations", endpoints.CreateAsync)
             .WithTags("Generations")
             .WithSummary("Make images")
             .WithDescription(CreateDescription)
@@ -66,7 +67,7 @@ internal static class GenerationsFeature
             .Produces<GenerationCreated>()
             .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
             .WithMetadata(IdempotencyKey.Described, PreferWait.Metadata)
-            .ProducesProblems(Unreadable)
+            .ProducesProblems(RequestProblems)
             .ProducesProblems(
                 ProblemTypes.IdempotencyInProgress,
                 ProblemTypes.IdempotencyMismatch,
@@ -80,13 +81,13 @@ internal static class GenerationsFeature
                 ProblemTypes.OutcomeUnknown
             );
         routes
-            .MapPost("/v2/generations/quote", quote.HandleAsync)
+            .MapPost("/v2/generations/quote", endpoints.QuoteAsync)
             .WithTags("Generations")
             .WithSummary("Ask what a request would cost")
             .WithDescription("The same body and the same validation; nothing is sent and nothing is reserved.")
             .Accepts<GenerationBody>("application/json")
             .Produces<QuoteAnswer>()
-            .ProducesProblems(Unreadable)
+            .ProducesProblems(RequestProblems)
             .ProducesProblems(ProblemTypes.StoreUnavailable);
         routes.MapResults();
         routes.MapUploads();

@@ -3,7 +3,10 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Generations;
 
-/// <summary><c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header-07): a structured-field string, or the bare word that most clients send.</summary>
+/// <summary>
+/// <c>Idempotency-Key</c> (draft-ietf-httpapi-idempotency-key-header-07): a structured-field string, or the bare word
+/// that most clients send.
+/// </summary>
 internal static class IdempotencyKey
 {
     private const string Header = "Idempotency-Key";
@@ -22,7 +25,7 @@ internal static class IdempotencyKey
         MaxLength = MaxQuoted,
     };
 
-    /// <returns>The key, or null where there is none; or the refusal of a malformed one.</returns>
+    /// <returns>The key, or null if there is none; or the refusal of a malformed one.</returns>
     public static (string? Key, Problem? Refusal) Read(HttpRequest request) =>
         request.Headers[Header] switch
         {
@@ -46,7 +49,7 @@ internal static class IdempotencyKey
         return key is { Length: >= 1 and <= MaxLength } && key.All(c => c is >= ' ' and <= '~') ? key : null;
     }
 
-    /// <summary>RFC 9651, 3.3.3: only a quote and a backslash are escaped, and nothing follows the closing quote.</summary>
+    /// <summary>RFC 9651, 3.3.3: only quotes and backslashes are escaped; nothing follows the closing quote.</summary>
     private static string? Unquote(string value)
     {
         var key = new System.Text.StringBuilder(value.Length);

@@ -6,21 +6,27 @@ using Gateway.Tenants;
 
 namespace Gateway.Generations;
 
-/// <summary>Whether a tenant may use the reference images it names. All tenants share the upstream's account, so the upstream cannot tell.</summary>
-internal sealed class ReferenceCheck(GenerationRepository register)
+/// <summary>
+/// Whether a tenant may use the reference images it names. All tenants share Leonardo's account, so Leonardo cannot
+/// know.
+/// </summary>
+internal sealed class ReferenceCheck(GenerationRepository generations)
 {
-    /// <param name="named">As they were read; those that are malformed are told of elsewhere, and passed over here.</param>
-    /// <returns>A violation for each that is not the tenant's, alike whether it exists or not.</returns>
-    public async Task<IReadOnlyList<Violation>> CheckAsync(
+    /// <param name="references">
+    /// As they were read; malformed ones are reported by the validator and skipped here.
+    /// </param>
+    /// <param name="max">A longer list is refused by the validator and not looked up.</param>
+    /// <returns>One for each that is not the tenant's: the same whether it exists or not (T-B1).</returns>
+    public async Task<IReadOnlyList<Violation>> FindViolationsAsync(
         Tenant tenant,
-        IReadOnlyList<ImageReference>? named,
-        int most,
+        IReadOnlyList<ImageReference>? references,
+        int max,
         CancellationToken cancellationToken
     )
     {
-        if (named is null || named.Count == 0 || named.Count > most)
+        if (references is null || references.Count == 0 || references.Count > max)
             return [];
-        var references = named
+        var named = references
             .Index()
             .Where(entry =>
                 entry.Item?.Image is { Type: ReferenceType.Generated or ReferenceType.Uploaded } image
@@ -28,16 +34,17 @@ internal sealed class ReferenceCheck(GenerationRepository register)
             )
             .Select(entry => (entry.Index, Type: entry.Item.Image!.Type!, Id: Uuid.Canonicalize(entry.Item.Image.Id)!))
             .ToList();
-        if (references.Count == 0)
+        if (named.Count == 0)
             return [];
 
-        string[] ids = [.. references.Select(reference => reference.Id).Distinct(StringComparer.Ordinal)];
-        // Ids from outside the gateway, where the policy has them: all but those that the gateway knows to be another's.
-        var foreign = tenant.Policy.AnyReferences ? await register.FindForeignReferencesAsync(tenant.Id, ids, cancellationToken) : null;
-        var usable = foreign is null ? await register.FindUsableReferencesAsync(tenant.Id, ids, cancellationToken) : null;
+        string[] ids = [.. named.Select(reference => reference.Id).Distinct(StringComparer.Ordinal)];
+        // A policy of any references also allows ids from outside the gateway: all but those known to be another
+        // tenant's.
+        var foreign = tenant.Policy.AnyReferences ? await generations.FindForeignReferencesAsync(tenant.Id, ids, cancellationToken) : null;
+        var usable = foreign is null ? await generations.FindUsableReferencesAsync(tenant.Id, ids, cancellationToken) : null;
         return
         [
-            .. references
+            .. named
                 .Where(reference => foreign?.Contains(reference.Id) ?? !usable!.Contains((reference.Type, reference.Id)))
                 .Select(reference => new Violation(
                     FormattableString.Invariant($"#/parameters/guidances/image_reference/{reference.Index}/image/id"),

@@ -3,11 +3,11 @@ using Gateway.Tenants;
 
 namespace Gateway.Generations;
 
-/// <summary>What a valid request may still not do, by the tenant's policy (contract, section 4).</summary>
+/// <summary>What a valid request may still not do by the tenant's policy (docs/api.md).</summary>
 internal static class TenantPolicyRules
 {
-    /// <returns>A 403 that names each part that is not allowed, or null.</returns>
-    public static Problem? Refuse(GenerationRequest request, TenantPolicy policy)
+    /// <returns>A refusal that names each part that is not allowed; null: all of it is.</returns>
+    public static RequestRefusal? FindRefusal(GenerationRequest request, TenantPolicy policy)
     {
         List<Violation>? violations = null;
         void Add(string pointer, string code, string detail) => (violations ??= []).Add(new Violation(pointer, code, detail));
@@ -22,6 +22,6 @@ internal static class TenantPolicyRules
             Add("#/parameters/width", "pixels-not-allowed", $"times height must be at most {policy.MaxPixels} pixels for this tenant");
         return violations is null
             ? null
-            : new Problem(ProblemTypes.Policy, "The tenant's policy does not allow this request.") { Errors = violations };
+            : new RequestRefusal(ProblemTypes.Policy, "The tenant's policy does not allow this request; see errors.", violations);
     }
 }

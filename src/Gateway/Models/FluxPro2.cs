@@ -2,10 +2,11 @@ namespace Gateway.Models;
 
 /// <summary>FLUX.2 Pro.</summary>
 /// <remarks>
-/// Limits: https://docs.leonardo.ai/docs/flux-2-pro (2026-01-22). The prompt's length and the styles' ids: the upstream's OpenAPI document
-/// (https://docs.leonardo.ai/reference/creategeneration-1); the styles' names: the FLUX.1 Kontext page, which lists the same ids.
-/// That document permits 64–14142 px and defaults to four images and to rewriting prompts; the guide's narrower limits are safe in both,
-/// and every default is written out, so the difference never reaches a bill.
+/// Limits: https://docs.leonardo.ai/docs/flux-2-pro (2026-01-22). Length of the prompt and ids of the styles:
+/// Leonardo's OpenAPI document (https://docs.leonardo.ai/reference/creategeneration-1). Names of the styles: the
+/// FLUX.1 Kontext page, which lists the same ids. The OpenAPI document permits 64–14142 px and defaults to four
+/// images and to rewriting prompts; the guide's narrower limits are safe in both, and every default is sent, so the
+/// difference never changes a bill.
 /// </remarks>
 internal static class FluxPro2
 {
@@ -21,7 +22,9 @@ internal static class FluxPro2
             Seed = new(0, 4_294_967_295),
             PromptMaxLength = 9_999,
             MaxReferences = 4,
-            Price = new(CreditsPerMillionPixels: 27, MicrosPerCredit: 1_495),
+            ReferenceStrengths = ["LOW", "MID", "HIGH"],
+            DefaultReferenceStrength = "MID",
+            Price = new CreditPrice(CreditsPerMillionPixels: 27, MicrosPerCredit: 1_495),
             AspectRatios = [new("2:3", 960, 1440), new("1:1", 1440, 1440), new("16:9", 1440, 810), new("9:16", 810, 1440)],
             Styles =
             [

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Gateway.Tenants;
 
 namespace Gateway.Models;
 
@@ -15,7 +16,19 @@ internal sealed record ModelDescription(
     IReadOnlyList<Style> Styles,
     IReadOnlyList<AspectRatio> AspectRatios,
     ModelPrice Price
-);
+)
+{
+    public static ModelDescription From(ImageModel model, TenantPolicy policy) =>
+        new(
+            model.Name,
+            model.Title,
+            model.Source,
+            ModelLimits.From(model, policy),
+            model.Styles,
+            model.AspectRatios,
+            model.Price.ToModelPrice([.. model.AspectRatios.Select(ratio => PriceExample.From(model.Price, ratio))])
+        );
+}
 
 /// <summary>The model's limits, narrowed by the tenant's policy.</summary>
 /// <param name="MaxPixels">Width × height of one image; null: no cap below the two ranges.</param>
@@ -30,14 +43,41 @@ internal sealed record ModelLimits(
     int PromptMaxLength,
     int MaxReferences,
     bool Public
-);
+)
+{
+    public static ModelLimits From(ImageModel model, TenantPolicy policy) =>
+        new(
+            model.Width,
+            model.Height,
+            policy.MaxPixels,
+            model.Quantity with
+            {
+                Max = Math.Min(model.Quantity.Max, policy.MaxQuantity ?? model.Quantity.Max),
+            },
+            model.Seed,
+            model.PromptMaxLength,
+            model.MaxReferences,
+            policy.AllowPublic
+        );
+}
 
 /// <param name="Rule">The formula, in words.</param>
-/// <param name="UsdPerCredit">Decimal string of dollars.</param>
-internal sealed record ModelPrice(string Rule, long CreditsPerMillionPixels, string UsdPerCredit, IReadOnlyList<PriceExample> Examples);
+/// <param name="CreditsPerMillionPixels">Null: the price is not in credits.</param>
+/// <param name="UsdPerCredit">Decimal string of dollars; null: the price is not in credits.</param>
+internal sealed record ModelPrice(string Rule, long? CreditsPerMillionPixels, string? UsdPerCredit, IReadOnlyList<PriceExample> Examples);
 
 /// <param name="Usd">Decimal string of dollars, one image without references.</param>
-internal sealed record PriceExample(int Width, int Height, string Usd, string UsdWithReferences);
+/// <param name="UsdWithReferences">Decimal string of dollars, one image with references.</param>
+internal sealed record PriceExample(int Width, int Height, string Usd, string UsdWithReferences)
+{
+    public static PriceExample From(ImagePrice price, AspectRatio ratio) =>
+        new(
+            ratio.Width,
+            ratio.Height,
+            Edge.Usd.Format(price.Micros(ratio.Width, ratio.Height, 1, hasReferences: false)),
+            Edge.Usd.Format(price.Micros(ratio.Width, ratio.Height, 1, hasReferences: true))
+        );
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ModelList))]

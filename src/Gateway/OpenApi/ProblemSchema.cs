@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
+using Gateway.Generations;
+using Gateway.Models;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -95,7 +97,9 @@ internal sealed class ProblemSchema : IDocumentFilter
             ["traceId"] = "4bf92f3577b34da6a3ce929d0e0e4736",
         };
         if (type == ProblemTypes.Validation)
-            example["errors"] = new JsonArray(Error("#/parameters/width", "out-of-range", "must be from 256 to 1440 (pixels)"));
+            example["errors"] = new JsonArray(
+                Error("#/parameters/width", "out-of-range", GenerationValidator.OutOfRange(ModelCatalogue.Widest.Width, " (pixels)"))
+            );
         if (type == ProblemTypes.Policy)
             example["errors"] = new JsonArray(
                 Error("#/public", "public-not-allowed", "must be false: this tenant may not publish to the community feed")

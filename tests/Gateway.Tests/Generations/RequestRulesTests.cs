@@ -4,7 +4,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Generations;
 
-/// <summary>The request table of the contract, row by row: what is accepted and what then goes up, what is refused and that nothing goes up.</summary>
+/// <summary>
+/// The request table of docs/api.md, row by row: what is accepted and then sent to Leonardo, and what is refused
+/// without sending anything.
+/// </summary>
 public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
 {
     private const string Uuid = "fc6f78c6-e7ac-491b-ad26-01f6843db870";
@@ -93,7 +96,7 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     }
 
     [Fact]
-    public async Task A_seed_is_drawn_anew_for_each_request_without_one()
+    public async Task A_new_seed_is_drawn_for_each_request_without_one()
     {
         var seeds = new HashSet<uint>();
         for (var i = 0; i < 4; i++)
@@ -210,7 +213,7 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     }
 
     [Fact]
-    public async Task Five_faults_are_told_in_one_answer()
+    public async Task Five_errors_are_reported_in_one_answer()
     {
         var problem = await (
             await _gateway.PostAsync(

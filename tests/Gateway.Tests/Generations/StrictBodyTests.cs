@@ -4,7 +4,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Generations;
 
-/// <summary>What is not strict JSON in UTF-8, of the right media type and within the limit, is refused before anything else is looked at.</summary>
+/// <summary>
+/// A body that is not strict JSON in UTF-8, of the right media type and within the size limit, is refused before any
+/// rule.
+/// </summary>
 public sealed class StrictBodyTests : IClassFixture<GatewayFixture>
 {
     private readonly GatewayApp _gateway;

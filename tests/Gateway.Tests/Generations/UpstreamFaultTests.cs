@@ -3,7 +3,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Generations;
 
-/// <summary>Every fault the simulator can be told to make, and what a caller is told of it. Held, released or charged: the usage says which.</summary>
+/// <summary>
+/// Every fault of the simulator and the answer it leads to. Whether the quota is held, released or charged is read
+/// from the usage.
+/// </summary>
 public sealed class UpstreamFaultTests
 {
     [Theory]
@@ -113,7 +116,7 @@ public sealed class UpstreamFaultTests
 
         await (await posting).ProblemAsync(504, "outcome-unknown");
         gateway.Leonardo.Invoice.Count.ShouldBe(charged);
-        // One that was made may have been found by the reconciler already: turning the clock woke it too.
+        // The reconciler may already have found a generation that was made: advancing the clock woke it too.
         if (charged == 0)
             await ShouldBeUsed(gateway, used: 0, held: 1);
     }
@@ -170,7 +173,7 @@ public sealed class UpstreamFaultTests
     }
 
     [Fact]
-    public async Task A_caller_who_hangs_up_does_not_abort_what_was_sent()
+    public async Task A_caller_that_disconnects_does_not_abort_what_was_sent()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext("slow:0.3");
@@ -192,7 +195,7 @@ public sealed class UpstreamFaultTests
     [Theory]
     [InlineData(null)]
     [InlineData("wait=1")]
-    public async Task A_generation_that_is_somebody_elses_is_given_to_nobody(string? prefer)
+    public async Task A_generation_that_belongs_to_another_request_is_given_to_no_one(string? prefer)
     {
         await using var gateway = await GatewayApp.StartAsync(TwoTeams.Tenants);
         var theirs = await gateway.BeginAsync(TwoTeams.AsB);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>Makes new bodies out of the corpus, and out of a grammar of the request; the same random numbers give the same body.</summary>
+/// <summary>
+/// Makes bodies from the corpus and from a grammar of the request; the same random numbers give the same body.
+/// </summary>
 internal sealed class BodyMutator(IReadOnlyList<byte[]> corpus, Random random)
 {
     private static readonly byte[][] Tokens =
@@ -117,7 +119,7 @@ internal sealed class BodyMutator(IReadOnlyList<byte[]> corpus, Random random)
         }
     }
 
-    /// <summary>Mostly valid: each member is there or not, in any order, with a value of its kind or of another.</summary>
+    /// <summary>Mostly valid: each member may be absent, in any place, or of another kind.</summary>
     private string Request()
     {
         string[] ids =

@@ -4,14 +4,17 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>What the contract's section 2 makes of a body, written from its table and not from our code: the one spelling that may go up, or nothing.</summary>
+/// <summary>
+/// An independent reader of the request, written from the table of docs/api.md and not from our code: the one
+/// spelling of a body that may be sent, or nothing.
+/// </summary>
 internal static partial class Canonical
 {
-    /// <summary>What <see cref="Of"/> puts where the gateway draws a seed.</summary>
+    /// <summary>Stands for a seed that the gateway draws.</summary>
     public const string Drawn = "\"drawn\"";
 
-    /// <summary>A valid prompt is text; a tenant without a right to publish is assumed.</summary>
-    /// <returns>Null: must be refused.</returns>
+    /// <summary>For a tenant that may not publish.</summary>
+    /// <returns>Null: the body must be refused.</returns>
     public static string? Of(byte[] body)
     {
         if (!StrictReader.TryRead(body, out var root) || root is not List<(string, object?)> top)
@@ -25,7 +28,9 @@ internal static partial class Canonical
             : null;
     }
 
-    /// <summary>What was sent, rewritten as <see cref="Of"/> writes; a seed that the gateway drew becomes <see cref="Drawn"/>.</summary>
+    /// <summary>
+    /// A body that was sent, in the same spelling; a seed that the gateway drew becomes <see cref="Drawn"/>.
+    /// </summary>
     public static string OfSent(byte[] sent, string expected)
     {
         var text = Rewrite(sent);
@@ -136,7 +141,7 @@ internal static partial class Canonical
     private static object? Get(List<(string Name, object? Value)> members, string name) =>
         members.Find(member => member.Name == name).Value;
 
-    /// <summary>Only for comparison, so every character that could be written two ways is written as a number.</summary>
+    /// <summary>For comparison only: every character with two spellings is written as a number.</summary>
     public static string Quote(string text)
     {
         var quoted = new StringBuilder("\"");

@@ -5,17 +5,17 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Hostile;
 
-/// <param name="Violations">Every <c>pointer code</c>, in order; null: not looked at.</param>
+/// <param name="Violations">Every <c>pointer code</c>, in order; null: not compared.</param>
 internal sealed record HostileBody(string Name, byte[] Bytes, int Status, string Problem, IReadOnlyList<string>? Violations)
 {
-    /// <summary>Whether it has to be forwarded.</summary>
+    /// <summary>Whether it must be forwarded.</summary>
     public bool IsValid => Status is 200 or 422;
 }
 
-/// <summary>The corpus: what stands in <c>bodies.txt</c>, and what is too long to be written there.</summary>
+/// <summary>The corpus: <c>bodies.txt</c>, and bodies that are too long for that file.</summary>
 internal static partial class HostileBodies
 {
-    /// <summary>Characters that a name may begin with, enough of them for 18,000 names of two.</summary>
+    /// <summary>Enough characters for 18,000 names of two.</summary>
     private const string Letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'()*+,-./:;<=>?@[]^_`{|}~";
 
     public static IReadOnlyList<HostileBody> All { get; } = [.. Written(), .. Generated()];

@@ -5,16 +5,22 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>Every body of the corpus against the real process: the expected answer, nothing forwarded that must not be, and what is forwarded in the one spelling that an independent reader finds.</summary>
+/// <summary>
+/// Every body of the corpus against the real process: it gets the expected answer, and only valid bodies are
+/// forwarded, in the one spelling that an independent reader derives.
+/// </summary>
 public sealed class HostileBodyTests
 {
-    /// <summary>Milliseconds that a body may take; the best of a few tries, for the machine does other things too. What this is for took minutes.</summary>
+    /// <summary>
+    /// Milliseconds a body may take, at best of a few tries because the machine may be busy. The attacks in question
+    /// took minutes.
+    /// </summary>
     private const double Fast = 1500;
 
     private const int MaxBodyBytes = 128 * 1024;
 
     [Fact]
-    public async Task Every_hostile_body_gets_its_answer_at_once_and_only_canonical_requests_go_up()
+    public async Task Every_hostile_body_gets_its_answer_at_once_and_only_canonical_requests_are_sent()
     {
         HostileBodies.All.Count.ShouldBeGreaterThanOrEqualTo(300);
         await using var process = await HostileGateway.StartAsync();
@@ -70,7 +76,7 @@ public sealed class HostileBodyTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        // So that a body that is refused for its length is not on its way when the connection is closed.
+        // A body refused for its length must not be under way when the connection is closed.
         request.Headers.ExpectContinue = body.Length > MaxBodyBytes;
         var start = TimeProvider.System.GetTimestamp();
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);

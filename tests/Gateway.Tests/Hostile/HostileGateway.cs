@@ -5,7 +5,8 @@ using Leonardo.Simulator;
 namespace Gateway.Tests.Hostile;
 
 /// <summary>
-/// The real process with a simulator behind it and one tenant, <c>team</c>, on loopback; for tests that attack it.
+/// The real process with a simulator as its upstream and one tenant, <c>team</c>, on loopback; for tests that attack
+/// it.
 /// </summary>
 internal sealed class HostileGateway : IAsyncDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class HostileGateway : IAsyncDisposable
 
     public GatewayProcess Gateway { get; }
 
-    /// <summary>The generations that went up; the gateway's own reads of them do not count.</summary>
+    /// <summary>The creations that Leonardo received, without the gateway's own reads.</summary>
     public IReadOnlyList<ReceivedRequest> Sent => [.. Leonardo.Received.Where(request => request.Method == "POST")];
 
     public string KeyFile => _folder["key"];
@@ -57,7 +58,7 @@ internal sealed class HostileGateway : IAsyncDisposable
         return new HostileGateway(folder, leonardo, gateway);
     }
 
-    /// <summary>A good request is answered, and no bug was logged.</summary>
+    /// <summary>A valid request is answered, and no error was logged.</summary>
     public async Task IsAliveAsync()
     {
         using var content = new StringContent(GatewayApp.Guide, new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"));

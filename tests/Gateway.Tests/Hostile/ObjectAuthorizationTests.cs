@@ -3,7 +3,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>OWASP API1: knowing an id is no right. Another tenant's generation, image or upload is answered exactly as one that never was (threats B1, B3, B5, B6, B8).</summary>
+/// <summary>
+/// OWASP API1: knowing an id gives no access. Another tenant's generation, image or upload is answered exactly as one
+/// that does not exist (T-B1, T-B3, T-B5, T-B6, T-B8).
+/// </summary>
 public sealed class ObjectAuthorizationTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -25,7 +28,7 @@ public sealed class ObjectAuthorizationTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
-    public async Task Another_tenants_generation_or_upload_is_answered_as_one_that_never_was()
+    public async Task Another_tenants_generation_or_upload_is_answered_as_one_that_does_not_exist()
     {
         (await AnswerAsync("GET", $"/v1/generations/{_generation}", "a")).Status.ShouldBe(HttpStatusCode.OK);
         (await AnswerAsync("GET", $"/v1/init-image/{_upload}", "a")).Status.ShouldNotBe(HttpStatusCode.NotFound);
@@ -42,12 +45,12 @@ public sealed class ObjectAuthorizationTests : IAsyncLifetime
             theirs.ShouldBe(nobodys, $"{method} {path}");
         }
         (await AnswerAsync("GET", "/v1/generations", "b")).Text.ShouldNotContain(_generation);
-        // None of it did anything: the owner still has it.
+        // Nothing was changed: the owner still has it.
         (await AnswerAsync("GET", $"/v1/generations/{_generation}", "a")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task Another_tenants_image_is_no_reference()
+    public async Task Another_tenants_image_cannot_be_a_reference()
     {
         var before = _gateway.Leonardo.Received.Count(request => request.Path.EndsWith("/v2/generations", StringComparison.Ordinal));
         foreach (
@@ -85,7 +88,7 @@ public sealed class ObjectAuthorizationTests : IAsyncLifetime
         yield return ("GET", "/v1/init-image/{id}", _generation, []);
     }
 
-    /// <summary>With the same request id and trace, so that answers can be compared as they are.</summary>
+    /// <summary>With the same request id and trace, so that answers can be compared byte by byte.</summary>
     private async Task<(HttpStatusCode Status, string Text)> AnswerAsync(
         string method,
         string path,

@@ -12,8 +12,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Gateway.Tests.Hostile;
 
 /// <summary>
-/// A differential fuzzer over reader, validator and writer: every mutated body is judged by our code and by the independent <see cref="Canonical"/>, which must agree to the byte.
-/// A few seconds here; <c>tests/fuzz</c> runs it longer. A failure prints what repeats it.
+/// A differential fuzzer of reader, validator and writer: our code and the independent <see cref="Canonical"/> must
+/// agree to the byte on every mutated body. It runs for a few seconds here, longer in <c>tests/fuzz</c>. A failure
+/// prints how to repeat it.
 /// </summary>
 public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
@@ -48,12 +49,12 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
             valid += Canonical.Of(body) is null ? 0 : 1;
         }
         output.WriteLine($"{bodies} bodies, {valid} of them valid, slowest {slowest.TotalMilliseconds:0} ms");
-        // A fuzzer that only meets one answer tests nothing.
+        // A fuzzer that only gets one answer tests nothing.
         valid.ShouldBeGreaterThan(0);
         valid.ShouldBeLessThan(bodies);
     }
 
-    /// <returns>What is wrong with how this body was judged, or null.</returns>
+    /// <returns>How our code and the independent reader disagree; null: they agree.</returns>
     private async Task<string?> FaultAsync(byte[] body)
     {
         if (body.Length > EdgeFeature.MaxBodyBytes)
@@ -65,9 +66,10 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
             context.Request.ContentType = "application/json";
             context.Request.Body = new MemoryStream(body);
             var (request, refusal) = await _reader.ReadAsync(context.Request, Team);
+            refusal ??= request!.Refusal?.ToProblem();
             if (refusal is not null)
                 return expected is not null ? $"refused: {refusal.Type.Name}" : await FaultOfRefusalAsync(refusal);
-            var sent = request!.WithSeed().Write().ToArray();
+            var sent = request!.Request.WithSeed().Write().ToArray();
             return expected is null ? $"accepted: {Encoding.UTF8.GetString(sent)}"
                 : Canonical.OfSent(sent, expected) != expected ? $"sent: {Encoding.UTF8.GetString(sent)}"
                 : null;
@@ -90,7 +92,7 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
             : $"refused oddly: {json.RootElement}";
     }
 
-    /// <summary>Cuts out pieces, large ones first, as long as a fault remains.</summary>
+    /// <summary>Removes pieces, large ones first, as long as the failure remains.</summary>
     private async Task<byte[]> ShrinkAsync(byte[] body)
     {
         for (var length = body.Length / 2; length > 0; length /= 2)

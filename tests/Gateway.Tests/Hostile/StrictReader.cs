@@ -3,8 +3,13 @@ using System.Text;
 
 namespace Gateway.Tests.Hostile;
 
-/// <summary>A JSON reader of its own, written from RFC 8259 and the contract: no duplicate names, no lone surrogates in them, at most 16 deep, nothing after the value. Slow and plain.</summary>
-/// <remarks>Gives objects as lists of pairs, numbers as their text; a string that holds a lone surrogate as <see cref="BadText"/>.</remarks>
+/// <summary>
+/// An independent JSON reader, written from RFC 8259 and docs/api.md: no duplicate names, no lone surrogates in
+/// names, at most 16 levels, nothing after the value. Slow and simple.
+/// </summary>
+/// <remarks>
+/// Objects are lists of pairs and numbers are their text; a string with a lone surrogate is <see cref="BadText"/>.
+/// </remarks>
 internal sealed class StrictReader
 {
     private const int MaxDepth = 16;

@@ -5,7 +5,9 @@ namespace Gateway.Tests.Models;
 
 public sealed class PriceTests
 {
-    /// <summary>The worked figures for FLUX.2 Pro: credits by the published formula, dollars as the upstream states them.</summary>
+    /// <summary>
+    /// The worked examples for FLUX.2 Pro: credits by the published formula, dollars as Leonardo states them.
+    /// </summary>
     [Theory]
     [InlineData(1440, 1440, 1, false, "0.0837")]
     [InlineData(1440, 1440, 1, true, "0.1256")]

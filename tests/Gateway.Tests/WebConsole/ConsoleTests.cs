@@ -7,7 +7,10 @@ using Leonardo.Simulator;
 // Not "Console": that would hide System.Console from every test.
 namespace Gateway.Tests.WebConsole;
 
-/// <summary>The console in Chromium, against the gateway as its operator runs it: its own process, a simulator as the upstream.</summary>
+/// <summary>
+/// The console in Chromium, against the gateway as its operator runs it: its own process, with a simulator as the
+/// upstream.
+/// </summary>
 public sealed class ConsoleTests
 {
     private const string Token = "the-web-shops-token-in-a-test";
@@ -30,7 +33,7 @@ public sealed class ConsoleTests
 
         await BrowserScript.RunAsync("console.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), Token, .. Screenshots]);
 
-        // What the screen said is what the account was charged for.
+        // The account was charged for what the page showed.
         leonardo.Invoice.Select(charge => (charge.Quantity, charge.References)).ShouldBe([(2, 1), (1, 0)]);
         gateway.Output.ShouldNotContain(Token);
     }
@@ -59,13 +62,13 @@ public sealed class ConsoleTests
             ]
         );
 
-        // None was sent again by the gateway.
+        // The gateway sent none of them twice.
         leonardo.Stats.Posts.ShouldBe(3);
         gateway.Output.ShouldNotContain(AdminToken);
     }
 
     [Fact]
-    public async Task The_console_is_at_the_root_without_a_tenant_and_is_asked_for_anew_each_time()
+    public async Task The_console_is_at_the_root_without_a_tenant_and_is_revalidated_each_time()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants("""{ "id": "elsewhere" }"""));
 
@@ -103,7 +106,7 @@ public sealed class ConsoleTests
         }
     }
 
-    /// <summary>CONSOLE_SCREENSHOTS names a folder for them; else none are taken.</summary>
+    /// <summary>CONSOLE_SCREENSHOTS names a folder for them; without it none are taken.</summary>
     private static string[] Screenshots =>
         Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
 

@@ -38,7 +38,7 @@ internal sealed class AdmissionRules(
             throw new ArgumentOutOfRangeException(nameof(request), "1 to 8 images at a price that is not negative");
         // ③ all quotas at once, or none
         var quotas = Quotas(request.Tenant);
-        var exceeded = quotas.Where(quota => !quota.Admits(Wanted(quota, request))).ToList();
+        var exceeded = quotas.Where(quota => !quota.Admits(request.Images, request.Micros)).ToList();
         if (exceeded.Count > 0)
             return new Admission.Exceeded(
                 [.. exceeded.Select(quota => quota.Name)],
@@ -136,14 +136,6 @@ internal sealed class AdmissionRules(
         !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()
         : earlier.State is ReservationState.Reserved or ReservationState.Forwarding ? new Admission.InProgress(TryAgainSoon)
         : new Admission.Replayed(earlier.Stored());
-
-    private static long Wanted(QuotaStatus quota, ReservationRequest request) =>
-        quota.Unit switch
-        {
-            QuotaStatus.Images => request.Images,
-            QuotaStatus.Micros => request.Micros,
-            _ => 1,
-        };
 
     private int SecondsUntil(DateTimeOffset? at) => at is null ? 1 : Math.Max(1, (int)Math.Ceiling((at.Value - state.Now).TotalSeconds));
 }

@@ -42,6 +42,14 @@ internal sealed record QuotaStatus(
     /// <summary>Seconds to <see cref="ResetsAt"/>, never too few.</summary>
     public int? ResetSeconds => ResetsAt is { } at ? Math.Max(1, (int)Math.Ceiling((at - At).TotalSeconds)) : null;
 
-    /// <summary>The whole of admission: what is wanted fits beside what is used and held.</summary>
-    public bool Admits(long wanted) => Limit is not { } limit || checked(Used + Held + wanted) <= limit;
+    /// <summary>The whole of admission: what a request needs of this quota fits beside what is used and held.</summary>
+    public bool Admits(int images, long micros) => Limit is not { } limit || checked(Used + Held + AmountNeeded(images, micros)) <= limit;
+
+    private long AmountNeeded(int images, long micros) =>
+        Unit switch
+        {
+            Images => images,
+            Micros => micros,
+            _ => 1,
+        };
 }

@@ -1,4 +1,4 @@
-// How the console talks to the gateway. Tokens live in this module's memory: never in storage, never in an address.
+// How the console calls the gateway. Tokens are kept in this module's memory only: never in storage, never in an address.
 
 let tenantToken = '';
 let adminToken = '';
@@ -11,7 +11,7 @@ export const tokens = {
   },
 };
 
-/** A refusal: the gateway's problem, or that it could not be reached (status 0). */
+/** A refusal: the gateway's problem document, or an unreachable gateway (status 0). */
 export class Refusal extends Error {
   constructor(problem, response) {
     super(problem.detail ?? problem.title);
@@ -24,7 +24,7 @@ export class Refusal extends Error {
     return this.problem.type?.split('/').pop() ?? '';
   }
 
-  /** Whether it stays open what became of the request, so that only the same key may carry it again. */
+  /** Whether the outcome of the request is unknown, so that it may only be repeated with the same key. */
   get isOpen() {
     const open = ['outcome-unknown', 'idempotency-in-progress', 'internal'];
     return this.status === 0 || open.includes(this.name) || (this.status >= 500 && this.name === '');
@@ -33,7 +33,7 @@ export class Refusal extends Error {
   static async of(response) {
     const type = response.headers.get('Content-Type') ?? '';
     const problem = type.includes('json') ? await response.json().catch(() => null) : null;
-    return new Refusal(problem ?? { title: `The answer was ${response.status}`, detail: 'Something between this page and the gateway refused the request.' }, response);
+    return new Refusal(problem ?? { title: `The request failed with status ${response.status}`, detail: 'The answer did not come from the gateway but from something between it and this page, such as a proxy.' }, response);
   }
 }
 
@@ -46,7 +46,7 @@ async function send(method, path, { json, form, headers = {}, signal, accept = '
     response = await fetch(path, { method, headers: all, body: form ?? json, signal, cache: accept.startsWith('image') ? 'default' : 'no-store', redirect: 'error' });
   } catch (fault) {
     if (fault.name === 'AbortError') throw fault;
-    throw new Refusal({ title: 'The gateway did not answer', detail: 'The connection broke or could not be made. Sending again is safe: the same request is never paid twice.' });
+    throw new Refusal({ title: 'The gateway did not answer', detail: 'The connection failed. It is safe to send the same request again: it is charged once.' });
   }
   if (!response.ok) throw await Refusal.of(response);
   return response;
@@ -58,21 +58,21 @@ export const read = async path => (await asTenant('GET', path)).json();
 export const readAdmin = async path => (await asOperator('GET', path)).json();
 export const postAdmin = (path, body) => asOperator('POST', path, { json: JSON.stringify(body) });
 
-/** Random, and to be had without TLS too, where randomUUID is not. */
+/** Random. randomUUID is not available without TLS. */
 export function freshKey() {
   return 'console-' + [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
 export const imagePath = (generation, image) => `/v1/generations/${generation}/images/${image}`;
 
-/** What an img element may load: the address itself, or the bytes where a token has to go with the request. */
+/** What an img element can load: the address itself, or the bytes if the request needs a token. */
 export async function imageSource(path) {
   return tenantToken ? URL.createObjectURL(await imageBlob(path)) : path;
 }
 
 export const imageBlob = async path => (await asTenant('GET', path, { accept: 'image/*' })).blob();
 
-/** Gives the browser a file to keep. */
+/** Saves a file through the browser. */
 export function save(blob, name) {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(blob);
@@ -84,7 +84,7 @@ export function save(blob, name) {
 export function curl(body) {
   const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = [`curl ${location.origin}/v2/generations`, `  -H 'content-type: application/json'`, `  -H 'Idempotency-Key: ${freshKey()}'`];
-  // The token itself is not for a clipboard.
+  // The token itself does not go to the clipboard.
   if (tenantToken) lines.push(`  -H "authorization: Bearer $GATEWAY_TOKEN"`);
   lines.push(`  -d ${quoted(JSON.stringify(JSON.parse(body), null, 2))}`);
   return lines.join(' \\\n');

@@ -1,11 +1,11 @@
-// A question in a dialog. It stays open until its answer is taken: a refusal is shown at the fields, and nothing has to be written twice.
+// A question in a dialog. It stays open until the gateway accepts the answer: a refusal is shown at its fields, and nothing has to be typed twice.
 import { $, button, freshId, h } from './dom.js';
 import { cardFor, clearFields, firstFault, showAtFields } from './problems.js';
 
 /**
  * @param fields `{name: {label, type?, options?, required?, help?}}`
- * @param send takes the values; what it throws is shown.
- * @returns whether anything was sent, taken or not.
+ * @param send receives the values; an error is shown.
+ * @returns whether anything was sent, accepted or not.
  */
 export function ask(title, text, fields, go, send) {
   return new Promise(resolve => {

@@ -1,4 +1,4 @@
-// What an operator decides: the end of stuck work, grants, suspensions. Each with a reason, and read anew afterwards.
+// What an operator decides: stuck work, grants, suspensions. Each needs a reason, and the part is read again afterwards.
 import { postAdmin, readAdmin } from './api.js';
 import { ask } from './ask.js';
 import { button, h, say } from './dom.js';
@@ -7,7 +7,7 @@ import { quotaBar } from './plots.js';
 
 const quotaMembers = { imagesPerDay: 'images-day', imagesPerMonth: 'images-month', usdPerMonth: 'usd-month' };
 
-const reason = { label: 'Reason', required: true, maxlength: 500, help: 'It is kept in the audit trail.' };
+const reason = { label: 'Reason', required: true, maxlength: 500, help: 'It is recorded in the audit trail.' };
 
 function act(label, key, run, look) {
   const made = button(label, run, look);
@@ -20,7 +20,7 @@ async function decide({ title, text, fields = {}, go, path, body = values => val
     await postAdmin(path, body(values));
     say(done);
   };
-  // Refused, it may have changed meanwhile.
+  // Also after a refusal: the state may have changed in the meantime.
   if (await ask(title, text, { ...fields, reason }, go, send)) await reload([...touched, 'audit']);
 }
 
@@ -28,16 +28,16 @@ export async function stuck(reload) {
   const [{ generations: unknown }, { generations: endless }] = await Promise.all(
     ['unknown', 'stuck'].map(state => readAdmin(`/admin/generations?state=${state}&limit=200`)),
   );
-  if (unknown.length + endless.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every outcome is known, and every generation ends.');
+  if (unknown.length + endless.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every outcome is known and no generation is overdue.');
   return h(
     'div',
     { class: 'work' },
     unknown.length > 0 && [
-      h('p', { class: 'lead' }, 'Sent to Leonardo, and no trustworthy answer came. The gateway finds most of them by itself. To end one by hand, look for its seed in Leonardo’s own list first.'),
+      h('p', { class: 'lead' }, 'These requests were sent to Leonardo, but no reliable answer came back. Their quota stays held. The gateway resolves most of them by itself. Before you end one by hand, look for its seed in Leonardo’s own list.'),
       h('ul', { class: 'rows' }, unknown.map(entry => stuckRow(entry, reload))),
     ],
     endless.length > 0 && [
-      h('p', { class: 'lead' }, 'Charged, and still running at Leonardo far longer than they should. They hold no slot any more; the gateway goes on asking. There is nothing to decide here: ask Leonardo about them.'),
+      h('p', { class: 'lead' }, 'These generations are charged, and have been running at Leonardo for much longer than they should. They no longer hold a slot, and the gateway keeps asking for them. There is nothing to decide here: ask Leonardo’s support.'),
       h('ul', { class: 'rows' }, endless.map(endlessRow)),
     ],
   );
@@ -54,7 +54,7 @@ function endlessRow(entry) {
 function stuckRow(entry, reload) {
   const id = entry.reservationId;
   const what = `${count(entry.images, 'image')}, ${usd(entry.usd)}`;
-  const told = `${entry.model}, ${entry.width} × ${entry.height}, seed ${entry.seed}`;
+  const details = `${entry.model}, ${entry.width} × ${entry.height}, seed ${entry.seed}`;
   const end = question => () => decide({ ...question, text: `${entry.tenant}, ${what}, seed ${entry.seed}. ${question.text}`, done: 'Done', touched: ['stuck', 'tenants', 'upstream'] }, reload);
   return h(
     'li',
@@ -62,20 +62,20 @@ function stuckRow(entry, reload) {
     h(
       'div',
       { class: 'line' },
-      h('p', {}, h('strong', {}, entry.tenant), `, ${what}`, h('br'), h('span', { class: 'small' }, `Sent ${when(entry.forwardedAt ?? entry.reservedAt)}, ${told}, reservation `, h('code', {}, id))),
+      h('p', {}, h('strong', {}, entry.tenant), `, ${what}`, h('br'), h('span', { class: 'small' }, `Sent ${when(entry.forwardedAt ?? entry.reservedAt)}, ${details}, reservation `, h('code', {}, id))),
       h(
         'div',
         { class: 'actions' },
-        act('Release', `release-${id}`, end({ title: 'Release this reservation?', text: 'The team gets its quota back. Do this when Leonardo made nothing.', go: 'Release', path: `/admin/generations/${id}/release` })),
+        act('Release', `release-${id}`, end({ title: 'Release this reservation?', text: 'The team gets its quota back and is not charged. Do this if Leonardo made no images.', go: 'Release', path: `/admin/generations/${id}/release` })),
         act(
           'Settle',
           `settle-${id}`,
           end({
             title: 'Settle this reservation?',
-            text: 'The team is charged. Do this when Leonardo made the images.',
+            text: 'The team is charged. Do this if Leonardo made the images.',
             go: 'Settle',
             path: `/admin/generations/${id}/settle`,
-            fields: { generationId: { label: 'Id of the generation at Leonardo, if it was found', help: 'The team then gets its images.' } },
+            fields: { generationId: { label: 'Generation id at Leonardo, if you found it', help: 'With it, the team gets its images.' } },
             body: ({ generationId, ...rest }) => (generationId === '' ? rest : { generationId, ...rest }),
           }),
         ),
@@ -100,11 +100,11 @@ function tenantRow(tenant, reload) {
   const suspension = tenant.suspended
     ? { title: `Resume ${tenant.name}?`, text: 'Its requests are admitted again.', go: 'Resume', path: `${path}/resume`, done: 'Resumed' }
     : { title: `Suspend ${tenant.name}?`, text: 'All its requests are refused until it is resumed.', go: 'Suspend', path: `${path}/suspend`, done: 'Suspended' };
-  // A grant raises a limit; where there is none it would do nothing.
+  // A grant raises a limit; without a limit it would have no effect.
   const limited = Object.entries(quotaMembers).filter(([, name]) => tenant.quotas.some(quota => quota.name === name && quota.limit !== null));
   const grant = {
     title: `Grant ${tenant.name} more`,
-    text: 'For the running period only; the tenants file is not changed.',
+    text: 'For the current period only; the tenants file is not changed.',
     fields: {
       quota: { label: 'Quota', options: limited.map(([member, name]) => [member, quotaName(name)]) },
       amount: { label: 'Amount', type: 'number', min: 0, step: 'any', required: true },
@@ -138,12 +138,12 @@ function spent(quotas) {
   return `${usd(used('usd-month'))} for ${count(used('images-month'), 'image')} this month`;
 }
 
-/** The policy in force, where it says anything. */
+/** The parts of the policy that restrict or allow something. */
 const rules = policy =>
   [
     policy.models && `only ${policy.models.join(', ')}`,
-    policy.maxQuantity && `at most ${count(policy.maxQuantity, 'image')} at once`,
+    policy.maxQuantity && `at most ${count(policy.maxQuantity, 'image')} per request`,
     policy.maxPixels && `at most ${policy.maxPixels.toLocaleString('en')} pixels`,
-    policy.allowPublic && 'may publish',
-    policy.references === 'any' && 'any references',
+    policy.allowPublic && 'may publish to the community feed',
+    policy.references === 'any' && 'may use any reference images',
   ].filter(Boolean);

@@ -1,4 +1,4 @@
-// Elements without a framework. Text goes in as text nodes only: nothing that a caller or the upstream wrote is ever read as markup.
+// Elements without a framework. Text is inserted as text nodes only: nothing that a caller or Leonardo wrote is parsed as markup.
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
@@ -29,11 +29,11 @@ export function button(label, onclick, look = 'quiet') {
   return h('button', { type: 'button', class: look, onclick }, label);
 }
 
-/** Says something to a screen reader, without moving the focus. */
+/** Announces something to screen readers without moving the focus. */
 export function say(text) {
   const place = $('#said');
   place.textContent = '';
-  // A text that is set in the same turn as it is emptied may go unheard.
+  // A text that is set in the same task as it is emptied may not be announced.
   setTimeout(() => (place.textContent = text), 50);
 }
 
@@ -42,17 +42,17 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // Plain http inside a network has no clipboard; the old way has.
+  // Plain http has no clipboard API; the old command still works.
   const area = h('textarea', { class: 'away', 'aria-hidden': 'true', tabindex: '-1' });
   area.value = text;
   (document.querySelector('dialog[open]') ?? document.body).append(area);
   area.select();
   const done = document.execCommand('copy');
   area.remove();
-  if (!done) throw new Error('The browser does not let the page copy.');
+  if (!done) throw new Error('The browser does not allow this page to copy.');
 }
 
-/** A button that copies a text, and says that it did. */
+/** A button that copies a text and confirms it. */
 export function copyButton(label, text) {
   const made = button(label, async () => {
     try {
@@ -60,7 +60,7 @@ export function copyButton(label, text) {
       made.textContent = 'Copied';
       say('Copied');
     } catch {
-      made.textContent = 'Could not copy';
+      made.textContent = 'Copying failed';
     }
     setTimeout(() => (made.textContent = label), 2000);
   });

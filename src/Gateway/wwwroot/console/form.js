@@ -1,19 +1,22 @@
-// The form: built from what GET /v2/models tells, read into a request, and filled from one.
+// The form: built from the answer of GET /v2/models, read into a request, and filled from one.
 import { $, freshId, h } from './dom.js';
 import { usd } from './format.js';
+import { allowReferences } from './references.js';
 
+let models = [];
 let model = null;
 let onchange = () => {};
 
 export const currentModel = () => model;
 
-export function buildForm(models, changed) {
+export function buildForm(allowed, changed) {
+  models = allowed;
   onchange = changed;
   const select = $('#model');
   select.replaceChildren(...models.map(each => h('option', { value: each.name }, each.title)));
   $('#model-field').hidden = models.length < 2;
   select.onchange = () => {
-    applyModel(models.find(each => each.name === select.value));
+    chooseModel(select.value);
     onchange();
   };
   for (const control of $('#form').querySelectorAll('input:not([type=file]), select, textarea')) control.addEventListener('input', () => edited());
@@ -26,9 +29,16 @@ function edited() {
   onchange();
 }
 
+/** A model that this team may not use leaves the form as it is. */
+function chooseModel(name) {
+  const chosen = models.find(each => each.name === name);
+  if (chosen && chosen !== model) applyModel(chosen);
+}
+
 function applyModel(chosen) {
   model = chosen;
   const { limits } = model;
+  $('#model').value = model.name;
   for (const side of ['width', 'height']) {
     const range = limits[side];
     Object.assign($('#' + side), { min: range.min, max: range.max, value: range.default ?? range.max, step: 1 });
@@ -39,12 +49,13 @@ function applyModel(chosen) {
   $('#size-help').textContent = `${width.min} to ${width.max} ${isSquare ? 'each' : `wide, ${height.min} to ${height.max} high`}${pixels}.`;
   $('#seed').min = limits.seed.min;
   $('#seed').max = limits.seed.max;
-  $('#seed-help').textContent = `0 to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results alike; left empty, the gateway draws one.`;
+  $('#seed-help').textContent = `${limits.seed.min.toLocaleString('en')} to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results similar; if it is left empty, the gateway draws one.`;
   $('#style').replaceChildren(h('option', { value: '' }, 'Leonardo’s default'), ...model.styles.map(style => h('option', { value: style.id }, style.name)));
   $('#ratios').replaceChildren(...model.aspect_ratios.map(ratioChoice));
   $('#quantity').replaceChildren(...quantityChoices(limits.quantity));
   $('#public-field').hidden = !limits.public;
-  $('#references-help').textContent = `Up to ${limits.max_references}, PNG, JPEG or WebP. They make an image dearer; the price below says by how much.`;
+  $('#references-help').textContent = `Up to ${limits.max_references}: PNG, JPEG or WebP. They can raise the price, which is shown below.`;
+  allowReferences(limits.max_references);
   markRatio();
   countPrompt();
 }
@@ -69,18 +80,18 @@ function ratioChoice(ratio) {
 
 function quantityChoices(range) {
   if (range.max - range.min > 11)
-    return [h('input', { type: 'number', name: 'quantity', min: range.min, max: range.max, value: range.default, 'aria-label': 'Images', oninput: edited })];
+    return [h('input', { type: 'number', name: 'quantity', min: range.min, max: range.max, value: range.default ?? range.min, 'aria-label': 'Images', oninput: edited })];
   const choices = [];
   for (let n = range.min; n <= range.max; n++) {
     const id = freshId('quantity');
     choices.push(
-      h('div', { class: 'choice' }, h('input', { type: 'radio', name: 'quantity', id, value: n, checked: n === (range.default ?? 1), oninput: edited }), h('label', { for: id }, String(n))),
+      h('div', { class: 'choice' }, h('input', { type: 'radio', name: 'quantity', id, value: n, checked: n === (range.default ?? range.min), oninput: edited }), h('label', { for: id }, String(n))),
     );
   }
   return choices;
 }
 
-/** The preset that the two fields say, or none. */
+/** Selects the preset of the two fields, or none. */
 function markRatio() {
   for (const choice of $('#ratios').querySelectorAll('input'))
     choice.checked = choice.dataset.width === $('#width').value && choice.dataset.height === $('#height').value;
@@ -94,7 +105,7 @@ function countPrompt() {
 
 const numberOf = text => (text.trim() === '' ? undefined : Number(text));
 
-/** The request as the form has it; the gateway judges it, not the page. */
+/** The request in the form. The gateway validates it, not the page. */
 export function readForm(references) {
   const quantity = $('#quantity input[type=number]') ?? $('#quantity input:checked');
   const parameters = {
@@ -110,9 +121,10 @@ export function readForm(references) {
   return { model: model.name, public: $('#public').checked, parameters };
 }
 
-/** The other way: what was asked for once is in the form again. References are the caller's to set. */
+/** Fills the form from an earlier request. The caller sets the references. */
 export function fillForm(request) {
   const { parameters } = request;
+  chooseModel(request.model);
   $('#prompt').value = parameters.prompt ?? '';
   for (const name of ['width', 'height', 'seed']) $('#' + name).value = parameters[name] ?? '';
   $('#style').value = parameters.style_ids?.[0] ?? '';

@@ -1,6 +1,6 @@
-// Figures and moments in words.
+// Numbers and times as text.
 
-/** Dollars from a decimal string; small sums that are not whole cents keep four decimals, since a picture costs cents. */
+/** Dollars from a decimal string; small amounts that are not whole cents keep four decimals, because an image costs cents. */
 export function usd(amount) {
   const value = Number(amount);
   const digits = Math.abs(value) < 10 && Math.round(value * 10_000) % 100 !== 0 ? 4 : 2;
@@ -9,7 +9,7 @@ export function usd(amount) {
 
 export const count = (n, one, many = one + 's') => `${Number(n).toLocaleString('en')} ${Number(n) === 1 ? one : many}`;
 
-/** The upstream writes moments without a zone; they are UTC. */
+/** Leonardo writes times without a zone; they are UTC. */
 export function moment(text) {
   return new Date(/[zZ]|[+-]\d\d:\d\d$/.test(text) ? text : text + 'Z');
 }
@@ -35,10 +35,10 @@ const quotas = {
   'images-day': 'Images per day',
   'images-month': 'Images per month',
   'usd-month': 'Dollars per month',
-  'concurrent-generations': 'Generations at once',
+  'concurrent-generations': 'Concurrent generations',
 };
 
-/** A quota's name in words; the organisation's are told apart. */
+/** A quota's name in words, with a suffix for the organisation's. */
 export function quotaName(name) {
   const own = name.replace(/^org-/, '');
   const words = quotas[own] ?? own;

@@ -1,13 +1,13 @@
-// Make images: price before sending, one key for each thing that is wanted, and the results as they come.
+// Make images: the price before sending, one Idempotency-Key per request, and the results as they arrive.
 import { asTenant, curl, freshKey, read } from './api.js';
 import { $, button, copyButton, h, say } from './dom.js';
 import { buildForm, currentModel, fillForm, readForm } from './form.js';
 import { count, quotaAmount, quotaName, usd } from './format.js';
 import { facts, follow, pictures, withSeed } from './generation.js';
 import { cardFor, clearFields, firstFault, problemCard, showAtFields } from './problems.js';
-import { allowReferences, areUploading, chosenReferences, keptReferences, referTo, setReferences, setUpReferences } from './references.js';
+import { areUploading, chosenReferences, keptReferences, referTo, setReferences, setUpReferences } from './references.js';
 
-/** The last body whose outcome is open, with its key: sent again, it is the same request and is paid once. */
+/** The last body whose outcome is not known, with its key: sent again, it is the same request and is charged once. */
 let open = null;
 let sending = false;
 let quoteTimer = 0;
@@ -28,9 +28,8 @@ export async function startGenerate(spent) {
 export async function loadModels() {
   try {
     const { models } = await read('/v2/models');
-    if (models.length === 0) throw new Error('This team may use no model. An operator sets that in the tenants file.');
+    if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
     buildForm(models, formChanged);
-    allowReferences(models[0].limits.max_references);
     $('#form').hidden = false;
     showEmpty();
     formChanged();
@@ -59,7 +58,7 @@ function allowOnly() {
   $('#send').textContent = sending ? 'Sending…' : areUploading() ? 'Uploading…' : 'Generate';
 }
 
-/** Price and what is left. An empty prompt is no fault as long as nothing was sent: the price does not depend on it. */
+/** The price and what is left. An empty prompt is replaced: the price does not depend on it. */
 async function quote() {
   quoting?.abort();
   quoting = new AbortController();
@@ -74,25 +73,25 @@ async function quote() {
     clearFields($('#form'));
     const homeless = fault.problem ? showAtFields($('#form'), fault.problem.errors) : [];
     const isMarked = fault.problem?.errors && homeless.length === 0;
-    tell(h('p', { class: 'small' }, isMarked ? 'The price is known once the marked fields are right.' : `There is no price. ${fault.problem?.title ?? fault.message}.`));
+    showBesideButton(h('p', { class: 'small' }, isMarked ? 'Correct the marked fields to see the price.' : `The price is not available: ${fault.problem?.title ?? fault.message}.`));
   }
 }
 
-/** Beside the button, and above it. What stands there already is not said again: the price does not depend on the prompt that is being written. */
-function tell(now, ...above) {
-  const told = [h('div', { class: 'now' }, now), ...above.filter(Boolean)];
-  const text = parts => parts.map(part => part.textContent).join(' ');
-  if (text(told) !== text([...$('#quote').children])) $('#quote').replaceChildren(...told);
+/** Beside the button and above it. An unchanged text is not announced again while a prompt is being typed. */
+function showBesideButton(now, ...above) {
+  const parts = [h('div', { class: 'now' }, now), ...above.filter(Boolean)];
+  const text = nodes => nodes.map(node => node.textContent).join(' ');
+  if (text(parts) !== text([...$('#quote').children])) $('#quote').replaceChildren(...parts);
 }
 
 function showQuote(quote) {
-  // The nearest limits: of images that of the day, if there is one.
+  // The nearest limits: for images the daily one, if there is one.
   const { 'images-day': day = null, 'images-month': month = null, 'usd-month': dollars = null } = quote.remaining;
   const left = Object.entries({ 'images-day': day, 'images-month': day === null ? month : null, 'usd-month': dollars }).filter(([, value]) => value !== null);
-  tell(
+  showBesideButton(
     h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), h('span', {}, ` for ${count(quote.images, 'image')}`)),
     left.length > 0 && h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', ')),
-    !quote.allowed && h('p', { class: 'small bad' }, `It would be refused now: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
+    !quote.allowed && h('p', { class: 'small bad' }, `This request would now be refused by: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
   );
 }
 
@@ -117,7 +116,7 @@ async function submit(again = null) {
   } catch (fault) {
     if (!fault.isOpen) open = null;
     refuse(fault, request);
-    // A new quote would take the marks off the fields before they are read.
+    // A new quote would remove the error messages before they are read.
     if (!firstFault($('#form'))) formChanged();
   } finally {
     sending = false;
@@ -137,7 +136,7 @@ function refuse(fault, request) {
   first.focus();
 }
 
-/** One result: frames at once, pictures when they are there. */
+/** One result: frames at once, pictures when they are ready. */
 function watch({ generationId, cost }, request, references) {
   const state = h('p', { class: 'state' });
   const body = h('div', {});
@@ -160,16 +159,16 @@ function watch({ generationId, cost }, request, references) {
 
   const began = performance.now();
   const passed = () => count(Math.floor((performance.now() - began) / 1000), 'second');
-  const tick = () => (state.textContent = `Leonardo is at work: ${passed()}`);
+  const tick = () => (state.textContent = `Leonardo is working: ${passed()}`);
   tick();
   const timer = setInterval(tick, 1000);
-  say('Sent. Leonardo is at work.');
+  say('Sent. Leonardo is working.');
   follow(generationId, () => {})
     .then(
       generation => end(generation),
       fault => {
         state.textContent = '';
-        body.replaceChildren(cardFor(fault, button('Look again', () => retry())));
+        body.replaceChildren(cardFor(fault, button('Check again', () => retry())));
       },
     )
     .finally(() => {
@@ -186,28 +185,28 @@ function watch({ generationId, cost }, request, references) {
   function end(generation) {
     const failed = generation.status === 'FAILED';
     const made = count(generation.generated_images.length, 'image');
-    // The line stays: without it the pictures would jump up as they appear.
-    state.textContent = failed ? 'Leonardo could not make this.' : `${made} in ${passed()}`;
-    say(failed ? 'Leonardo could not make this' : `${made} ready`);
+    // The line stays, so that the pictures do not move as they appear.
+    state.textContent = failed ? 'Leonardo could not make these images.' : `${made} in ${passed()}`;
+    say(failed ? 'Leonardo could not make these images' : `${made} ready`);
     const kept = withSeed(request, generation);
     body.replaceChildren(
-      failed ? h('p', {}, 'The attempt ended without images. What it cost is in the usage.') : pictures(generation, referTo),
+      failed ? h('p', {}, 'The generation ended without images. Leonardo charges for it all the same; Usage shows the cost.') : pictures(generation, referTo),
       facts(generation, { Cost: cost?.amount && usd(cost.amount) }),
       h(
         'div',
         { class: 'actions' },
-        button('Same again with this seed', () => makeAgain(kept, references)),
+        button('Use again with this seed', () => makeAgain(kept, references)),
         copyButton('Copy as curl', () => curl(JSON.stringify(kept))),
       ),
     );
   }
 }
 
-/** Fills the form with an earlier request; sending it stays the person's decision, since it costs. */
+/** Fills the form with an earlier request. It is not sent: that costs money, and is the person's decision. */
 export function makeAgain(request, references = []) {
   location.hash = '#generate';
   fillForm({ ...request, model: request.model ?? currentModel().name });
   setReferences(references);
   $('#prompt').focus();
-  say('The form has the earlier request, with its seed');
+  say('The form now has the earlier request, with its seed');
 }

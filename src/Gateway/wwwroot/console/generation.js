@@ -1,20 +1,20 @@
-// One generation on the page: watched until it ends, then its pictures and what can be done with them.
+// One generation on the page: followed until it ends, then its pictures and their actions.
 import { asTenant, imageBlob, imagePath, imageSource, save } from './api.js';
 import { button, h, say } from './dom.js';
 import { when } from './format.js';
 import { cardFor } from './problems.js';
 
-/** Follows a generation by server-sent events, or by asking, and tells each state to `tell`. Ends with the last one. */
-export async function follow(id, tell, signal) {
+/** Follows a generation by server-sent events, or else by polling, and passes each state to `onState`. Returns the last one. */
+export async function follow(id, onState, signal) {
   try {
-    return await listen(id, tell, signal);
+    return await listen(id, onState, signal);
   } catch (fault) {
     if (fault.name === 'AbortError' || fault.status === 401 || fault.status === 403 || fault.status === 404) throw fault;
-    return await ask(id, tell, signal);
+    return await poll(id, onState, signal);
   }
 }
 
-async function listen(id, tell, signal) {
+async function listen(id, onState, signal) {
   const response = await asTenant('GET', `/v1/generations/${id}`, { accept: 'text/event-stream', signal });
   if (!(response.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) throw new Error('not a stream');
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -29,13 +29,13 @@ async function listen(id, tell, signal) {
       text = text.slice(end + 2);
       if (data.length === 0) continue;
       const generation = JSON.parse(data.join('\n')).generations_by_pk;
-      tell(generation);
+      onState(generation);
       if (hasEnded(generation)) return generation;
     }
   }
 }
 
-async function ask(id, tell, signal) {
+async function poll(id, onState, signal) {
   let failures = 0;
   while (!signal?.aborted) {
     let wait = 2;
@@ -43,7 +43,7 @@ async function ask(id, tell, signal) {
       const response = await asTenant('GET', `/v1/generations/${id}`, { signal });
       const generation = (await response.json()).generations_by_pk;
       failures = 0;
-      tell(generation);
+      onState(generation);
       if (hasEnded(generation)) return generation;
       wait = Number(response.headers.get('Retry-After')) || wait;
     } catch (fault) {
@@ -58,7 +58,7 @@ export const hasEnded = generation => generation.status === 'COMPLETE' || genera
 
 /** A picture in its frame. */
 export function picture(generation, image, number, attributes = {}) {
-  const made = h('img', { alt: `Image ${number}: ${generation.prompt ?? 'no prompt known'}`, ...attributes });
+  const made = h('img', { alt: `Image ${number}: ${generation.prompt ?? 'the prompt is not known'}`, ...attributes });
   if (generation.imageWidth) {
     made.width = generation.imageWidth;
     made.height = generation.imageHeight;
@@ -73,7 +73,7 @@ export function picture(generation, image, number, attributes = {}) {
   return made;
 }
 
-/** The pictures of a generation, each with what can be done with it. */
+/** The pictures of a generation, each with its actions. */
 export function pictures(generation, onReference) {
   return h(
     'div',
@@ -111,7 +111,7 @@ function downloadButton(generation, image, number) {
   return made;
 }
 
-/** What was asked for, as a list of terms. */
+/** The facts of a generation as a list of terms. */
 export function facts(generation, more = {}) {
   const entries = {
     Size: generation.imageWidth && `${generation.imageWidth} × ${generation.imageHeight}`,
@@ -128,7 +128,7 @@ export function facts(generation, more = {}) {
   );
 }
 
-/** A request that makes this generation again, as far as the gateway tells what it was. */
+/** A request that repeats this generation, as far as the gateway knows it. */
 export function requestLike(generation, model) {
   return {
     model,

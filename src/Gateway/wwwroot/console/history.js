@@ -1,4 +1,4 @@
-// The team's own generations as a gallery, a page at a time.
+// The team's own generations as a gallery, loaded in steps.
 import { asTenant, curl, read } from './api.js';
 import { $, button, copyButton, h, say } from './dom.js';
 import { currentModel } from './form.js';
@@ -15,7 +15,7 @@ export async function showHistory() {
   const gallery = h('ul', { class: 'gallery' });
   place.replaceChildren(gallery);
   await more(place, gallery, null);
-  if (gallery.children.length === 0 && !$('.problem', place)) place.replaceChildren(h('p', { class: 'empty' }, 'Nothing yet. What you generate is kept here.'));
+  if (gallery.children.length === 0 && !$('.problem', place)) place.replaceChildren(h('p', { class: 'empty' }, 'Nothing yet. The images you generate are listed here.'));
 }
 
 async function more(place, gallery, after) {
@@ -23,7 +23,7 @@ async function more(place, gallery, after) {
     const page = await read(`/v1/generations?limit=${pageSize}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
     gallery.append(...page.generations.map(entry));
     if (page.next) {
-      const next = button('Show older ones', async () => {
+      const next = button('Show older generations', async () => {
         next.remove();
         const shown = gallery.children.length;
         await more(place, gallery, page.next);
@@ -38,7 +38,7 @@ async function more(place, gallery, after) {
 
 function entry(generation) {
   const images = generation.generated_images ?? [];
-  const state = { PENDING: 'Still at work', FAILED: 'Failed' }[generation.status];
+  const state = { PENDING: 'In progress', FAILED: 'Failed' }[generation.status];
   const item = h('li', {});
   item.append(
     h(
@@ -60,7 +60,7 @@ function openDetails(generation, item) {
   const actions = h(
     'div',
     { class: 'actions' },
-    button('Same again with this seed', () => {
+    button('Use again with this seed', () => {
       close();
       makeAgain(request);
     }),
@@ -71,7 +71,7 @@ function openDetails(generation, item) {
   dialog.append(
     h('p', { class: 'asked' }, generation.prompt ?? ''),
     (generation.generated_images ?? []).length === 0
-      ? h('p', { class: 'state' }, generation.status === 'FAILED' ? 'Leonardo could not make this.' : 'There are no images yet.')
+      ? h('p', { class: 'state' }, generation.status === 'FAILED' ? 'Leonardo could not make these images.' : 'There are no images yet.')
       : pictures(generation, (from, image) => {
           close();
           location.hash = '#generate';
@@ -85,7 +85,7 @@ function openDetails(generation, item) {
   dialog.showModal();
 
   function confirmDelete() {
-    const question = h('p', { role: 'alert' }, 'Delete it here and at Leonardo? The images cannot be had back, and what they cost stays counted.');
+    const question = h('p', { role: 'alert' }, 'Delete this generation here and at Leonardo? The images cannot be restored, and their cost is not refunded.');
     const confirm = button('Yes, delete', go, 'danger');
     remove.replaceWith(confirm);
     actions.before(question);

@@ -1,4 +1,4 @@
-// The page: which part is shown, who is calling, dark or light.
+// The page: which part is shown, which team is calling, dark or light.
 import { read, tokens } from './api.js';
 import { $, h, say } from './dom.js';
 import { loadModels, startGenerate } from './generate.js';
@@ -25,16 +25,16 @@ async function identify() {
   try {
     const { tenant } = await read('/v1/usage');
     $('#who').textContent = tenant.name ?? tenant.id;
-    $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Its id is ', h('code', {}, tenant.id), '.'));
+    $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
   } catch (fault) {
     if (fault.status === 404) showOnlyOperator();
-    $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not known';
+    $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not identified';
     $('#identity-text').replaceChildren(cardFor(fault));
   }
   $('#forget').hidden = !tokens.hasTenant;
 }
 
-/** On the management port there are no teams: the page is the operator's part alone. */
+/** The management port serves no teams: only the operator's part is shown. */
 function showOnlyOperator() {
   for (const each of document.querySelectorAll('nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
   location.replace('#operator');
@@ -53,7 +53,7 @@ function setUpIdentity() {
   async function change(token) {
     tokens.setTenant(token);
     $('#token').value = '';
-    // What is on the page belongs to the team that was calling.
+    // The content of the page belongs to the team that was calling before.
     setReferences([]);
     $('#results').replaceChildren();
     await identify();
@@ -74,7 +74,7 @@ function setUpTheme() {
     try {
       localStorage.setItem('theme', theme);
     } catch {
-      // It holds until the page is closed.
+      // Storage is blocked: the choice lasts until the page is closed.
     }
     mark();
   });
@@ -87,7 +87,7 @@ addEventListener('hashchange', () => {
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
 });
-// Followed, the link would become the page's name, and lead to another part.
+// Following the link would change the hash and show another part.
 $('.skip').addEventListener('click', event => {
   event.preventDefault();
   $('#page').focus();

@@ -1,4 +1,4 @@
-// The operator's part: the lock, the frame, and what of it is only read. The admin token lives in memory; a reload forgets it.
+// The operator's part: the lock, the frame, and the read-only sections. The admin token is kept in memory; a reload forgets it.
 import { readAdmin, tokens } from './api.js';
 import { stuck, tenants } from './decisions.js';
 import { $, button, h, say } from './dom.js';
@@ -30,7 +30,7 @@ async function refresh() {
 
 const parts = { stuck: () => stuck(reload), tenants: () => tenants(reload), spending, upstream, audit };
 
-/** Reads parts anew, and shows them together, so that none pushes another away while it is read; one that takes long comes later. */
+/** Reads parts again and shows them together, so that none moves while another loads; a slow one follows later. */
 async function reload(names = Object.keys(parts)) {
   const ready = [];
   let shown = false;
@@ -44,7 +44,7 @@ async function reload(names = Object.keys(parts)) {
   for (const [name, made] of ready) put(name, made);
 }
 
-// Who decides by keyboard goes on where they were: at the same button if it is still there, else at the head of the part.
+// Keyboard focus stays where it was: at the same button if it is still there, else at the part's heading.
 function put(name, made) {
   const place = $('#' + name);
   if (!place) return;
@@ -59,11 +59,11 @@ function lock(fault) {
   const form = h(
     'form',
     { class: 'lock', autocomplete: 'off' },
-    h('p', { class: 'lead' }, 'Tenants, spending, stuck work and the audit trail, for whoever runs this gateway.'),
-    h('div', { class: 'field' }, h('label', { for: 'admin-token' }, 'Admin token'), input, h('p', { class: 'help', id: 'admin-token-help' }, 'It is kept in this page’s memory only, and is gone when the page is closed or reloaded.')),
+    h('p', { class: 'lead' }, 'Tenants, spending, stuck work and the audit trail, for the operators of this gateway.'),
+    h('div', { class: 'field' }, h('label', { for: 'admin-token' }, 'Admin token'), input, h('p', { class: 'help', id: 'admin-token-help' }, 'It is kept in this page’s memory only. Closing or reloading the page forgets it.')),
     h('button', { type: 'submit', class: 'main' }, 'Open'),
     fault && cardFor(fault),
-    fault?.status === 404 && h('p', { class: 'help' }, 'The operator’s part is off (no Admin:TokenFile is set), or it answers on the management port only.'),
+    fault?.status === 404 && h('p', { class: 'help' }, 'The operator’s part is switched off (Admin:TokenFile is not set), or it is served on the management port only.'),
   );
   form.addEventListener('submit', async event => {
     event.preventDefault();
@@ -95,7 +95,7 @@ async function upstream() {
   const alarming = (text, isBad) => (isBad ? h('span', { class: 'bad' }, text) : text);
   const entries = {
     Account: simulator ? 'The bundled simulator: nothing is charged' : 'Leonardo',
-    Key: alarming(`${key.tail ? `ends in ${key.tail}` : 'not told'}${key.refused ? ', refused by Leonardo' : ''}`, key.refused),
+    Key: alarming(`${key.tail ? `ends in ${key.tail}` : 'not shown'}${key.refused ? ', refused by Leonardo' : ''}`, key.refused),
     Balance: balance ? `${Number(balance.tokens).toLocaleString('en')} tokens, ${when(balance.at)}` : 'not known',
     Slots: `${slots.used} of ${slots.limit} in use`,
     Waiting: count(waiting, 'request'),
@@ -109,7 +109,7 @@ async function upstream() {
     h('dl', { class: 'facts even' }, Object.entries(entries).map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, value)))),
     h('h3', { class: 'spaced' }, 'Last errors'),
     lastErrors.length === 0
-      ? h('p', {}, 'None since this replica started.')
+      ? h('p', {}, 'None since this instance started.')
       : h(
           'ul',
           { class: 'rows close' },
@@ -122,10 +122,10 @@ async function upstream() {
 
 async function audit(before = null) {
   const { lines, next, unbroken } = await readAdmin(`/admin/audit?limit=25${before ? `&before=${before}` : ''}`);
-  if (lines.length === 0) return h('p', { class: 'empty' }, 'Nothing was changed by hand yet.');
+  if (lines.length === 0) return h('p', { class: 'empty' }, 'No manual changes yet.');
   const older =
     next &&
-    button('Show older ones', async () => {
+    button('Show older entries', async () => {
       const more = await audit(next).catch(cardFor);
       more.tabIndex = -1;
       older.replaceWith(more);
@@ -134,7 +134,7 @@ async function audit(before = null) {
   return h(
     'div',
     { class: 'trail' },
-    !unbroken && h('p', { class: 'fault', role: 'alert' }, 'These lines do not agree with their hashes: the trail was changed outside the gateway.'),
+    !unbroken && h('p', { class: 'fault', role: 'alert' }, 'These entries do not match their hashes: the audit trail was changed outside the gateway.'),
     h('ul', { class: 'rows' }, lines.map(auditLine)),
     older,
   );

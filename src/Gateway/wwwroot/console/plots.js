@@ -1,9 +1,9 @@
-// Small plots, drawn by hand. The figures stand beside them as text; a plot is never the only place of a number.
+// Small plots. Every figure is also shown as text beside them.
 import { h, svg } from './dom.js';
 import { quotaAmount, quotaName, until, when } from './format.js';
 
 const pattern = () => {
-  // Held is hatched, so that it is told from used without colour.
+  // Held is hatched, so that it differs from used without colour.
   const id = `hatch-${Math.random().toString(36).slice(2)}`;
   const defs = svg('defs', {}, svg('pattern', { id, width: 6, height: 6, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' }, svg('rect', { width: 3, height: 6, class: 'held' })));
   return { defs, fill: `url(#${id})` };
@@ -16,9 +16,9 @@ export function quotaBar(quota) {
   const used = Number(quota.used);
   const held = Number(quota.held);
   const amount = value => quotaAmount(name, value);
-  const granted = Number(quota.granted ?? 0) > 0 && `${amount(quota.granted)} of the limit granted for now`;
+  const granted = Number(quota.granted ?? 0) > 0 && `${amount(quota.granted)} of the limit granted for this period`;
   const words = limit === null ? `${amount(used)} used, no limit` : `${amount(used)} used of ${amount(limit)}`;
-  const rest = [held > 0 && `${amount(held)} held`, limit !== null && `${amount(quota.remaining)} left`, granted, quota.resetsAt && `starts again ${until(quota.resetsAt)}`];
+  const rest = [held > 0 && `${amount(held)} held`, limit !== null && `${amount(quota.remaining)} left`, granted, quota.resetsAt && `resets ${until(quota.resetsAt)}`];
   return h(
     'div',
     { class: 'quota' },
@@ -42,7 +42,7 @@ function bar(used, held, limit, label) {
   );
 }
 
-/** Columns, one for each day. `days` are `{day, value}`, complete and in order; `scale` is the value of full height, where plots are to be compared. */
+/** One column per day. `days` are `{day, value}`, complete and in order; `scale` is the value of full height, to compare plots. */
 export function columns(days, label, format, scale = 0) {
   const highest = Math.max(...days.map(day => day.value), 0);
   const most = Math.max(scale, highest);

@@ -1,8 +1,8 @@
-// Shows a refusal as the problem says it: each error at its field, the rest in a card with a link to the problem's page.
+// Shows a refusal: each error at its field, the rest in a card with a link to the problem's page.
 import { h, say } from './dom.js';
 import { quotaName, span } from './format.js';
 
-/** @returns the errors that belong to no field of the form. */
+/** @returns the errors without a field in the form. */
 export function showAtFields(form, errors = []) {
   const fields = [...form.querySelectorAll('[data-pointer]')];
   const homeless = [];
@@ -50,7 +50,7 @@ export function problemCard(refusal, homeless = refusal.problem.errors ?? [], ..
     problem.detail && h('p', {}, problem.detail),
     policies.length > 0 && h('ul', {}, policies.map(policy => h('li', {}, quotaName(policy), ' ', h('code', {}, policy)))),
     homeless.length > 0 && h('ul', {}, homeless.map(error => h('li', {}, h('code', {}, error.pointer), ' ', error.detail))),
-    retryAfter && h('p', {}, `It may be tried again in ${span(retryAfter)}.`),
+    retryAfter && h('p', {}, `Try again in ${span(retryAfter)}.`),
     h(
       'p',
       { class: 'small traces' },
@@ -63,10 +63,10 @@ export function problemCard(refusal, homeless = refusal.problem.errors ?? [], ..
   return card;
 }
 
-/** For anything that is thrown: refusals as they are, faults of this page as what they are. */
+/** For any error: a refusal as a problem, anything else as an error of this page. */
 export function cardFor(fault, ...actions) {
   if (fault.problem) return problemCard(fault, undefined, ...actions);
   console.error(fault);
-  say('The page failed');
-  return h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'This page has a fault'), h('p', {}, String(fault.message ?? fault)));
+  say('This page has an error');
+  return h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'This page has an error'), h('p', {}, String(fault.message ?? fault)));
 }

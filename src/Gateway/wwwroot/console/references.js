@@ -4,7 +4,7 @@ import { $, button, freshId, h, say } from './dom.js';
 import { cardFor } from './problems.js';
 
 let references = [];
-let most = 4;
+let most = 0;
 let onchange = () => {};
 
 export function setUpReferences(changed) {
@@ -14,7 +14,7 @@ export function setUpReferences(changed) {
     addFiles([...event.target.files]);
     event.target.value = '';
   });
-  // Anywhere on the page: a file that misses the field would make the browser leave, and with it what was written.
+  // Anywhere on the page: a file dropped beside the field would make the browser open it and lose the form.
   const hasFiles = event => event.dataTransfer?.types.includes('Files');
   addEventListener('dragover', event => {
     if (!hasFiles(event)) return;
@@ -37,12 +37,12 @@ export function allowReferences(count) {
   show();
 }
 
-/** As the request wants them. Those still on their way are left out. */
+/** As members of a request, without those that are still uploading. */
 export const chosenReferences = () => references.filter(each => each.id).map(({ id, type, strength }) => ({ image: { id, type }, strength }));
 
 export const areUploading = () => references.some(each => !each.id);
 
-/** References that were used before, with their previews. */
+/** The references with their previews, to use them again. */
 export const keptReferences = () => references.filter(each => each.id).map(each => ({ ...each }));
 
 export function setReferences(kept) {
@@ -53,7 +53,7 @@ export function setReferences(kept) {
 
 /** An image that the gateway made. */
 export async function referTo(generation, image) {
-  if (references.some(each => each.id === image.id)) return say('That image is a reference already');
+  if (references.some(each => each.id === image.id)) return say('That image is already a reference');
   if (isFull()) return;
   const source = await imageSource(imagePath(generation.id, image.id));
   add({ id: image.id, type: 'GENERATED', strength: 'MID', source, name: 'Generated image' });
@@ -63,7 +63,7 @@ export async function referTo(generation, image) {
 
 function isFull() {
   if (references.length < most) return false;
-  $('#upload-problem').replaceChildren(h('p', { class: 'fault', role: 'alert' }, `This model takes at most ${most} references.`));
+  $('#upload-problem').replaceChildren(h('p', { class: 'fault', role: 'alert' }, `This model allows at most ${most} reference images. Remove one first.`));
   return true;
 }
 
@@ -103,7 +103,7 @@ function item(reference, index) {
   const select = h(
     'select',
     { id },
-    [['LOW', 'Low'], ['MID', 'Middle'], ['HIGH', 'High']].map(([value, label]) => h('option', { value, selected: value === reference.strength }, label)),
+    [['LOW', 'Low'], ['MID', 'Medium'], ['HIGH', 'High']].map(([value, label]) => h('option', { value, selected: value === reference.strength }, label)),
   );
   select.onchange = () => {
     reference.strength = select.value;

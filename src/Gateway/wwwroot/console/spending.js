@@ -1,4 +1,4 @@
-// What was charged over time, for all teams and for each, as plots and as a file.
+// What was charged over time, for all teams and for each one, as plots and as a CSV file.
 import { asOperator, readAdmin, save } from './api.js';
 import { $, button, h } from './dom.js';
 import { count, usd } from './format.js';
@@ -37,7 +37,7 @@ export async function spending() {
     for (const row of chosen) sums.set(row.day, (sums.get(row.day) ?? 0) + Number(row.usd));
     return [...sums].map(([day, value]) => ({ day, value }));
   };
-  // Teams are drawn to one scale, so that they can be compared; who spends most comes first.
+  // All teams have the same scale, so that they can be compared; the highest spending comes first.
   const highest = Math.max(0, ...rows.map(row => Number(row.usd)));
   const teams = [...new Set(rows.map(row => row.tenant))].map(name => ({ name, own: rows.filter(row => row.tenant === name) })).sort((a, b) => dollars(b.own) - dollars(a.own));
   return h(

@@ -1,4 +1,4 @@
-// Who the gateway takes the caller for, and what is left.
+// Which team is calling, and what it has left.
 import { read } from './api.js';
 import { $, h } from './dom.js';
 import { count, quotaName, usd } from './format.js';
@@ -13,7 +13,7 @@ const ways = {
   certificate: 'by its client certificate',
 };
 
-export const whoIs = tenant => `${tenant.name ?? tenant.id}, known ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;
+export const whoIs = tenant => `${tenant.name ?? tenant.id}, identified ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;
 
 export async function showUsage() {
   try {
@@ -25,9 +25,9 @@ export async function showUsage() {
       h('p', { class: 'lead' }, `You are ${whoIs(usage.tenant)}.`),
       h('div', { class: 'totals' }, total('Today', usage.totals.today), total('This month', usage.totals.month)),
       h('h2', {}, 'Quotas of your team'),
-      own.length > 0 ? h('div', { class: 'quotas' }, own.map(quotaBar)) : h('p', {}, 'None are set.'),
+      own.length > 0 ? h('div', { class: 'quotas' }, own.map(quotaBar)) : h('p', {}, 'No quotas are set.'),
       ...(organisation.length > 0 ? [h('h2', {}, 'Quotas of the whole organisation'), h('div', { class: 'quotas' }, organisation.map(quota => quotaBar({ ...quota, title: quotaName(quota.name.slice(4)) })))] : []),
-      h('p', { class: 'small' }, 'Used is what was charged. Held (hatched) is reserved for requests whose outcome is not known yet. Days and months are in UTC.'),
+      h('p', { class: 'small' }, 'Used has been charged. Held (hatched) is reserved for requests whose outcome is not known yet. Days and months are in UTC.'),
     );
   } catch (fault) {
     $('#usage').replaceChildren(cardFor(fault));

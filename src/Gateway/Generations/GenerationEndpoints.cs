@@ -1,0 +1,49 @@
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
+using Gateway.Results;
+using Gateway.Tenants.Identification;
+
+namespace Gateway.Generations;
+
+/// <summary><c>POST /v2/generations</c> and <c>POST /v2/generations/quote</c>.</summary>
+internal sealed class GenerationEndpoints(GenerationRequestReader reader, CreateGeneration generations, QuoteGeneration quotes)
+{
+    public async Task<IResult> CreateAsync(HttpContext context, Caller caller)
+    {
+        // A malformed key is refused before the body is read.
+        var (key, malformedKey) = IdempotencyKey.Read(context.Request);
+        if (malformedKey is not null)
+            return malformedKey;
+        var (request, refusal) = await ReadAsync(context.Request, caller);
+        if (request is null)
+            return refusal!;
+        var seconds = PreferWait.Read(context.Request);
+        TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
+        var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
+        return GenerationAnswer.From(result, seconds);
+    }
+
+    public async Task<IResult> QuoteAsync(HttpContext context, Caller caller)
+    {
+        var (request, refusal) = await reader.ReadAsync(context.Request, caller.Tenant);
+        if (request is null)
+            return refusal!;
+        if (request.Refusal is { } notAllowed)
+            return notAllowed.ToProblem();
+        return await quotes.QuoteAsync(request.Request, caller.Tenant, context.RequestAborted) is { } quote
+            ? new QuoteJson(quote)
+            : new Problem(
+                ProblemTypes.StoreUnavailable,
+                "The quote could not be made: the gateway's store did not answer. Nothing was sent. Try again."
+            )
+            {
+                RetryAfter = 2,
+            };
+    }
+
+    private async Task<(ValidatedRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest request, Caller caller)
+    {
+        using var reading = Tracing.Step("read");
+        return await reader.ReadAsync(request, caller.Tenant);
+    }
+}

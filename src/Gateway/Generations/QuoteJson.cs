@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Gateway.Edge;
+using Gateway.Edge.Http;
+using Gateway.Ledger.Rules;
+
+namespace Gateway.Generations;
+
+/// <summary>The answer of <c>POST /v2/generations/quote</c>.</summary>
+internal sealed record QuoteJson(Quote Quote) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.Headers.CacheControl = "private, no-store";
+        return JsonResponse.WriteAsync(httpContext, "application/json", Write);
+    }
+
+    private void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteBoolean("valid"u8, true);
+        json.WriteNumber("images"u8, Quote.Images);
+        json.WriteStartObject("cost"u8);
+        json.WriteString("amount"u8, Usd.Format(Quote.Micros));
+        json.WriteString("unit"u8, "DOLLARS"u8);
+        json.WriteEndObject();
+        json.WriteBoolean("allowed"u8, Quote.Violated.Count == 0);
+        json.WriteStartArray("violatedPolicies"u8);
+        foreach (var policy in Quote.Violated)
+            json.WriteStringValue(policy);
+        json.WriteEndArray();
+        json.WriteStartObject("remaining"u8);
+        foreach (var quota in Quote.Quotas)
+        {
+            if (quota.Remaining is not { } remaining)
+                json.WriteNull(quota.Name);
+            else if (quota.Unit == QuotaStatus.Micros)
+                json.WriteString(quota.Name, Usd.Format(remaining));
+            else
+                json.WriteNumber(quota.Name, remaining);
+        }
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+}
