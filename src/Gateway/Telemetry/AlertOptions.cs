@@ -2,7 +2,7 @@ using Gateway.Edge;
 
 namespace Gateway.Telemetry;
 
-/// <param name="Webhook">Where quota alerts are posted as JSON; null: nowhere.</param>
+/// <param name="Webhook">The address that quota alerts are posted to as JSON; null: none.</param>
 internal sealed record AlertOptions(Uri? Webhook)
 {
     public static AlertOptions Read(Settings settings)

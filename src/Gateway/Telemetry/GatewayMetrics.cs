@@ -4,151 +4,150 @@ using Prometheus;
 
 namespace Gateway.Telemetry;
 
-/// <summary>Every figure of <c>/metrics</c>. Labels come from bounded sets: tenants of the file, routes, problems, states; never an id or a prompt.</summary>
-internal sealed class GatewayMetrics
+/// <summary>
+/// Every metric of <c>/metrics</c>. Labels take values from bounded sets (tenants of the file, routes, problems,
+/// states), never an id or a prompt.
+/// </summary>
+internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory factory)
 {
-    /// <summary>Stands where no tenant is known, and for routes that do not exist. No tenant can be called so.</summary>
+    /// <summary>
+    /// The label for requests without a tenant and for routes that do not exist. No tenant can have this name.
+    /// </summary>
     public const string None = "(none)";
 
-    /// <summary>Stands for the organisation among tenants.</summary>
+    /// <summary>The tenant label of the organisation's own quotas.</summary>
     public const string Organization = "(organization)";
 
+    private static readonly string[] Outcomes = ["settled", "released", "unknown", "written-off"];
+
+    /// <summary>With a registry of its own: tests run many gateways in one process.</summary>
     public GatewayMetrics()
+        : this(Metrics.NewCustomRegistry()) { }
+
+    private GatewayMetrics(CollectorRegistry registry)
+        : this(registry, Metrics.WithCustomRegistry(registry))
     {
-        var factory = Metrics.WithCustomRegistry(Registry);
-        Requests = factory.CreateCounter("gateway_requests_total", "Requests answered.", ["tenant", "method", "route", "status"]);
-        RequestSeconds = factory.CreateHistogram(
-            "gateway_request_duration_seconds",
-            "From the first line of a request to the end of its answer.",
-            ["route"],
-            Buckets(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
-        );
-        Refusals = factory.CreateCounter("gateway_refusals_total", "Answers that are problems, by name.", ["tenant", "problem"]);
-        QuotaRefusals = factory.CreateCounter(
-            "gateway_quota_refusals_total",
-            "Requests refused with quota-exceeded, by each quota they would have overspent.",
-            ["tenant", "policy"]
-        );
-        Generations = factory.CreateCounter(
-            "gateway_generations_total",
-            "Reservations that reached an outcome, as the ledger recorded it: settled, released, unknown, written-off.",
-            ["tenant", "outcome"]
-        );
-        ChargedImages = factory.CreateCounter("gateway_charged_images_total", "Images charged, since this process started.", ["tenant"]);
-        ChargedMicros = factory.CreateCounter(
-            "gateway_charged_microdollars_total",
-            "Micro-dollars charged, since this process started. Whole numbers, so that sums are exact.",
-            ["tenant"]
-        );
-        ReturnedMicros = factory.CreateCounter(
-            "gateway_returned_microdollars_total",
-            "Micro-dollars given back after they had been charged (written off, and found never made).",
-            ["tenant"]
-        );
-        QuotaUsed = factory.CreateGauge("gateway_quota_used", "Settled in the running period; usd-month in dollars.", ["tenant", "quota"]);
-        QuotaHeld = factory.CreateGauge("gateway_quota_held", "Reserved, forwarded or unknown; usd-month in dollars.", ["tenant", "quota"]);
-        QuotaLimit = factory.CreateGauge(
-            "gateway_quota_limit",
-            "Limit of the file with the grants of the running period; absent where there is none; usd-month in dollars.",
-            ["tenant", "quota"]
-        );
-        QuotaAlerts = factory.CreateCounter(
-            "gateway_quota_alerts_total",
-            "Quota alerts given by this process, once for each threshold and period.",
-            ["tenant", "quota", "percent"]
-        );
-        OpenReservations = factory.CreateGauge(
-            "gateway_reservations_open",
-            "Reservations without an outcome, all replicas together.",
-            ["state"]
-        );
-        UnknownAge = factory.CreateGauge("gateway_unknown_oldest_seconds", "Age of the oldest unknown outcome; 0: there is none.");
-        SlotsUsed = factory.CreateGauge("gateway_slots_used", "Generations of the account that run now, all replicas together.");
-        SlotsLimit = factory.CreateGauge("gateway_slots_limit", "Leonardo:ConcurrentGenerations.");
-        GenerationsStuck = factory.CreateGauge(
-            "gateway_generations_stuck",
-            "Generations that are still pending past Leonardo:GenerationDeadline; they hold no slot."
-        );
-        QueueWaiting = factory.CreateGauge("gateway_queue_waiting", "Requests of this process that wait for a slot.");
-        StoreUp = factory.CreateGauge("gateway_store_up", "1: the store answers.");
-        StoreCommitSeconds = factory.CreateHistogram(
-            "gateway_store_commit_seconds",
-            "One ledger transaction, from its begin to its commit.",
-            [],
-            Buckets(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
-        );
-        OutcomesDelayed = factory.CreateGauge("gateway_outcomes_delayed", "Outcomes that could not be written to the store yet.");
-        LedgerAlarms = factory.CreateCounter(
-            "gateway_ledger_alarms_total",
-            "Contradictions in the ledger. More than none: somebody has to read the log."
-        );
-        UpstreamSeconds = factory.CreateHistogram(
-            "gateway_upstream_request_seconds",
-            "One POST to Leonardo, by what became of it.",
-            ["outcome"],
-            Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60)
-        );
-        UpstreamCallSeconds = factory.CreateHistogram(
-            "gateway_upstream_call_seconds",
-            "One call to Leonardo that costs nothing (read, list, account, delete, upload, …), by what came of it: found, missing, refused, unclear.",
-            ["operation", "outcome"],
-            Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
-        );
-        KeyRefused = factory.CreateGauge("gateway_upstream_key_refused", "1: Leonardo refuses the key.");
-        Balance = factory.CreateGauge(
-            "gateway_upstream_balance_tokens",
-            "What GET /v1/me calls apiPaidTokens (with apiSubscriptionTokens); absent until it is known."
-        );
         Balance.Unpublish();
-        WatcherLag = factory.CreateGauge("gateway_watcher_lag_seconds", "How late the most overdue look at a running generation is.");
-        TenantsFileGood = factory.CreateGauge("gateway_tenants_file_good", "0: the tenants file is bad, and an earlier one is in force.");
-        Tenants = factory.CreateGauge("gateway_tenants", "Tenants in force.");
-        TenantsSuspended = factory.CreateGauge("gateway_tenants_suspended", "Tenants that an operator has suspended.");
-        factory
-            .CreateGauge("gateway_build_info", "Always 1; the labels say what runs.", ["version", "runtime"])
+        Metrics
+            .WithCustomRegistry(registry)
+            .CreateGauge("gateway_build_info", "Always 1; the labels name the version and the runtime.", ["version", "runtime"])
             .WithLabels(Version, Environment.Version.ToString())
             .Set(1);
-        DotNetStats.Register(Registry);
+        DotNetStats.Register(registry);
     }
 
     public static string Version { get; } =
         typeof(GatewayMetrics).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>Of this process's gateway alone: tests run many gateways in one process.</summary>
-    public CollectorRegistry Registry { get; } = Metrics.NewCustomRegistry();
+    public CollectorRegistry Registry { get; } = registry;
 
-    public Counter Requests { get; }
-    public Histogram RequestSeconds { get; }
-    public Counter Refusals { get; }
-    public Counter QuotaRefusals { get; }
-    public Counter Generations { get; }
-    public Counter ChargedImages { get; }
-    public Counter ChargedMicros { get; }
-    public Counter ReturnedMicros { get; }
-    public Gauge QuotaUsed { get; }
-    public Gauge QuotaHeld { get; }
-    public Gauge QuotaLimit { get; }
-    public Counter QuotaAlerts { get; }
-    public Gauge OpenReservations { get; }
-    public Gauge UnknownAge { get; }
-    public Gauge SlotsUsed { get; }
-    public Gauge SlotsLimit { get; }
-    public Gauge GenerationsStuck { get; }
-    public Gauge QueueWaiting { get; }
-    public Gauge StoreUp { get; }
-    public Histogram StoreCommitSeconds { get; }
-    public Gauge OutcomesDelayed { get; }
-    public Counter LedgerAlarms { get; }
-    public Histogram UpstreamSeconds { get; }
-    public Histogram UpstreamCallSeconds { get; }
-    public Gauge KeyRefused { get; }
-    public Gauge Balance { get; }
-    public Gauge WatcherLag { get; }
-    public Gauge TenantsFileGood { get; }
-    public Gauge Tenants { get; }
-    public Gauge TenantsSuspended { get; }
+    public Counter Requests { get; } =
+        factory.CreateCounter("gateway_requests_total", "Requests answered.", ["tenant", "method", "route", "status"]);
+    public Histogram RequestSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_request_duration_seconds",
+            "Time from the first line of a request to the end of its answer.",
+            ["route"],
+            Buckets(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+        );
+    public Counter Refusals { get; } =
+        factory.CreateCounter("gateway_refusals_total", "Answers that are problems, by problem name.", ["tenant", "problem"]);
+    public Counter QuotaRefusals { get; } =
+        factory.CreateCounter(
+            "gateway_quota_refusals_total",
+            "Requests refused with quota-exceeded, once for each quota they would have exceeded.",
+            ["tenant", "policy"]
+        );
+    public Counter Generations { get; } =
+        factory.CreateCounter(
+            "gateway_generations_total",
+            "Reservations that reached an outcome, as recorded in the ledger: settled, released, unknown, written-off.",
+            ["tenant", "outcome"]
+        );
+    public Counter ChargedImages { get; } =
+        factory.CreateCounter("gateway_charged_images_total", "Images charged since this process started.", ["tenant"]);
+    public Counter ChargedMicros { get; } =
+        factory.CreateCounter(
+            "gateway_charged_microdollars_total",
+            "Micro-dollars charged since this process started. Whole numbers, so that sums are exact.",
+            ["tenant"]
+        );
+    public Counter ReturnedMicros { get; } =
+        factory.CreateCounter(
+            "gateway_returned_microdollars_total",
+            "Micro-dollars given back after they had been charged: written off, then found never made.",
+            ["tenant"]
+        );
+    public Gauge QuotaUsed { get; } =
+        factory.CreateGauge("gateway_quota_used", "Settled in the current period; usd-month in dollars.", ["tenant", "quota"]);
+    public Gauge QuotaHeld { get; } =
+        factory.CreateGauge("gateway_quota_held", "Reserved, forwarded or unknown; usd-month in dollars.", ["tenant", "quota"]);
+    public Gauge QuotaLimit { get; } =
+        factory.CreateGauge(
+            "gateway_quota_limit",
+            "The limit of the tenants file plus the grants of the current period; absent if unlimited; usd-month in dollars.",
+            ["tenant", "quota"]
+        );
+    public Counter QuotaAlerts { get; } =
+        factory.CreateCounter(
+            "gateway_quota_alerts_total",
+            "Quota alerts raised by this process, once per threshold and period.",
+            ["tenant", "quota", "percent"]
+        );
+    public Gauge OpenReservations { get; } =
+        factory.CreateGauge("gateway_reservations_open", "Reservations without an outcome, all replicas together.", ["state"]);
+    public Gauge UnknownAge { get; } =
+        factory.CreateGauge("gateway_unknown_oldest_seconds", "Age of the oldest unknown outcome; 0 if there is none.");
+    public Gauge SlotsUsed { get; } =
+        factory.CreateGauge("gateway_slots_used", "Generations of the account that are running, all replicas together.");
+    public Gauge SlotsLimit { get; } = factory.CreateGauge("gateway_slots_limit", "The setting Leonardo:ConcurrentGenerations.");
+    public Gauge GenerationsStuck { get; } =
+        factory.CreateGauge("gateway_generations_stuck", "Generations still pending past Leonardo:GenerationDeadline; they hold no slot.");
+    public Gauge QueueWaiting { get; } =
+        factory.CreateGauge("gateway_queue_waiting", "Requests of this process that are waiting for a slot.");
+    public Gauge StoreUp { get; } = factory.CreateGauge("gateway_store_up", "1 if the store is available.");
+    public Histogram StoreCommitSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_store_commit_seconds",
+            "Duration of one ledger transaction, from begin to commit.",
+            [],
+            Buckets(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+        );
+    public Gauge OutcomesDelayed { get; } =
+        factory.CreateGauge("gateway_outcomes_delayed", "Outcomes that could not be written to the store yet.");
+    public Counter LedgerAlarms { get; } =
+        factory.CreateCounter("gateway_ledger_alarms_total", "Contradictions found in the ledger. If it is above 0, read the log.");
+    public Histogram UpstreamSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_upstream_request_seconds",
+            "Duration of one POST to Leonardo, by outcome.",
+            ["outcome"],
+            Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60)
+        );
+    public Histogram UpstreamCallSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_upstream_call_seconds",
+            "Duration of one call to Leonardo that costs nothing (read, list, account, delete, upload, …), by outcome: found, missing, refused, unclear.",
+            ["operation", "outcome"],
+            Buckets(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30)
+        );
+    public Gauge KeyRefused { get; } = factory.CreateGauge("gateway_upstream_key_refused", "1 if Leonardo refuses the key.");
+    public Gauge Balance { get; } =
+        factory.CreateGauge(
+            "gateway_upstream_balance_tokens",
+            "apiPaidTokens plus apiSubscriptionTokens of GET /v1/me; absent until it is known."
+        );
+    public Gauge WatcherLag { get; } =
+        factory.CreateGauge("gateway_watcher_lag_seconds", "How overdue the next status poll of a running generation is.");
+    public Gauge TenantsFileGood { get; } =
+        factory.CreateGauge("gateway_tenants_file_good", "0 if the tenants file is invalid and the last valid one stays in force.");
+    public Gauge Tenants { get; } = factory.CreateGauge("gateway_tenants", "Tenants in force.");
+    public Gauge TenantsSuspended { get; } = factory.CreateGauge("gateway_tenants_suspended", "Tenants that an operator has suspended.");
 
-    /// <summary>Has the tenant's counters, before there is anything to count.</summary>
+    /// <summary>
+    /// Publishes the tenant's counters at 0: a rate over a counter that appears with its first event misses that
+    /// event.
+    /// </summary>
     public void Declare(string tenant)
     {
         ChargedImages.WithLabels(tenant).Publish();
@@ -157,13 +156,13 @@ internal sealed class GatewayMetrics
             Generations.WithLabels(tenant, outcome).Publish();
     }
 
-    /// <summary>Counts what a durable batch of the ledger has changed: each change once, because it is in the batch that made it.</summary>
-    public void Count(LedgerUnitOfWork state, TimeSpan took)
+    /// <summary>Counts the changes of one committed ledger batch, so that each change is counted once.</summary>
+    public void Count(LedgerUnitOfWork batch, TimeSpan duration)
     {
-        StoreCommitSeconds.Observe(took.TotalSeconds);
-        foreach (var change in state.Events)
+        StoreCommitSeconds.Observe(duration.TotalSeconds);
+        foreach (var change in batch.Events)
         {
-            var row = state.Find(change.ReservationId)!;
+            var row = batch.Find(change.ReservationId)!;
             if (Outcome(change.To) is { } outcome)
                 Generations.WithLabels(row.Tenant, outcome).Inc();
             var (was, isSpent) = (change.From?.IsSpent() ?? false, change.To.IsSpent());
@@ -173,12 +172,10 @@ internal sealed class GatewayMetrics
                 ChargedMicros.WithLabels(row.Tenant).Inc(row.Charged!.Value);
             }
             else if (was && !isSpent)
-                // It was written off at its price.
+                // An outcome that was written off had been charged at its price.
                 ReturnedMicros.WithLabels(row.Tenant).Inc(row.Micros);
         }
     }
-
-    private static readonly string[] Outcomes = ["settled", "released", "unknown", "written-off"];
 
     private static string? Outcome(ReservationState state) =>
         state switch

@@ -9,8 +9,11 @@ using Prometheus;
 
 namespace Gateway.Telemetry;
 
-/// <summary>The gauges of <c>/metrics</c>, read when they are asked for, at most once a second: whoever may read them must not be able to load the store.</summary>
-internal sealed class GaugeCollector(
+/// <summary>
+/// Reads the gauges of <c>/metrics</c> on a scrape, at most once a second, so that scraping cannot overload the
+/// store.
+/// </summary>
+internal sealed partial class GaugeCollector(
     GatewayMetrics metrics,
     QuotaLedger ledger,
     QuotaOptions options,
@@ -22,28 +25,28 @@ internal sealed class GaugeCollector(
     ILogger<GaugeCollector> log
 ) : IDisposable
 {
-    private static readonly TimeSpan Age = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _refreshing = new(1);
     private long? _readAt;
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken);
+        await _refreshing.WaitAsync(cancellationToken);
         try
         {
-            if (_readAt is { } at && time.GetElapsedTime(at) < Age)
+            if (_readAt is { } at && time.GetElapsedTime(at) < MaxAge)
                 return;
             await ReadAsync(cancellationToken);
             _readAt = time.GetTimestamp();
         }
         finally
         {
-            _turn.Release();
+            _refreshing.Release();
         }
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _refreshing.Dispose();
 
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
@@ -55,43 +58,41 @@ internal sealed class GaugeCollector(
         metrics.TenantsFileGood.Set(tenants.FileError is null ? 1 : 0);
         metrics.Tenants.Set(tenants.Current.Tenants.Count);
         metrics.TenantsSuspended.Set(tenants.Current.Tenants.Keys.Count(tenants.IsSuspended));
-        // From nought on: what is there only from its first event has no rate at that event.
         foreach (var tenant in tenants.Current.Tenants.Keys)
             metrics.Declare(tenant);
         balance.RefreshInBackground();
         if (balance.Known is { } known)
             metrics.Balance.Set((double)known.Amount);
 
-        // With the store away there is still something to tell: that it is away.
         var quotas = await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken);
         metrics.StoreUp.Set(quotas is null ? 0 : 1);
         if (quotas is null)
             return;
-        Tell(quotas);
+        SetQuotas(quotas);
         try
         {
-            Tell(await LedgerBacklog.ReadAsync(database, cancellationToken));
+            SetBacklog(await LedgerBacklog.ReadAsync(database, cancellationToken));
         }
-        catch (Exception away) when (away is not OperationCanceledException)
+        catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            log.LogDebug(away, "The open reservations could not be counted");
+            Log.BacklogUnavailable(log, failure);
             metrics.StoreUp.Set(0);
         }
     }
 
-    private void Tell(Dictionary<string, IReadOnlyList<QuotaStatus>> quotas)
+    private void SetQuotas(Dictionary<string, IReadOnlyList<QuotaStatus>> quotas)
     {
         foreach (var (tenant, all) in quotas)
         {
             foreach (var quota in all)
             {
-                var whose = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
-                Set(metrics.QuotaUsed, quota, quota.Used, whose);
-                Set(metrics.QuotaHeld, quota, quota.Held, whose);
-                Set(metrics.QuotaLimit, quota, quota.Limit, whose);
+                var owner = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
+                Set(metrics.QuotaUsed, quota, quota.Used, owner);
+                Set(metrics.QuotaHeld, quota, quota.Held, owner);
+                Set(metrics.QuotaLimit, quota, quota.Limit, owner);
             }
         }
-        // A tenant that is gone from the file is gone from here; its counters stay.
+        // The gauges of a tenant that was removed from the file are removed; its counters stay.
         foreach (var gauge in (ReadOnlySpan<Gauge>)[metrics.QuotaUsed, metrics.QuotaHeld, metrics.QuotaLimit])
         {
             foreach (var labels in gauge.GetAllLabelValues())
@@ -110,16 +111,22 @@ internal sealed class GaugeCollector(
             gauge.RemoveLabelled(tenant, quota.Name);
     }
 
-    private void Tell(LedgerBacklog open)
+    private void SetBacklog(LedgerBacklog backlog)
     {
-        metrics.OpenReservations.WithLabels("reserved").Set(open.Reserved);
-        metrics.OpenReservations.WithLabels("forwarding").Set(open.Forwarding);
-        metrics.OpenReservations.WithLabels("unknown").Set(open.Unknown);
-        metrics.UnknownAge.Set(Seconds(open.OldestUnknown));
-        metrics.WatcherLag.Set(Seconds(open.OldestDue));
-        metrics.SlotsUsed.Set(open.Running);
-        metrics.GenerationsStuck.Set(open.Stuck);
+        metrics.OpenReservations.WithLabels("reserved").Set(backlog.Reserved);
+        metrics.OpenReservations.WithLabels("forwarding").Set(backlog.Forwarding);
+        metrics.OpenReservations.WithLabels("unknown").Set(backlog.Unknown);
+        metrics.UnknownAge.Set(Seconds(backlog.OldestUnknown));
+        metrics.WatcherLag.Set(Seconds(backlog.OldestDue));
+        metrics.SlotsUsed.Set(backlog.Running);
+        metrics.GenerationsStuck.Set(backlog.Stuck);
     }
 
     private double Seconds(DateTimeOffset? since) => since is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : 0;
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The open reservations could not be counted: this scrape has no figures for them")]
+        public static partial void BacklogUnavailable(ILogger logger, Exception failure);
+    }
 }

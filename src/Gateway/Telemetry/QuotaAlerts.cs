@@ -8,9 +8,14 @@ using Gateway.Tenants;
 
 namespace Gateway.Telemetry;
 
-/// <summary>Says once in each period when a quota is used to 50, 80 and 95 %: in the log, as a metric, and to a webhook if there is one. The store remembers.</summary>
-/// <remarks>Remembered first, told after: a crash in between loses an alert, and never repeats one.</remarks>
-internal sealed class QuotaAlerts(
+/// <summary>
+/// Raises an alert once per period when 50, 80 and 95 % of a quota are used: in the log, as a metric, and to the
+/// webhook if one is set.
+/// </summary>
+/// <remarks>
+/// An alert is recorded in the store before it is raised: a crash in between loses it, but never repeats it.
+/// </remarks>
+internal sealed partial class QuotaAlerts(
     QuotaLedger ledger,
     TenantDirectory tenants,
     Database database,
@@ -24,7 +29,7 @@ internal sealed class QuotaAlerts(
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HashSet<Alert> _given = [];
+    private readonly HashSet<Alert> _raised = [];
     private readonly HttpClient _http = new(
         new SocketsHttpHandler
         {
@@ -50,44 +55,44 @@ internal sealed class QuotaAlerts(
         {
             try
             {
-                await LookAsync(cancellationToken);
+                await CheckAsync(cancellationToken);
             }
-            catch (Exception away) when (away is not OperationCanceledException)
+            catch (Exception failure) when (failure is not OperationCanceledException)
             {
-                log.LogDebug(away, "Quotas could not be looked at for alerts");
+                Log.CheckFailed(log, failure);
             }
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task CheckAsync(CancellationToken cancellationToken)
     {
         if (await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken) is not { } quotas)
             return;
         var reached = quotas.SelectMany(one => one.Value.SelectMany(quota => Reached(one.Key, quota))).ToHashSet();
-        // What belongs to another period is forgotten here; the store keeps it.
-        _given.IntersectWith(reached);
-        foreach (var alert in reached.Where(alert => !_given.Contains(alert)))
+        // Alerts of past periods are dropped from memory; the store keeps them.
+        _raised.IntersectWith(reached);
+        foreach (var alert in reached.Where(alert => !_raised.Contains(alert)))
         {
-            var isFirst = await RememberAsync(alert, cancellationToken);
-            _given.Add(alert);
+            var isFirst = await RecordAsync(alert, cancellationToken);
+            _raised.Add(alert);
             if (isFirst)
-                await GiveAsync(alert, cancellationToken);
+                await RaiseAsync(alert, cancellationToken);
         }
     }
 
     private static IEnumerable<Alert> Reached(string tenant, QuotaStatus quota)
     {
-        // A sliding minute has no period to be told once in.
-        if (quota is not { Limit: > 0, ResetsAt: { } ends, Unit: QuotaStatus.Images or QuotaStatus.Micros })
+        // A sliding minute has no period in which an alert could be raised once.
+        if (quota is not { Limit: > 0, ResetsAt: { } resetsAt, Unit: QuotaStatus.Images or QuotaStatus.Micros })
             return [];
-        var whose = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
+        var owner = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
         return Thresholds
             .Where(percent => (quota.Used + quota.Held) * 100m >= (decimal)quota.Limit.Value * percent)
-            .Select(percent => new Alert(whose, quota.Name, Text(ends), percent));
+            .Select(percent => new Alert(owner, quota.Name, Format(resetsAt), percent));
     }
 
-    /// <returns>Whether nobody has given it yet.</returns>
-    private Task<bool> RememberAsync(Alert alert, CancellationToken cancellationToken) =>
+    /// <returns>Whether no replica has raised it yet.</returns>
+    private Task<bool> RecordAsync(Alert alert, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
@@ -112,15 +117,9 @@ internal sealed class QuotaAlerts(
             cancellationToken
         );
 
-    private async Task GiveAsync(Alert alert, CancellationToken cancellationToken)
+    private async Task RaiseAsync(Alert alert, CancellationToken cancellationToken)
     {
-        log.LogWarning(
-            "Quota alert: {AlertTenant} has used {Percent} % of {Quota}, which resets at {PeriodEnds}",
-            alert.Tenant,
-            alert.Percent,
-            alert.Quota,
-            alert.PeriodEnds
-        );
+        Log.QuotaAlert(log, alert.Tenant, alert.Percent, alert.Quota, alert.PeriodEnds);
         metrics.QuotaAlerts.WithLabels(alert.Tenant, alert.Quota, alert.Percent.ToString(CultureInfo.InvariantCulture)).Inc();
         if (options.Webhook is null)
             return;
@@ -129,15 +128,34 @@ internal sealed class QuotaAlerts(
             using var answer = await _http.PostAsJsonAsync(options.Webhook, alert, cancellationToken);
             answer.EnsureSuccessStatusCode();
         }
-        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
+            when (failure is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            log.LogError("The alert webhook did not take an alert ({Fault}); it is in the log above", fault.GetType().Name);
+            Log.WebhookFailed(log, failure.GetType().Name);
         }
     }
 
-    private static string Text(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>As the webhook gets it, in camelCase.</summary>
-    /// <param name="Tenant">Or <see cref="GatewayMetrics.Organization"/>.</param>
+    /// <summary>The JSON that the webhook receives.</summary>
+    /// <param name="Tenant">A tenant id, or <see cref="GatewayMetrics.Organization"/>.</param>
     private sealed record Alert(string Tenant, string Quota, string PeriodEnds, int Percent);
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Debug, Message = "The quotas could not be checked for alerts; the next check is in 5 s")]
+        public static partial void CheckFailed(ILogger logger, Exception failure);
+
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "Quota alert: {AlertTenant} has used {Percent} % of {Quota}, which resets at {PeriodEnds}"
+        )]
+        public static partial void QuotaAlert(ILogger logger, string alertTenant, int percent, string quota, string periodEnds);
+
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "The alert webhook did not accept an alert ({Failure}) and does not get it again: the alert is in this log"
+        )]
+        public static partial void WebhookFailed(ILogger logger, string failure);
+    }
 }

@@ -6,7 +6,7 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Telemetry;
 
-/// <summary>Middleware: counts each request by its route's pattern, its tenant and its answer.</summary>
+/// <summary>Middleware: counts each request by route pattern, tenant, and status or problem.</summary>
 internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -22,13 +22,13 @@ internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metric
         }
     }
 
-    private void Count(HttpContext context, TimeSpan took)
+    private void Count(HttpContext context, TimeSpan duration)
     {
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? GatewayMetrics.None;
         var tenant = context.Features.Get<Caller>()?.Tenant.Id ?? GatewayMetrics.None;
         var status = context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
         metrics.Requests.WithLabels(tenant, RequestLog.Known(context.Request.Method), route, status).Inc();
-        metrics.RequestSeconds.WithLabels(route).Observe(took.TotalSeconds);
+        metrics.RequestSeconds.WithLabels(route).Observe(duration.TotalSeconds);
         if (context.Features.Get<Problem>() is not { } problem)
             return;
         metrics.Refusals.WithLabels(tenant, problem.Type.Name).Inc();

@@ -6,7 +6,7 @@ using Gateway.Leonardo;
 
 namespace Gateway.Telemetry;
 
-/// <summary>What the gateway tells of itself to machines: metrics, quota alerts, traces.</summary>
+/// <summary>Metrics, quota alerts and traces.</summary>
 internal static class TelemetryFeature
 {
     public static void AddTelemetry(this IServiceCollection services, Settings settings)
@@ -14,37 +14,40 @@ internal static class TelemetryFeature
         services.AddSingleton(AlertOptions.Read(settings));
         services.AddHostedService<QuotaAlerts>();
         TraceExport.Add(services, settings);
-        services.AddSingleton(provider => Listen(provider));
+        services.AddSingleton(CreateMetrics);
         services.AddSingleton<GaugeCollector>();
     }
 
-    /// <summary>Before everything that may answer.</summary>
+    /// <summary>Must come before every middleware that can answer.</summary>
     public static void UseTelemetry(this IApplicationBuilder app)
     {
-        // Made before the ledger starts: what it clears up first is counted too.
+        // Created before the ledger starts, so that the cleanup at its start is counted too.
         _ = app.ApplicationServices.GetRequiredService<GatewayMetrics>();
         app.UseMiddleware<RequestMetrics>();
     }
 
     public static void MapTelemetry(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/metrics", GetMetrics).WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata()).ExcludeFromDescription();
+        routes
+            .MapGet("/metrics", GetMetricsAsync)
+            .WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata())
+            .ExcludeFromDescription();
 
-    private static async Task GetMetrics(HttpContext context, GatewayMetrics metrics, GaugeCollector figures)
+    private static async Task GetMetricsAsync(HttpContext context, GatewayMetrics metrics, GaugeCollector gauges)
     {
-        await figures.RefreshAsync(context.RequestAborted);
+        await gauges.RefreshAsync(context.RequestAborted);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
         await metrics.Registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
     }
 
-    private static GatewayMetrics Listen(IServiceProvider provider)
+    private static GatewayMetrics CreateMetrics(IServiceProvider provider)
     {
         var metrics = new GatewayMetrics();
         provider.GetRequiredService<QuotaLedger>().OnCommitted(metrics.Count);
         var upstream = provider.GetRequiredService<UpstreamStatus>();
-        upstream.Recorded = (outcome, took) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(took.TotalSeconds);
-        upstream.CallRecorded = (operation, outcome, took) =>
-            metrics.UpstreamCallSeconds.WithLabels(operation, outcome).Observe(took.TotalSeconds);
+        upstream.Recorded = (outcome, duration) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(duration.TotalSeconds);
+        upstream.CallRecorded = (operation, outcome, duration) =>
+            metrics.UpstreamCallSeconds.WithLabels(operation, outcome).Observe(duration.TotalSeconds);
         return metrics;
     }
 }

@@ -5,7 +5,10 @@ using OpenTelemetry.Trace;
 
 namespace Gateway.Telemetry;
 
-/// <summary>Traces by OTLP, off unless <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says where to. The other variables of OpenTelemetry work as they are documented there.</summary>
+/// <summary>
+/// Exports traces over OTLP if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. OpenTelemetry's other environment
+/// variables apply too.
+/// </summary>
 internal static class TraceExport
 {
     public static void Add(IServiceCollection services, Settings settings)
@@ -24,7 +27,7 @@ internal static class TraceExport
             .WithTracing(tracing =>
                 tracing
                     .AddSource(Tracing.Name)
-                    // Machines ask these all the time.
+                    // Monitoring polls these routes all the time.
                     .AddAspNetCoreInstrumentation(options =>
                         options.Filter = context => context.Request.Path.Value is not ("/metrics" or "/health/live" or "/health/ready")
                     )
