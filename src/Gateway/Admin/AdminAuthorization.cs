@@ -1,3 +1,4 @@
+using System.Net;
 using System.Threading.RateLimiting;
 using Gateway.Edge;
 using Gateway.Edge.Http;
@@ -5,8 +6,11 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
-/// <summary>Middleware in front of all of <c>/admin</c>, before it is looked at what is there: without a token file nothing is; with one, only for operators.</summary>
-internal sealed class AdminAuthorization(
+/// <summary>
+/// Middleware in front of every <c>/admin</c> path, existing or not: without a token file all answer 404, with one
+/// only operators pass.
+/// </summary>
+internal sealed partial class AdminAuthorization(
     RequestDelegate next,
     AdminOptions options,
     AdminTokens tokens,
@@ -18,7 +22,9 @@ internal sealed class AdminAuthorization(
     private const string Scheme = "Bearer ";
     private const string Policy = "admin-requests";
 
-    /// <summary>More than a person or a console needs: a script gone wild must not keep the store from those who make images.</summary>
+    /// <summary>
+    /// More than a person or the console needs: a runaway script must not take the store from the tenants.
+    /// </summary>
     private static readonly TokenBucketRateLimiterOptions Rate = new()
     {
         TokenLimit = 100,
@@ -28,8 +34,8 @@ internal sealed class AdminAuthorization(
         QueueLimit = 0,
     };
 
-    private readonly PartitionedRateLimiter<string> _rate = PartitionedRateLimiter.Create<string, string>(who =>
-        RateLimitPartition.GetTokenBucketLimiter(who, _ => Rate)
+    private readonly PartitionedRateLimiter<string> _rate = PartitionedRateLimiter.Create<string, string>(name =>
+        RateLimitPartition.GetTokenBucketLimiter(name, _ => Rate)
     );
 
     public Task InvokeAsync(HttpContext context)
@@ -38,56 +44,71 @@ internal sealed class AdminAuthorization(
             return next(context);
         if (options.TokenFile is null)
             return new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
-        // Behind a trusted proxy, whom it speaks for: one who guesses must not lock all others out.
+        // Behind a trusted proxy, the client's address: one client's guessing must not block all others.
         var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
-        if (failed.Blocked(address) is { } seconds)
-            return new Problem(ProblemTypes.TooManyAttempts, "Too many bad tokens came from this address.")
+        if (failed.GetBlockedSeconds(address) is { } seconds)
+            return new Problem(
+                ProblemTypes.TooManyAttempts,
+                "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
+            )
             {
                 RetryAfter = seconds,
             }.ExecuteAsync(context);
-        var given = context.Request.Headers.Authorization;
-        var token = given is [{ } one] && one.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? one[Scheme.Length..].Trim() : null;
-        if (token is not null && tokens.Find(token) is { } who)
+        var authorization = context.Request.Headers.Authorization;
+        var token =
+            authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                ? header[Scheme.Length..].Trim()
+                : null;
+        if (token is not null && tokens.Find(token) is { } name)
         {
             context.Response.Headers.CacheControl = "no-store";
             bool isAcquired;
-            using (var lease = _rate.AttemptAcquire(who))
+            using (var lease = _rate.AttemptAcquire(name))
                 isAcquired = lease.IsAcquired;
             if (!isAcquired)
                 return TooMany.ExecuteAsync(context);
-            context.Features.Set(new Operator(who));
-            // Whatever endpoint was chosen: routing has its own for a method or a media type that does not fit.
+            context.Features.Set(new Operator(name));
+            // On the request, not the endpoint: routing chooses endpoints of its own for a wrong method or media type.
             context.Features.Set(new AllowAnonymousTenant());
             return next(context);
         }
-        if (given.Count > 0)
+        if (authorization.Count > 0)
         {
             failed.Add(address);
-            log.LogWarning("A bad token was presented to /admin from {Address}", address);
+            Log.InvalidToken(log, address);
         }
         return new Problem(
             ProblemTypes.Unidentified,
-            given.Count == 0
-                ? "This route is for operators: present a token of Admin:TokenFile as Authorization: Bearer."
-                : "The token is not one of Admin:TokenFile."
+            authorization.Count == 0
+                ? "This route is for operators: send a token of Admin:TokenFile as Authorization: Bearer."
+                : "The token is not one of Admin:TokenFile. Repeated attempts block this address for a minute."
         )
         {
-            Authenticate = given.Count == 0 ? "Bearer realm=\"admin\"" : "Bearer realm=\"admin\", error=\"invalid_token\"",
+            Authenticate = authorization.Count == 0 ? "Bearer realm=\"admin\"" : "Bearer realm=\"admin\", error=\"invalid_token\"",
         }.ExecuteAsync(context);
     }
 
     public void Dispose() => _rate.Dispose();
 
     private static Problem TooMany =>
-        new(ProblemTypes.QuotaExceeded, "An operator may ask 20 times a second, and 100 times at once. No tenant's quota was touched.")
+        new(
+            ProblemTypes.QuotaExceeded,
+            "An operator may send 20 requests a second, and 100 at once. No tenant's quota was used; try again in a second."
+        )
         {
             ViolatedPolicies = [Policy],
             RetryAfter = 1,
         };
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "An invalid token was sent to /admin from {Address}: it was refused")]
+        public static partial void InvalidToken(ILogger logger, IPAddress? address);
+    }
 }
 
-/// <summary>Who is asking, as the audit shows it.</summary>
-internal sealed record Operator(string Who)
+/// <param name="Name">Name and fingerprint of the token, as the audit trail shows them.</param>
+internal sealed record Operator(string Name)
 {
     /// <summary>Binds the parameter of a minimal-API handler.</summary>
     public static ValueTask<Operator?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Operator>());

@@ -5,7 +5,7 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
-/// <summary>What operators see and change, behind tokens of their own (contract, section 6).</summary>
+/// <summary>The operators' API, behind tokens of its own (docs/api.md).</summary>
 internal static class AdminFeature
 {
     public static void AddAdmin(this IServiceCollection services, Settings settings, IHostEnvironment environment)
@@ -21,11 +21,13 @@ internal static class AdminFeature
         services.AddSingleton<UpstreamEndpoint>();
         services.AddSingleton<AuditEndpoint>();
         services.Configure<ApiDocumentation>(AdminDocumentation.Describe);
-        // Also without /admin: what was decided stays in force.
+        // Also without a token file: suspensions stay in force.
         services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
     }
 
-    /// <summary>After routing, so that what is counted and logged has its route; before anything that reads the request.</summary>
+    /// <summary>
+    /// Must come after routing, so that metrics and logs have the route, and before anything reads the request.
+    /// </summary>
     public static void UseAdmin(this IApplicationBuilder app) => app.UseMiddleware<AdminAuthorization>();
 
     public static void MapAdmin(this IEndpointRouteBuilder routes)
@@ -34,65 +36,71 @@ internal static class AdminFeature
         var tenants = services.GetRequiredService<TenantEndpoints>();
         var generations = services.GetRequiredService<AdminGenerationEndpoints>();
         var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
-        admin.AddEndpointFilter(AnswerStoreFaults);
+        admin.AddEndpointFilter(AnswerStoreUnavailableAsync);
 
-        Document(admin.MapGet("/tenants", tenants.List), "List the tenants, their policies and quotas").Produces<AdminTenants>();
-        Document(admin.MapGet("/tenants/{id}", tenants.Get), "See one tenant: policy in force, quotas, what was charged")
+        Document(admin.MapGet("/tenants", tenants.ListAsync), "List the tenants with their policies and quotas").Produces<AdminTenants>();
+        Document(admin.MapGet("/tenants/{id}", tenants.GetAsync), "See one tenant: the policy in force, its quotas and what was charged")
             .Produces<AdminTenant>();
-        Changes(admin.MapPost("/tenants/{id}/suspend", tenants.Suspend), "Refuse everything to a tenant until it is resumed")
+        DocumentChange(
+                admin.MapPost("/tenants/{id}/suspend", tenants.SuspendAsync),
+                "Suspend a tenant: refuse all its requests until it is resumed"
+            )
             .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
             .Produces<AdminTenant>();
-        Changes(admin.MapPost("/tenants/{id}/resume", tenants.Resume), "Let a suspended tenant work again")
+        DocumentChange(admin.MapPost("/tenants/{id}/resume", tenants.ResumeAsync), "Resume a suspended tenant")
             .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
             .Produces<AdminTenant>();
-        Changes(admin.MapPost("/tenants/{id}/grants", tenants.AddGrant), "Raise a limit for the running period")
+        DocumentChange(admin.MapPost("/tenants/{id}/grants", tenants.AddGrantAsync), "Raise a limit for the current period")
             .Accepts<GrantBody>("application/json")
             .Produces<AdminTenant>();
         Document(
-                admin.MapGet("/usage", services.GetRequiredService<AdminUsageEndpoint>().Get),
-                "See what was charged, by tenant and day; CSV with Accept: text/csv"
+                admin.MapGet("/usage", services.GetRequiredService<AdminUsageEndpoint>().GetAsync),
+                "See what was charged, by tenant and day; as CSV with Accept: text/csv"
             )
             .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
             .ProducesProblems(ProblemTypes.Validation);
-        Document(admin.MapGet("/generations", generations.List), "See what is held, settled, released, unknown")
+        Document(admin.MapGet("/generations", generations.ListAsync), "List reservations: held, settled, released, unknown")
             .Produces<AdminGenerations>()
             .ProducesProblems(ProblemTypes.Validation);
-        Changes(
-                admin.MapPost("/generations/{reservationId}/release", generations.Release),
-                "End an unknown outcome: it made no generation, and is not charged"
+        DocumentChange(
+                admin.MapPost("/generations/{reservationId}/release", generations.ReleaseAsync),
+                "Release an unknown outcome: no generation was made, and it is not charged"
             )
             .Accepts<ReasonBody>("application/json")
             .Produces<AdminGeneration>()
             .ProducesProblems(ProblemTypes.NotUnknown);
-        Changes(
-                admin.MapPost("/generations/{reservationId}/settle", generations.Settle),
-                "End an unknown outcome: it is charged, with or without a generation found for it"
+        DocumentChange(
+                admin.MapPost("/generations/{reservationId}/settle", generations.SettleAsync),
+                "Settle an unknown outcome: it is charged, whether or not its generation was found"
             )
             .Accepts<SettleBody>("application/json")
             .Produces<AdminGeneration>()
             .ProducesProblems(ProblemTypes.NotUnknown);
         Document(
-                admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().Get),
-                "See the key, the balance, the slots, the queue"
+                admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().GetAsync),
+                "See the key, the balance, the slots and the queue"
             )
             .Produces<AdminUpstream>();
-        Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().Get), "See every change that was made here")
+        Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().GetAsync), "List the changes that operators made")
             .Produces<AdminAudit>()
             .ProducesProblems(ProblemTypes.Validation);
     }
 
-    private static async ValueTask<object?> AnswerStoreFaults(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> AnswerStoreUnavailableAsync(
+        EndpointFilterInvocationContext context,
+        EndpointFilterDelegate next
+    )
     {
         try
         {
             return await next(context);
         }
-        catch (Exception away)
-            when (away is DbException or TimeoutException or (IOException and not BadHttpRequestException)
+        catch (Exception failure)
+            when (failure is DbException or TimeoutException or (IOException and not BadHttpRequestException)
                 && !context.HttpContext.Response.HasStarted
             )
         {
-            return AdminBody.StoreAway();
+            return AdminBody.StoreUnavailable();
         }
     }
 
@@ -107,7 +115,7 @@ internal static class AdminFeature
                 ProblemTypes.StoreUnavailable
             );
 
-    private static RouteHandlerBuilder Changes(RouteHandlerBuilder route, string summary) =>
+    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string summary) =>
         Document(route, summary)
             .ProducesProblems(
                 ProblemTypes.MalformedRequest,

@@ -2,18 +2,24 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.Admin;
 
-/// <param name="Next">For <c>before</c>, where there may be more; else null.</param>
+/// <param name="Next">The value of <c>before</c> for the next request; null: there are no more.</param>
 internal sealed record AdminGenerations(IReadOnlyList<AdminGeneration> Generations, string? Next);
 
-/// <summary>A reservation as the ledger has it. The prompt is not there.</summary>
-/// <param name="State"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>settled</c>, <c>released</c> or <c>written-off</c>.</param>
-/// <param name="Usd">The price known before it was sent.</param>
+/// <summary>A reservation as the ledger stores it. The prompt is not stored.</summary>
+/// <param name="State">
+/// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>settled</c>, <c>released</c> or <c>written-off</c>.
+/// </param>
+/// <param name="Usd">The price, computed before the request was sent.</param>
 /// <param name="ChargedUsd">What was charged; null: nothing.</param>
-/// <param name="Seed">With the model and the size it finds the generation in Leonardo's own list.</param>
-/// <param name="RunningUntil">It holds a slot of the account until then, if nobody reports its end before; null: it holds none.</param>
-/// <param name="StuckSince">Its generation was still pending past <c>Leonardo:GenerationDeadline</c>, and is; it holds no slot any more.</param>
-/// <param name="FencedAt">Of an unknown one: from then on it is certain that nothing of it is sent any more.</param>
-/// <param name="Problem">What the caller was told.</param>
+/// <param name="Seed">Together with the model and the size it identifies the generation in Leonardo's own list.</param>
+/// <param name="RunningUntil">
+/// It holds a slot of the account until then, unless its end is seen earlier; null: it holds none.
+/// </param>
+/// <param name="StuckSince">
+/// Since then its generation has been pending past <c>Leonardo:GenerationDeadline</c>; it no longer holds a slot.
+/// </param>
+/// <param name="FencedAt">For an unknown outcome: from then on it is certain that nothing more is sent for it.</param>
+/// <param name="Problem">The problem that the caller got.</param>
 internal sealed record AdminGeneration(
     string ReservationId,
     string Tenant,
@@ -41,5 +47,5 @@ internal sealed record AdminGeneration(
     public long PriceMicros { get; init; }
 }
 
-/// <summary>For the audit.</summary>
+/// <summary>The audit line's detail.</summary>
 internal sealed record SettleDetail(string? GenerationId);

@@ -6,13 +6,14 @@ using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
-using Gateway.Leonardo.Replies;
 using Gateway.Storage;
 using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
-/// <summary><c>/admin/generations</c>: what is held, settled, released, unknown; and the end of an unknown one by hand.</summary>
+/// <summary>
+/// <c>/admin/generations</c>: lists reservations, and releases or settles one whose outcome is unknown.
+/// </summary>
 internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger ledger, AuditTrail audit)
 {
     public const int MaxRows = 200;
@@ -32,10 +33,13 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     public static IEnumerable<string> StateNames => States.Keys;
 
     /// <param name="tenant">Only of this tenant.</param>
-    /// <param name="state"><c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (the three before), <c>settled</c>, <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, and its generation does not end).</param>
-    /// <param name="before">Older than this reservation: <c>next</c> of the page before.</param>
+    /// <param name="state">
+    /// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (any of these three), <c>settled</c>,
+    /// <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not finish).
+    /// </param>
+    /// <param name="before">Only reservations older than this one: <c>next</c> of the previous answer.</param>
     /// <param name="limit">1 to 200, by default 50.</param>
-    public async Task<IResult> List(
+    public async Task<IResult> ListAsync(
         CancellationToken cancellationToken,
         string? tenant = null,
         string? state = null,
@@ -43,22 +47,22 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         string? limit = null
     )
     {
-        var faults = new List<Violation>();
+        var violations = new List<Violation>();
         string? condition = null;
         if (state is not null && !States.TryGetValue(state, out condition))
-            faults.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", States.Keys)}"));
+            violations.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", States.Keys)}"));
         var (older, count) = (Guid.AllBitsSet, 50);
         if (before is not null && !Guid.TryParse(before, out older))
-            faults.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
-        // No tenant is called otherwise, and PostgreSQL refuses some of what is no name.
+            violations.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
+        // PostgreSQL refuses some texts that are not a tenant id.
         if (tenant is not null && !TenantsFile.IsTenantId(tenant))
-            faults.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
+            violations.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
         if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MaxRows))
-            faults.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxRows}"));
-        if (faults.Count > 0)
-            return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
+            violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxRows}"));
+        if (violations.Count > 0)
+            return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
 
-        // Ids are made in the order of time, so the newest come first by the primary key alone.
+        // Ids are ordered by time (UUID version 7), so the primary key alone gives the newest first.
         var sql =
             $"select {Columns} from reservation where id < @p0"
             + (condition is null ? "" : $" and {condition}")
@@ -75,77 +79,82 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         );
     }
 
-    /// <summary>There is no such generation: gives the quota back.</summary>
-    public async Task<IResult> Release(string reservationId, HttpRequest request, Operator who, CancellationToken cancellationToken)
+    /// <summary>The operator found that no generation was made: gives the quota back.</summary>
+    public async Task<IResult> ReleaseAsync(string reservationId, HttpRequest request, Operator caller, CancellationToken cancellationToken)
     {
         var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.ReasonBody);
         if (body is null)
             return refusal!;
-        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
-            return AdminBody.Invalid([fault]);
-        var told = new Outcome(
+        if (AdminBody.ValidateReason(body.Reason) is { } violation)
+            return AdminBody.Invalid([violation]);
+        var outcome = new Outcome(
             ProblemTypes.UpstreamRejected.Name,
             ProblemTypes.UpstreamRejected.Status,
-            "An operator has found that this request made no generation. It is not charged.",
+            "An operator found that this request made no generation. It is not charged; send it again with a new Idempotency-Key.",
             "other"
         );
         return await DecideAsync(
             reservationId,
-            new AuditEntry(who.Who, "release", reservationId, body.Reason!),
-            _ => new ReconciliationResult.Absent(told, Why(who, body.Reason!), ByOperator: true),
+            new AuditEntry(caller.Name, "release", reservationId, body.Reason!),
+            _ => new ReconciliationResult.Absent(outcome, Reason(caller, body.Reason!), ByOperator: true),
             cancellationToken
         );
     }
 
-    /// <summary>There is a generation, or nobody will find out: charges it.</summary>
-    public async Task<IResult> Settle(string reservationId, HttpRequest request, Operator who, CancellationToken cancellationToken)
+    /// <summary>The operator found the generation, or it cannot be found: charges it.</summary>
+    public async Task<IResult> SettleAsync(string reservationId, HttpRequest request, Operator caller, CancellationToken cancellationToken)
     {
         var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.SettleBody);
         if (body is null)
             return refusal!;
-        var faults = new List<Violation>();
-        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
-            faults.Add(fault);
+        var violations = new List<Violation>();
+        if (AdminBody.ValidateReason(body.Reason) is { } violation)
+            violations.Add(violation);
         var generation = body.GenerationId is null ? null : Uuid.Canonicalize(body.GenerationId);
         if (body.GenerationId is not null && generation is null)
-            faults.Add(new Violation("#/generationId", "malformed", "must be a UUID"));
-        if (faults.Count > 0)
-            return AdminBody.Invalid(faults);
+            violations.Add(new Violation("#/generationId", "malformed", "must be a UUID"));
+        if (violations.Count > 0)
+            return AdminBody.Invalid(violations);
         var detail = JsonSerializer.Serialize(new SettleDetail(generation), AdminJson.Default.SettleDetail);
         return await DecideAsync(
             reservationId,
-            new AuditEntry(who.Who, "settle", reservationId, body.Reason!, detail),
+            new AuditEntry(caller.Name, "settle", reservationId, body.Reason!, detail),
             row =>
                 generation is null
-                    ? new ReconciliationResult.Spent(Why(who, body.Reason!))
+                    ? new ReconciliationResult.Spent(Reason(caller, body.Reason!))
                     : new ReconciliationResult.Found(
                         new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"),
-                        Why(who, body.Reason!)
+                        Reason(caller, body.Reason!)
                     ),
             cancellationToken
         );
     }
 
-    /// <summary>The trail first: what the ledger then does is never without a line. The ledger's own event names the operator too.</summary>
+    /// <summary>
+    /// Audited first: the ledger must not change without an audit line. The ledger's event names the operator too.
+    /// </summary>
     private async Task<IResult> DecideAsync(
         string reservationId,
         AuditEntry entry,
-        Func<AdminGeneration, ReconciliationResult> verdict,
+        Func<AdminGeneration, ReconciliationResult> decide,
         CancellationToken cancellationToken
     )
     {
         if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellationToken) is not { } row)
-            return new Problem(ProblemTypes.NotFound, "There is no such reservation.");
+            return new Problem(
+                ProblemTypes.NotFound,
+                "There is no such reservation. Nothing was changed; GET /admin/generations lists them."
+            );
         if (row.State is not ("unknown" or "written-off"))
-            return new Problem(ProblemTypes.NotUnknown, $"This reservation is {row.State}.");
+            return new Problem(ProblemTypes.NotUnknown, $"This reservation is {row.State}, not unknown. Nothing was changed.");
         entry = entry with { Target = row.ReservationId };
         await audit.AddAsync(entry, cancellationToken);
-        if (!await ledger.ReconcileAsync(id, verdict(row)))
+        if (!await ledger.ReconcileAsync(id, decide(row)))
         {
             await audit.AddAsync(entry with { Action = entry.Action + "-refused" }, cancellationToken);
             return new Problem(
                 ProblemTypes.NotUnknown,
-                "The ledger refused: it was decided meanwhile, or the generation has an owner, or the store did not answer."
+                "The ledger refused: the outcome was decided in the meantime, the generation has another owner, or the store did not answer. Look at the reservation before you try again."
             );
         }
         return TypedResults.Json(await FindAsync(id, cancellationToken), AdminJson.Default.AdminGeneration);
@@ -161,7 +170,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         return rows.SingleOrDefault();
     }
 
-    private static string Why(Operator who, string reason) => $"operator {who.Who}: {reason}";
+    private static string Reason(Operator caller, string reason) => $"operator {caller.Name}: {reason}";
 
     private const string Columns =
         "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "

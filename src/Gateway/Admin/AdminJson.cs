@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Gateway.Admin;
 
-/// <summary>How the admin API writes and reads JSON: camelCase, unknown and duplicate members refused.</summary>
+/// <summary>The JSON of the admin API: camelCase; unknown and duplicate members are refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

@@ -4,39 +4,42 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Admin;
 
-/// <summary>The operators' tokens: a file with one on each line, <c>TOKEN</c> or <c>NAME TOKEN</c>; <c>#</c> begins a comment. Read again when it changes.</summary>
-internal sealed class AdminTokens(AdminOptions options, TimeProvider time, ILogger<AdminTokens> log)
+/// <summary>
+/// The operators' tokens, from a file with one on each line: <c>TOKEN</c> or <c>NAME TOKEN</c>; <c>#</c> starts a
+/// comment. The file is reloaded when it changes.
+/// </summary>
+internal sealed partial class AdminTokens(AdminOptions options, TimeProvider time, ILogger<AdminTokens> log)
 {
-    private const int ShortestToken = 16;
-    private const int LongestFile = 64 * 1024;
+    private const int MinTokenLength = 16;
+    private const int MaxFileBytes = 64 * 1024;
 
     private readonly ReloadingFile<IReadOnlyList<AdminToken>>? _file = options.TokenFile is null
         ? null
         : new ReloadingFile<IReadOnlyList<AdminToken>>(options.TokenFile, Parse, time);
-    private string? _lastFault;
+    private string? _lastError;
 
-    /// <summary>Who presents this token; null: nobody known. Every token is compared, each in fixed time.</summary>
+    /// <summary>The operator that has this token; null: none. Every token is compared, in fixed time.</summary>
     public string? Find(string presented)
     {
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
-        string? who = null;
+        string? found = null;
         foreach (var token in Current())
         {
             if (CryptographicOperations.FixedTimeEquals(token.Digest, digest))
-                who = token.Who;
+                found = token.Operator;
         }
-        return who;
+        return found;
     }
 
-    /// <returns>The tokens, or what is wrong with the file; never a part of it.</returns>
-    public static (IReadOnlyList<AdminToken>? Tokens, string? Fault) ReadFile(string path)
+    /// <returns>The tokens, or an error that never quotes the file.</returns>
+    public static (IReadOnlyList<AdminToken>? Tokens, string? Error) ReadFile(string path)
     {
         try
         {
             var content = Parse(File.ReadAllBytes(path));
-            return (content.Value, content.Errors is [var fault, ..] ? fault : null);
+            return (content.Value, content.Errors is [var error, ..] ? error : null);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             return (null, "must name a readable file with a token on each line");
         }
@@ -44,7 +47,7 @@ internal sealed class AdminTokens(AdminOptions options, TimeProvider time, ILogg
 
     private static FileContent<IReadOnlyList<AdminToken>> Parse(ReadOnlyMemory<byte> content)
     {
-        if (content.Length > LongestFile)
+        if (content.Length > MaxFileBytes)
             return FileContent<IReadOnlyList<AdminToken>>.Bad("is longer than 64 KiB");
         var lines = Encoding.UTF8.GetString(content.Span).TrimStart('\uFEFF').Split('\n');
         var tokens = new List<AdminToken>();
@@ -59,9 +62,9 @@ internal sealed class AdminTokens(AdminOptions options, TimeProvider time, ILogg
                 return FileContent<IReadOnlyList<AdminToken>>.Bad(
                     $"line {i + 1} is neither TOKEN nor NAME TOKEN (a name is 1 to 64 of A-Z a-z 0-9 . _ -)"
                 );
-            if (token.Length < ShortestToken)
+            if (token.Length < MinTokenLength)
                 return FileContent<IReadOnlyList<AdminToken>>.Bad(
-                    $"line {i + 1}: a token has at least {ShortestToken} characters; make one with: openssl rand -hex 32"
+                    $"line {i + 1}: a token has at least {MinTokenLength} characters; make one with: openssl rand -hex 32"
                 );
             var digest = SHA256.HashData(Encoding.UTF8.GetBytes(token));
             tokens.Add(new AdminToken($"{name} ({Convert.ToHexStringLower(digest)[..8]})", digest));
@@ -77,13 +80,22 @@ internal sealed class AdminTokens(AdminOptions options, TimeProvider time, ILogg
     /// <summary>An empty file is valid and revokes every token.</summary>
     private void Report(FileContent<IReadOnlyList<AdminToken>> content)
     {
-        var fault = content.Errors is [var first, ..] ? first : null;
-        if (fault is not null && fault != _lastFault)
-            log.LogError("Admin:TokenFile {Fault}; the tokens read before stay in force", fault);
-        _lastFault = fault;
+        var error = content.Errors is [var first, ..] ? first : null;
+        if (error is not null && error != _lastError)
+            Log.FileInvalid(log, error);
+        _lastError = error;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "Admin:TokenFile {Error}: the tokens read before stay in force until the file is corrected"
+        )]
+        public static partial void FileInvalid(ILogger logger, string error);
     }
 }
 
-/// <param name="Who">Name and fingerprint, as the audit shows it.</param>
+/// <param name="Operator">Name and fingerprint, as the audit trail shows them.</param>
 /// <param name="Digest">SHA-256 of the token.</param>
-internal sealed record AdminToken(string Who, byte[] Digest);
+internal sealed record AdminToken(string Operator, byte[] Digest);

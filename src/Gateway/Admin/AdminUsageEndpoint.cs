@@ -9,17 +9,20 @@ using Gateway.Storage;
 
 namespace Gateway.Admin;
 
-/// <summary><c>GET /admin/usage</c>: what was charged, from the ledger's own balances, so that sums are exact. Read a page at a time: a slow reader never holds the store.</summary>
+/// <summary>
+/// <c>GET /admin/usage</c>: what was charged, from the ledger's balances, so that sums are exact.
+/// Read in batches, so that a slow client never holds a connection to the store.
+/// </summary>
 internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
 {
-    private const int PageSize = 1000;
-    private const int LongestRange = 3660;
+    private const int BatchSize = 1000;
+    private const int MaxDays = 3660;
     private const string Date = "yyyy-MM-dd";
 
-    /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the running month.</param>
+    /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the current month.</param>
     /// <param name="to">Last UTC day; by default today.</param>
     /// <param name="by"><c>tenant,day</c> (default), <c>tenant</c> or <c>day</c>.</param>
-    public async Task<IResult> Get(
+    public async Task<IResult> GetAsync(
         HttpContext context,
         CancellationToken cancellationToken,
         string? from = null,
@@ -28,11 +31,11 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     )
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var faults = new List<Violation>();
-        var first = Day(from, new DateOnly(today.Year, today.Month, 1), "from", faults);
-        var last = Day(to, today, "to", faults);
-        if (faults.Count == 0 && (first > last || last.DayNumber - first.DayNumber > LongestRange))
-            faults.Add(new Violation("#/to", "out-of-range", $"must not be before from, nor more than {LongestRange} days after it"));
+        var violations = new List<Violation>();
+        var first = Day(from, new DateOnly(today.Year, today.Month, 1), "from", violations);
+        var last = Day(to, today, "to", violations);
+        if (violations.Count == 0 && (first > last || last.DayNumber - first.DayNumber > MaxDays))
+            violations.Add(new Violation("#/to", "out-of-range", $"must not be before from, nor more than {MaxDays} days after it"));
         var (byTenant, byDay) = by switch
         {
             null or "tenant,day" or "day,tenant" => (true, true),
@@ -41,40 +44,40 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             _ => (false, false),
         };
         if (!byTenant && !byDay)
-            faults.Add(new Violation("#/by", "unknown-value", "must be tenant,day or tenant or day"));
-        if (faults.Count > 0)
-            return new Problem(ProblemTypes.Validation, "The query has faults: see errors.") { Errors = faults };
+            violations.Add(new Violation("#/by", "unknown-value", "must be tenant,day or tenant or day"));
+        if (violations.Count > 0)
+            return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
         var query = new UsageQuery(first, last, byTenant, byDay);
-        // The first page before the answer begins: a store that is away is a 503, not a broken 200.
-        var page = await PageAsync(query, "", "", cancellationToken);
+        // Before the answer starts: an unavailable store must give a 503, not a truncated 200.
+        var batch = await ReadBatchAsync(query, "", "", cancellationToken);
         context.Response.Headers.Vary = "Accept";
         if (AcceptsCsv(context.Request))
-            await WriteCsvAsync(context.Response, query, page, cancellationToken);
+            await WriteCsvAsync(context.Response, query, batch, cancellationToken);
         else
-            await WriteJsonAsync(context.Response, query, page, cancellationToken);
+            await WriteJsonAsync(context.Response, query, batch, cancellationToken);
         return TypedResults.Empty;
     }
 
-    private static DateOnly Day(string? text, DateOnly absent, string name, List<Violation> faults)
+    private static DateOnly Day(string? text, DateOnly defaultValue, string name, List<Violation> violations)
     {
         if (text is null)
-            return absent;
+            return defaultValue;
         if (DateOnly.TryParseExact(text, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
             return day;
-        faults.Add(new Violation("#/" + name, "malformed", "must be a day such as 2026-11-22"));
-        return absent;
+        violations.Add(new Violation("#/" + name, "malformed", "must be a day such as 2026-11-22"));
+        return defaultValue;
     }
 
     private static bool AcceptsCsv(HttpRequest request) =>
         AcceptHeader.From(request.Headers.Accept).Favourite?.Equals("text/csv", StringComparison.OrdinalIgnoreCase) is true;
 
-    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellationToken)
+    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> batch, CancellationToken cancellationToken)
     {
         response.ContentType = "text/csv; charset=utf-8; header=present";
-        response.Headers.ContentDisposition = $"attachment; filename=\"usage-{Text(query.From)}-{Text(query.To)}.csv\"";
+        response.Headers.ContentDisposition = $"attachment; filename=\"usage-{Format(query.From)}-{Format(query.To)}.csv\"";
         string[] keys = [.. query.ByTenant ? ["tenant"] : Array.Empty<string>(), .. query.ByDay ? ["day"] : Array.Empty<string>()];
         var text = new StringBuilder().AppendJoin(',', [.. keys, "generations", "images", "usd"]).Append("\r\n");
-        await foreach (var row in RowsAsync(query, page, cancellationToken))
+        await foreach (var row in RowsAsync(query, batch, cancellationToken))
         {
             if (query.ByTenant)
                 text.Append(row.Tenant).Append(',');
@@ -89,16 +92,16 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
         await response.WriteAsync(text.ToString(), cancellationToken);
     }
 
-    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> page, CancellationToken cancellationToken)
+    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> batch, CancellationToken cancellationToken)
     {
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartObject();
-        json.WriteString("from"u8, Text(query.From));
-        json.WriteString("to"u8, Text(query.To));
+        json.WriteString("from"u8, Format(query.From));
+        json.WriteString("to"u8, Format(query.To));
         json.WriteStartArray("rows"u8);
         var sum = new UsageRow("", "", 0, 0, 0);
-        await foreach (var row in RowsAsync(query, page, cancellationToken))
+        await foreach (var row in RowsAsync(query, batch, cancellationToken))
         {
             json.WriteStartObject();
             if (query.ByTenant)
@@ -136,48 +139,48 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
 
     private async IAsyncEnumerable<UsageRow> RowsAsync(
         UsageQuery query,
-        List<UsageRow> page,
+        List<UsageRow> batch,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            foreach (var row in page)
+            foreach (var row in batch)
                 yield return row;
-            if (page.Count < PageSize)
+            if (batch.Count < BatchSize)
                 yield break;
-            page = await PageAsync(query, page[^1].Day, page[^1].Tenant, cancellationToken);
+            batch = await ReadBatchAsync(query, batch[^1].Day, batch[^1].Tenant, cancellationToken);
         }
     }
 
-    /// <summary>The rows after this one, in the order of day and tenant.</summary>
-    private Task<List<UsageRow>> PageAsync(UsageQuery query, string day, string tenant, CancellationToken cancellationToken)
+    /// <summary>The rows after this day and tenant, ordered by both.</summary>
+    private Task<List<UsageRow>> ReadBatchAsync(UsageQuery query, string day, string tenant, CancellationToken cancellationToken)
     {
         var (dayKey, tenantKey) = (query.ByDay ? "period" : "cast('' as text)", query.ByTenant ? "tenant" : "cast('' as text)");
         var sql = $"""
             select {dayKey}, {tenantKey}, sum(generations), sum(images_spent), sum(micros_spent) from quota_window
             where length(period) = 10 and tenant <> '*' and period >= @p0 and period <= @p1
               and ({dayKey} > @p2 or ({dayKey} = @p2 and {tenantKey} > @p3))
-            group by 1, 2 having sum(generations) + sum(images_spent) + sum(micros_spent) > 0 order by 1, 2 limit {PageSize}
+            group by 1, 2 having sum(generations) + sum(images_spent) + sum(micros_spent) > 0 order by 1, 2 limit {BatchSize}
             """;
         return database.ReadAsync(
             (connection, cancellationToken) =>
-                connection.Sql(null, sql, Text(query.From), Text(query.To), day, tenant).ListAsync(Read, cancellationToken),
+                connection.Sql(null, sql, Format(query.From), Format(query.To), day, tenant).ListAsync(Read, cancellationToken),
             cancellationToken
         );
     }
 
     private static UsageRow Read(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.Long(2), row.Long(3), row.Long(4));
 
-    private static string Text(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
+    private static string Format(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
 
     private sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay);
 
     private sealed record UsageRow(string Day, string Tenant, long Generations, long Images, long Micros);
 }
 
-/// <summary>The JSON form, for the document; it is written as it is read.</summary>
-/// <param name="Rows">In the order of day and tenant; days without a charge are left out.</param>
+/// <summary>The JSON answer, for the OpenAPI document; <see cref="AdminUsageEndpoint"/> streams it.</summary>
+/// <param name="Rows">Ordered by day and tenant; days without a charge are left out.</param>
 internal sealed record AdminUsage(string From, string To, IReadOnlyList<AdminUsageRow> Rows, AdminSum Totals);
 
 /// <param name="Tenant">Absent with <c>by=day</c>.</param>

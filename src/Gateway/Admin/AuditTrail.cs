@@ -7,21 +7,24 @@ using Gateway.Storage;
 
 namespace Gateway.Admin;
 
-/// <summary>Every change an operator made: who, when, what, why. Lines are only added, in the transaction of the change; each is chained to the one before it by a hash.</summary>
+/// <summary>
+/// The record of every change an operator made: who, when, what and why. Lines are only appended, in the
+/// transaction of the change; a hash chains each line to the previous one.
+/// </summary>
 internal sealed class AuditTrail(Database database, TimeProvider time)
 {
-    private const string First = "0000000000000000000000000000000000000000000000000000000000000000";
+    private const string HashBeforeFirst = "0000000000000000000000000000000000000000000000000000000000000000";
     private const string Columns = "n, at, who, action, target, reason, detail, previous_hash, hash";
 
-    /// <summary>Writes a line in the transaction of the change that it tells.</summary>
+    /// <summary>Appends a line in the transaction of the change that it records.</summary>
     public async Task AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry, CancellationToken cancellationToken)
     {
-        // Two lines must not follow the same one.
+        // Two replicas must not chain their lines to the same previous one.
         await connection.LockAsync(transaction, database, "lock table admin_audit in exclusive mode", cancellationToken);
         var last = await connection
             .Sql(transaction, "select n, hash from admin_audit order by n desc limit 1")
             .ListAsync(row => (N: row.Long(0), Hash: row.GetString(1)), cancellationToken);
-        var (n, previous) = last is [var line] ? (line.N + 1, line.Hash) : (1, First);
+        var (n, previous) = last is [var line] ? (line.N + 1, line.Hash) : (1, HashBeforeFirst);
         var at = AdminSql.Micros(time.GetUtcNow());
         var hash = Hash(n, at, entry, previous);
         await connection
@@ -41,7 +44,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             .ExecuteAsync(cancellationToken);
     }
 
-    /// <summary>A line of its own, for a change that another transaction makes.</summary>
+    /// <summary>Appends a line for a change that another transaction makes.</summary>
     public Task AddAsync(AuditEntry entry, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
@@ -62,7 +65,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>Whether each of these consecutive lines, newest first, is what was written, and follows the one before it.</summary>
+    /// <summary>Whether these consecutive lines, newest first, match their hashes and form a chain.</summary>
     public static bool IsUnbroken(IReadOnlyList<AuditLine> lines)
     {
         for (var i = 0; i < lines.Count; i++)
@@ -73,7 +76,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
                 return false;
             if (i + 1 < lines.Count && (lines[i + 1].Hash != line.PreviousHash || lines[i + 1].N != line.N - 1))
                 return false;
-            if (line.N == 1 && line.PreviousHash != First)
+            if (line.N == 1 && line.PreviousHash != HashBeforeFirst)
                 return false;
         }
         return true;
@@ -92,7 +95,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
             row.GetString(8)
         );
 
-    /// <summary>Over a JSON array, so that no two lines read the same however their words are cut.</summary>
+    /// <summary>Over a JSON array: without separators, different lines could give the same text.</summary>
     private static string Hash(long n, long at, AuditEntry entry, string previous)
     {
         string[] parts =
@@ -112,16 +115,19 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
     }
 }
 
-/// <summary>What an operator does.</summary>
-/// <param name="Action"><c>suspend</c>, <c>resume</c>, <c>grant</c>, <c>release</c>, <c>settle</c>, or one of the last two with <c>-refused</c>.</param>
+/// <summary>What an operator does, before it is numbered and hashed.</summary>
+/// <param name="Action">
+/// <c>suspend</c>, <c>resume</c>, <c>grant</c>, <c>release</c>, <c>settle</c>, or one of the last two with
+/// <c>-refused</c>.
+/// </param>
 /// <param name="Target">A tenant or a reservation.</param>
 /// <param name="Detail">JSON.</param>
 internal sealed record AuditEntry(string Who, string Action, string Target, string Reason, string Detail = "{}");
 
-/// <summary>One line of the trail.</summary>
-/// <param name="N">Counts the lines.</param>
-/// <param name="PreviousHash">The hash of line N − 1; of the first, noughts.</param>
-/// <param name="Hash">SHA-256 over this line and the hash before it.</param>
+/// <summary>One line of the audit trail.</summary>
+/// <param name="N">The number of the line, from 1.</param>
+/// <param name="PreviousHash">The hash of line N − 1; zeros for the first line.</param>
+/// <param name="Hash">SHA-256 of this line and the previous hash.</param>
 internal sealed record AuditLine(
     long N,
     DateTime At,

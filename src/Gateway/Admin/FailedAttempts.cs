@@ -3,11 +3,13 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Admin;
 
-/// <summary>Slows down whoever guesses tokens: after some bad ones from an address, it is not listened to for the rest of the minute.</summary>
+/// <summary>
+/// Limits the guessing of tokens: after ten invalid ones an address is blocked for the rest of the minute.
+/// </summary>
 internal sealed class FailedAttempts(TimeProvider time)
 {
-    private const int Most = 10;
-    private const int MostAddresses = 10_000;
+    private const int MaxFailures = 10;
+    private const int MaxAddresses = 10_000;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private static readonly IPAddress Others = IPAddress.None;
 
@@ -15,13 +17,13 @@ internal sealed class FailedAttempts(TimeProvider time)
     private readonly Dictionary<IPAddress, int> _failed = [];
     private long _since = time.GetTimestamp();
 
-    /// <summary>Seconds to wait before this address is listened to again; null: it is.</summary>
-    public int? Blocked(IPAddress? address)
+    /// <summary>Seconds until the address is accepted again; null: it is not blocked.</summary>
+    public int? GetBlockedSeconds(IPAddress? address)
     {
         lock (_lock)
         {
-            Turn();
-            return _failed.GetValueOrDefault(Key(address)) < Most
+            StartNewWindowIfDue();
+            return _failed.GetValueOrDefault(Key(address)) < MaxFailures
                 ? null
                 : Math.Max(1, (int)Math.Ceiling((Window - time.GetElapsedTime(_since)).TotalSeconds));
         }
@@ -31,13 +33,13 @@ internal sealed class FailedAttempts(TimeProvider time)
     {
         lock (_lock)
         {
-            Turn();
+            StartNewWindowIfDue();
             var key = Key(address);
             _failed[key] = _failed.GetValueOrDefault(key) + 1;
         }
     }
 
-    private void Turn()
+    private void StartNewWindowIfDue()
     {
         if (time.GetElapsedTime(_since) < Window)
             return;
@@ -45,10 +47,10 @@ internal sealed class FailedAttempts(TimeProvider time)
         _since = time.GetTimestamp();
     }
 
-    /// <summary>Of IPv6 the network of 64 bits: a host has as many addresses there as it likes. Where too many guess at once, they share.</summary>
+    /// <summary>Beyond the maximum, all further addresses share one entry.</summary>
     private IPAddress Key(IPAddress? address)
     {
         var key = address is null ? Others : Network.SubscriberOf(address);
-        return _failed.Count >= MostAddresses && !_failed.ContainsKey(key) ? Others : key;
+        return _failed.Count >= MaxAddresses && !_failed.ContainsKey(key) ? Others : key;
     }
 }

@@ -3,16 +3,24 @@ using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
-/// <summary>Which tenants are suspended is a fact of the store: read at start and every two seconds, so that every replica knows within five.</summary>
-internal sealed class Suspensions(Database database, TenantDirectory tenants, AuditTrail audit, TimeProvider time, ILogger<Suspensions> log)
-    : BackgroundService
+/// <summary>
+/// The suspended tenants. They are kept in the store and read at start and every two seconds, so that every replica
+/// knows within five.
+/// </summary>
+internal sealed partial class Suspensions(
+    Database database,
+    TenantDirectory tenants,
+    AuditTrail audit,
+    TimeProvider time,
+    ILogger<Suspensions> log
+) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
-    private bool _isAway;
+    private bool _isUnavailable;
 
-    /// <summary>Suspends, or resumes. Repeating it changes nothing but the trail.</summary>
-    public async Task SetAsync(string tenant, bool suspended, string who, string reason, CancellationToken cancellationToken)
+    /// <summary>Suspends or resumes a tenant. Repeating it only adds a line to the audit trail.</summary>
+    public async Task SetAsync(string tenant, bool suspended, string @operator, string reason, CancellationToken cancellationToken)
     {
         await database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
@@ -20,7 +28,7 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
                 await audit.AddAsync(
                     connection,
                     transaction,
-                    new AuditEntry(who, suspended ? "suspend" : "resume", tenant, reason),
+                    new AuditEntry(@operator, suspended ? "suspend" : "resume", tenant, reason),
                     cancellationToken
                 );
                 await connection.Sql(transaction, "delete from suspension where tenant = @p0", tenant).ExecuteAsync(cancellationToken);
@@ -54,19 +62,21 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
             await TryLoadAsync(cancellationToken);
     }
 
-    /// <summary>While the store is away the last known ones stay suspended; nothing is admitted then anyway.</summary>
+    /// <summary>
+    /// While the store is unavailable, the tenants last read stay suspended; nothing is admitted then anyway.
+    /// </summary>
     private async Task TryLoadAsync(CancellationToken cancellationToken)
     {
         try
         {
             await LoadAsync(cancellationToken);
-            _isAway = false;
+            _isUnavailable = false;
         }
-        catch (Exception away) when (away is not OperationCanceledException and not StoreRefusedException)
+        catch (Exception failure) when (failure is not OperationCanceledException and not StoreRefusedException)
         {
-            if (!_isAway)
-                log.LogWarning("Who is suspended cannot be read ({Fault}): those known stay so", away.GetType().Name);
-            _isAway = true;
+            if (!_isUnavailable)
+                Log.ReadFailed(log, failure.GetType().Name);
+            _isUnavailable = true;
         }
     }
 
@@ -78,4 +88,13 @@ internal sealed class Suspensions(Database database, TenantDirectory tenants, Au
                 cancellationToken
             )
         );
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "The suspended tenants cannot be read ({Failure}): those last read stay suspended; check the store"
+        )]
+        public static partial void ReadFailed(ILogger logger, string failure);
+    }
 }

@@ -3,12 +3,13 @@ using Gateway.Edge;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
+using Gateway.Quotas;
 using Gateway.Storage;
 using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
-/// <summary><c>/admin/tenants</c>: who there is, what is in force, what is used; suspending, resuming, granting.</summary>
+/// <summary><c>/admin/tenants</c>: the tenants with their policies and usage; suspend, resume, grant.</summary>
 internal sealed class TenantEndpoints(
     TenantDirectory directory,
     QuotaLedger ledger,
@@ -19,43 +20,43 @@ internal sealed class TenantEndpoints(
 {
     public const long MaxGrant = 1_000_000_000;
 
-    public async Task<IResult> List(CancellationToken cancellationToken)
+    public async Task<IResult> ListAsync(CancellationToken cancellationToken)
     {
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
         if (await ledger.QuotasAsync(tenants, cancellationToken) is not { } quotas)
-            return AdminBody.StoreAway();
+            return AdminBody.StoreUnavailable();
         return TypedResults.Json(
             new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
             AdminJson.Default.AdminTenants
         );
     }
 
-    public async Task<IResult> Get(string id, CancellationToken cancellationToken) =>
-        directory.Current.Tenants.TryGetValue(id, out var tenant) ? await Answer(tenant, cancellationToken) : NoSuchTenant();
+    public async Task<IResult> GetAsync(string id, CancellationToken cancellationToken) =>
+        directory.Current.Tenants.TryGetValue(id, out var tenant) ? await AnswerAsync(tenant, cancellationToken) : NoSuchTenant();
 
-    public Task<IResult> Suspend(string id, HttpRequest request, Operator who, CancellationToken cancellationToken) =>
-        Set(id, suspended: true, request, who, cancellationToken);
+    public Task<IResult> SuspendAsync(string id, HttpRequest request, Operator caller, CancellationToken cancellationToken) =>
+        SetSuspendedAsync(id, suspended: true, request, caller, cancellationToken);
 
-    public Task<IResult> Resume(string id, HttpRequest request, Operator who, CancellationToken cancellationToken) =>
-        Set(id, suspended: false, request, who, cancellationToken);
+    public Task<IResult> ResumeAsync(string id, HttpRequest request, Operator caller, CancellationToken cancellationToken) =>
+        SetSuspendedAsync(id, suspended: false, request, caller, cancellationToken);
 
-    public async Task<IResult> AddGrant(string id, HttpRequest request, Operator who, CancellationToken cancellationToken)
+    public async Task<IResult> AddGrantAsync(string id, HttpRequest request, Operator caller, CancellationToken cancellationToken)
     {
         if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
             return NoSuchTenant();
         var (body, refusal) = await AdminBody.ReadAsync(request, AdminJson.Default.GrantBody);
         if (body is null)
             return refusal!;
-        var faults = FaultsOf(body).ToList();
-        if (faults.Count > 0)
-            return AdminBody.Invalid(faults);
+        var violations = ViolationsIn(body).ToList();
+        if (violations.Count > 0)
+            return AdminBody.Invalid(violations);
         var quota = QuotaGrant.Quotas[body.Quota!];
         var amount = (long)(quota == QuotaStatus.UsdMonth ? body.Amount!.Value * 1_000_000 : body.Amount!.Value);
-        // The ledger's own clock says which period runs.
+        // The ledger's clock decides which period the grant belongs to.
         if (await ledger.QuotasAsync([tenant], cancellationToken) is not { } quotas)
-            return AdminBody.StoreAway();
+            return AdminBody.StoreUnavailable();
         if (quotas[id].First(one => one.Name == quota).Limit is null)
-            return AdminBody.Invalid([new Violation("#/quota", "unlimited", "has no limit for this tenant: there is nothing to raise")]);
+            return AdminBody.Invalid([new Violation("#/quota", "unlimited", "has no limit for this tenant, so there is nothing to raise")]);
         var now = quotas[id][0].At;
         await database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
@@ -68,35 +69,41 @@ internal sealed class TenantEndpoints(
                 await audit.AddAsync(
                     connection,
                     transaction,
-                    new AuditEntry(who.Who, "grant", id, body.Reason!, detail),
+                    new AuditEntry(caller.Name, "grant", id, body.Reason!, detail),
                     cancellationToken
                 );
                 return true;
             },
             cancellationToken
         );
-        return await Answer(tenant, cancellationToken);
+        return await AnswerAsync(tenant, cancellationToken);
     }
 
-    private async Task<IResult> Set(string id, bool suspended, HttpRequest request, Operator who, CancellationToken cancellationToken)
+    private async Task<IResult> SetSuspendedAsync(
+        string id,
+        bool suspended,
+        HttpRequest request,
+        Operator caller,
+        CancellationToken cancellationToken
+    )
     {
         if (!directory.Current.Tenants.TryGetValue(id, out var tenant))
             return NoSuchTenant();
         var (body, refusal) = await AdminBody.ReadReasonAsync(request);
         if (body is null)
             return refusal!;
-        // In an emergency a reason may come later, elsewhere; that there was none is in the audit.
+        // A reason is optional, so that nothing delays an emergency; the audit records that there was none.
         var reason = body.Reason ?? "(no reason given)";
-        if (AdminBody.FaultOfReason(reason) is { } fault)
-            return AdminBody.Invalid([fault]);
-        await suspensions.SetAsync(id, suspended, who.Who, reason, cancellationToken);
-        return await Answer(tenant, cancellationToken);
+        if (AdminBody.ValidateReason(reason) is { } violation)
+            return AdminBody.Invalid([violation]);
+        await suspensions.SetAsync(id, suspended, caller.Name, reason, cancellationToken);
+        return await AnswerAsync(tenant, cancellationToken);
     }
 
-    private async Task<IResult> Answer(Tenant tenant, CancellationToken cancellationToken) =>
+    private async Task<IResult> AnswerAsync(Tenant tenant, CancellationToken cancellationToken) =>
         await ledger.UsageAsync(tenant, cancellationToken) is var (quotas, totals)
             ? TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
-            : AdminBody.StoreAway();
+            : AdminBody.StoreUnavailable();
 
     private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas, UsageTotals? totals)
     {
@@ -121,19 +128,19 @@ internal sealed class TenantEndpoints(
 
     private static AdminQuota Describe(QuotaStatus quota)
     {
-        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
+        var usage = UsageQuota.From(quota);
         return new AdminQuota(
-            quota.Name,
-            Amount(quota.Limit),
-            Amount(quota.Granted)!,
-            Amount(quota.Used)!,
-            Amount(quota.Held)!,
-            Amount(quota.Remaining),
-            quota.ResetsAt?.UtcDateTime
+            usage.Name,
+            usage.Limit,
+            UsageQuota.ToAmount(quota, quota.Granted)!,
+            usage.Used,
+            usage.Held,
+            usage.Remaining,
+            usage.ResetsAt
         );
     }
 
-    private static IEnumerable<Violation> FaultsOf(GrantBody body)
+    private static IEnumerable<Violation> ViolationsIn(GrantBody body)
     {
         if (body.Quota is null || !QuotaGrant.Quotas.ContainsKey(body.Quota))
             yield return new Violation("#/quota", "unknown-value", $"must be one of {string.Join(", ", QuotaGrant.Quotas.Keys)}");
@@ -144,17 +151,21 @@ internal sealed class TenantEndpoints(
                 "out-of-range",
                 decimals == 0 ? "must be a whole number from 1 to 1000000000" : "must be dollars from 0.000001 to 1000000000"
             );
-        if (AdminBody.FaultOfReason(body.Reason) is { } fault)
-            yield return fault;
+        if (AdminBody.ValidateReason(body.Reason) is { } violation)
+            yield return violation;
     }
 
-    private static Problem NoSuchTenant() => new(ProblemTypes.NotFound, "The tenants file in force has no such tenant.");
+    private static Problem NoSuchTenant() =>
+        new(
+            ProblemTypes.NotFound,
+            "The tenants file in force has no such tenant. Nothing was changed; GET /admin/tenants lists the tenants."
+        );
 }
 
 internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants);
 
-/// <param name="Policy">As it is in force.</param>
-/// <param name="Quotas">With the grants of the running period.</param>
+/// <param name="Policy">The policy in force.</param>
+/// <param name="Quotas">With the grants of the current period.</param>
 /// <param name="Totals">What was charged; null in the list of all tenants.</param>
 internal sealed record AdminTenant(
     string Id,
@@ -169,9 +180,9 @@ internal sealed record AdminTenant(
 /// <param name="References"><c>own</c> or <c>any</c>.</param>
 internal sealed record AdminPolicy(IReadOnlyList<string>? Models, bool AllowPublic, int? MaxQuantity, long? MaxPixels, string References);
 
-/// <summary><c>usd-month</c> counts in dollars, as decimal strings; all others in whole numbers.</summary>
-/// <param name="Limit">That of the file and what was granted; null: unlimited.</param>
-/// <param name="Granted">The part of the limit that was granted for the running period.</param>
+/// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
+/// <param name="Limit">The limit of the tenants file plus what was granted; null: unlimited.</param>
+/// <param name="Granted">The part of the limit that was granted for the current period.</param>
 internal sealed record AdminQuota(
     string Name,
     object? Limit,
@@ -187,5 +198,5 @@ internal sealed record AdminTotals(AdminSum Today, AdminSum Month);
 /// <param name="Usd">Dollars, at least four decimals.</param>
 internal sealed record AdminSum(long Generations, long Images, string Usd);
 
-/// <summary>For the audit.</summary>
+/// <summary>The audit line's detail.</summary>
 internal sealed record GrantDetail(string Quota, decimal Amount, string Period);

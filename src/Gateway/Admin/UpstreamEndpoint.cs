@@ -7,7 +7,7 @@ using Gateway.Storage;
 
 namespace Gateway.Admin;
 
-/// <summary><c>GET /admin/upstream</c>: the key in use, what is left, what is running, what went wrong last.</summary>
+/// <summary><c>GET /admin/upstream</c>: the key, the account's balance, what is running, the last errors.</summary>
 internal sealed class UpstreamEndpoint(
     LeonardoKey key,
     LeonardoOptions options,
@@ -19,34 +19,41 @@ internal sealed class UpstreamEndpoint(
     TimeProvider time
 )
 {
-    private static readonly TimeSpan BalancePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BalanceTimeout = TimeSpan.FromSeconds(2);
 
-    public async Task<IResult> Get(CancellationToken cancellationToken)
+    public async Task<IResult> GetAsync(CancellationToken cancellationToken)
     {
-        // An account that hangs must not keep back the rest, which is what is asked for then.
-        var asking = account.RefreshAsync(CancellationToken.None);
-        await Task.WhenAny(asking, Task.Delay(BalancePatience, time, cancellationToken));
-        var balance = asking.IsCompletedSuccessfully ? await asking : account.Known;
-        var open = await LedgerBacklog.ReadAsync(database, cancellationToken);
+        // If Leonardo does not answer, the operator needs the rest of this answer most.
+        var refreshing = account.RefreshAsync(CancellationToken.None);
+        await Task.WhenAny(refreshing, Task.Delay(BalanceTimeout, time, cancellationToken));
+        var balance = refreshing.IsCompletedSuccessfully ? await refreshing : account.Known;
+        var backlog = await LedgerBacklog.ReadAsync(database, cancellationToken);
         return TypedResults.Json(
             new AdminUpstream(
                 options.Simulator,
                 new AdminKey(key.Tail, status.IsKeyRefused),
                 balance is null ? null : new AdminBalance(balance.Amount, balance.At.UtcDateTime),
-                new AdminSlots(open.Running, quotas.ConcurrentGenerations, quotas.GenerationsPerMinute),
+                new AdminSlots(backlog.Running, quotas.ConcurrentGenerations, quotas.GenerationsPerMinute),
                 ledger.Waiting,
-                new AdminOpen(open.Reserved, open.Forwarding, open.Unknown, open.OldestUnknown?.UtcDateTime, ledger.Delayed, ledger.Alarms),
-                [.. status.RecentErrors().Select(fault => new AdminFault(fault.At.UtcDateTime, fault.Outcome, fault.Why))]
+                new AdminOpen(
+                    backlog.Reserved,
+                    backlog.Forwarding,
+                    backlog.Unknown,
+                    backlog.OldestUnknown?.UtcDateTime,
+                    ledger.Delayed,
+                    ledger.Alarms
+                ),
+                [.. status.RecentErrors().Select(error => new AdminFault(error.At.UtcDateTime, error.Outcome, error.Why))]
             ),
             AdminJson.Default.AdminUpstream
         );
     }
 }
 
-/// <param name="Simulator">Whether the bundled simulator stands in.</param>
-/// <param name="Balance">By <c>GET /v1/me</c>, at most a minute old if the account answers; null: never known.</param>
-/// <param name="Waiting">Requests of this replica that wait for a slot.</param>
-/// <param name="LastErrors">Of this replica, newest first, at most 20.</param>
+/// <param name="Simulator">Whether the bundled simulator takes Leonardo's place.</param>
+/// <param name="Balance">From <c>GET /v1/me</c>, at most a minute old if Leonardo answers; null: not known yet.</param>
+/// <param name="Waiting">Requests of this replica that are waiting for a slot.</param>
+/// <param name="LastErrors">This replica's last errors, newest first, at most 20.</param>
 internal sealed record AdminUpstream(
     bool Simulator,
     AdminKey Key,
@@ -57,19 +64,19 @@ internal sealed record AdminUpstream(
     IReadOnlyList<AdminFault> LastErrors
 );
 
-/// <param name="Tail">The last four characters; null: none, or too short to show any.</param>
-/// <param name="Refused">Whether Leonardo refused it last.</param>
+/// <param name="Tail">The last four characters; null: no key, or one too short to show any.</param>
+/// <param name="Refused">Whether Leonardo refused the key at its last use.</param>
 internal sealed record AdminKey(string? Tail, bool Refused);
 
 /// <param name="Tokens">In the account's own unit, which Leonardo does not document.</param>
 internal sealed record AdminBalance(decimal Tokens, DateTime At);
 
-/// <param name="Used">Generations that run now, all replicas together.</param>
+/// <param name="Used">Generations that are running, all replicas together.</param>
 internal sealed record AdminSlots(long Used, int Limit, int PerMinute);
 
-/// <summary>What has no outcome yet, all replicas together.</summary>
-/// <param name="DelayedOutcomes">Of this replica: outcomes that could not be written to the store yet.</param>
-/// <param name="LedgerAlarms">Of this replica, since its start: contradictions; see its log.</param>
+/// <summary>Reservations without an outcome, all replicas together.</summary>
+/// <param name="DelayedOutcomes">This replica's outcomes that could not be written to the store yet.</param>
+/// <param name="LedgerAlarms">Contradictions that this replica found since its start; its log has the details.</param>
 internal sealed record AdminOpen(
     long Reserved,
     long Forwarding,
@@ -79,5 +86,5 @@ internal sealed record AdminOpen(
     long LedgerAlarms
 );
 
-/// <param name="Outcome">The problem's name.</param>
+/// <param name="Outcome">The name of the problem.</param>
 internal sealed record AdminFault(DateTime At, string Outcome, string? Why);

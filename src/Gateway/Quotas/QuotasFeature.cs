@@ -7,7 +7,7 @@ using Gateway.Tenants;
 
 namespace Gateway.Quotas;
 
-/// <summary>How much a tenant may do, and what it has done.</summary>
+/// <summary>The quota ledger's service, <c>GET /v1/usage</c> and the rate-limit headers.</summary>
 internal static class QuotasFeature
 {
     public static void AddQuotas(this IServiceCollection services, QuotaOptions options)
@@ -29,14 +29,14 @@ internal static class QuotasFeature
         services.AddHealthChecks().AddCheck<StoreHealth>("store");
     }
 
-    /// <summary>Before identification.</summary>
+    /// <summary>Must come before identification, which can answer a tenant itself.</summary>
     public static void UseQuotaHeaders(this IApplicationBuilder app) => app.UseMiddleware<RateLimitMiddleware>();
 
     public static void MapQuotas(this IEndpointRouteBuilder routes) =>
         routes
-            .MapGet("/v1/usage", UsageEndpoint.Get)
+            .MapGet("/v1/usage", UsageEndpoint.GetAsync)
             .WithTags("Usage")
-            .WithSummary("See who you are to the gateway, what is left, and what was spent")
+            .WithSummary("See which tenant you are, what is left of your quotas, and what was charged")
             .Produces<UsageReport>()
             .ProducesProblems(
                 ProblemTypes.Unidentified,

@@ -4,18 +4,21 @@ using Gateway.Ledger.Rules;
 
 namespace Gateway.Quotas;
 
-/// <summary><c>RateLimit-Policy</c> and <c>RateLimit</c>, draft-ietf-httpapi-ratelimit-headers-10: lists of structured fields (RFC 9651), one item a quota that has a limit.</summary>
+/// <summary>
+/// <c>RateLimit-Policy</c> and <c>RateLimit</c> (draft-ietf-httpapi-ratelimit-headers-10):
+/// lists of structured fields (RFC 9651) with one item for each quota that has a limit.
+/// </summary>
 internal static class RateLimitHeaders
 {
-    /// <summary>The largest integer a structured field can hold.</summary>
-    private const long Largest = 999_999_999_999_999;
+    /// <summary>The largest integer of a structured field.</summary>
+    private const long MaxInteger = 999_999_999_999_999;
 
     private const long MicrosPerCent = 10_000;
 
-    /// <summary>Writes nothing where nothing is limited.</summary>
+    /// <summary>Writes nothing if no quota has a limit.</summary>
     public static void Write(IHeaderDictionary headers, IReadOnlyList<QuotaStatus> quotas)
     {
-        // On the stack: every answer carries both.
+        // Buffers on the stack: every answer carries both headers.
         var policies = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[640]);
         var limits = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[384]);
         var separator = "";
@@ -55,11 +58,13 @@ internal static class RateLimitHeaders
         list.AppendFormatted(value);
     }
 
-    /// <summary>Money in cents, rounded down: never more is promised than there is.</summary>
+    /// <summary>Money in cents, rounded down: the header must not promise more than there is.</summary>
     private static long Amount(QuotaStatus quota, long amount) =>
-        Math.Min(Largest, quota.Unit == QuotaStatus.Micros ? amount / MicrosPerCent : amount);
+        Math.Min(MaxInteger, quota.Unit == QuotaStatus.Micros ? amount / MicrosPerCent : amount);
 
-    /// <summary>The draft's own units where it has one ("requests" is its default), else a parameter of ours.</summary>
+    /// <summary>
+    /// The draft's unit if it has one ("requests" is its default), else a parameter of the gateway's own.
+    /// </summary>
     private static string UnitOf(QuotaStatus quota) =>
         quota.Unit switch
         {

@@ -4,12 +4,12 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Quotas;
 
-/// <summary>Middleware: says on every answer to an identified tenant where its quotas stand. Before identification, which may answer a tenant itself.</summary>
+/// <summary>Middleware: adds the rate-limit headers to every answer to an identified tenant.</summary>
 internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledger)
 {
     public Task InvokeAsync(HttpContext context)
     {
-        // As the answer begins, so that a request which was admitted is counted in what it is told.
+        // When the answer starts, so that the headers include the request that was just admitted.
         context.Response.OnStarting(WriteAsync, context);
         return next(context);
     }
@@ -20,7 +20,7 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledg
         if (context.Features.Get<Caller>() is not { } caller)
             return;
         var headers = context.Response.Headers;
-        // What is told a tenant is no other's (threats B10), whatever is between.
+        // T-B10: no shared cache may give one tenant's answer to another.
         if (headers.CacheControl.Count == 0)
             headers.CacheControl = "private, no-store";
         RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant));

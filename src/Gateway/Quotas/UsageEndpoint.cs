@@ -8,41 +8,30 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Quotas;
 
-/// <summary><c>GET /v1/usage</c>: who the gateway takes the caller for, what is left, what was spent.</summary>
+/// <summary><c>GET /v1/usage</c>: which tenant the caller is, what is left of its quotas, what was charged.</summary>
 internal static class UsageEndpoint
 {
-    public static async Task<IResult> Get(Caller caller, QuotaLedger ledger, CancellationToken cancellationToken)
+    public static async Task<IResult> GetAsync(Caller caller, QuotaLedger ledger, CancellationToken cancellationToken)
     {
         if (await ledger.UsageAsync(caller.Tenant, cancellationToken) is not var (quotas, totals))
-            return new Problem(ProblemTypes.StoreUnavailable, "The quotas cannot be read just now.") { RetryAfter = 1 };
+            return new Problem(ProblemTypes.StoreUnavailable, "The quotas cannot be read at the moment. Nothing was changed; try again.")
+            {
+                RetryAfter = 1,
+            };
         return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
-                [.. quotas.Select(Describe)],
+                [.. quotas.Select(UsageQuota.From)],
                 new UsageSums(Describe(totals.Today), Describe(totals.Month))
             ),
             UsageJson.Default.UsageReport
         );
     }
 
-    private static UsageQuota Describe(QuotaStatus quota)
-    {
-        // Dollars are decimal strings, all else whole numbers.
-        object? Amount(long? value) => quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
-        return new UsageQuota(
-            quota.Name,
-            Amount(quota.Limit),
-            Amount(quota.Used)!,
-            Amount(quota.Held)!,
-            Amount(quota.Remaining),
-            quota.ResetsAt?.UtcDateTime
-        );
-    }
-
     private static UsageSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Format(totals.Micros));
 }
 
-/// <param name="Tenant">Who the gateway takes the caller for.</param>
+/// <param name="Tenant">The tenant that the caller was identified as.</param>
 /// <param name="Quotas">The tenant's own, and the organisation's (<c>org-…</c>).</param>
 /// <param name="Totals">What was charged.</param>
 internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota> Quotas, UsageSums Totals);
@@ -50,13 +39,28 @@ internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota>
 /// <param name="IdentifiedBy">The way in which the caller was identified.</param>
 internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);
 
-/// <summary><c>usd-month</c> counts in dollars, as decimal strings; all others in whole numbers.</summary>
+/// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
 /// <param name="Limit">Null: unlimited.</param>
 /// <param name="Used">Settled.</param>
 /// <param name="Held">Reserved, forwarded or unknown.</param>
 /// <param name="Remaining">Null: unlimited.</param>
-/// <param name="ResetsAt">UTC; null where nothing resets.</param>
-internal sealed record UsageQuota(string Name, object? Limit, object Used, object Held, object? Remaining, DateTime? ResetsAt);
+/// <param name="ResetsAt">UTC; null if the quota does not reset.</param>
+internal sealed record UsageQuota(string Name, object? Limit, object Used, object Held, object? Remaining, DateTime? ResetsAt)
+{
+    public static UsageQuota From(QuotaStatus quota) =>
+        new(
+            quota.Name,
+            ToAmount(quota, quota.Limit),
+            ToAmount(quota, quota.Used)!,
+            ToAmount(quota, quota.Held)!,
+            ToAmount(quota, quota.Remaining),
+            quota.ResetsAt?.UtcDateTime
+        );
+
+    /// <returns>Dollars as a decimal string, anything else as a whole number.</returns>
+    public static object? ToAmount(QuotaStatus quota, long? value) =>
+        quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
+}
 
 internal sealed record UsageSums(UsageSum Today, UsageSum Month);
 
