@@ -6,10 +6,10 @@ using Microsoft.OpenApi;
 
 namespace Gateway.Generations;
 
-/// <summary>Documents <c>/v2/generations</c>. Every limit is that of the models, which the validator and the price read too.</summary>
+/// <summary>Documents <c>/v2/generations</c>. The limits come from the models, as those of the validator do.</summary>
 internal static class GenerationsDocumentation
 {
-    /// <summary>From https://docs.leonardo.ai/docs/flux-2-pro, without its references, which exist in no other account.</summary>
+    /// <summary>From https://docs.leonardo.ai/docs/flux-2-pro, without its references.</summary>
     private const string ExampleRequest = """
         {
           "public": false,

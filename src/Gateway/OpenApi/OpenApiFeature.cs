@@ -4,7 +4,9 @@ using Microsoft.OpenApi;
 
 namespace Gateway.OpenApi;
 
-/// <summary>The OpenAPI document and Swagger UI, which work without internet access. The features document their own routes.</summary>
+/// <summary>
+/// The OpenAPI document and Swagger UI, which work without internet access. The features document their own routes.
+/// </summary>
 internal static class OpenApiFeature
 {
     private const string Ui = "OpenApi:Ui";

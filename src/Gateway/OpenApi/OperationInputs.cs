@@ -7,7 +7,10 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>Describes what an operation takes: path and query parameters with their limits, headers, the body, and the credential.</summary>
+/// <summary>
+/// Describes what an operation takes: path and query parameters with their limits, headers, the body, and the
+/// credential.
+/// </summary>
 internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) : IOperationFilter
 {
     private const string Tenant = "tenant";

@@ -8,7 +8,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>The one schema of every refusal, and an example of each.</summary>
+/// <summary>Adds the schema that all problems share, and an example of each problem.</summary>
 internal sealed class ProblemSchema : IDocumentFilter
 {
     public const string Name = "Problem";

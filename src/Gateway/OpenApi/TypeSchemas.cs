@@ -8,7 +8,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>Applies to each schema the rules of its feature. A member of a record that has no default value is required.</summary>
+/// <summary>
+/// Applies to each schema the rules of its feature. A member of a record that has no default value is required.
+/// </summary>
 internal sealed class TypeSchemas(IOptions<ApiDocumentation> documentation) : ISchemaFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)

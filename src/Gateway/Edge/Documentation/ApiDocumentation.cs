@@ -5,7 +5,8 @@ namespace Gateway.Edge.Documentation;
 
 /// <summary>
 /// What the features say about their own types and routes that neither the type nor the endpoint's metadata can.
-/// A feature contributes with <c>services.Configure&lt;ApiDocumentation&gt;(XDocumentation.Describe)</c>; the OpenAPI filters read it.
+/// A feature contributes with <c>services.Configure&lt;ApiDocumentation&gt;(XDocumentation.Describe)</c>; the
+/// OpenAPI filters read it.
 /// </summary>
 internal sealed class ApiDocumentation
 {
@@ -16,7 +17,10 @@ internal sealed class ApiDocumentation
     /// <summary>By media type, for answers that are not JSON.</summary>
     public Dictionary<string, string> TextExamples { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Serializers that name members by a policy of their own and write every member, also those with a default value.</summary>
+    /// <summary>
+    /// Serializers that name members by a policy of their own and write every member, also those with a default
+    /// value.
+    /// </summary>
     public List<JsonSerializerContext> Serializers { get; } = [];
 
     public List<(ResponseHeader Header, Func<DocumentedOperation, int, bool> AppliesTo)> Headers { get; } = [];

@@ -2,7 +2,9 @@ using Microsoft.OpenApi;
 
 namespace Gateway.Edge.Documentation;
 
-/// <summary>Documents the headers that every route can answer with, and those that several features answer with.</summary>
+/// <summary>
+/// Documents the headers that every route can answer with, and those that several features answer with.
+/// </summary>
 internal static class EdgeDocumentation
 {
     public static readonly ResponseHeader RetryAfter = new("Retry-After", "Seconds.", Seconds, Always: true);
@@ -17,7 +19,7 @@ internal static class EdgeDocumentation
         documentation.Header(
             new(
                 "X-Request-Id",
-                "Identifies the request: the caller's own id if it is well-formed.",
+                "Identifies the request: the id that the caller sent, if it is valid.",
                 SchemaRules.Matching("^[A-Za-z0-9._-]{1,128}$"),
                 always: true
             ),

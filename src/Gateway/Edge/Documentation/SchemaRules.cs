@@ -4,7 +4,9 @@ using Microsoft.OpenApi;
 
 namespace Gateway.Edge.Documentation;
 
-/// <summary>The formats and patterns that the gateway's values have in the OpenAPI document, each defined once.</summary>
+/// <summary>
+/// The formats and patterns that the gateway's values have in the OpenAPI document, each defined once.
+/// </summary>
 internal static class SchemaRules
 {
     private const string Dollars = "^[0-9]+\\.[0-9]{4,6}$";
@@ -71,7 +73,9 @@ internal static class SchemaRules
     public static Action<OpenApiSchema> OneOf(params IEnumerable<string> values) =>
         schema => schema.Enum = [.. values.Select(value => (JsonNode)value)];
 
-    /// <summary>For a request's object: no other members; a member may be left out unless it is required, and is never null.</summary>
+    /// <summary>
+    /// For a request's object: no other members; a member may be left out unless it is required, and is never null.
+    /// </summary>
     public static Action<OpenApiSchema> Closed(params string[] required) =>
         schema =>
         {
