@@ -3,7 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>Who gets into <c>/admin</c>.</summary>
+/// <summary>Access to <c>/admin</c>.</summary>
 public sealed class AdminAccessTests
 {
     [Theory]
@@ -12,7 +12,7 @@ public sealed class AdminAccessTests
     [InlineData("GET", "/admin")]
     [InlineData("GET", "/ADMIN/audit")]
     [InlineData("GET", "/admin/nothing-here")]
-    public async Task Without_a_token_file_there_is_no_admin_at_all(string method, string path)
+    public async Task Without_a_token_file_every_admin_path_answers_404(string method, string path)
     {
         await using var gateway = await GatewayApp.StartAsync();
 
@@ -25,15 +25,15 @@ public sealed class AdminAccessTests
     [InlineData("/admin/tenants")]
     [InlineData("/admin/nothing-here")]
     [InlineData("/Admin/audit")]
-    public async Task Nobody_gets_in_without_a_good_token(string path)
+    public async Task Without_a_valid_token_every_admin_path_answers_401(string path)
     {
         await using var admin = await AdminGateway.StartAsync();
-        string[] bad = ["Bearer wrong-token-of-some-length", "Bearer ", "Basic " + AdminGateway.Token, AdminGateway.Token, "Bearer b"];
+        string[] invalid = ["Bearer wrong-token-of-some-length", "Bearer ", "Basic " + AdminGateway.Token, AdminGateway.Token, "Bearer b"];
 
         var bare = await admin.Gateway.GetAsync(path);
         await bare.ProblemAsync(401, "unidentified");
         bare.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer realm=\"admin\"");
-        foreach (var authorization in bad)
+        foreach (var authorization in invalid)
             await (await admin.Gateway.GetAsync(path, ("Authorization", authorization))).ProblemAsync(401, "unidentified");
         await (
             await admin.Gateway.GetAsync(path, ("Authorization", "Bearer " + AdminGateway.Token), ("Authorization", "Bearer x"))
@@ -41,7 +41,7 @@ public sealed class AdminAccessTests
     }
 
     [Fact]
-    public async Task An_operators_token_is_no_tenants_token_and_makes_no_generation()
+    public async Task An_operators_token_does_not_identify_a_tenant()
     {
         await using var admin = await AdminGateway.StartAsync();
 
@@ -49,7 +49,7 @@ public sealed class AdminAccessTests
     }
 
     [Fact]
-    public async Task Behind_a_trusted_proxy_only_the_guesser_is_cut_off()
+    public async Task Behind_a_trusted_proxy_only_the_guessing_client_is_blocked()
     {
         await using var admin = await AdminGateway.StartAsync(("Identification:TrustedProxies", "127.0.0.1"));
         for (var i = 0; i < 10; i++)
@@ -60,7 +60,7 @@ public sealed class AdminAccessTests
     }
 
     [Fact]
-    public async Task Guessing_is_cut_off_for_a_minute_even_with_the_right_guess()
+    public async Task Guessing_tokens_blocks_the_address_for_a_minute_even_for_a_valid_token()
     {
         await using var admin = await AdminGateway.StartAsync();
         for (var i = 0; i < 10; i++)
@@ -71,14 +71,14 @@ public sealed class AdminAccessTests
         var blocked = await admin.GetAsync("/admin/tenants");
         await blocked.ProblemAsync(429, "too-many-attempts");
         blocked.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(60));
-        (await admin.GenerateAsync()).StatusCode.ShouldBe(HttpStatusCode.OK, "tenants behind the same address go on working");
+        (await admin.GenerateAsync()).StatusCode.ShouldBe(HttpStatusCode.OK, "tenants behind the same address are not blocked");
 
         admin.Gateway.Time.Advance(TimeSpan.FromSeconds(61));
         (await admin.GetAsync("/admin/tenants")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task An_operators_script_gone_wild_is_slowed_down_and_tenants_are_not()
+    public async Task A_runaway_operator_script_is_rate_limited_and_tenants_are_not()
     {
         await using var admin = await AdminGateway.StartAsync();
 
@@ -103,7 +103,7 @@ public sealed class AdminAccessTests
         (await admin.GetAsync("/admin/tenants")).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
         (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", "Bearer " + Next))).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        // Away: a mount that is being replaced locks nobody out. Empty: nobody may.
+        // Missing, as while a mount is replaced: the last tokens stay valid. Empty: no token is valid.
         File.Delete(admin.TokenFile);
         admin.Gateway.Time.Advance(TimeSpan.FromSeconds(1));
         (await admin.Gateway.GetAsync("/admin/tenants", ("Authorization", "Bearer " + Next))).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -119,7 +119,7 @@ public sealed class AdminAccessTests
     [InlineData("")]
     [InlineData("a name token-of-enough-length")]
     [InlineData("a/b token-of-enough-length")]
-    public async Task A_token_file_that_is_no_good_stops_the_start_and_is_not_quoted(string content)
+    public async Task An_invalid_token_file_prevents_the_start_and_is_not_quoted(string content)
     {
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;

@@ -3,7 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>A gateway with an operator: its token is in a file beside the store.</summary>
+/// <summary>A gateway with an operator's token.</summary>
 internal sealed class AdminGateway : IAsyncDisposable
 {
     public const string Token = "a-token-of-forty-characters-for-operators";
@@ -50,7 +50,7 @@ internal sealed class AdminGateway : IAsyncDisposable
             headers: tenant == "b" ? [("Authorization", "Bearer b")] : []
         );
 
-    /// <summary>One whose outcome is unknown.</summary>
+    /// <returns>The id of a reservation whose outcome is unknown.</returns>
     public async Task<string> UnknownAsync(string tenant = "a")
     {
         Gateway.Leonardo.ScriptNext("error-500");

@@ -8,13 +8,13 @@ using Npgsql;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>What one replica's operator decides, the other replica does; and all of it is in a backup.</summary>
+/// <summary>A change made at one replica applies to all of them, and is in a backup.</summary>
 public sealed class AdminReplicasTests
 {
     private const string Token = "a-token-for-the-operator";
 
     [Fact]
-    public async Task On_postgresql_every_replica_follows_and_a_backup_has_it_all()
+    public async Task On_PostgreSQL_a_change_applies_to_every_replica_and_is_in_a_backup()
     {
         Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
@@ -42,7 +42,7 @@ public sealed class AdminReplicasTests
             (await GenerateAsync(one)).ShouldBe(HttpStatusCode.OK);
             (await GenerateAsync(other)).ShouldBe(HttpStatusCode.TooManyRequests);
             await PostAsync(one, "/admin/tenants/team/grants", """{"quota":"imagesPerDay","amount":1,"reason":"one more"}""");
-            (await GenerateAsync(other)).ShouldBe(HttpStatusCode.OK, "the grant is in force at once, everywhere");
+            (await GenerateAsync(other)).ShouldBe(HttpStatusCode.OK, "the grant applies at once on every replica");
             (await GenerateAsync(one)).ShouldBe(HttpStatusCode.TooManyRequests);
 
             await PostAsync(one, "/admin/tenants/team/suspend", """{"reason":"a test"}""");

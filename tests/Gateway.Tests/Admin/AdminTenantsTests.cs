@@ -64,7 +64,7 @@ public sealed class AdminTenantsTests
     }
 
     [Fact]
-    public async Task A_body_far_too_long_is_told_so()
+    public async Task A_body_that_is_too_large_is_refused()
     {
         await using var admin = await AdminGateway.StartAsync();
         var tooLong = $$"""{"reason":"{{new string('x', 200_000)}}"}""";
@@ -72,7 +72,7 @@ public sealed class AdminTenantsTests
     }
 
     [Fact]
-    public async Task Where_there_is_no_limit_there_is_nothing_to_grant()
+    public async Task A_quota_without_a_limit_cannot_be_raised()
     {
         await using var admin = await AdminGateway.StartAsync();
         const string Grant = """{"quota":"imagesPerMonth","amount":2,"reason":"more"}""";
@@ -82,7 +82,7 @@ public sealed class AdminTenantsTests
     }
 
     [Fact]
-    public async Task A_grant_raises_the_limit_for_the_running_period_and_no_longer()
+    public async Task A_grant_raises_the_limit_for_the_current_period_only()
     {
         await using var admin = await AdminGateway.StartAsync();
         await admin.GenerateAsync(quantity: 4);
@@ -116,7 +116,7 @@ public sealed class AdminTenantsTests
     [InlineData("""{"quota":"imagesPerDay","amount":1,"reason":"x","force":true}""", "malformed-request")]
     [InlineData("""[]""", "malformed-request")]
     [InlineData("""null""", "malformed-request")]
-    public async Task A_grant_that_makes_no_sense_changes_nothing(string body, string problem)
+    public async Task An_invalid_grant_changes_nothing(string body, string problem)
     {
         await using var admin = await AdminGateway.StartAsync();
 

@@ -3,11 +3,11 @@ using Gateway.Tests.Telemetry;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>A generation that never ends: an operator sees it, and it holds nothing.</summary>
+/// <summary>A generation that never finishes: operators can see it, and it holds no slot.</summary>
 public sealed class StuckGenerationTests
 {
     [Fact]
-    public async Task One_that_never_ends_is_shown_with_the_time_since_when()
+    public async Task A_generation_that_never_finishes_is_listed_with_the_time_it_got_stuck()
     {
         await using var admin = await AdminGateway.StartAsync(("Leonardo:GenerationDeadline", "00:00:05"));
         var made = await (
@@ -33,7 +33,7 @@ public sealed class StuckGenerationTests
     [InlineData("tenant=")]
     [InlineData("tenant=Marketing")]
     [InlineData("state=odd")]
-    public async Task What_no_tenant_and_no_state_is_called_is_refused(string query)
+    public async Task An_invalid_tenant_or_state_is_refused(string query)
     {
         await using var admin = await AdminGateway.StartAsync();
         await (await admin.GetAsync("/admin/generations?" + query)).ProblemAsync(400, "validation");

@@ -6,20 +6,22 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>Every kind of answer that the document promises, made once and held to it: status, headers, form, and every member.</summary>
+/// <summary>
+/// Every documented answer below 400 occurs once and matches the document: status, headers, media type and members.
+/// </summary>
 public sealed class AnswersTests : IAsyncLifetime
 {
     private static readonly (string, string) AsB = TwoTeams.AsB;
 
     private AdminGateway _admin = null!;
-    private WrittenContract _contract = null!;
+    private OpenApiContract _contract = null!;
 
     private GatewayApp Gateway => _admin.Gateway;
 
     public async ValueTask InitializeAsync()
     {
         _admin = await AdminGateway.StartAsync();
-        _contract = await WrittenContract.ReadAsync(Gateway);
+        _contract = await OpenApiContract.ReadAsync(Gateway);
     }
 
     public ValueTask DisposeAsync() => _admin.DisposeAsync();
@@ -27,7 +29,7 @@ public sealed class AnswersTests : IAsyncLifetime
     [Theory]
     [InlineData("")]
     [InlineData("/api/rest")]
-    public async Task What_a_tenant_is_answered_is_what_the_document_says(string prefix)
+    public async Task Answers_to_a_tenant_match_the_document(string prefix)
     {
         var id = await GenerationsAsync(prefix);
         var image = await ReadingAsync(prefix, id);
@@ -39,11 +41,11 @@ public sealed class AnswersTests : IAsyncLifetime
             await SeeAsync(HttpMethod.Get, prefix + "/v2/models", 200, caller);
             await SeeAsync(HttpMethod.Get, prefix + "/v1/usage", 200, caller);
         }
-        _contract.Unseen(operation => !operation.IsAdmin && IsUnder(prefix, operation) ? operation.Successes : []).ShouldBeEmpty();
+        _contract.Unobserved(operation => !operation.IsAdmin && IsUnder(prefix, operation) ? operation.Successes : []).ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task What_an_operator_is_answered_is_what_the_document_says()
+    public async Task Answers_to_an_operator_match_the_document()
     {
         var (lost, found) = (await _admin.UnknownAsync(), await _admin.UnknownAsync("b"));
         (await _admin.GenerateAsync("b")).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -63,7 +65,7 @@ public sealed class AnswersTests : IAsyncLifetime
             (await (await LookAsync("/admin/usage?by=" + by)).JsonAsync())["rows"]!.AsArray().ShouldNotBeEmpty();
             await LookAsync("/admin/usage?by=" + by, ("Accept", "text/csv"));
         }
-        _contract.Unseen(operation => operation.IsAdmin ? operation.Successes : []).ShouldBeEmpty();
+        _contract.Unobserved(operation => operation.IsAdmin ? operation.Successes : []).ShouldBeEmpty();
     }
 
     private async Task<string> GenerationsAsync(string prefix)
@@ -97,7 +99,7 @@ public sealed class AnswersTests : IAsyncLifetime
         var data = (await events.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))
             .Split('\n')
             .Single(line => line.StartsWith("data: ", StringComparison.Ordinal));
-        _contract.FaultsOf("GenerationFound", JsonNode.Parse(data[6..])!).ShouldBeEmpty();
+        _contract.Validate("GenerationFound", JsonNode.Parse(data[6..])!).ShouldBeEmpty();
         await SeeAsync(HttpMethod.Get, path, 204, AsB, ("Accept", "text/event-stream"), ("Last-Event-ID", "2"));
         var page = await (await SeeAsync(HttpMethod.Get, prefix + "/v1/generations?limit=1", 200)).JsonAsync();
         await SeeAsync(HttpMethod.Get, $"{prefix}/v1/generations?after={page["next"]}", 200);
@@ -131,7 +133,7 @@ public sealed class AnswersTests : IAsyncLifetime
     private Task<HttpResponseMessage> PostAsync(string path, string json, int status, params (string, string)[] headers) =>
         SendAsync(HttpMethod.Post, path, new StringContent(json, new MediaTypeHeaderValue("application/json")), status, headers);
 
-    /// <summary>Where a caller waits, time has to pass.</summary>
+    /// <summary>If the caller waits, the clock has to advance.</summary>
     private async Task<HttpResponseMessage> SendAsync(
         HttpMethod method,
         string path,
@@ -163,6 +165,6 @@ public sealed class AnswersTests : IAsyncLifetime
         (await _contract.CheckAsync(answer)).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    private static bool IsUnder(string prefix, WrittenOperation operation) =>
+    private static bool IsUnder(string prefix, ContractOperation operation) =>
         operation.Path.StartsWith("/api/rest", StringComparison.Ordinal) == (prefix.Length > 0);
 }

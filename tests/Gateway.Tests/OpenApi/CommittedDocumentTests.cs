@@ -5,7 +5,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>The document is committed, so that a review sees every change of it.</summary>
+/// <summary>The document is committed, so that every change of it is visible in review.</summary>
 public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
     /// <summary>Set by <c>tests/openapi.sh</c>: write the file instead of comparing it.</summary>
@@ -35,7 +35,7 @@ public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixtu
             .ShouldBeNull("The gateway serves another document than openapi/v1.json. Run tests/openapi.sh and commit the file.");
     }
 
-    /// <summary>The order of members means nothing in JSON and depends on the order of declarations in the code.</summary>
+    /// <summary>Sorted, so that moving a declaration in the code changes nothing.</summary>
     private static JsonNode? InOrder(JsonNode? node) =>
         node switch
         {

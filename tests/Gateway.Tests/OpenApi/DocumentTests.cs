@@ -7,13 +7,13 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>The OpenAPI document says what the gateway does: it is read here as a client's generator would read it.</summary>
+/// <summary>The OpenAPI document says what the gateway does.</summary>
 public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
     private readonly GatewayApp _gateway = fixture.Gateway;
 
     [Fact]
-    public async Task Every_limit_of_the_request_is_the_models()
+    public async Task The_limits_of_a_request_come_from_the_models()
     {
         var schemas = (await DocumentAsync())["components"]!["schemas"]!;
         var parameters = schemas["GenerationParameters"]!["properties"]!;
@@ -56,7 +56,7 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
     }
 
     [Fact]
-    public async Task The_guides_example_is_the_example_and_is_accepted()
+    public async Task The_example_is_that_of_Leonardos_guide_and_is_accepted()
     {
         var example = (await DocumentAsync())["paths"]!["/v2/generations"]!["post"]!["requestBody"]!["content"]!["application/json"]![
             "example"
@@ -65,23 +65,24 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
         (await _gateway.PostAsync(example.ToJsonString())).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
-    private static readonly string[] OfAdmin = ["not-unknown", "too-many-attempts"];
+    private static readonly string[] OnlyOfAdmin = ["not-unknown", "too-many-attempts"];
 
     [Fact]
-    public async Task A_generation_can_be_refused_in_every_way_that_there_is()
+    public async Task Creating_a_generation_documents_every_problem_it_can_answer_with()
     {
         var responses = (await DocumentAsync())["paths"]!["/v2/generations"]!["post"]!["responses"]!.AsObject();
-        var told = responses.SelectMany(response =>
+        var documented = responses.SelectMany(response =>
             response.Value!["content"]?["application/problem+json"]?["examples"]?.AsObject().Select(example => example.Key) ?? []
         );
-        string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", .. OfAdmin];
-        told.Distinct(StringComparer.Ordinal)
+        string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", .. OnlyOfAdmin];
+        documented
+            .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
             .ShouldBe(ProblemTypes.All.Select(type => type.Name).Except(elsewhere).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public async Task Every_operation_has_a_summary_and_says_how_it_refuses()
+    public async Task Every_operation_has_a_summary_and_documents_its_problems()
     {
         foreach (var (path, operations) in (await DocumentAsync())["paths"]!.AsObject())
         {
@@ -94,9 +95,9 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
     }
 
     [Fact]
-    public async Task Every_body_and_every_answer_has_an_example_and_every_example_keeps_its_schema()
+    public async Task Every_body_and_answer_has_an_example_that_matches_its_schema()
     {
-        var contract = await WrittenContract.ReadAsync(_gateway);
+        var contract = await OpenApiContract.ReadAsync(_gateway);
         var contents = contract.Operations.SelectMany(operation =>
             operation
                 .Responses.AsObject()
@@ -111,14 +112,14 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
                     (form!["example"] ?? form["examples"]).ShouldNotBeNull($"{of} {type}");
                 foreach (var example in (form!["examples"]?.AsObject() ?? []).Select(one => one.Value!["value"]).Append(form["example"]))
                 {
-                    // Of refusals there are references; they are below.
+                    // Examples of problems are references; they are checked below.
                     if (example is not null)
-                        contract.FaultsOf(form["schema"]!, example).ShouldBeEmpty($"{of} {type}");
+                        contract.Validate(form["schema"]!, example).ShouldBeEmpty($"{of} {type}");
                 }
             }
         }
         foreach (var (name, example) in (await DocumentAsync())["components"]!["examples"]!.AsObject())
-            contract.FaultsOf("Problem", example!["value"]!).ShouldBeEmpty(name);
+            contract.Validate("Problem", example!["value"]!).ShouldBeEmpty(name);
     }
 
     [Theory]
@@ -129,25 +130,26 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
     [InlineData("\"", false)]
     [InlineData("\"a", false)]
     [InlineData("\"\\a\"", false)]
-    public async Task An_idempotency_key_is_what_the_document_says(string key, bool isOne) => await KeyAsync(key, isOne);
+    public async Task The_gateway_accepts_exactly_the_idempotency_keys_that_match_the_document(string key, bool isOne) =>
+        await KeyAsync(key, isOne);
 
     [Theory]
     [InlineData(255, true)]
     [InlineData(256, false)]
-    public async Task An_idempotency_key_is_as_long_as_the_document_says(int length, bool isOne)
+    public async Task An_idempotency_key_may_be_as_long_as_the_document_says(int length, bool isOne)
     {
         await KeyAsync(new string('k', length), isOne);
         await KeyAsync($"\"{string.Concat(Enumerable.Repeat("\\\\", length))}\"", isOne);
     }
 
     [Fact]
-    public async Task Every_limit_of_a_query_is_the_routes()
+    public async Task Every_query_parameter_has_the_limits_in_the_document()
     {
         await using var admin = await AdminGateway.StartAsync();
         Task<HttpResponseMessage> AskAsync(string path) =>
             path.StartsWith("/admin", StringComparison.Ordinal) ? admin.GetAsync(path) : admin.Gateway.GetAsync(path);
         var queries =
-            from operation in (await WrittenContract.ReadAsync(admin.Gateway)).Operations
+            from operation in (await OpenApiContract.ReadAsync(admin.Gateway)).Operations
             from parameter in operation.Node["parameters"]!.AsArray()
             where parameter!["in"]!.GetValue<string>() == "query"
             select (operation.Path, Name: parameter["name"]!.GetValue<string>(), Schema: parameter["schema"]!);
@@ -166,9 +168,9 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
 
     private async Task KeyAsync(string key, bool isOne)
     {
-        var contract = await WrittenContract.ReadAsync(_gateway);
+        var contract = await OpenApiContract.ReadAsync(_gateway);
         var header = contract.Operations.Single(operation => operation.Is("POST", "/v2/generations")).Node["parameters"]![0]!;
-        (contract.FaultsOf(header["schema"]!, key).Count == 0).ShouldBe(isOne);
+        (contract.Validate(header["schema"]!, key).Count == 0).ShouldBe(isOne);
         var answer = await _gateway.PostAsync("{}", headers: ("Idempotency-Key", key));
         ((await answer.JsonAsync())["type"]!.GetValue<string>() == "/problems/validation").ShouldBe(isOne);
     }

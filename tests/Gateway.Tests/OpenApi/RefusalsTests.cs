@@ -7,68 +7,68 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.OpenApi;
 
 /// <summary>
-/// Everything that can be refused is tried on every operation: whatever comes must be in the document, and what the document says of refusals must come.
+/// Provokes every refusal on every operation: each answer must be documented, each documented problem must occur.
 /// </summary>
 public sealed class RefusalsTests
 {
     private const string Public = """{"model":"flux-pro-2.0","public":true,"parameters":{"prompt":"x"}}""";
 
-    /// <summary>Nobody knows how to provoke a bug.</summary>
+    /// <summary>A bug cannot be provoked.</summary>
     private const string Bug = "500 internal";
 
     private static readonly (string, string) AsOperator = ("Authorization", "Bearer " + AdminGateway.Token);
 
-    /// <summary>By network.</summary>
-    private static readonly (string, string) AsNobody = ("X-Request-Id", "a-test");
+    /// <summary>No credential: identified by network.</summary>
+    private static readonly (string, string) WithoutCredential = ("X-Request-Id", "a-test");
 
     [Fact]
-    public async Task Every_refusal_is_in_the_document_and_what_is_in_the_document_is_refused()
+    public async Task Every_documented_problem_occurs_and_every_problem_that_occurs_is_documented()
     {
         Tools.NeedPostgreSql();
         await using var admin = await AdminGateway.StartAsync();
-        var contract = await WrittenContract.ReadAsync(admin.Gateway);
+        var contract = await OpenApiContract.ReadAsync(admin.Gateway);
         var upload = await admin.Gateway.BeginUploadAsync();
         foreach (var operation in contract.Operations)
-            await AskWronglyAsync(contract, admin.Gateway, operation, upload);
+            await SendInvalidAsync(contract, admin.Gateway, operation, upload);
         foreach (var prefix in new[] { "", "/api/rest" })
         {
             await CreateAsync(contract, admin, prefix + "/v2/generations");
             await contract.CheckAsync(await admin.Gateway.PostAsync(Public, prefix + "/v2/generations/quote"));
-            await BorrowAsync(contract, admin, prefix);
+            await CallUpstreamAsync(contract, admin, prefix);
         }
         await DecideTwiceAsync(contract, admin);
         await SuspendedAsync(contract, admin);
-        await StrangersAsync(contract);
-        await HurriedAsync(contract);
+        await UnidentifiedAsync(contract);
+        await RateLimitedAsync(contract);
         await SlowAsync(contract);
-        await StorelessAsync(contract);
+        await StoreUnavailableAsync(contract);
         await UnreachableAsync(contract);
 
-        contract.Unseen(Provokable).ShouldBeEmpty();
+        contract.Unobserved(Provokable).ShouldBeEmpty();
     }
 
-    /// <summary>What HEAD is refused is what GET is; it only does not say so.</summary>
-    private static IEnumerable<string> Provokable(WrittenOperation operation) =>
-        operation.Method == "HEAD" ? [] : operation.Refusals.Where(refusal => refusal != Bug);
+    /// <summary>HEAD is refused like GET, but its answers have no body to check.</summary>
+    private static IEnumerable<string> Provokable(ContractOperation operation) =>
+        operation.Method == "HEAD" ? [] : operation.Problems.Where(refusal => refusal != Bug);
 
-    /// <summary>What is wrong with a request whatever it is for.</summary>
-    private static async Task AskWronglyAsync(WrittenContract contract, GatewayApp gateway, WrittenOperation operation, string upload)
+    /// <summary>Errors that every route can meet.</summary>
+    private static async Task SendInvalidAsync(OpenApiContract contract, GatewayApp gateway, ContractOperation operation, string upload)
     {
-        var credential = operation.IsAdmin ? AsOperator : AsNobody;
+        var credential = operation.IsAdmin ? AsOperator : WithoutCredential;
         async Task Try(HttpContent? content, params (string, string)[] headers)
         {
-            // An operator may ask 20 times a second.
+            // An operator may send 20 requests a second.
             if (operation.IsAdmin)
                 await Task.Delay(50);
             await contract.TryAsync(gateway, operation, upload, content, headers);
         }
 
-        await contract.TryAsync(gateway, operation, null, WrittenCalls.Body(operation), credential);
-        await contract.TryAsync(gateway, operation, null, WrittenCalls.Body(operation), credential, ("Accept", "model/none"));
-        await Try(WrittenCalls.Body(operation), ("Host", "evil.example"));
+        await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation), credential);
+        await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation), credential, ("Accept", "model/none"));
+        await Try(ContractCalls.Body(operation), ("Host", "evil.example"));
         if (!operation.IsAdmin)
-            await Try(WrittenCalls.Body(operation), ("Authorization", "Bearer wrong"));
-        // Two lengths: the content's own, and one that was overridden on the way.
+            await Try(ContractCalls.Body(operation), ("Authorization", "Bearer wrong"));
+        // Two contradicting lengths.
         await Try(new Chunked(), credential, ("X-Content-Length", "1"));
         if (operation.Path.EndsWith("/v1/generations", StringComparison.Ordinal))
             await contract.CheckAsync(await gateway.GetAsync(operation.Path + "?limit=0"));
@@ -76,14 +76,14 @@ public sealed class RefusalsTests
             await contract.CheckAsync(await gateway.GetAsync(operation.Path + "?limit=0&by=0", AsOperator));
         if (!operation.HasBody)
             return;
-        await Try(WrittenCalls.Text("{", WrittenCalls.Json), credential);
-        await Try(WrittenCalls.Text("{}", WrittenCalls.Json), credential);
-        await Try(WrittenCalls.Text("""{"reason":" "}""", WrittenCalls.Json), credential);
-        await Try(WrittenCalls.Text("{}", "text/plain"), credential);
+        await Try(ContractCalls.Text("{", ContractCalls.Json), credential);
+        await Try(ContractCalls.Text("{}", ContractCalls.Json), credential);
+        await Try(ContractCalls.Text("""{"reason":" "}""", ContractCalls.Json), credential);
+        await Try(ContractCalls.Text("{}", "text/plain"), credential);
         await Try(TwoTeams.Form(Encoding.ASCII.GetBytes("no image"), "x.png"), credential);
-        await Try(WrittenCalls.Text("no form", "multipart/form-data; boundary=x"), credential);
+        await Try(ContractCalls.Text("no form", "multipart/form-data; boundary=x"), credential);
         await Try(
-            new ByteArrayContent(new byte[26_000_000]) { Headers = { ContentType = new(WrittenCalls.Json) } },
+            new ByteArrayContent(new byte[26_000_000]) { Headers = { ContentType = new(ContractCalls.Json) } },
             credential,
             ("Expect", "100-continue")
         );
@@ -97,7 +97,7 @@ public sealed class RefusalsTests
         );
     }
 
-    private static async Task CreateAsync(WrittenContract contract, AdminGateway admin, string path)
+    private static async Task CreateAsync(OpenApiContract contract, AdminGateway admin, string path)
     {
         const string Hanging = """{"model":"flux-pro-2.0","parameters":{"prompt":"[sim:hang]"}}""";
         var gateway = admin.Gateway;
@@ -123,8 +123,8 @@ public sealed class RefusalsTests
         await contract.CheckAsync(await hanging);
     }
 
-    /// <summary>What the upstream may refuse of calls that cost nothing, and what lies outside an image.</summary>
-    private static async Task BorrowAsync(WrittenContract contract, AdminGateway admin, string prefix)
+    /// <summary>Refusals of calls that cost nothing, and ranges outside an image.</summary>
+    private static async Task CallUpstreamAsync(OpenApiContract contract, AdminGateway admin, string prefix)
     {
         var gateway = admin.Gateway;
         var generation = await gateway.MakeAsync(TwoTeams.AsB);
@@ -143,7 +143,7 @@ public sealed class RefusalsTests
             )
             {
                 gateway.Leonardo.Script(target, fault);
-                var content = body is null ? null : WrittenCalls.Text(body, WrittenCalls.Json);
+                var content = body is null ? null : ContractCalls.Text(body, ContractCalls.Json);
                 await contract.CheckAsync(await gateway.SendAsync(method, address, content, TwoTeams.AsB));
             }
         }
@@ -159,48 +159,48 @@ public sealed class RefusalsTests
             await contract.CheckAsync(await gateway.GetAsync(address, TwoTeams.AsB, ("Range", "bytes=999999999-")));
     }
 
-    private static async Task DecideTwiceAsync(WrittenContract contract, AdminGateway admin)
+    private static async Task DecideTwiceAsync(OpenApiContract contract, AdminGateway admin)
     {
         var id = await admin.UnknownAsync("b");
-        foreach (var verdict in new[] { "release", "release", "settle" })
-            await contract.CheckAsync(await admin.PostAsync($"/admin/generations/{id}/{verdict}", """{"reason":"a test"}"""));
+        foreach (var action in new[] { "release", "release", "settle" })
+            await contract.CheckAsync(await admin.PostAsync($"/admin/generations/{id}/{action}", """{"reason":"a test"}"""));
     }
 
-    private static async Task SuspendedAsync(WrittenContract contract, AdminGateway admin)
+    private static async Task SuspendedAsync(OpenApiContract contract, AdminGateway admin)
     {
         (await admin.PostAsync("/admin/tenants/a/suspend", """{"reason":"a test"}""")).StatusCode.ShouldBe(HttpStatusCode.OK);
         foreach (var operation in contract.Operations.Where(operation => !operation.IsAdmin))
-            await contract.TryAsync(admin.Gateway, operation, null, WrittenCalls.Body(operation));
+            await contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation));
     }
 
-    private static async Task StrangersAsync(WrittenContract contract)
+    private static async Task UnidentifiedAsync(OpenApiContract contract)
     {
         await using var admin = await AdminGateway.StartAsync();
         foreach (var headers in new (string, string)[][] { [], [("Authorization", "Bearer wrong")] })
         {
-            // Ten bad tokens, and the address is not listened to.
+            // Ten invalid tokens block the address.
             for (var attempt = 0; attempt < 10 && headers.Length > 0; attempt++)
                 await admin.Gateway.GetAsync("/admin/audit", headers);
             foreach (var operation in contract.Operations.Where(operation => operation.IsAdmin))
-                await contract.TryAsync(admin.Gateway, operation, null, WrittenCalls.Body(operation), headers);
+                await contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), headers);
         }
         await using var closed = await GatewayApp.StartAsync();
         foreach (var operation in contract.Operations.Where(operation => operation.IsAdmin))
-            await contract.TryAsync(closed, operation, null, WrittenCalls.Body(operation), AsOperator);
+            await contract.TryAsync(closed, operation, null, ContractCalls.Body(operation), AsOperator);
     }
 
-    private static async Task HurriedAsync(WrittenContract contract)
+    private static async Task RateLimitedAsync(OpenApiContract contract)
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "1"));
         foreach (var operation in contract.Operations)
         {
             HttpStatusCode? status = null;
             while (status != HttpStatusCode.TooManyRequests)
-                status = (await contract.TryAsync(gateway, operation, null, WrittenCalls.Body(operation))).StatusCode;
+                status = (await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation))).StatusCode;
         }
     }
 
-    private static async Task SlowAsync(WrittenContract contract)
+    private static async Task SlowAsync(OpenApiContract contract)
     {
         await using var admin = await AdminGateway.StartAsync(("Limits:GracePeriod", "00:00:01.1"), ("Limits:MinBytesPerSecond", "1000"));
         await Task.WhenAll(
@@ -211,13 +211,13 @@ public sealed class RefusalsTests
                         admin.Gateway,
                         operation,
                         await admin.Gateway.BeginUploadAsync(),
-                        operation.IsAdmin ? AsOperator : AsNobody
+                        operation.IsAdmin ? AsOperator : WithoutCredential
                     )
                 )
         );
     }
 
-    private static async Task StorelessAsync(WrittenContract contract)
+    private static async Task StoreUnavailableAsync(OpenApiContract contract)
     {
         await using var server = await PostgreSqlServer.StartAsync();
         await using var admin = await AdminGateway.StartAsync(
@@ -228,18 +228,18 @@ public sealed class RefusalsTests
         foreach (var operation in contract.Operations)
         {
             var credential = operation.IsAdmin ? AsOperator : TwoTeams.AsB;
-            var trying = contract.TryAsync(admin.Gateway, operation, null, WrittenCalls.Body(operation), credential);
+            var trying = contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), credential);
             await admin.Gateway.PassAsync(() => trying.IsCompleted);
             await trying;
         }
         await server.RunAsync();
     }
 
-    private static async Task UnreachableAsync(WrittenContract contract)
+    private static async Task UnreachableAsync(OpenApiContract contract)
     {
         await using var gateway = await GatewayApp.StartAsync(upstream: new Uri("http://127.0.0.1:1/api/rest"));
         foreach (var operation in contract.Operations.Where(operation => operation.Method == "POST" && !operation.IsAdmin))
-            await contract.TryAsync(gateway, operation, null, WrittenCalls.Body(operation));
+            await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation));
     }
 
     private sealed class Chunked : HttpContent

@@ -6,52 +6,55 @@ using Gateway.Edge;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>Holds a value to a schema of an OpenAPI 3.0 document. Strict: a word or a format that it does not know is a fault too.</summary>
+/// <summary>
+/// Validates a value against a schema of an OpenAPI 3.0 document. A keyword or format that it does not know is an
+/// error too.
+/// </summary>
 internal sealed class SchemaValidator(JsonNode document)
 {
-    private static readonly string[] Remarks = ["description", "example", "default"];
+    private static readonly string[] Annotations = ["description", "example", "default"];
 
-    public IReadOnlyList<string> Faults(JsonNode schema, JsonNode? value)
+    public IReadOnlyList<string> Validate(JsonNode schema, JsonNode? value)
     {
-        var faults = new List<string>();
-        Check(schema.AsObject(), value, "#", faults);
-        return faults;
+        var errors = new List<string>();
+        Check(schema.AsObject(), value, "#", errors);
+        return errors;
     }
 
-    private void Check(JsonObject schema, JsonNode? value, string at, List<string> faults)
+    private void Check(JsonObject schema, JsonNode? value, string at, List<string> errors)
     {
         if (schema["$ref"] is { } reference)
         {
             var target = reference.GetValue<string>().Split('/').Skip(1).Aggregate(document, (node, name) => node[name]!);
-            Check(target.AsObject(), value, at, faults);
+            Check(target.AsObject(), value, at, errors);
             return;
         }
-        // OpenAPI 3.0.3: null is allowed only beside a type, and by an enum only if it names it.
+        // OpenAPI 3.0.3: null needs "nullable" beside a type, and an enum must list it.
         if (value is null && schema["type"] is not null)
         {
-            if (schema["nullable"]?.GetValue<bool>() != true || (schema["enum"] is { } words && !words.AsArray().Contains(null)))
-                faults.Add($"{at}: is null");
+            if (schema["nullable"]?.GetValue<bool>() != true || (schema["enum"] is { } values && !values.AsArray().Contains(null)))
+                errors.Add($"{at}: is null");
             return;
         }
-        foreach (var (word, rule) in schema)
+        foreach (var (keyword, rule) in schema)
         {
-            if (!Remarks.Contains(word) && !Holds(schema, word, rule!, value, at, faults))
-                faults.Add($"{at}: {value?.ToJsonString() ?? "null"} breaks {word} {rule!.ToJsonString()}");
+            if (!Annotations.Contains(keyword) && !Holds(schema, keyword, rule!, value, at, errors))
+                errors.Add($"{at}: {value?.ToJsonString() ?? "null"} breaks {keyword} {rule!.ToJsonString()}");
         }
     }
 
-    private bool Holds(JsonObject schema, string word, JsonNode rule, JsonNode? value, string at, List<string> faults) =>
-        word switch
+    private bool Holds(JsonObject schema, string keyword, JsonNode rule, JsonNode? value, string at, List<string> errors) =>
+        keyword switch
         {
             "type" => IsOf(rule.GetValue<string>(), value),
             "nullable" => true,
             "enum" => rule.AsArray().Any(one => JsonNode.DeepEquals(one, value)),
-            "oneOf" => rule.AsArray().Count(one => Faults(one!, value).Count == 0) == 1,
+            "oneOf" => rule.AsArray().Count(one => Validate(one!, value).Count == 0) == 1,
             "required" => rule.AsArray().All(name => value is JsonObject one && one.ContainsKey(name!.GetValue<string>())),
             "additionalProperties" => value is JsonObject one
                 && one.All(member => rule.GetValue<bool>() || schema["properties"]?[member.Key] is not null),
-            "properties" => OfEach(rule.AsObject(), value as JsonObject, at, faults),
-            "items" => OfEach(rule.AsObject(), value as JsonArray, at, faults),
+            "properties" => OfEach(rule.AsObject(), value as JsonObject, at, errors),
+            "items" => OfEach(rule.AsObject(), value as JsonArray, at, errors),
             "maxItems" => value is JsonArray list && list.Count <= rule.GetValue<int>(),
             "uniqueItems" => value is JsonArray list && list.Select(item => item!.ToJsonString()).Distinct().Count() == list.Count,
             "minimum" => Number(value) >= Number(rule),
@@ -63,20 +66,20 @@ internal sealed class SchemaValidator(JsonNode document)
             _ => false,
         };
 
-    private bool OfEach(JsonObject schemas, JsonObject? value, string at, List<string> faults)
+    private bool OfEach(JsonObject schemas, JsonObject? value, string at, List<string> errors)
     {
         foreach (var (name, member) in value ?? [])
         {
             if (schemas[name] is { } schema)
-                Check(schema.AsObject(), member, $"{at}/{name}", faults);
+                Check(schema.AsObject(), member, $"{at}/{name}", errors);
         }
         return value is not null;
     }
 
-    private bool OfEach(JsonObject schema, JsonArray? value, string at, List<string> faults)
+    private bool OfEach(JsonObject schema, JsonArray? value, string at, List<string> errors)
     {
         foreach (var (index, item) in (value ?? []).Index())
-            Check(schema, item, $"{at}/{index}", faults);
+            Check(schema, item, $"{at}/{index}", errors);
         return value is not null;
     }
 
@@ -98,7 +101,7 @@ internal sealed class SchemaValidator(JsonNode document)
             "uuid" => Uuid.Is(Text(value)),
             "uri" => Uri.IsWellFormedUriString(Text(value), UriKind.Absolute),
             "date" => DateOnly.TryParseExact(Text(value), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),
-            // RFC 3339: with a zone.
+            // RFC 3339 requires a time zone.
             "date-time" => Text(value).EndsWith('Z') && DateTime.TryParse(Text(value), CultureInfo.InvariantCulture, out _),
             _ => false,
         };

@@ -5,9 +5,9 @@ namespace Gateway.Tests.OpenApi;
 
 public sealed class SwaggerUiTests
 {
-    /// <summary>As a process, with a clock that goes: the page's own example waits for the images.</summary>
+    /// <summary>A process with a real clock: the example waits for the images.</summary>
     [Fact]
-    public async Task Swagger_UI_works_without_the_internet_and_makes_the_guides_example()
+    public async Task Swagger_UI_works_without_internet_access_and_executes_the_example()
     {
         using var folder = new TemporaryFolder();
         var tenants = Path.Combine(folder.Path, "tenants.json");

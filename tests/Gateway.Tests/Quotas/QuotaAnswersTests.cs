@@ -3,7 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Quotas;
 
-/// <summary>What a caller is told of its quotas, and what an Idempotency-Key does, over HTTP.</summary>
+/// <summary>Quotas and idempotency keys, as a caller sees them.</summary>
 public sealed class QuotaAnswersTests
 {
     private const string Limited = """
@@ -12,40 +12,40 @@ public sealed class QuotaAnswersTests
         """;
 
     [Fact]
-    public async Task A_request_that_fits_no_more_is_refused_with_the_quotas_name_and_the_time_to_wait()
+    public async Task A_request_beyond_a_quota_is_refused_with_its_name_and_the_time_to_wait()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
-        (await gateway.PostAsync(Of(4))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.PostAsync(Request(4))).StatusCode.ShouldBe(HttpStatusCode.OK);
 
-        var refused = await gateway.PostAsync(Of(2));
+        var refused = await gateway.PostAsync(Request(2));
 
         var problem = await refused.ProblemAsync(429, "quota-exceeded");
         problem["violated-policies"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(["images-day"]);
         refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromHours(12), "the clock stands at noon");
         gateway.Leonardo.Invoice.Count.ShouldBe(1);
-        (await gateway.PostAsync(Of(1))).StatusCode.ShouldBe(HttpStatusCode.OK, "the last image is used");
+        (await gateway.PostAsync(Request(1))).StatusCode.ShouldBe(HttpStatusCode.OK, "the last image is used");
     }
 
     [Fact]
-    public async Task A_new_day_opens_the_day_and_not_the_month()
+    public async Task A_new_day_resets_the_daily_quota_but_not_the_monthly_one()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
-        await gateway.PostAsync(Of(5));
-        await (await gateway.PostAsync(Of(1))).ProblemAsync(429, "quota-exceeded");
+        await gateway.PostAsync(Request(5));
+        await (await gateway.PostAsync(Request(1))).ProblemAsync(429, "quota-exceeded");
         gateway.Time.Advance(TimeSpan.FromHours(12));
-        (await gateway.PostAsync(Of(1))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.PostAsync(Request(1))).StatusCode.ShouldBe(HttpStatusCode.OK);
         var usage = await (await gateway.GetAsync("/v1/usage")).JsonAsync();
         usage["totals"]!["today"]!["images"]!.GetValue<int>().ShouldBe(1);
         usage["totals"]!["month"]!["images"]!.GetValue<int>().ShouldBe(6);
     }
 
     [Fact]
-    public async Task Every_answer_says_where_the_quotas_stand()
+    public async Task Every_answer_has_the_rate_limit_headers()
     {
         await using var gateway = await GatewayApp.StartAsync(
             $$"""{ "organization": { "quota": { "imagesPerDay": 50 } }, "tenants": [ {{Limited}} ] }"""
         );
-        var answer = await gateway.PostAsync(Of(2));
+        var answer = await gateway.PostAsync(Request(2));
         answer
             .Headers.GetValues("RateLimit-Policy")
             .ShouldHaveSingleItem()
@@ -68,10 +68,10 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
-    public async Task A_quote_tells_the_price_and_takes_nothing()
+    public async Task A_quote_returns_the_price_and_reserves_nothing()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
-        var quote = await (await gateway.PostAsync(Of(3), "/v2/generations/quote")).JsonAsync();
+        var quote = await (await gateway.PostAsync(Request(3), "/v2/generations/quote")).JsonAsync();
         quote["valid"]!.GetValue<bool>().ShouldBeTrue();
         quote["images"]!.GetValue<int>().ShouldBe(3);
         quote["cost"]!.ToJsonString().ShouldBe("""{"amount":"0.1271","unit":"DOLLARS"}""");
@@ -79,7 +79,7 @@ public sealed class QuotaAnswersTests
         quote["remaining"]!["images-day"]!.GetValue<int>().ShouldBe(5);
         quote["remaining"]!["usd-month"]!.GetValue<string>().ShouldBe("2.5000");
 
-        var tooMuch = await (await gateway.PostAsync(Of(6), "/v2/generations/quote")).JsonAsync();
+        var tooMuch = await (await gateway.PostAsync(Request(6), "/v2/generations/quote")).JsonAsync();
         tooMuch["allowed"]!.GetValue<bool>().ShouldBeFalse();
         tooMuch["violatedPolicies"]!.AsArray().Select(name => name!.GetValue<string>()).ShouldBe(["images-day"]);
         await (await gateway.PostAsync("""{"model":"flux-pro-2.0"}""", "/v2/generations/quote")).ProblemAsync(400, "validation");
@@ -87,11 +87,11 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
-    public async Task The_same_key_and_body_give_the_first_outcome_again_and_are_charged_once()
+    public async Task The_same_key_and_body_replay_the_first_outcome_and_are_charged_once()
     {
         await using var gateway = await GatewayApp.StartAsync();
-        var first = await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "\"order-1\""));
-        var again = await gateway.PostAsync(Of(1), "/api/rest/v2/generations", ("Idempotency-Key", "order-1"));
+        var first = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "\"order-1\""));
+        var again = await gateway.PostAsync(Request(1), "/api/rest/v2/generations", ("Idempotency-Key", "order-1"));
 
         again.StatusCode.ShouldBe(HttpStatusCode.OK);
         again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
@@ -100,11 +100,11 @@ public sealed class QuotaAnswersTests
         again.Headers.Location.ShouldBe(first.Headers.Location);
         gateway.Leonardo.Invoice.Count.ShouldBe(1);
 
-        await (await gateway.PostAsync(Of(2), headers: ("Idempotency-Key", "order-1"))).ProblemAsync(422, "idempotency-mismatch");
+        await (await gateway.PostAsync(Request(2), headers: ("Idempotency-Key", "order-1"))).ProblemAsync(422, "idempotency-mismatch");
     }
 
     [Fact]
-    public async Task What_was_admitted_is_repeated_though_its_reference_was_deleted_since()
+    public async Task A_replay_works_after_its_reference_image_was_deleted()
     {
         await using var gateway = await TwoTeams.StartAsync();
         var upload = await gateway.UploadAsync(TwoTeams.AsA);
@@ -124,7 +124,7 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
-    public async Task Nobody_waits_for_what_was_deleted()
+    public async Task A_replay_does_not_wait_for_a_deleted_generation()
     {
         await using var gateway = await TwoTeams.StartAsync();
         (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once"), ("Prefer", "wait=20")];
@@ -141,7 +141,7 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
-    public async Task What_was_admitted_is_repeated_though_the_policy_has_changed_since()
+    public async Task A_replay_works_after_the_policy_changed()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "tenants.json");
@@ -167,12 +167,12 @@ public sealed class QuotaAnswersTests
     [Theory]
     [InlineData("moderation-400", 422, "upstream-rejected")]
     [InlineData("reset-after", 502, "outcome-unknown")]
-    public async Task An_outcome_that_is_no_generation_is_kept_for_its_key_too(string fault, int status, string name)
+    public async Task Failures_and_unknown_outcomes_are_replayed_too(string fault, int status, string name)
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext(fault);
-        var first = await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "k"))).ProblemAsync(status, name);
-        var again = await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "k"));
+        var first = await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"))).ProblemAsync(status, name);
+        var again = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"));
         again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
         var replayed = await again.ProblemAsync(status, name);
         replayed["reason"]?.GetValue<string>().ShouldBe(first["reason"]!.GetValue<string>());
@@ -181,12 +181,12 @@ public sealed class QuotaAnswersTests
     }
 
     [Fact]
-    public async Task Fifty_at_once_with_one_key_make_one_generation()
+    public async Task Fifty_concurrent_requests_with_one_key_make_one_generation()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext("slow:0.3");
         var answers = await Task.WhenAll(
-            Enumerable.Range(0, 50).Select(_ => gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "one")))
+            Enumerable.Range(0, 50).Select(_ => gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "one")))
         );
 
         foreach (var answer in answers.Where(answer => answer.StatusCode != HttpStatusCode.OK))
@@ -196,17 +196,17 @@ public sealed class QuotaAnswersTests
         }
         answers.Count(answer => answer.StatusCode == HttpStatusCode.OK).ShouldBeGreaterThan(0);
         gateway.Leonardo.Invoice.Count.ShouldBe(1);
-        (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", "one"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "one"))).StatusCode.ShouldBe(HttpStatusCode.OK);
         gateway.Leonardo.Invoice.Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task A_refusal_before_admission_leaves_the_key_free()
+    public async Task A_refusal_before_admission_does_not_use_up_the_key()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(Limited));
-        await (await gateway.PostAsync(Of(9), headers: ("Idempotency-Key", "k"))).ProblemAsync(400, "validation");
-        await (await gateway.PostAsync(Of(6), headers: ("Idempotency-Key", "k"))).ProblemAsync(429, "quota-exceeded");
-        (await gateway.PostAsync(Of(5), headers: ("Idempotency-Key", "k"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await (await gateway.PostAsync(Request(9), headers: ("Idempotency-Key", "k"))).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(Request(6), headers: ("Idempotency-Key", "k"))).ProblemAsync(429, "quota-exceeded");
+        (await gateway.PostAsync(Request(5), headers: ("Idempotency-Key", "k"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Theory]
@@ -217,13 +217,16 @@ public sealed class QuotaAnswersTests
     public async Task A_malformed_key_is_refused(string key)
     {
         await using var gateway = await GatewayApp.StartAsync();
-        await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", key))).ProblemAsync(400, "malformed-request");
-        await (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", new string('k', 256)))).ProblemAsync(400, "malformed-request");
-        (await gateway.PostAsync(Of(1), headers: ("Idempotency-Key", new string('k', 255)))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", key))).ProblemAsync(400, "malformed-request");
+        await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", new string('k', 256)))).ProblemAsync(
+            400,
+            "malformed-request"
+        );
+        (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", new string('k', 255)))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
-    public async Task A_tenants_policy_names_each_part_that_is_not_allowed()
+    public async Task A_policy_refusal_names_each_part_that_is_not_allowed()
     {
         await using var gateway = await GatewayApp.StartAsync(
             GatewayApp.Tenants(
@@ -244,6 +247,6 @@ public sealed class QuotaAnswersTests
         (await (await gateway.GetAsync("/v2/models")).JsonAsync())["models"]!.AsArray().ShouldBeEmpty();
     }
 
-    private static string Of(int quantity) =>
+    private static string Request(int quantity) =>
         $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","quantity":{{quantity}},"width":1024,"height":1024} }""";
 }

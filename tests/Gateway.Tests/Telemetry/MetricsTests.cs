@@ -3,7 +3,7 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Telemetry;
 
-/// <summary>What an operator's Prometheus is told, against what really happened.</summary>
+/// <summary>The metrics, compared with what happened.</summary>
 public sealed class MetricsTests
 {
     private const string TwoTenants = """
@@ -13,7 +13,7 @@ public sealed class MetricsTests
         """;
 
     [Fact]
-    public async Task What_was_charged_is_the_same_in_metrics_in_usage_and_on_the_invoice()
+    public async Task Metrics_usage_and_the_invoice_have_the_same_charges()
     {
         await using var gateway = await GatewayApp.StartAsync(TwoTenants);
         string[] script = ["ok", "ok", "refuse-validation", "ok", "error-500", "ok"];
@@ -66,9 +66,9 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task Quotas_slots_store_and_build_are_told()
+    public async Task Metrics_report_quotas_slots_store_and_build()
     {
-        // It runs longer than the time that passes here: one that has ended holds no slot.
+        // Longer than the time that passes here: a generation that has ended holds no slot.
         await using var gateway = await GatewayApp.StartAsync(
             TwoTenants,
             simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 60 }
@@ -93,7 +93,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task What_Leonardo_answers_when_it_is_read_is_counted_too()
+    public async Task Reads_from_Leonardo_are_counted_by_outcome()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.Script("get", "error-500", "rate-limit-429", "404");
@@ -110,7 +110,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task The_counters_of_every_tenant_begin_at_nought()
+    public async Task The_counters_of_every_tenant_start_at_zero()
     {
         await using var gateway = await GatewayApp.StartAsync(TwoTenants);
 
@@ -125,7 +125,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task What_a_caller_writes_makes_no_label()
+    public async Task Callers_cannot_create_labels()
     {
         await using var gateway = await GatewayApp.StartAsync();
         using var odd = new HttpRequestMessage(new HttpMethod("X-ODD-METHOD"), "/no/such/odd-path");

@@ -16,42 +16,42 @@ public sealed class QuotaAlertTests
         """{ "tenants": [ { "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 10 } } ] }""";
 
     [Fact]
-    public async Task Each_threshold_is_told_once_a_period_to_log_metric_and_webhook()
+    public async Task Each_threshold_raises_one_alert_per_period()
     {
-        var told = new List<JsonNode>();
-        await using var hook = await HookAsync(told);
-        var address = hook.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        var received = new List<JsonNode>();
+        await using var webhook = await StartWebhookAsync(received);
+        var address = webhook.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         await using var gateway = await GatewayApp.StartAsync(TenImages, settings: ("Alerts:Webhook", address + "/alerts"));
-        string[] Told()
+        string[] Received()
         {
-            lock (told)
-                return [.. told.Select(alert => $"{alert["tenant"]} {alert["quota"]} {alert["percent"]}")];
+            lock (received)
+                return [.. received.Select(alert => $"{alert["tenant"]} {alert["quota"]} {alert["percent"]}")];
         }
 
         await PostAsync(gateway, 4);
-        await TickAsync(gateway);
+        await CheckAsync(gateway);
         await PostAsync(gateway, 2);
-        await TurnUntilAsync(gateway, () => Told().Length == 1);
-        Told().ShouldBe(["team images-day 50"]);
+        await CheckUntilAsync(gateway, () => Received().Length == 1);
+        Received().ShouldBe(["team images-day 50"]);
         await PostAsync(gateway, 4);
-        await TurnUntilAsync(gateway, () => Told().Length == 3);
-        Told().ShouldBe(["team images-day 50", "team images-day 80", "team images-day 95"]);
+        await CheckUntilAsync(gateway, () => Received().Length == 3);
+        Received().ShouldBe(["team images-day 50", "team images-day 80", "team images-day 95"]);
 
-        // A restart on the same store: the store remembers. The same tables are asked by other replicas.
+        // Further checks raise nothing again.
         for (var i = 0; i < 3; i++)
-            await TickAsync(gateway);
-        Told().Length.ShouldBe(3);
+            await CheckAsync(gateway);
+        Received().Length.ShouldBe(3);
         (await Scrape.OfAsync(gateway)).Value("gateway_quota_alerts_total", "tenant=\"team\"").ShouldBe(3);
 
-        // Another day, another alert.
+        // A new period raises the alerts again.
         gateway.Time.Advance(TimeSpan.FromDays(1));
         await PostAsync(gateway, 5);
-        await TurnUntilAsync(gateway, () => Told().Length == 4);
-        Told()[^1].ShouldBe("team images-day 50");
+        await CheckUntilAsync(gateway, () => Received().Length == 4);
+        Received()[^1].ShouldBe("team images-day 50");
     }
 
     [Fact]
-    public async Task Two_replicas_on_one_store_and_a_restart_tell_it_once()
+    public async Task An_alert_is_not_repeated_after_a_restart()
     {
         await using var leonardo = await global::Leonardo.Simulator.LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
         using var temporary = new TemporaryFolder();
@@ -71,8 +71,7 @@ public sealed class QuotaAlertTests
         }
 
         await using var second = await GatewayProcess.StartAsync(folder, settings);
-        // It has looked when its figures say so: they are of the same kind, and the first look comes after five
-        // seconds.
+        // Its first check is five seconds after the start.
         await Eventually.HoldsAsync(async () =>
             (await Scrape.OfAsync(second.Client)).Value("process_start_time_seconds")
             < TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() - 7
@@ -81,37 +80,37 @@ public sealed class QuotaAlertTests
         await second.StopAsync();
     }
 
-    private static async Task<WebApplication> HookAsync(List<JsonNode> told)
+    private static async Task<WebApplication> StartWebhookAsync(List<JsonNode> received)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var hook = builder.Build();
-        hook.MapPost(
+        var webhook = builder.Build();
+        webhook.MapPost(
             "/alerts",
             async (HttpRequest request) =>
             {
                 var alert = (await JsonNode.ParseAsync(request.Body))!;
-                lock (told)
-                    told.Add(alert);
+                lock (received)
+                    received.Add(alert);
             }
         );
-        await hook.StartAsync();
-        return hook;
+        await webhook.StartAsync();
+        return webhook;
     }
 
-    private static Task TickAsync(GatewayApp gateway)
+    private static Task CheckAsync(GatewayApp gateway)
     {
         gateway.Time.Advance(TimeSpan.FromSeconds(5));
         return gateway.GetAsync("/v1/usage");
     }
 
-    private static Task TurnUntilAsync(GatewayApp gateway, Func<bool> condition) =>
+    private static Task CheckUntilAsync(GatewayApp gateway, Func<bool> condition) =>
         Eventually.HoldsAsync(async () =>
         {
             if (condition())
                 return true;
-            await TickAsync(gateway);
+            await CheckAsync(gateway);
             return condition();
         });
 

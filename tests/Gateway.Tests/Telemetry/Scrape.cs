@@ -3,7 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Telemetry;
 
-/// <summary>What <c>/metrics</c> said once.</summary>
+/// <summary>One answer of <c>/metrics</c>.</summary>
 internal sealed class Scrape(string text)
 {
     public string Text => text;
@@ -12,7 +12,7 @@ internal sealed class Scrape(string text)
     public HashSet<string> Names { get; } =
     [
         .. Lines(text).Select(line => line[..line.IndexOfAny([' ', '{'])]),
-        // Those that have no series yet are declared all the same.
+        // Metrics without a series yet are declared too.
         .. text.Split('\n')
             .Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal))
             .SelectMany(line => Series(line.Split(' ')[2], line.Split(' ')[3])),
@@ -23,12 +23,14 @@ internal sealed class Scrape(string text)
 
     public static Task<Scrape> OfAsync(GatewayApp gateway)
     {
-        // Gauges are read once a second.
+        // Gauges are refreshed at most once a second.
         gateway.Time.Advance(TimeSpan.FromSeconds(2));
         return OfAsync(gateway.Client);
     }
 
-    /// <summary>The sum of all series of this name that have all these labels (<c>tenant="a"</c>); null: there is none.</summary>
+    /// <summary>
+    /// The sum of all series with this name and these labels (<c>tenant="a"</c>); null: there is none.
+    /// </summary>
     public double? Value(string name, params string[] labels)
     {
         double[] values =

@@ -7,34 +7,34 @@ using Gateway.Tests.RawSocket;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>Calls made from the document alone. Whatever the answer is, it must be in the document.</summary>
-internal static class WrittenCalls
+/// <summary>Requests built from the document alone; every answer must be documented.</summary>
+internal static class ContractCalls
 {
     public const string Json = "application/json";
 
-    private const string OfUpload = "/v1/init-image/{id}/upload/{token}";
+    private const string UploadPath = "/v1/init-image/{id}/upload/{token}";
 
-    /// <param name="upload">The address of an upload that was begun; null: one that was not.</param>
+    /// <param name="upload">The address of an upload that was started; null: an unknown one.</param>
     public static async Task<HttpResponseMessage> TryAsync(
-        this WrittenContract contract,
+        this OpenApiContract contract,
         GatewayApp gateway,
-        WrittenOperation operation,
+        ContractOperation operation,
         string? upload,
         HttpContent? content,
         params (string, string)[] headers
     ) => await contract.CheckAsync(await gateway.SendAsync(new HttpMethod(operation.Method), PathOf(operation, upload), content, headers));
 
-    /// <summary>Begins a body, and does not go on.</summary>
+    /// <summary>Sends a part of the body and then stalls.</summary>
     public static async Task<HttpResponseMessage> StallAsync(
-        this WrittenContract contract,
+        this OpenApiContract contract,
         GatewayApp gateway,
-        WrittenOperation operation,
+        ContractOperation operation,
         string? upload,
         params (string Name, string Value)[] headers
     )
     {
         var path = PathOf(operation, upload);
-        var type = operation.Path.EndsWith(OfUpload, StringComparison.Ordinal) ? "multipart/form-data; boundary=x" : Json;
+        var type = operation.Path.EndsWith(UploadPath, StringComparison.Ordinal) ? "multipart/form-data; boundary=x" : Json;
         using var connection = await RawConnection.OpenAsync(gateway.Address);
         await connection.SendAsync(
             $"{operation.Method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 100\r\n"
@@ -56,8 +56,8 @@ internal static class WrittenCalls
         return await contract.CheckAsync(answer);
     }
 
-    /// <summary>The document's own example.</summary>
-    public static HttpContent? Body(WrittenOperation operation) =>
+    /// <summary>The example in the document.</summary>
+    public static HttpContent? Body(ContractOperation operation) =>
         operation.Node["requestBody"]?["content"] is not { } content ? null
         : content[Json] is { } json ? Text(json["example"]!.ToJsonString(), Json)
         : TwoTeams.Form(TwoTeams.Png, "x.png");
@@ -65,16 +65,16 @@ internal static class WrittenCalls
     public static StringContent Text(string text, string type) =>
         new(text) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };
 
-    /// <returns>The address that a file can be sent to.</returns>
+    /// <returns>The address that the file can be sent to.</returns>
     public static async Task<string> BeginUploadAsync(this GatewayApp gateway)
     {
         var begun = await (await gateway.PostAsync("""{"extension":"png"}""", "/v1/init-image")).JsonAsync();
         return new Uri(begun["uploadInitImage"]!["url"]!.GetValue<string>()).AbsolutePath;
     }
 
-    private static string PathOf(WrittenOperation operation, string? upload) =>
-        upload is not null && operation.Path.EndsWith(OfUpload, StringComparison.Ordinal)
-            ? operation.Path.Replace(OfUpload, upload, StringComparison.Ordinal)
+    private static string PathOf(ContractOperation operation, string? upload) =>
+        upload is not null && operation.Path.EndsWith(UploadPath, StringComparison.Ordinal)
+            ? operation.Path.Replace(UploadPath, upload, StringComparison.Ordinal)
             : operation
                 .Path.Replace("{id}", operation.IsAdmin ? "a" : $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{imageId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)

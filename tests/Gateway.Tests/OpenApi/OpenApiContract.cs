@@ -5,11 +5,14 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi;
 
-/// <summary>The OpenAPI document as a witness: every answer is held to what it says of it, and remembered, so that what it says in vain comes out too.</summary>
-internal sealed class WrittenContract
+/// <summary>
+/// Checks answers against the OpenAPI document, and records them, so that a documented answer that never occurs is
+/// found too.
+/// </summary>
+internal sealed class OpenApiContract
 {
-    /// <summary>Of the connection, or the same on every page there is (AnswerHeaderTests).</summary>
-    private static readonly string[] Unwritten =
+    /// <summary>Headers of the connection, or the same on every answer (AnswerHeaderTests).</summary>
+    private static readonly string[] Undocumented =
     [
         "Connection",
         "Content-Length",
@@ -23,9 +26,9 @@ internal sealed class WrittenContract
 
     private readonly JsonNode _document;
     private readonly SchemaValidator _schemas;
-    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _observed = new(StringComparer.Ordinal);
 
-    private WrittenContract(JsonNode document)
+    private OpenApiContract(JsonNode document)
     {
         _document = document;
         _schemas = new SchemaValidator(document);
@@ -33,23 +36,23 @@ internal sealed class WrittenContract
         [
             .. from path in document["paths"]!.AsObject()
             from operation in path.Value!.AsObject()
-            select new WrittenOperation(operation.Key.ToUpperInvariant(), path.Key, operation.Value!),
+            select new ContractOperation(operation.Key.ToUpperInvariant(), path.Key, operation.Value!),
         ];
     }
 
-    public IReadOnlyList<WrittenOperation> Operations { get; }
+    public IReadOnlyList<ContractOperation> Operations { get; }
 
-    public static async Task<WrittenContract> ReadAsync(GatewayApp gateway) =>
+    public static async Task<OpenApiContract> ReadAsync(GatewayApp gateway) =>
         new(await (await gateway.GetAsync("/swagger/v1/swagger.json")).JsonAsync());
 
-    public IReadOnlyList<string> FaultsOf(string schema, JsonNode value) =>
-        _schemas.Faults(_document["components"]!["schemas"]![schema]!, value);
+    public IReadOnlyList<string> Validate(string schema, JsonNode value) =>
+        _schemas.Validate(_document["components"]!["schemas"]![schema]!, value);
 
-    public IReadOnlyList<string> FaultsOf(JsonNode schema, JsonNode? value) => _schemas.Faults(schema, value);
+    public IReadOnlyList<string> Validate(JsonNode schema, JsonNode? value) => _schemas.Validate(schema, value);
 
-    /// <summary>What <paramref name="of"/> says there is, and no answer has shown yet.</summary>
-    public IEnumerable<string> Unseen(Func<WrittenOperation, IEnumerable<string>> of) =>
-        Operations.SelectMany(operation => of(operation).Select(kind => $"{operation} {kind}")).Except(_seen);
+    /// <summary>The answers that <paramref name="documented"/> lists and that have not occurred.</summary>
+    public IEnumerable<string> Unobserved(Func<ContractOperation, IEnumerable<string>> documented) =>
+        Operations.SelectMany(operation => documented(operation).Select(kind => $"{operation} {kind}")).Except(_observed);
 
     public async Task<HttpResponseMessage> CheckAsync(HttpResponseMessage answer)
     {
@@ -57,48 +60,48 @@ internal sealed class WrittenContract
         var status = ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture);
         var operation = Operations.Single(one => one.Is(request.Method.Method, request.RequestUri!.AbsolutePath));
         var what = $"{operation} {status}: {await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)}";
-        // In the document, but never what a test is content with.
+        // Documented, but always a bug.
         answer.StatusCode.ShouldNotBe(HttpStatusCode.InternalServerError, what);
-        var written = operation.Responses[status].ShouldNotBeNull(what);
-        CheckHeaders(answer, written["headers"]!.AsObject(), what);
+        var documented = operation.Responses[status].ShouldNotBeNull(what);
+        CheckHeaders(answer, documented["headers"]!.AsObject(), what);
         var type = answer.Content.Headers.ContentType?.MediaType;
         if (type is null)
         {
-            written["content"].ShouldBeNull(what);
-            _seen.Add($"{operation} {status}");
+            documented["content"].ShouldBeNull(what);
+            _observed.Add($"{operation} {status}");
             return answer;
         }
-        var content = written["content"]?[type].ShouldNotBeNull(what)!;
-        _seen.Add($"{operation} {status} {WrittenOperation.Kind(type)}");
+        var content = documented["content"]?[type].ShouldNotBeNull(what)!;
+        _observed.Add($"{operation} {status} {ContractOperation.Kind(type)}");
         if (!type.EndsWith("json", StringComparison.Ordinal) || request.Method == HttpMethod.Head)
             return answer;
         var body = await answer.JsonAsync();
-        _schemas.Faults(content["schema"]!, body).ShouldBeEmpty(what);
+        _schemas.Validate(content["schema"]!, body).ShouldBeEmpty(what);
         if (type == "application/problem+json")
         {
             var name = body["type"]!.GetValue<string>().Split('/')[^1];
             content["examples"]![name].ShouldNotBeNull(what);
             body["status"]!.GetValue<int>().ShouldBe((int)answer.StatusCode, what);
-            _seen.Add($"{operation} {status} {name}");
+            _observed.Add($"{operation} {status} {name}");
         }
         return answer;
     }
 
-    private void CheckHeaders(HttpResponseMessage answer, JsonObject written, string what)
+    private void CheckHeaders(HttpResponseMessage answer, JsonObject documented, string what)
     {
         var given = answer
             .Headers.NonValidated.Concat(answer.Content.Headers.NonValidated)
-            .Where(header => !Unwritten.Contains(header.Key, StringComparer.OrdinalIgnoreCase))
+            .Where(header => !Undocumented.Contains(header.Key, StringComparer.OrdinalIgnoreCase))
             .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
-        // Names of headers have no case, and the client spells some its own way.
-        var told = written.ToDictionary(header => header.Key, header => Header(header.Value!), StringComparer.OrdinalIgnoreCase);
+        // Header names are case-insensitive.
+        var headers = documented.ToDictionary(header => header.Key, header => Header(header.Value!), StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in given)
         {
-            var schema = told.GetValueOrDefault(name).ShouldNotBeNull($"{name} of {what}")["schema"]!;
+            var schema = headers.GetValueOrDefault(name).ShouldNotBeNull($"{name} of {what}")["schema"]!;
             JsonNode typed = schema["type"]!.GetValue<string>() == "integer" ? long.Parse(value, CultureInfo.InvariantCulture) : value;
-            _schemas.Faults(schema, typed).ShouldBeEmpty($"{name} of {what}");
+            _schemas.Validate(schema, typed).ShouldBeEmpty($"{name} of {what}");
         }
-        foreach (var (name, _) in told.Where(header => header.Value["required"]?.GetValue<bool>() == true))
+        foreach (var (name, _) in headers.Where(header => header.Value["required"]?.GetValue<bool>() == true))
             given.ContainsKey(name).ShouldBeTrue($"{name} of {what}");
     }
 
@@ -106,7 +109,7 @@ internal sealed class WrittenContract
 }
 
 /// <summary>One operation of the document.</summary>
-internal sealed record WrittenOperation(string Method, string Path, JsonNode Node)
+internal sealed record ContractOperation(string Method, string Path, JsonNode Node)
 {
     public JsonNode Responses => Node["responses"]!;
 
@@ -114,7 +117,9 @@ internal sealed record WrittenOperation(string Method, string Path, JsonNode Nod
 
     public bool HasBody => Node["requestBody"] is not null;
 
-    /// <summary>As <see cref="WrittenContract.Unseen"/> takes it: each status and form of an answer that is no refusal.</summary>
+    /// <summary>
+    /// Each status and media type of an answer below 400, as <see cref="OpenApiContract.Unobserved"/> takes it.
+    /// </summary>
     public IEnumerable<string> Successes =>
         Responses
             .AsObject()
@@ -123,8 +128,8 @@ internal sealed record WrittenOperation(string Method, string Path, JsonNode Nod
                 answer.Value!["content"]?.AsObject().Select(content => $"{answer.Key} {Kind(content.Key)}").Distinct() ?? [answer.Key]
             );
 
-    /// <summary>Each status and name of a refusal.</summary>
-    public IEnumerable<string> Refusals =>
+    /// <summary>Each status and name of a problem.</summary>
+    public IEnumerable<string> Problems =>
         Responses
             .AsObject()
             .Where(answer => answer.Key[0] >= '4')
@@ -134,7 +139,7 @@ internal sealed record WrittenOperation(string Method, string Path, JsonNode Nod
                     .Select(example => $"{answer.Key} {example.Key}")
             );
 
-    /// <summary>Images come as they are: which kind of image is no other kind of answer.</summary>
+    /// <summary>All image types count as one kind of answer.</summary>
     public static string Kind(string type) => type.StartsWith("image/", StringComparison.Ordinal) ? "image/*" : type;
 
     public bool Is(string method, string path)

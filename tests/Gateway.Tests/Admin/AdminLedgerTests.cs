@@ -4,11 +4,11 @@ using Gateway.Tests.Telemetry;
 
 namespace Gateway.Tests.Admin;
 
-/// <summary>Usage, open work, and the trail.</summary>
-public sealed class AdminBooksTests
+/// <summary>Usage, unknown outcomes and the audit trail.</summary>
+public sealed class AdminLedgerTests
 {
     [Fact]
-    public async Task Json_csv_metrics_and_the_invoice_have_the_same_sums()
+    public async Task JSON_CSV_metrics_and_the_invoice_have_the_same_sums()
     {
         await using var admin = await AdminGateway.StartAsync();
         for (var i = 0; i < 6; i++)
@@ -50,13 +50,13 @@ public sealed class AdminBooksTests
     }
 
     [Fact]
-    public async Task Usage_is_read_in_pages_without_losing_or_repeating_a_row()
+    public async Task Usage_is_read_in_batches_without_losing_or_repeating_a_row()
     {
         await using var admin = await AdminGateway.StartAsync();
         await admin.GenerateAsync("b");
         var database = (Gateway.Storage.Database)admin.Gateway.Services.GetService(typeof(Gateway.Storage.Database))!;
         await database.WriteAsync(
-            async (connection, transaction, cancellation) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 for (var day = 0; day < 25; day++)
                 {
@@ -66,7 +66,7 @@ public sealed class AdminBooksTests
                         command.Transaction = transaction;
                         command.CommandText =
                             $"insert into quota_window values ('t{tenant}', '2025-01-{day + 1:00}', 0, {tenant + 1}, 0, {day + 1}, 1, 0, 0)";
-                        await command.ExecuteNonQueryAsync(cancellation);
+                        await command.ExecuteNonQueryAsync(cancellationToken);
                     }
                 }
                 return true;
@@ -87,7 +87,7 @@ public sealed class AdminBooksTests
     [InlineData("from=2026-11-22&to=2026-11-21")]
     [InlineData("from=1000-01-01")]
     [InlineData("by=prompt")]
-    public async Task A_query_that_makes_no_sense_is_refused(string query)
+    public async Task An_invalid_query_is_refused(string query)
     {
         await using var admin = await AdminGateway.StartAsync();
 
@@ -95,7 +95,7 @@ public sealed class AdminBooksTests
     }
 
     [Fact]
-    public async Task An_unknown_one_is_released_once_and_the_trail_says_by_whom_and_why()
+    public async Task An_unknown_outcome_is_released_once_and_the_audit_says_by_whom_and_why()
     {
         await using var admin = await AdminGateway.StartAsync();
         var id = await admin.UnknownAsync();
@@ -118,7 +118,7 @@ public sealed class AdminBooksTests
     }
 
     [Fact]
-    public async Task An_unknown_one_is_settled_with_the_generation_that_was_found_or_as_spent()
+    public async Task An_unknown_outcome_is_settled_with_its_generation_or_as_spent()
     {
         await using var admin = await AdminGateway.StartAsync();
         var (found, lost) = (await admin.UnknownAsync(), await admin.UnknownAsync());
@@ -145,7 +145,7 @@ public sealed class AdminBooksTests
     }
 
     [Fact]
-    public async Task The_trail_is_chained_and_a_changed_line_shows()
+    public async Task A_changed_audit_line_breaks_the_chain()
     {
         await using var admin = await AdminGateway.StartAsync();
         await admin.PostAsync("/admin/tenants/a/suspend", """{"reason":"one"}""");
@@ -157,12 +157,12 @@ public sealed class AdminBooksTests
 
         var database = (Gateway.Storage.Database)admin.Gateway.Services.GetService(typeof(Gateway.Storage.Database))!;
         await database.WriteAsync(
-            async (connection, transaction, cancellation) =>
+            async (connection, transaction, cancellationToken) =>
             {
                 await using var forge = connection.CreateCommand();
                 forge.Transaction = transaction;
                 forge.CommandText = "update admin_audit set who = 'nobody' where n = 2";
-                return await forge.ExecuteNonQueryAsync(cancellation);
+                return await forge.ExecuteNonQueryAsync(cancellationToken);
             },
             TestContext.Current.CancellationToken
         );
@@ -170,7 +170,7 @@ public sealed class AdminBooksTests
     }
 
     [Fact]
-    public async Task The_upstream_is_shown_with_the_end_of_its_key_and_its_last_errors()
+    public async Task The_upstream_shows_the_last_characters_of_the_key_and_the_last_errors()
     {
         await using var admin = await AdminGateway.StartAsync();
         await admin.GenerateAsync();
