@@ -17,25 +17,29 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
     {
         var schemas = (await DocumentAsync())["components"]!["schemas"]!;
         var parameters = schemas["GenerationParameters"]!["properties"]!;
-        var model = FluxPro2.Model;
+        var models = ModelCatalogue.All;
         foreach (
-            var (name, range) in new[]
+            var (name, range) in new (string, Func<ImageModel, NumberRange>)[]
             {
-                ("width", model.Width),
-                ("height", model.Height),
-                ("quantity", model.Quantity),
-                ("seed", model.Seed),
+                ("width", model => model.Width),
+                ("height", model => model.Height),
+                ("quantity", model => model.Quantity),
+                ("seed", model => model.Seed),
             }
         )
         {
-            parameters[name]!["minimum"]!.GetValue<long>().ShouldBe(range.Min, name);
-            parameters[name]!["maximum"]!.GetValue<long>().ShouldBe(range.Max, name);
-            parameters[name]!["default"]?.GetValue<long>().ShouldBe(range.Default!.Value, name);
+            parameters[name]!["minimum"]!.GetValue<long>().ShouldBe(models.Min(model => range(model).Min), name);
+            parameters[name]!["maximum"]!.GetValue<long>().ShouldBe(models.Max(model => range(model).Max), name);
+            var defaults = models.Select(model => range(model).Default).Distinct().ToList();
+            (parameters[name]!["default"]?.GetValue<long>()).ShouldBe(defaults is [var one] ? one : null, name);
         }
-        parameters["prompt"]!["maxLength"]!.GetValue<int>().ShouldBe(model.PromptMaxLength);
+        Strings(schemas["GenerationBody"]!["properties"]!["model"]!["enum"]).ShouldBe(models.Select(model => model.Name));
+        parameters["prompt"]!["maxLength"]!.GetValue<int>().ShouldBe(models.Max(model => model.PromptMaxLength));
         parameters["prompt"]!["minLength"]!.GetValue<int>().ShouldBe(1);
         Strings(parameters["prompt_enhance"]!["enum"]).ShouldBe(["ON", "OFF"]);
-        schemas["Guidances"]!["properties"]!["image_reference"]!["maxItems"]!.GetValue<int>().ShouldBe(model.MaxReferences);
+        schemas["Guidances"]!["properties"]!["image_reference"]!["maxItems"]!
+            .GetValue<int>()
+            .ShouldBe(models.Max(model => model.MaxReferences));
         Strings(schemas["ImageReference"]!["properties"]!["strength"]!["enum"]).ShouldBe(["LOW", "MID", "HIGH"]);
         Strings(schemas["ReferencedImage"]!["properties"]!["type"]!["enum"]).ShouldBe(["GENERATED", "UPLOADED"]);
         Strings(schemas["GenerationBody"]!["required"]).ShouldBe(["model", "parameters"], ignoreOrder: true);
