@@ -47,7 +47,7 @@ try {
     keys.length = 0;
   }
   const problem = page.locator('#form-problem');
-  await problem.getByText('The request was sent, but no trustworthy answer came').waitFor();
+  await problem.getByText('The request was sent, but its outcome is unknown').waitFor();
   await problem.getByText('Reservation').waitFor();
   await inspect(page, 'unknown', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });

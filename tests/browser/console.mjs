@@ -130,7 +130,7 @@ try {
   await images(8).check();
   await see('This request would now be refused by: Images per day.');
   await generate.click();
-  await page.locator('#form-problem').getByText('A quota does not admit this request').waitFor();
+  await page.locator('#form-problem').getByText('A quota is exceeded').waitFor();
   await page.locator('#form-problem').getByText('images-day', { exact: true }).waitFor();
   await inspect(page, 'quota', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });

@@ -1,4 +1,4 @@
 namespace Gateway.Edge;
 
-/// <summary>Marks an endpoint that answers without knowing the tenant. The list of such routes is short, and a test holds it.</summary>
+/// <summary>Marks an endpoint that needs no identified tenant. A test holds the complete list of such routes.</summary>
 internal sealed class AllowAnonymousTenant;

@@ -7,12 +7,15 @@ using Serilog.Formatting.Compact;
 
 namespace Gateway.Edge;
 
-/// <summary>What every request meets, before anything of the product: limits of the server, the log, request ids, problems.</summary>
+/// <summary>What applies to every request, before any feature: server limits, the log, request ids, problems.</summary>
 internal static class EdgeFeature
 {
     public const int MaxBodyBytes = 128 * 1024;
 
-    /// <summary>The server's own limit. Each route counts for itself, and takes far less; what it refuses is taken off the wire, unread, for five seconds, so that a client that is still sending gets to read why.</summary>
+    /// <summary>
+    /// The server's own limit; each route enforces a far smaller one. Kestrel drains a refused body for five seconds,
+    /// so that a client that is still sending can read the refusal.
+    /// </summary>
     private const long MaxDrainedBytes = 64 * 1024 * 1024;
 
     public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
@@ -54,9 +57,9 @@ internal static class EdgeFeature
             app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<RequestSmugglingGuard>();
         app.UseCrossOrigin();
-        // Swagger UI brings its own; these are the console and the problem pages' style.
+        // The console and the style of the problem pages; Swagger UI serves its own files.
         app.UseDefaultFiles();
-        // Asked for each time: a console half of one version and half of the next would be worse than a 304.
+        // Revalidated every time: a cached console must not mix files of two versions.
         app.UseStaticFiles(
             new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" }
         );

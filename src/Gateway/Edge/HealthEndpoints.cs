@@ -5,7 +5,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Edge;
 
-/// <summary><c>/health/live</c> answers as long as the process does; <c>/health/ready</c> asks the checks that each feature registers. Neither spends money.</summary>
+/// <summary>
+/// <c>/health/live</c> answers while the process runs; <c>/health/ready</c> runs the checks that features register.
+/// Neither costs money.
+/// </summary>
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
@@ -22,7 +25,7 @@ internal static class HealthEndpoints
     private static async Task WriteAsync(HttpContext context, HealthReport report)
     {
         context.Response.ContentType = "application/json";
-        // A 503 here is an answer to the question, not a refusal: it keeps its body.
+        // A 503 here is the answer to the question, not a problem: it keeps its body.
         context.Response.Headers.CacheControl = "no-store";
         await using var json = new Utf8JsonWriter(context.Response.Body);
         json.WriteStartObject();

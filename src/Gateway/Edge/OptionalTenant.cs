@@ -1,4 +1,7 @@
 namespace Gateway.Edge;
 
-/// <summary>Marks an endpoint whose address cannot be guessed and is the right to use it. A caller that is known must be the right one; one that presents nothing need not be known.</summary>
+/// <summary>
+/// Marks an endpoint whose unguessable address is itself the permission to use it. A caller that can be identified must
+/// be the right tenant; one that presents nothing is served anonymously.
+/// </summary>
 internal sealed class OptionalTenant;

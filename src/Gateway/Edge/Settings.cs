@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.Edge;
 
-/// <summary>Reads settings and remembers every fault, so that a wrong configuration is told whole and the gateway does not start.</summary>
+/// <summary>
+/// Reads settings and collects every error, so that all are reported at once and the gateway does not start.
+/// </summary>
 internal sealed class Settings(IConfiguration configuration)
 {
     private readonly List<string> _errors = [];
@@ -10,13 +12,15 @@ internal sealed class Settings(IConfiguration configuration)
 
     public IReadOnlyList<string> Errors => _errors;
 
-    /// <summary>What is set beside the settings that were read, and does nothing: most likely misspelt. After everything has been read.</summary>
+    /// <summary>
+    /// Settings that are set but were never read, and so are probably misspelt. Valid after everything has been read.
+    /// </summary>
     public IReadOnlyList<string> Unread =>
         [
             .. _read
                 .Select(name => name.Split(':')[0])
                 .Distinct(StringComparer.OrdinalIgnoreCase)
-                // ASP.NET Core has settings of its own there.
+                // ASP.NET Core reads settings of its own there.
                 .Where(section => section != "Logging")
                 .SelectMany(section => configuration.GetSection(section).AsEnumerable())
                 .Where(setting => setting.Value is not null && !_read.Any(name => IsOf(setting.Key, name)))
@@ -49,7 +53,7 @@ internal sealed class Settings(IConfiguration configuration)
         return defaultValue;
     }
 
-    /// <summary>A duration as <c>hh:mm:ss</c>, more than nothing.</summary>
+    /// <summary>A duration as <c>hh:mm:ss</c>, more than zero.</summary>
     public TimeSpan Duration(string name, TimeSpan defaultValue)
     {
         var value = Parse(name, defaultValue, TryDuration, "must be a duration such as 00:00:30");

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace Gateway.Tenants;
 
-/// <summary>A team that calls the gateway, as the tenants file declares it. Facts (what was spent) live in the store.</summary>
+/// <summary>
+/// A team that calls the gateway, as the tenants file declares it. What it has spent is in the store.
+/// </summary>
 internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantPolicy Policy);
 
 /// <summary>Limits of a tenant, or of the organisation (which has only the last three). Null: unlimited.</summary>
@@ -22,12 +24,13 @@ internal sealed record QuotaLimits(
     public static readonly QuotaLimits Unlimited = new();
 }
 
-/// <summary>What a tenant may do. Null: nothing beyond the model's own limits.</summary>
+/// <summary>What a tenant may do. Null: only the model's own limits apply.</summary>
 /// <param name="Models">Names of the models it may use; null: every model.</param>
 /// <param name="AllowPublic">Whether <c>public: true</c> (the community feed) is allowed.</param>
 /// <param name="MaxQuantity">Images in one request.</param>
 /// <param name="MaxPixels">Width × height of one image.</param>
-/// <param name="AnyReferences">Whether reference ids from outside the gateway are allowed (<c>references: "any"</c>).</param>
+/// <param name="AnyReferences">Whether reference ids from outside the gateway are allowed (<c>references:
+/// "any"</c>).</param>
 internal sealed record TenantPolicy(
     FrozenSet<string>? Models = null,
     bool AllowPublic = false,

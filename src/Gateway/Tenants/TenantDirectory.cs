@@ -3,7 +3,10 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Tenants;
 
-/// <summary>The tenants in force: the tenants file, read at start and when it changes. A bad file changes only <see cref="FileError"/>.</summary>
+/// <summary>
+/// The tenants in force: the tenants file, read at start and when it changes. A bad file changes only <see
+/// cref="FileError"/>.
+/// </summary>
 internal sealed partial class TenantDirectory : BackgroundService
 {
     private readonly string _path;
@@ -18,7 +21,8 @@ internal sealed partial class TenantDirectory : BackgroundService
 
     /// <param name="path">Absolute.</param>
     /// <param name="models">Names of the available models; null: names of models are not checked.</param>
-    /// <param name="fileIsOptional">In the Development environment a missing file means <see cref="TenantSnapshot.Development"/>.</param>
+    /// <param name="fileIsOptional">In the Development environment a missing file means <see
+    /// cref="TenantSnapshot.Development"/>.</param>
     public TenantDirectory(
         string path,
         IReadOnlyCollection<string>? models,
@@ -50,7 +54,9 @@ internal sealed partial class TenantDirectory : BackgroundService
             ? $"default = callers on this machine, without limits (no tenants file at {_path})"
             : $"{Current.Tenants.Count} from {_path}";
 
-    /// <summary>Every error of the file as it is now, if it is bad and an earlier one is still in force; else null.</summary>
+    /// <summary>
+    /// Every error of the file as it is now, if it is bad and an earlier one is still in force; else null.
+    /// </summary>
     public string? FileError => _fileError;
 
     /// <summary>When <see cref="Current"/> came into force.</summary>

@@ -3,7 +3,9 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Tenants;
 
-/// <summary>A valid tenants file, with the look-ups that identification needs. Immutable: a reload creates a new one.</summary>
+/// <summary>
+/// A valid tenants file, with the look-ups that identification needs. Immutable: a reload creates a new one.
+/// </summary>
 internal sealed class TenantSnapshot
 {
     public required QuotaLimits Organization { get; init; }

@@ -8,7 +8,8 @@ namespace Gateway.Tenants;
 internal static class TenantsFeature
 {
     /// <param name="settings">Collects what is wrong with the settings and the tenants file.</param>
-    /// <param name="models">Names of the available models, against which the tenants file is checked; null: not checked.</param>
+    /// <param name="models">Names of the available models, against which the tenants file is checked; null: not
+    /// checked.</param>
     public static void AddTenants(
         this IServiceCollection services,
         Settings settings,

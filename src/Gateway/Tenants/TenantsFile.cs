@@ -5,8 +5,13 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Tenants;
 
-/// <summary>Reads the tenants file: strict JSON, checked as a whole, every violation reported with its JSON pointer.</summary>
-/// <remarks>The rules that a JSON schema can express are in deploy/tenants.schema.json too; a test compares both on the same files.</remarks>
+/// <summary>
+/// Reads the tenants file: strict JSON, checked as a whole, every violation reported with its JSON pointer.
+/// </summary>
+/// <remarks>
+/// The rules that a JSON schema can express are in deploy/tenants.schema.json too; a test compares both on the same
+/// files.
+/// </remarks>
 internal sealed class TenantsFile
 {
     private const long MaxCount = 1_000_000_000;

@@ -3,7 +3,10 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Gateway.Tenants;
 
-/// <summary>Says in readiness which tenants file is in force. A bad one does not make the gateway unready: the last good one serves on, and a mistake in it must not take down every replica.</summary>
+/// <summary>
+/// Reports the tenants file in readiness. A bad file only degrades it: the last good one stays in force, and a typing
+/// error must not take down every replica.
+/// </summary>
 internal sealed class TenantsHealth(TenantDirectory directory) : IHealthCheck
 {
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -15,7 +18,7 @@ internal sealed class TenantsHealth(TenantDirectory directory) : IHealthCheck
         return Task.FromResult(
             directory.FileError is null
                 ? HealthCheckResult.Healthy(data: since)
-                // Which faults is for the log: anyone may ask for readiness.
+                // What is wrong is only in the log: anyone can read readiness.
                 : HealthCheckResult.Degraded("the tenants file is refused, see the log; the last good one is in force", data: since)
         );
     }

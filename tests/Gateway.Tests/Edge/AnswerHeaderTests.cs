@@ -3,7 +3,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Edge;
 
-/// <summary>The headers that keep a page from being framed, sniffed or scripted, on every kind of answer there is.</summary>
+/// <summary>
+/// The headers that keep a page from being framed, sniffed or scripted, on every kind of answer there is.
+/// </summary>
 public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
     private readonly GatewayApp _gateway = fixture.Gateway;

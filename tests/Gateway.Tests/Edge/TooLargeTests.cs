@@ -42,7 +42,9 @@ public sealed class TooLargeTests : IAsyncLifetime
         await IsToldAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
     }
 
-    /// <summary>Longer than the server would wait for more of it, were it only patient with those who are quick.</summary>
+    /// <summary>
+    /// Longer than the server would wait for more of it, were it only patient with those who are quick.
+    /// </summary>
     [Fact]
     public async Task Who_sends_too_much_slowly_is_told_so_too()
     {

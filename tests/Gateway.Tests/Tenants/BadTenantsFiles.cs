@@ -2,7 +2,8 @@ namespace Gateway.Tests.Tenants;
 
 /// <summary>A tenants file that must be refused.</summary>
 /// <param name="Faults">Each fault that must be named, <c>pointer code</c>, and no other.</param>
-/// <param name="SchemaSees">Whether a JSON schema can tell, too: not what takes comparing two places, arithmetic, or the spelling of a number. Null: validators differ.</param>
+/// <param name="SchemaSees">Whether a JSON schema can tell, too: not what takes comparing two places, arithmetic, or
+/// the spelling of a number. Null: validators differ.</param>
 public sealed record BadTenantsFile(string Name, string Json, string[] Faults, bool? SchemaSees = true)
 {
     public override string ToString() => Name;

@@ -4,7 +4,10 @@ using System.Text;
 
 namespace Gateway.Tests.Tenants;
 
-/// <summary>A caller at an address of its own (all of 127.0.0.0/8 is this machine), whose header lines are sent as they are, which no HTTP client would.</summary>
+/// <summary>
+/// A caller at an address of its own (all of 127.0.0.0/8 is this machine), whose header lines are sent as they are,
+/// which no HTTP client would.
+/// </summary>
 internal static class RawCaller
 {
     public static async Task<Reply> Ask(Uri gateway, IPAddress from, string path, params string[] headers)

@@ -13,7 +13,9 @@ using Serilog;
 
 namespace Gateway.Tests.Tenants;
 
-/// <summary>Identification on a real socket, with one route that says who is calling and one that asks nobody.</summary>
+/// <summary>
+/// Identification on a real socket, with one route that says who is calling and one that asks nobody.
+/// </summary>
 internal sealed class TenantsHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -89,7 +91,9 @@ internal sealed class TenantsHost : IAsyncDisposable
         return new TenantsHost(app, folder, log, read.Errors);
     }
 
-    /// <summary>Sends one request and says how it was answered: <c>a by network</c>, or the status with the problem's detail.</summary>
+    /// <summary>
+    /// Sends one request and says how it was answered: <c>a by network</c>, or the status with the problem's detail.
+    /// </summary>
     public async Task<Reply> Ask(Func<HttpRequestMessage, HttpRequestMessage>? with = null, string from = "127.0.0.1", string path = "/who")
     {
         using var client = ClientFrom(from, Addresses[0]);

@@ -5,7 +5,9 @@ using NJsonSchema;
 
 namespace Gateway.Tests.Tenants;
 
-/// <summary>deploy/tenants.schema.json, by which editors complete the tenants file, agrees with the gateway where a schema can.</summary>
+/// <summary>
+/// deploy/tenants.schema.json, by which editors complete the tenants file, agrees with the gateway where a schema can.
+/// </summary>
 public sealed class TenantsSchemaTests
 {
     private static readonly string Deploy = Path.Combine(RepositoryRoot(), "deploy");

@@ -3,7 +3,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>The media types that a caller accepts (RFC 9110, 12.5.1). A header that cannot be parsed counts as none.</summary>
+/// <summary>
+/// The media types that a caller accepts (RFC 9110, 12.5.1). A header that cannot be parsed counts as none.
+/// </summary>
 internal readonly struct AcceptHeader
 {
     private readonly IList<MediaTypeHeaderValue> _ranges;
@@ -26,7 +28,10 @@ internal readonly struct AcceptHeader
             .DefaultIfEmpty(0)
             .Max();
 
-    /// <summary>Whether an answer of this type may be sent. The most specific range decides, so <c>*/*, application/json;q=0</c> excludes JSON.</summary>
+    /// <summary>
+    /// Whether an answer of this type may be sent. The most specific range decides, so <c>*/*, application/json;q=0</c>
+    /// excludes JSON.
+    /// </summary>
     public bool Admits(string mediaType)
     {
         if (_ranges.Count == 0)

@@ -4,7 +4,9 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Middleware: limits the requests of one address, before identification costs anything (OWASP API4:2023).</summary>
+/// <summary>
+/// Middleware: limits the requests of one address, before identification costs anything (OWASP API4:2023).
+/// </summary>
 internal sealed class AddressRateLimit : IDisposable
 {
     private const string Policy = "requests-per-address";

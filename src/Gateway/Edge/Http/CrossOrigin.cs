@@ -1,6 +1,9 @@
 namespace Gateway.Edge.Http;
 
-/// <summary>CORS, which is off unless <c>Cors:Origins</c> names the pages that may call: with a token of their own, for an identity by network is refused to a foreign page anyway.</summary>
+/// <summary>
+/// CORS, off unless <c>Cors:Origins</c> lists the pages that may call. They need a token: a foreign page is never
+/// identified by its network.
+/// </summary>
 internal static class CrossOrigin
 {
     private const string Name = "Cors:Origins";

@@ -1,6 +1,8 @@
 namespace Gateway.Edge.Http;
 
-/// <summary>Pointers into a JSON document (RFC 6901) as URI fragments, which can be printed whatever a member is called.</summary>
+/// <summary>
+/// Pointers into a JSON document (RFC 6901) as URI fragments, which can be printed whatever a member is called.
+/// </summary>
 internal static class JsonPointer
 {
     public const string Root = "#";

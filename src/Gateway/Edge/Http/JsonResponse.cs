@@ -3,12 +3,12 @@ using System.Text.Json;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Writes a small JSON answer whole, with its length.</summary>
+/// <summary>Writes a small JSON answer with its Content-Length.</summary>
 internal static class JsonResponse
 {
     private static readonly JsonWriterOptions Options = new()
     {
-        // Answers are JSON with nosniff, never put into a page as they are.
+        // Safe because answers are JSON with nosniff, and never embedded in a page.
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         SkipValidation = true,
     };
@@ -21,10 +21,10 @@ internal static class JsonResponse
         using (var json = new Utf8JsonWriter(buffer, Options))
             write(json);
         response.ContentLength = buffer.WrittenCount;
-        // A HEAD request gets the length alone.
+        // A HEAD request gets only the length.
         if (HttpMethods.IsHead(context.Request.Method))
             return Task.CompletedTask;
-        // Not the caller's token: what was paid for is answered as far as the connection takes it.
+        // Not the caller's token: the answer to a paid request is written as long as the connection accepts it.
         return response.BodyWriter.WriteAsync(buffer.WrittenMemory, CancellationToken.None).AsTask();
     }
 }

@@ -55,7 +55,9 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         return null;
     }
 
-    /// <summary>Dollars with at most six decimals, as micro-dollars. Read from the digits, without a binary fraction.</summary>
+    /// <summary>
+    /// Dollars with at most six decimals, as micro-dollars. Read from the digits, without a binary fraction.
+    /// </summary>
     public long? GetMicroDollars(long maximumDollars)
     {
         var digits = Value.ValueKind == JsonValueKind.Number ? Value.GetRawText().AsSpan() : default;

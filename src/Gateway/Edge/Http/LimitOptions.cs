@@ -1,12 +1,12 @@
 namespace Gateway.Edge.Http;
 
-/// <summary>The settings under <c>Limits</c>: what the server takes from anybody, before it knows who it is.</summary>
-/// <param name="Connections">Open at once; one more is closed at once, the others are served on.</param>
+/// <summary>The settings under <c>Limits</c>: what the server accepts from anyone, before identification.</summary>
+/// <param name="Connections">Open at the same time; one more is closed immediately.</param>
 /// <param name="HeadersTimeout">From the first byte of a request to the end of its headers.</param>
-/// <param name="BodyTimeout">For a body that is read into memory whole.</param>
-/// <param name="MinBytesPerSecond">Of a body coming or an answer going, after <paramref name="GracePeriod"/>.</param>
-/// <param name="GracePeriod">More than a second: the server looks once a second.</param>
-/// <param name="RequestsPerSecond">From one address, identified or not; twice as many in one burst. 0: not limited.</param>
+/// <param name="BodyTimeout">For a body that is read into memory completely.</param>
+/// <param name="MinBytesPerSecond">Of a body received or an answer sent, after <paramref name="GracePeriod"/>.</param>
+/// <param name="GracePeriod">More than a second: the server checks once a second.</param>
+/// <param name="RequestsPerSecond">From one address, identified or not; twice as many in a burst. 0: unlimited.</param>
 internal sealed record LimitOptions(
     int Connections,
     TimeSpan HeadersTimeout,

@@ -3,19 +3,24 @@ using Gateway.Edge.Problems;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>A port of its own for operators and their machines: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer there and nowhere else. Of the rest only the console answers there too.</summary>
+/// <summary>
+/// A separate port for operators: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer only there. Of the other
+/// routes only the console answers there too.
+/// </summary>
 internal sealed class ManagementPort(RequestDelegate next, ManagementOptions options)
 {
     private static readonly PathString[] Paths = ["/admin", "/metrics", "/health"];
 
-    /// <summary>The console, whose part for operators is of no use where /admin does not answer, and what its refusals link to.</summary>
+    /// <summary>
+    /// The console, whose operator part needs /admin on the same port, and the problem pages it links to.
+    /// </summary>
     private static readonly PathString[] Everywhere = ["/console", "/console.css", "/icon.svg", "/problems", "/problems.css"];
 
-    /// <summary>Listens on it as well, on every address.</summary>
+    /// <summary>Adds the port to those the server listens on, on every address.</summary>
     public static ManagementOptions Add(WebApplicationBuilder builder, Settings settings)
     {
         const string Name = "Management:Port";
-        // The server would take what is no number for its default.
+        // Kestrel replaces a port that is not a number by its default.
         foreach (var ports in (string[])["http_ports", "https_ports"])
         {
             if (
@@ -24,7 +29,7 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
                     ?.Split(';', StringSplitOptions.RemoveEmptyEntries)
                     .Any(port => !ushort.TryParse(port, CultureInfo.InvariantCulture, out _)) == true
             )
-                settings.AddError($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), with ; between them");
+                settings.AddError($"ASPNETCORE_{ports.ToUpperInvariant()}", "must be ports (0 to 65535), separated by ;");
         }
         if (settings.GetString(Name) is null)
             return new ManagementOptions(null);
@@ -36,7 +41,7 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
                 .Any(one => one == $"{port}" || one.EndsWith($":{port}", StringComparison.Ordinal))
         )
             settings.AddError(Name, "must be another port than the public one");
-        // Addresses win over ports where both are set.
+        // Kestrel ignores ports if addresses are set.
         if (configuration["urls"] is { Length: > 0 } urls)
             builder.WebHost.UseSetting("urls", $"{urls};http://*:{port}");
         else
@@ -54,7 +59,7 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
             context.Request.Path == "/" || Everywhere.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal));
         return isEverywhere || isManagement == (context.Connection.LocalPort == options.Port)
             ? next(context)
-            : new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
+            : new Problem(ProblemTypes.NotFound, "There is no such route on this port. The operators' routes answer only on Management:Port, all others only on the public port.").ExecuteAsync(context);
     }
 }
 

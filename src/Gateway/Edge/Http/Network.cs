@@ -8,7 +8,10 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>An IPv4 or IPv6 network in CIDR notation. An IPv4-mapped IPv6 address counts as its IPv4 address; zone ids are ignored.</summary>
+/// <summary>
+/// An IPv4 or IPv6 network in CIDR notation. An IPv4-mapped IPv6 address counts as its IPv4 address; zone ids are
+/// ignored.
+/// </summary>
 /// <param name="Bits">The address, right-aligned: 32 bits of it in IPv4.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int Prefix)
@@ -32,7 +35,9 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
             : (AddressFamily.InterNetworkV6, BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
-    /// <summary>What one subscriber can send from: an IPv4 address, or an IPv6 /64, within which it may choose any address.</summary>
+    /// <summary>
+    /// What one subscriber can send from: an IPv4 address, or an IPv6 /64, within which it may choose any address.
+    /// </summary>
     public static IPAddress SubscriberOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
@@ -51,7 +56,9 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
         return host == 128 ? 0 : bits >> host << host;
     }
 
-    /// <summary>An address in its usual spelling: no octal or shortened IPv4 (<c>127.1</c>), no brackets, port or zone.</summary>
+    /// <summary>
+    /// An address in its usual spelling: no octal or shortened IPv4 (<c>127.1</c>), no brackets, port or zone.
+    /// </summary>
     public static bool TryParseAddress(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
     {
         address = null;

@@ -4,7 +4,9 @@ using System.Net.Sockets;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Finds the value of the longest prefix that contains an address: one look-up per prefix length in use, no allocation.</summary>
+/// <summary>
+/// Finds the value of the longest prefix that contains an address: one look-up per prefix length in use, no allocation.
+/// </summary>
 internal sealed class NetworkTable<T>
     where T : class
 {

@@ -5,7 +5,8 @@ namespace Gateway.Edge.Http;
 
 /// <summary>The other end of the connection: the caller, or a proxy that forwards for it.</summary>
 /// <param name="Address">Null on a connection that has none (a Unix socket).</param>
-/// <param name="IsTrustedProxy">Whether its statements on other addresses, tenants and certificates are believed.</param>
+/// <param name="IsTrustedProxy">Whether its statements on other addresses, tenants and certificates are
+/// believed.</param>
 internal readonly record struct Peer(IPAddress? Address, bool IsTrustedProxy)
 {
     public const string ForwardedFor = "X-Forwarded-For";
@@ -29,17 +30,20 @@ internal readonly record struct Peer(IPAddress? Address, bool IsTrustedProxy)
     public IPAddress? CallerAddress(HttpContext context, TrustedProxies trustedProxies) =>
         ForwardedAddress(context, trustedProxies) ?? Address;
 
-    /// <summary>The address that a trusted proxy forwards for; null if it states none that is valid, or the peer is not trusted.</summary>
+    /// <summary>
+    /// The address that a trusted proxy forwards for; null if it states none that is valid, or the peer is not trusted.
+    /// </summary>
     public IPAddress? ForwardedAddress(HttpContext context, TrustedProxies trustedProxies) =>
         IsTrustedProxy && context.Request.Headers.TryGetValue(ForwardedFor, out var chain)
             ? RightmostUntrusted(chain, trustedProxies)
             : null;
 
     /// <summary>
-    /// Reads from the right: each address was appended by the proxy before it. Everything to the left of the first address
-    /// that is not a trusted proxy can be forged, and is not read.
+    /// Reads from the right: each address was appended by the proxy before it. Everything to the left of the first
+    /// address that is not a trusted proxy can be forged, and is not read.
     /// </summary>
-    /// <returns>The leftmost address if all are trusted proxies; null if an item on the way is not an address.</returns>
+    /// <returns>The leftmost address if all are trusted proxies; null if an item on the way is not an
+    /// address.</returns>
     private static IPAddress? RightmostUntrusted(StringValues chain, TrustedProxies trustedProxies)
     {
         IPAddress? address = null;

@@ -1,9 +1,11 @@
 namespace Gateway.Edge.Http;
 
-/// <summary>A file whose content is read again when it changes; the last good content stays in force while it is bad or missing.</summary>
+/// <summary>
+/// A file whose content is read again when it changes; the last good content stays in force while it is bad or missing.
+/// </summary>
 /// <remarks>
-/// The content is compared, because notifications of the file system are not enough: a Kubernetes mount replaces a directory
-/// behind two symbolic links, an editor renames a new file over the old one, and a network mount sends none.
+/// The content is compared, because notifications of the file system are not enough: a Kubernetes mount replaces a
+/// directory behind two symbolic links, an editor renames a new file over the old one, and a network mount sends none.
 /// </remarks>
 internal sealed class ReloadingFile<T>
     where T : class
@@ -27,7 +29,9 @@ internal sealed class ReloadingFile<T>
         _time = time;
     }
 
-    /// <summary>The last good content, after a look at the file if the last look is a second ago; null: it never was good.</summary>
+    /// <summary>
+    /// The last good content, after a look at the file if the last look is a second ago; null: it never was good.
+    /// </summary>
     public T? GetCurrent(Action<FileContent<T>>? onRead = null)
     {
         if (_time.GetTimestamp() < Volatile.Read(ref _nextRead))
@@ -41,7 +45,8 @@ internal sealed class ReloadingFile<T>
     }
 
     /// <summary>Looks at the file now.</summary>
-    /// <returns>Null if it has not changed since the last look. A file that cannot be read is returned every time.</returns>
+    /// <returns>Null if it has not changed since the last look. A file that cannot be read is returned every
+    /// time.</returns>
     public FileContent<T>? Read()
     {
         lock (_lock)

@@ -5,19 +5,26 @@ using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Takes the body of a JSON request into memory, whole, within the limit.</summary>
+/// <summary>Reads the body of a JSON request into memory, within the limit.</summary>
 internal static class RequestBody
 {
-    private static readonly Problem TooLarge = new(ProblemTypes.TooLarge, "The body has more than 128 KiB.");
+    private static readonly Problem TooLarge = new(
+        ProblemTypes.TooLarge,
+        "The body has more than 128 KiB. Nothing was reserved or sent. Shorten the request; images are uploaded separately."
+    );
 
-    private static readonly Problem TooSlow = new(ProblemTypes.MalformedRequest, "The body came too slowly.")
+    private static readonly Problem TooSlow = new(
+        ProblemTypes.MalformedRequest,
+        "The body arrived too slowly. Nothing was reserved or sent. Send the request again."
+    )
     {
         Status = StatusCodes.Status408RequestTimeout,
         Close = true,
     };
 
     /// <returns>The bytes, or the refusal (413, 415).</returns>
-    /// <exception cref="BadHttpRequestException">The body is larger than allowed, badly framed or too slow; <see cref="ProblemMiddleware"/> answers.</exception>
+    /// <exception cref="BadHttpRequestException">The body is too large, badly framed or too slow; <see
+    /// cref="ProblemMiddleware"/> answers.</exception>
     public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(HttpRequest request)
     {
         if (!IsJson(request))
@@ -26,7 +33,7 @@ internal static class RequestBody
                 default,
                 new Problem(
                     ProblemTypes.UnsupportedMediaType,
-                    "Send the body with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
+                    "The body was not read: this route takes JSON only. Send it with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
                 )
             );
         }
@@ -35,7 +42,7 @@ internal static class RequestBody
 
         var reader = request.BodyReader;
         var reading = reader.ReadAtLeastAsync(EdgeFeature.MaxBodyBytes + 1, request.HttpContext.RequestAborted);
-        // Nearly always it has come together with its headers.
+        // The body nearly always arrives together with the headers.
         var body = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), request.HttpContext);
         var length = body.Buffer.Length;
         var bytes = !body.IsCanceled && length <= EdgeFeature.MaxBodyBytes ? body.Buffer.ToArray() : null;
@@ -45,7 +52,9 @@ internal static class RequestBody
         return (default, body.IsCanceled ? TooSlow : TooLarge);
     }
 
-    /// <summary>A body may come at the lowest rate that the server bears and still be under way for minutes: here it is given up, as cancelled.</summary>
+    /// <summary>
+    /// A body at the lowest rate that the server accepts could take minutes; after the timeout the read is canceled.
+    /// </summary>
     private static async Task<ReadResult> WaitAsync(Task<ReadResult> reading, HttpContext context)
     {
         var services = context.RequestServices;

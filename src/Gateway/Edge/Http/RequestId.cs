@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Gives every answer an <c>X-Request-Id</c>: the caller's, if it is 1–128 of <c>[A-Za-z0-9._-]</c>, else a new one.</summary>
+/// <summary>
+/// Gives every answer an <c>X-Request-Id</c>: the caller's, if it is 1–128 of <c>[A-Za-z0-9._-]</c>, else a new one.
+/// </summary>
 internal sealed class RequestId(RequestDelegate next)
 {
     private const string Header = "X-Request-Id";
@@ -20,8 +22,8 @@ internal sealed class RequestId(RequestDelegate next)
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
     );
 
-    /// <summary>Kept as the trace identifier, which the server otherwise draws itself.</summary>
-    public static string Of(HttpContext context) => context.TraceIdentifier;
+    /// <summary>Kept as the trace identifier, which the server otherwise generates.</summary>
+    public static string Get(HttpContext context) => context.TraceIdentifier;
 
     public Task InvokeAsync(HttpContext context)
     {

@@ -25,7 +25,7 @@ internal static class RequestLog
         yield return new("Route", new ScalarValue((context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "(none)"));
         yield return new("StatusCode", new ScalarValue(status));
         yield return new("Elapsed", new ScalarValue(elapsed));
-        yield return new("RequestId", new ScalarValue(RequestId.Of(context)));
+        yield return new("RequestId", new ScalarValue(RequestId.Get(context)));
         if (context.Features.Get<Problem>() is { } problem)
             yield return new("Problem", new ScalarValue(problem.Type.Name));
     }

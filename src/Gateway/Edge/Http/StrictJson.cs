@@ -5,8 +5,8 @@ using Gateway.Edge.Problems;
 namespace Gateway.Edge.Http;
 
 /// <summary>
-/// Reads JSON strictly: UTF-8, no comment or trailing comma, no duplicate member. Violations are collected, so that all of
-/// them are reported at once.
+/// Reads JSON strictly: UTF-8, no comment or trailing comma, no duplicate member. Violations are collected, so that all
+/// of them are reported at once.
 /// </summary>
 internal sealed class StrictJson
 {
@@ -19,14 +19,17 @@ internal sealed class StrictJson
 
     public IReadOnlyList<Violation> Violations => _violations ?? [];
 
-    /// <returns>The document, or what makes it malformed; never with a part of the body, which may be a prompt.</returns>
+    /// <returns>The document, or what makes it malformed; never with a part of the body, which may be a
+    /// prompt.</returns>
     public static (JsonDocument? Document, string? Fault) Parse(ReadOnlyMemory<byte> utf8)
     {
         var (document, fault) = Parse(utf8, allowDuplicates: false);
         return (document, fault is null ? null : $"The body {fault}.");
     }
 
-    /// <summary>For a file, whose duplicate members <see cref="JsonValidator.Members"/> reports, each at its place.</summary>
+    /// <summary>
+    /// For a file, whose duplicate members <see cref="JsonValidator.Members"/> reports, each at its place.
+    /// </summary>
     /// <returns>The document, or what makes it malformed, to follow "the file".</returns>
     public static (JsonDocument? Document, string? Fault) ParseFile(ReadOnlyMemory<byte> utf8) => Parse(utf8, allowDuplicates: true);
 

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>A JSON object about what one tenant owns: kept by no cache.</summary>
+/// <summary>A JSON object about what one tenant owns, which no cache may store.</summary>
 internal sealed record TenantJsonResult(Action<Utf8JsonWriter> Members) : IResult
 {
-    /// <summary><c>{"delete_…_by_pk":{"id":…}}</c>, as the upstream answers a delete.</summary>
+    /// <summary><c>{"delete_…_by_pk":{"id":…}}</c>, like the upstream's answer to a delete.</summary>
     public static TenantJsonResult Deleted(string name, string id) =>
         new(json =>
         {

@@ -2,21 +2,23 @@ using System.Diagnostics;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>The spans of the gateway's own steps. Where nobody listens they cost a look at a list.</summary>
+/// <summary>Spans of the gateway's own steps. Without a listener they cost next to nothing.</summary>
 internal static class Tracing
 {
     public const string Name = "Gateway";
 
     private static readonly ActivitySource Source = new(Name);
 
-    /// <summary>A step of the request under way, until disposed of. Nothing of the caller's goes into it.</summary>
+    /// <summary>A step of the current request, until disposed. Must hold nothing that a caller sent.</summary>
     public static Activity? Step(string name) => Source.StartActivity(name);
 
-    /// <summary>The request under way as a traceparent, to be kept with what it made; null where nobody records it.</summary>
+    /// <summary>
+    /// The current request as a traceparent, to be stored with what it created; null if it is not recorded.
+    /// </summary>
     public static string? Current => Source.HasListeners() && Activity.Current is { Recorded: true } request ? request.Id : null;
 
-    /// <summary>A trace of its own for what happens long after a request, and linked to it.</summary>
-    /// <param name="origin">What <see cref="Current"/> was then.</param>
+    /// <summary>A separate trace for work long after a request, linked to it.</summary>
+    /// <param name="origin">The value of <see cref="Current"/> during the request.</param>
     public static Activity? Later(string name, string? origin) =>
         ActivityContext.TryParse(origin, null, isRemote: true, out var request)
             ? Source.StartActivity(name, ActivityKind.Internal, parentContext: default, links: [new ActivityLink(request)])

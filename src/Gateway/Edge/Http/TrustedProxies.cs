@@ -2,14 +2,17 @@ using System.Net;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>Proxies whose forwarding headers are believed: <c>Identification:TrustedProxies</c>, addresses or networks.</summary>
+/// <summary>
+/// Proxies whose forwarding headers are believed: <c>Identification:TrustedProxies</c>, addresses or networks.
+/// </summary>
 internal sealed class TrustedProxies(NetworkTable<string> networks)
 {
     private const string Name = "Identification:TrustedProxies";
 
     public static TrustedProxies Read(Settings settings)
     {
-        // With it, ASP.NET Core replaces the peer's address with X-Forwarded-For, from any sender, before this code runs.
+        // With it, ASP.NET Core replaces the peer's address with X-Forwarded-For, from any sender, before this code
+        // runs.
         if (settings.GetString("ForwardedHeaders_Enabled") is { } enabled && bool.TryParse(enabled, out var isEnabled) && isEnabled)
             settings.AddError(
                 "ASPNETCORE_FORWARDEDHEADERS_ENABLED",

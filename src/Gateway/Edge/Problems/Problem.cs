@@ -3,9 +3,12 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Edge.Problems;
 
-/// <summary>A refusal as RFC 9457 <c>application/problem+json</c>. A value: whoever refuses returns one.</summary>
+/// <summary>
+/// A refusal as RFC 9457 <c>application/problem+json</c>. A value: refusals are returned, not thrown.
+/// </summary>
 /// <param name="Type">Which refusal.</param>
-/// <param name="Detail">This occurrence, in words the caller can act on. Never upstream text, a key, a host name or a path of the server.</param>
+/// <param name="Detail">What happened, what it cost, what to do. Never upstream text, a key, a host name or a path of
+/// the server.</param>
 internal sealed record Problem(ProblemType Type, string Detail) : IResult
 {
     public int Status { get; init; } = Type.Status;
@@ -21,7 +24,9 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
 
     public string? ReservationId { get; init; }
 
-    /// <summary>Whether the connection ends with the answer: what would come next on it can't be told apart, or is not worth reading.</summary>
+    /// <summary>
+    /// Whether the connection is closed after the answer, because the rest of the request cannot or should not be read.
+    /// </summary>
     public bool Close { get; init; } = Type == ProblemTypes.TooLarge;
 
     /// <summary>Value of <c>WWW-Authenticate</c>.</summary>
@@ -39,7 +44,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        return JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Of(httpContext)));
+        return JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)
@@ -49,7 +54,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         json.WriteString("title"u8, Type.Title);
         json.WriteNumber("status"u8, Status);
         json.WriteString("detail"u8, Detail);
-        // The request id, not the path: an answer must not differ by the id that was asked for (threats B1).
+        // The request id, not the path: an answer must not differ by the id that was requested (T-B1).
         json.WriteString("instance"u8, "urn:request:" + requestId);
         json.WriteString("traceId"u8, System.Diagnostics.Activity.Current?.TraceId.ToHexString() ?? requestId);
         if (Reason is not null)

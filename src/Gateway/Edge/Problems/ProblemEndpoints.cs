@@ -6,7 +6,10 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace Gateway.Edge.Problems;
 
-/// <summary><c>/problems/NAME</c>: what each <c>type</c> means, as a page for a browser and as JSON for everybody else. Needs no network and no tenant.</summary>
+/// <summary>
+/// <c>/problems/NAME</c>: what each <c>type</c> means, as HTML for a browser and JSON for others. Works offline,
+/// without a tenant.
+/// </summary>
 internal static class ProblemEndpoints
 {
     public static void MapProblemPages(this IEndpointRouteBuilder routes)

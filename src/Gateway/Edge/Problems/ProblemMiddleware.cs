@@ -1,7 +1,9 @@
 namespace Gateway.Edge.Problems;
 
-/// <summary>Gives every failure that nobody answered its problem: what the server found in the request, what routing refused, and bugs.</summary>
-internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+/// <summary>
+/// Turns every failure that no handler answered into a problem: malformed HTTP, what routing refused, and bugs.
+/// </summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -11,17 +13,17 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
             await next(context);
             problem =
                 context.Response is { StatusCode: >= 400, HasStarted: false } && context.Features.Get<Problem>() is null
-                    ? Bare(context)
+                    ? FromStatus(context)
                     : null;
         }
         catch (BadHttpRequestException exception)
         {
-            problem = Of(exception);
+            problem = FromBadRequest(exception);
         }
         catch (IOException) when (!context.Response.HasStarted)
         {
-            // Kestrel says so of a chunk size that overflows (threats F6), and of a body that breaks off.
-            problem = new Problem(ProblemTypes.MalformedRequest, "The request body broke off or was badly framed.");
+            // Thrown by Kestrel for a chunk size that overflows (P-6), and for a body that breaks off.
+            problem = new Problem(ProblemTypes.MalformedRequest, "The request body broke off or was badly framed. Nothing was reserved or sent. Send the request again.");
         }
         catch (System.Data.Common.DbException exception) when (!context.Response.HasStarted)
         {
@@ -34,35 +36,44 @@ internal sealed class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMid
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            logger.LogError(exception, "A request failed by a bug of the gateway");
-            problem = new Problem(ProblemTypes.Internal, "The gateway failed. The operator finds the cause in the log by the traceId.");
+            Log.RequestFailed(logger, exception);
+            problem = new Problem(ProblemTypes.Internal, "The gateway has a bug. Whether anything was charged is in GET /v1/usage. Give the traceId to the operator, who finds the cause in the log.");
         }
         if (problem is not null && !context.Response.HasStarted)
             await problem.ExecuteAsync(context);
     }
 
-    private static Problem Of(BadHttpRequestException exception) =>
+    private static Problem FromBadRequest(BadHttpRequestException exception) =>
         exception.StatusCode switch
         {
-            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route takes."),
-            StatusCodes.Status408RequestTimeout => new Problem(ProblemTypes.MalformedRequest, "The body came too slowly.") { Status = 408 },
-            var status => new Problem(ProblemTypes.MalformedRequest, "The request is not well-formed HTTP.") { Status = status },
+            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."),
+            StatusCodes.Status408RequestTimeout => new Problem(ProblemTypes.MalformedRequest, "The body arrived too slowly. Nothing was reserved or sent. Send the request again.") { Status = 408 },
+            var status => new Problem(ProblemTypes.MalformedRequest, "The request is not well-formed HTTP. Nothing was reserved or sent. Correct it, or use an HTTP library.") { Status = status },
         };
 
-    private static Problem? Bare(HttpContext context) =>
+    private static Problem? FromStatus(HttpContext context) =>
         context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new Problem(ProblemTypes.NotFound, "There is no such route."),
+            StatusCodes.Status404NotFound => new Problem(ProblemTypes.NotFound, "There is no such route. The API is described at /swagger."),
             StatusCodes.Status405MethodNotAllowed => new Problem(
                 ProblemTypes.MethodNotAllowed,
-                $"Allowed here: {context.Response.Headers.Allow}."
+                $"This route does not have that method. Allowed here: {context.Response.Headers.Allow}."
             ),
-            StatusCodes.Status406NotAcceptable => new Problem(ProblemTypes.NotAcceptable, "This route answers with application/json."),
-            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route takes."),
+            StatusCodes.Status406NotAcceptable => new Problem(ProblemTypes.NotAcceptable, "This route answers only with application/json. Accept it, or leave Accept out."),
+            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."),
             StatusCodes.Status415UnsupportedMediaType => new Problem(
                 ProblemTypes.UnsupportedMediaType,
-                "This route takes application/json in UTF-8."
+                "This route accepts only application/json in UTF-8. Nothing was reserved or sent. Set Content-Type."
             ),
             _ => null,
         };
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "A request failed by a bug of the gateway and was answered with 500. Please report it with this entry"
+        )]
+        public static partial void RequestFailed(ILogger logger, Exception exception);
+    }
 }

@@ -1,6 +1,6 @@
 namespace Gateway.Edge.Problems;
 
-/// <summary>Says of an endpoint which refusals it can give, for the OpenAPI document.</summary>
+/// <summary>The refusals that an endpoint can give, for the OpenAPI document.</summary>
 internal sealed record ProducesProblemsMetadata(IReadOnlyList<ProblemType> Types);
 
 internal static class ProducesProblemsExtensions

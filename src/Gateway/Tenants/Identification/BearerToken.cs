@@ -4,7 +4,8 @@ using Gateway.Edge;
 namespace Gateway.Tenants.Identification;
 
 /// <summary>The token of an <c>authorization: Bearer</c> header, which is the gateway's own or a JWT.</summary>
-/// <param name="Text">Null: none was presented, or <paramref name="Refusal"/> says what is wrong with the header.</param>
+/// <param name="Text">Null: none was presented, or <paramref name="Refusal"/> says what is wrong with the
+/// header.</param>
 internal readonly record struct BearerToken(string? Text, IdentificationResult Refusal)
 {
     /// <summary>Characters; a JWT with a few hundred groups has about 10 KB.</summary>
@@ -27,7 +28,8 @@ internal readonly record struct BearerToken(string? Text, IdentificationResult R
             return default;
         if (values is not [{ } value])
             return Refuse("The request has two authorization headers. Send one.");
-        // A Leonardo key, left over from code written for Leonardo, with or without the scheme: not a credential of the gateway.
+        // A Leonardo key, left over from code written for Leonardo, with or without the scheme: not a credential of the
+        // gateway.
         if (Uuid.Is(value.Trim(' ')))
             return default;
         if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))

@@ -11,8 +11,8 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Tenants.Identification;
 
 /// <summary>
-/// A client certificate, from the TLS handshake or in a trusted proxy's header. Only its thumbprint and its dates count, not
-/// its issuer, so that certificates of a private authority, or self-signed ones, need no trust store.
+/// A client certificate, from the TLS handshake or in a trusted proxy's header. Only its thumbprint and its dates
+/// count, not its issuer, so that certificates of a private authority, or self-signed ones, need no trust store.
 /// </summary>
 internal sealed partial class CertificateIdentification : IdentificationMethod<string>
 {
@@ -101,8 +101,8 @@ internal sealed partial class CertificateIdentification : IdentificationMethod<s
     }
 
     /// <summary>
-    /// The handshake requests a certificate only while a tenant has one, because browsers then ask their user to choose. It
-    /// accepts any: identification judges it, and can say in a 401 what is wrong.
+    /// The handshake requests a certificate only while a tenant has one, because browsers then ask their user to
+    /// choose. It accepts any: identification judges it, and can say in a 401 what is wrong.
     /// </summary>
     private void AcceptClientCertificates(KestrelServerOptions kestrel, TenantDirectory directory) =>
         kestrel.ConfigureHttpsDefaults(https =>

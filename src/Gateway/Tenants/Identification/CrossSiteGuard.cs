@@ -7,8 +7,9 @@ using Microsoft.Extensions.Primitives;
 namespace Gateway.Tenants.Identification;
 
 /// <summary>
-/// An identity by network is shared by every program on the machine, including any web page in its browser. This guard refuses
-/// such pages: by the host name they called (DNS rebinding), and by the origin that the browser states (cross-site requests).
+/// An identity by network is shared by every program on the machine, including any web page in its browser. This guard
+/// refuses such pages: by the host name they called (DNS rebinding), and by the origin that the browser states
+/// (cross-site requests).
 /// </summary>
 internal static class CrossSiteGuard
 {

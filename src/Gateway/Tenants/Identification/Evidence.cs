@@ -1,6 +1,8 @@
 namespace Gateway.Tenants.Identification;
 
-/// <summary>What a way of identification relies on. If several ways identify the caller, the strongest evidence decides.</summary>
+/// <summary>
+/// What a way of identification relies on. If several ways identify the caller, the strongest evidence decides.
+/// </summary>
 internal enum Evidence
 {
     /// <summary>Something only the caller holds. Two credentials of different tenants are refused.</summary>

@@ -4,7 +4,9 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>One way to identify the calling tenant. Stateless: what the tenants file claims is in the request's snapshot.</summary>
+/// <summary>
+/// One way to identify the calling tenant. Stateless: what the tenants file claims is in the request's snapshot.
+/// </summary>
 internal abstract class IdentificationMethod
 {
     /// <summary>Shown as <c>identifiedBy</c>.</summary>
@@ -15,7 +17,10 @@ internal abstract class IdentificationMethod
 
     public abstract Evidence Evidence { get; }
 
-    /// <summary>Whether a browser in the tenant's network has this identity for every page it shows; then <see cref="CrossSiteGuard"/> applies.</summary>
+    /// <summary>
+    /// Whether a browser in the tenant's network has this identity for every page it shows; then <see
+    /// cref="CrossSiteGuard"/> applies.
+    /// </summary>
     public virtual bool IsAmbient => Evidence == Evidence.Location;
 
     /// <summary>Services and settings that only this way needs.</summary>
@@ -24,19 +29,22 @@ internal abstract class IdentificationMethod
     public abstract ClaimTable CreateClaimTable();
 
     /// <returns>
-    /// The caller; <see cref="IdentificationResult.NotPresented"/> if the request holds nothing of this way; or a refusal, which
-    /// is final: no later way is tried.
+    /// The caller; <see cref="IdentificationResult.NotPresented"/> if the request holds nothing of this way; or a
+    /// refusal, which is final: no later way is tried.
     /// </returns>
     public abstract ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request);
 }
 
-/// <typeparam name="TClaim">What a tenant claims in the tenants file, and no other tenant may: a network, a digest, an id.</typeparam>
+/// <typeparam name="TClaim">What a tenant claims in the tenants file, and no other tenant may: a network, a digest, an
+/// id.</typeparam>
 internal abstract class IdentificationMethod<TClaim> : IdentificationMethod
     where TClaim : notnull
 {
     public sealed override ClaimTable CreateClaimTable() => new ClaimTable<TClaim>(this);
 
-    /// <summary>Adds what <paramref name="member"/> claims for the tenant; violations go to the JSON value they are found in.</summary>
+    /// <summary>
+    /// Adds what <paramref name="member"/> claims for the tenant; violations go to the JSON value they are found in.
+    /// </summary>
     public abstract void ReadClaims(JsonValidator member, Tenant tenant, ClaimTable<TClaim> claims);
 
     /// <summary>The look-up that <see cref="TenantSnapshot.IndexOf"/> keeps for this way.</summary>

@@ -5,7 +5,10 @@ using Serilog;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>Middleware: identifies the calling tenant, or refuses. Runs after routing, because the endpoint says whether it is needed.</summary>
+/// <summary>
+/// Middleware: identifies the calling tenant, or refuses. Runs after routing, because the endpoint says whether it is
+/// needed.
+/// </summary>
 internal sealed class IdentificationMiddleware(
     RequestDelegate next,
     TenantDirectory directory,
@@ -31,7 +34,9 @@ internal sealed class IdentificationMiddleware(
             : ContinueLaterAsync(context, identification);
     }
 
-    /// <summary>Asks the ways in their order. Not async: in most requests every way answers at once, and nothing is allocated.</summary>
+    /// <summary>
+    /// Asks the ways in their order. Not async: in most requests every way answers at once, and nothing is allocated.
+    /// </summary>
     private static ValueTask<IdentificationResult> IdentifyAsync(
         IdentificationRequest request,
         bool isOptional,
@@ -63,7 +68,9 @@ internal sealed class IdentificationMiddleware(
         Combine(IdentificationMethods.All[index], await identification, isOptional, ref found)
         ?? await IdentifyAsync(request, isOptional, found, index + 1);
 
-    /// <summary>The first refusal is final: a bad credential never falls back to a weaker way, such as the network.</summary>
+    /// <summary>
+    /// The first refusal is final: a bad credential never falls back to a weaker way, such as the network.
+    /// </summary>
     /// <param name="isOptional">Whether a caller that presents nothing needs no tenant here.</param>
     /// <returns>Null: the next way is asked.</returns>
     private static IdentificationResult? Combine(IdentificationMethod method, IdentificationResult result, bool isOptional, ref Found found)

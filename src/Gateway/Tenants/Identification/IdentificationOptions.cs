@@ -5,7 +5,8 @@ namespace Gateway.Tenants.Identification;
 
 /// <summary>Settings under <c>Identification</c> that more than one way uses (docs/settings.md).</summary>
 /// <param name="Header">Name of the tenant header.</param>
-/// <param name="Hosts">Names by which a caller identified by its network may call the gateway, besides local ones.</param>
+/// <param name="Hosts">Names by which a caller identified by its network may call the gateway, besides local
+/// ones.</param>
 internal sealed record IdentificationOptions(string Header, FrozenSet<string> Hosts)
 {
     private const string DefaultHeader = "X-Tenant-Id";
@@ -14,8 +15,8 @@ internal sealed record IdentificationOptions(string Header, FrozenSet<string> Ho
     private const int MaxDashes = 4;
 
     /// <summary>
-    /// Spellings with an underscore for at least one dash. Servers behind CGI-like gateways take them for the same header, so
-    /// they are used to get past a proxy that removes only the right one.
+    /// Spellings with an underscore for at least one dash. Servers behind CGI-like gateways take them for the same
+    /// header, so they are used to get past a proxy that removes only the right one.
     /// </summary>
     public IReadOnlyList<string> HeaderLookAlikes { get; } = [.. LookAlikes(Header)];
 

@@ -3,7 +3,9 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>Reads the <c>identify</c> sections of one tenants file; each way of identification reads its own member.</summary>
+/// <summary>
+/// Reads the <c>identify</c> sections of one tenants file; each way of identification reads its own member.
+/// </summary>
 internal sealed class IdentifySectionReader
 {
     private static readonly string[] Members = [.. IdentificationMethods.All.Select(method => method.Member)];

@@ -3,7 +3,9 @@ using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>A bearer JWT of the organisation's OpenID Connect issuer; one of its claims identifies the tenant.</summary>
+/// <summary>
+/// A bearer JWT of the organisation's OpenID Connect issuer; one of its claims identifies the tenant.
+/// </summary>
 internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
 {
     public override string Name => "jwt";

@@ -6,14 +6,18 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>Checks JWTs of the organisation's OpenID Connect issuer: signature, algorithm, issuer, audience and lifetime.</summary>
+/// <summary>
+/// Checks JWTs of the organisation's OpenID Connect issuer: signature, algorithm, issuer, audience and lifetime.
+/// </summary>
 internal sealed class JwtValidator(OidcKeys keys, string audience, TimeProvider clock)
 {
     private const string UnpairedSurrogate = "The token is not a valid JWT: a claim holds an unpaired surrogate.";
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>Asymmetric only: with HMAC among them, anyone could sign with the issuer's public key (RFC 8725, 2.1).</summary>
+    /// <summary>
+    /// Asymmetric only: with HMAC among them, anyone could sign with the issuer's public key (RFC 8725, 2.1).
+    /// </summary>
     private static readonly string[] Algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = BearerToken.MaxLength };
@@ -54,7 +58,8 @@ internal sealed class JwtValidator(OidcKeys keys, string audience, TimeProvider 
         }
     }
 
-    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to read.</exception>
+    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
+    /// read.</exception>
     private static List<TokenClaim> ReadClaims(JsonWebToken jwt)
     {
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));

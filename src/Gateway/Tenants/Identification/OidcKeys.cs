@@ -5,8 +5,8 @@ namespace Gateway.Tenants.Identification;
 
 /// <summary>The issuer's name and signing keys, by OpenID Connect discovery. Cached, and requested rarely.</summary>
 /// <remarks>
-/// Not the library's ConfigurationManager: while the issuer is down it asks again for every request, one after the other,
-/// and each waits for its own timeout.
+/// Not the library's ConfigurationManager: while the issuer is down it asks again for every request, one after the
+/// other, and each waits for its own timeout.
 /// </remarks>
 internal sealed partial class OidcKeys : IDisposable
 {

@@ -11,7 +11,8 @@ internal static class Sha256Digest
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <param name="source">For the error: which command prints such a digest.</param>
-    /// <returns>64 lower-case hex digits. The error never repeats the value: it may be the secret itself, by mistake.</returns>
+    /// <returns>64 lower-case hex digits. The error never repeats the value: it may be the secret itself, by
+    /// mistake.</returns>
     public static string? Read(JsonValidator json, string source)
     {
         if (json.GetString() is not { } text)

@@ -25,7 +25,9 @@ internal sealed class TokenIdentification : IdentificationMethod<string>
     public override object CreateIndex(IReadOnlyDictionary<string, Caller> claims) =>
         claims.Select(claim => new Entry(Convert.FromHexString(claim.Key), claim.Value)).ToArray();
 
-    /// <summary>Compares with every digest, each in fixed time, so that the duration discloses nothing about the file.</summary>
+    /// <summary>
+    /// Compares with every digest, each in fixed time, so that the duration discloses nothing about the file.
+    /// </summary>
     public static Caller? FindToken(TenantSnapshot snapshot, string token)
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];

@@ -3,7 +3,10 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>A page in an employee's browser stands in the employee's network: what it may not borrow (DNS rebinding, cross-site requests).</summary>
+/// <summary>
+/// A page in an employee's browser stands in the employee's network: what it may not borrow (DNS rebinding, cross-site
+/// requests).
+/// </summary>
 public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClassFixture<AmbientIdentityTests.Gate>
 {
     private const string Caller = "127.0.0.10",

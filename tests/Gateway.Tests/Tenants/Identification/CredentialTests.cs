@@ -7,8 +7,9 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// Gateway tokens and forwarded client certificates. The caller stands in tenant net's network: what is presented decides alone, and nothing bad falls
-/// back to that. <c>{token-a}</c>, <c>{pem-b}</c> and the like stand for what the fixture made.
+/// Gateway tokens and forwarded client certificates. The caller stands in tenant net's network: what is presented
+/// decides alone, and nothing bad falls back to that. <c>{token-a}</c>, <c>{pem-b}</c> and the like stand for what the
+/// fixture made.
 /// </summary>
 public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<CredentialTests.Gate>
 {

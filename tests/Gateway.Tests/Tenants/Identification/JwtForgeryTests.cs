@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>Tokens as they should be and as an attacker would have them: each is taken for a tenant, or refused for its own reason.</summary>
+/// <summary>
+/// Tokens as they should be and as an attacker would have them: each is taken for a tenant, or refused for its own
+/// reason.
+/// </summary>
 public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
 {
     private static Dictionary<string, (Func<OidcIssuer, string> Token, string Outcome)> Tokens { get; } =

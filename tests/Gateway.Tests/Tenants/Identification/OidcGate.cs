@@ -2,7 +2,10 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>A host that trusts a real issuer. The caller stands in tenant net's network, which a bad token must never fall back to.</summary>
+/// <summary>
+/// A host that trusts a real issuer. The caller stands in tenant net's network, which a bad token must never fall back
+/// to.
+/// </summary>
 public sealed class OidcGate : IAsyncLifetime
 {
     private const string Tenants = """

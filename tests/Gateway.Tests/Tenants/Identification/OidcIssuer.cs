@@ -12,7 +12,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>An OpenID Connect issuer on a real socket: discovery, keys, and tokens as wrong as a test wants them.</summary>
+/// <summary>
+/// An OpenID Connect issuer on a real socket: discovery, keys, and tokens as wrong as a test wants them.
+/// </summary>
 internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 {
     public const string Audience = "leonardo-gateway";

@@ -6,7 +6,10 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>Issue: who is calling, and nothing a caller sends makes it another. One cell a line: way, what is sent, from where, and what must come of it.</summary>
+/// <summary>
+/// Issue: who is calling, and nothing a caller sends makes it another. One cell a line: way, what is sent, from where,
+/// and what must come of it.
+/// </summary>
 public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.Gate>
 {
     /// <summary>In a's network, in nobody's, a trusted proxy in nobody's, and a trusted proxy in c's network.</summary>
