@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Edge;
 
 /// <summary>
-/// The headers that keep a page from being framed, sniffed or scripted, on every kind of answer there is.
+/// The headers against framing, content sniffing and inline scripts, on every kind of answer.
 /// </summary>
 public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
@@ -24,7 +24,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     [InlineData("/health/live", 200)]
     [InlineData("/nowhere", 404)]
     [InlineData("/v2/generations", 405)]
-    public async Task Every_answer_says_what_a_page_may_do(string path, int status)
+    public async Task Every_answer_has_the_security_headers(string path, int status)
     {
         foreach (var accept in new[] { "text/html, */*;q=0.1", "application/json" })
         {
@@ -35,7 +35,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task Refusals_of_a_body_say_it_too()
+    public async Task Refusals_of_a_body_have_the_security_headers()
     {
         Check(await _gateway.PostAsync("{}"));
         Check(await _gateway.PostAsync("{"));
@@ -50,7 +50,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     [InlineData("/problems")]
     [InlineData("/problems/quota-exceeded")]
     [InlineData("/swagger/index.html")]
-    public async Task A_page_holds_no_inline_script(string path)
+    public async Task No_page_has_an_inline_script(string path)
     {
         var answer = await _gateway.GetAsync(path, ("Accept", "text/html"));
         var html = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
@@ -67,7 +67,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     [InlineData("a\tb", false)]
     [InlineData("<script>", false)]
     [InlineData("{@x}", false)]
-    public async Task A_request_id_is_given_back_only_if_it_is_harmless(string id, bool kept)
+    public async Task A_request_id_is_returned_only_if_it_is_well_formed(string id, bool kept)
     {
         var answer = await _gateway.GetAsync("/v2/models", ("X-Request-Id", id));
         var given = answer.Headers.GetValues("X-Request-Id").ShouldHaveSingleItem();
@@ -76,7 +76,7 @@ public sealed partial class AnswerHeaderTests(GatewayFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task A_foreign_page_is_told_nothing_unless_its_origin_is_configured()
+    public async Task A_page_of_another_origin_may_not_read_answers_unless_the_origin_is_configured()
     {
         await using var configured = await GatewayApp.StartAsync(settings: ("Cors:Origins", "https://studio.example"));
         (string, string)[] preflight =

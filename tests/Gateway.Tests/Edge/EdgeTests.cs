@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Edge;
 
-/// <summary>What every request meets, whatever it is about.</summary>
+/// <summary>What applies to every request, on any route.</summary>
 public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
     private readonly GatewayApp _gateway = fixture.Gateway;
@@ -12,14 +12,14 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     [Theory]
     [InlineData("a")]
     [InlineData("Build-42_x.y")]
-    public async Task A_request_id_of_the_caller_is_kept(string id) =>
+    public async Task A_well_formed_request_id_of_the_caller_is_kept(string id) =>
         (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", id))).Headers.GetValues("X-Request-Id").ShouldBe([id]);
 
     [Theory]
     [InlineData("")]
     [InlineData("with space")]
     [InlineData("<script>")]
-    public async Task Another_one_is_replaced(string id)
+    public async Task A_malformed_request_id_is_replaced(string id)
     {
         var answered = (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", id)))
             .Headers.GetValues("X-Request-Id")
@@ -29,7 +29,7 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     }
 
     [Fact]
-    public async Task One_of_129_characters_is_too_long() =>
+    public async Task A_request_id_of_129_characters_is_replaced() =>
         (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", new string('x', 129))))
             .Headers.GetValues("X-Request-Id")
             .Single()
@@ -62,7 +62,7 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     [InlineData("PUT", "/v2/generations")]
     [InlineData("GET", "/v2/generations")]
     [InlineData("DELETE", "/v1/usage")]
-    public async Task Another_method_is_not_allowed(string method, string path)
+    public async Task A_method_that_a_route_does_not_have_is_refused_with_405(string method, string path)
     {
         var answer = await _gateway.SendAsync(new HttpMethod(method), path, null);
         await answer.ProblemAsync(405, "method-not-allowed");
@@ -84,7 +84,7 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     }
 
     [Fact]
-    public async Task Health_tells_of_the_store_the_tenants_the_upstream_and_the_watcher()
+    public async Task Readiness_reports_the_store_the_tenants_the_upstream_and_the_watcher()
     {
         (await _gateway.GetAsync("/health/live")).StatusCode.ShouldBe(HttpStatusCode.OK);
         var ready = await _gateway.GetAsync("/health/ready");
@@ -96,6 +96,6 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
     }
 
     [Fact]
-    public async Task Nothing_says_which_server_answers() =>
+    public async Task No_answer_discloses_the_server() =>
         (await _gateway.GetAsync("/health/live")).Headers.Select(header => header.Key).ShouldNotContain("Server");
 }

@@ -6,11 +6,11 @@ using Microsoft.Extensions.Configuration;
 
 namespace Gateway.Tests.Edge;
 
-/// <summary>What one address may send before anybody asks who it is.</summary>
+/// <summary>The request rate of one address, which applies before identification.</summary>
 public sealed class LimitTests
 {
     [Fact]
-    public async Task Too_many_requests_from_one_address_are_refused_and_soon_answered_again()
+    public async Task Too_many_requests_from_one_address_are_refused_until_the_rate_allows_them()
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
         var refused = await FirstRefusalAsync(gateway);
@@ -23,7 +23,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task Bad_credentials_count_too()
+    public async Task Requests_with_bad_credentials_count_towards_the_rate()
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
         (await FirstRefusalAsync(gateway, ("Authorization", "Bearer wrong"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
@@ -40,7 +40,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task From_anyone_else_a_forwarded_address_buys_nothing()
+    public async Task A_forwarded_address_from_an_untrusted_peer_is_ignored()
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
         await FirstRefusalAsync(gateway);
@@ -48,7 +48,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public void A_limit_that_is_none_is_named()
+    public void Every_invalid_limit_is_reported()
     {
         var settings = new Settings(
             new ConfigurationBuilder()

@@ -20,7 +20,7 @@ public sealed class NegotiationTests(GatewayFixture fixture) : IClassFixture<Gat
     [InlineData("text/*, */*;q=0.1")]
     [InlineData("nonsense")]
     [InlineData("")]
-    public async Task What_admits_json_or_can_not_be_read_is_answered(string accept)
+    public async Task An_Accept_header_that_admits_JSON_or_cannot_be_parsed_is_answered(string accept)
     {
         (await _gateway.GetAsync("/v2/models", ("Accept", accept))).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await _gateway.PostAsync(GatewayApp.Guide, "/v2/generations/quote", ("Accept", accept))).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -35,7 +35,7 @@ public sealed class NegotiationTests(GatewayFixture fixture) : IClassFixture<Gat
     [InlineData("application/json;q=0")]
     [InlineData("*/*;q=0")]
     [InlineData("*/*, application/json;q=0, application/problem+json;q=0")]
-    public async Task What_excludes_json_is_not_acceptable_and_nothing_is_sent(string accept)
+    public async Task An_Accept_header_that_excludes_JSON_is_refused_and_nothing_is_sent(string accept)
     {
         var before = _gateway.Leonardo.Received.Count;
         await (await _gateway.PostAsync(GatewayApp.Guide, headers: ("Accept", accept))).ProblemAsync(406, "not-acceptable");
@@ -48,6 +48,6 @@ public sealed class NegotiationTests(GatewayFixture fixture) : IClassFixture<Gat
     [InlineData("/swagger/index.html", "text/html", 200)]
     [InlineData("/health/live", "text/plain", 200)]
     [InlineData("/nowhere", "text/html", 404)]
-    public async Task Routes_that_answer_otherwise_are_not_judged(string path, string accept, int status) =>
+    public async Task Routes_that_declare_no_media_type_ignore_Accept(string path, string accept, int status) =>
         ((int)(await _gateway.GetAsync(path, ("Accept", accept))).StatusCode).ShouldBe(status);
 }

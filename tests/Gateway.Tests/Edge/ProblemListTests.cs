@@ -5,5 +5,5 @@ namespace Gateway.Tests.Edge;
 public sealed class ProblemListTests
 {
     [Fact]
-    public void Every_problem_has_a_name_of_its_own() => ProblemTypes.All.Select(p => p.Name).ShouldBeUnique(StringComparer.Ordinal);
+    public void Every_problem_name_is_unique() => ProblemTypes.All.Select(p => p.Name).ShouldBeUnique(StringComparer.Ordinal);
 }

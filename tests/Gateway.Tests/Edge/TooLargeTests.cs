@@ -5,7 +5,7 @@ using Gateway.Tests.RawSocket;
 
 namespace Gateway.Tests.Edge;
 
-/// <summary>Who sends too much reads so: the connection is not reset under a client that is still sending.</summary>
+/// <summary>A client that is still sending a body that is too large can read the refusal: the connection is not reset.</summary>
 public sealed class TooLargeTests : IAsyncLifetime
 {
     private HostileGateway _hostile = null!;
@@ -23,9 +23,9 @@ public sealed class TooLargeTests : IAsyncLifetime
     [InlineData(5_000_000, false)]
     [InlineData(5_000_000, true)]
     [InlineData(40_000_000, false)]
-    public async Task A_generation_that_is_too_long_is_told_so(int bytes, bool chunked)
+    public async Task A_generation_request_that_is_too_large_gets_413(int bytes, bool chunked)
     {
-        await IsToldAsync("/v2/generations", Json, chunked);
+        await IsRefusedAsync("/v2/generations", Json, chunked);
         _hostile.Sent.ShouldBeEmpty();
 
         HttpContent Json() => new ByteArrayContent(new byte[bytes]) { Headers = { ContentType = new("application/json") } };
@@ -35,18 +35,16 @@ public sealed class TooLargeTests : IAsyncLifetime
     [InlineData(26_300_000, false)]
     [InlineData(26_300_000, true)]
     [InlineData(40_000_000, false)]
-    public async Task An_upload_that_is_too_long_is_told_so(int bytes, bool chunked)
+    public async Task An_upload_that_is_too_large_gets_413(int bytes, bool chunked)
     {
         var file = new byte[bytes];
         TwoTeams.Png.CopyTo(file, 0);
-        await IsToldAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
+        await IsRefusedAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
     }
 
-    /// <summary>
-    /// Longer than the server would wait for more of it, were it only patient with those who are quick.
-    /// </summary>
+    /// <summary>Takes longer than Kestrel drains a body by default.</summary>
     [Fact]
-    public async Task Who_sends_too_much_slowly_is_told_so_too()
+    public async Task A_body_that_is_too_large_and_slow_gets_413()
     {
         const int Pieces = 40;
         var piece = new string('x', 100_000);
@@ -62,7 +60,7 @@ public sealed class TooLargeTests : IAsyncLifetime
         (await connection.ReadToEndAsync()).ShouldStartWith("HTTP/1.1 413 ");
     }
 
-    private async Task IsToldAsync(string path, Func<HttpContent> content, bool chunked)
+    private async Task IsRefusedAsync(string path, Func<HttpContent> content, bool chunked)
     {
         for (var i = 0; i < 3; i++)
         {

@@ -27,7 +27,10 @@ internal static class NodeScript
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        if (Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway) && SecretScanner.ForPort(gateway.Port) is { } secrets)
+        if (
+            Uri.TryCreate(arguments.FirstOrDefault(), UriKind.Absolute, out var gateway)
+            && SecretScanner.ForPort(gateway.Port) is { } secrets
+        )
             start.Environment["SECRETS"] = $"{secrets}";
         if (InstalledPrograms.Find("chromium") is { } chromium)
             start.Environment.TryAdd("CHROMIUM", chromium);

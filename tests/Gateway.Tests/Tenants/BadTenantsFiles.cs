@@ -1,9 +1,9 @@
 namespace Gateway.Tests.Tenants;
 
 /// <summary>A tenants file that must be refused.</summary>
-/// <param name="Faults">Each fault that must be named, <c>pointer code</c>, and no other.</param>
-/// <param name="SchemaSees">Whether a JSON schema can tell, too: not what takes comparing two places, arithmetic, or
-/// the spelling of a number. Null: validators differ.</param>
+/// <param name="Faults">Exactly the violations that must be reported, as <c>pointer code</c>.</param>
+/// <param name="SchemaSees">Whether the JSON schema refuses it too. A schema cannot compare two places, calculate, or see
+/// how a number is spelled. Null: validators differ.</param>
 public sealed record BadTenantsFile(string Name, string Json, string[] Faults, bool? SchemaSees = true)
 {
     public override string ToString() => Name;
@@ -15,7 +15,7 @@ internal static class BadTenantsFiles
 
     public static IReadOnlyList<BadTenantsFile> All { get; } =
     [
-        // Not JSON at all, for which a schema is no help.
+        // Not strict JSON, which a schema cannot see.
         Unreadable("empty", ""),
         Unreadable("not JSON", "tenants: []"),
         Unreadable("a comment", """{ "tenants": [ /* none yet */ { "id": "a" } ] }"""),
@@ -31,7 +31,7 @@ internal static class BadTenantsFiles
             null
         ),
         Unreadable("too deep", new string('[', 20) + new string(']', 20)),
-        // The frame.
+        // The outer structure.
         new("an array", """[ { "id": "a" } ]""", ["# wrong-type"]),
         new("null", "null", ["# wrong-type"]),
         new("no tenants", "{}", ["# required"]),
@@ -180,7 +180,7 @@ internal static class BadTenantsFiles
             ["#/tenants/1/identify/jwt/0 claimed-twice"],
             false
         ),
-        // All of it at once.
+        // Several violations at once.
         new(
             "five faults",
             """

@@ -5,8 +5,8 @@ using System.Text;
 namespace Gateway.Tests.Tenants;
 
 /// <summary>
-/// A caller at an address of its own (all of 127.0.0.0/8 is this machine), whose header lines are sent as they are,
-/// which no HTTP client would.
+/// A caller at an address of its own (all of 127.0.0.0/8 is this machine) that sends header lines which an HTTP client
+/// would refuse.
 /// </summary>
 internal static class RawCaller
 {

@@ -35,7 +35,7 @@ public sealed class RealGatewayTests
     [InlineData("127.0.0.5", "401", "Authorization: Bearer lgw_other")]
     [InlineData("127.0.9.9", "401")]
     [InlineData("127.0.0.5", "403", "Host: evil.example")]
-    public async Task Usage_says_whom_the_gateway_takes_the_caller_for(string from, string outcome, params string[] headers)
+    public async Task Usage_shows_the_tenant_and_how_it_was_identified(string from, string outcome, params string[] headers)
     {
         await using var gateway = await GatewayApp.StartAsync(tenants: Tenants, settings: ("Identification:TrustedProxies", Proxy));
 
@@ -53,7 +53,7 @@ public sealed class RealGatewayTests
     [InlineData("GET", "/v2/models")]
     [InlineData("GET", "/v1/usage")]
     [InlineData("POST", "/api/rest/v2/generations")]
-    public async Task A_stranger_gets_nothing_and_nothing_is_sent_upstream(string method, string path)
+    public async Task An_unidentified_caller_is_refused_and_nothing_is_sent_upstream(string method, string path)
     {
         await using var gateway = await GatewayApp.StartAsync(
             tenants: """{ "tenants": [ { "id": "far", "identify": { "networks": ["10.0.0.0/8"] } } ] }"""
@@ -70,7 +70,7 @@ public sealed class RealGatewayTests
     }
 
     [Fact]
-    public async Task A_gateway_with_faults_in_its_settings_and_its_tenants_file_names_them_all_and_ends_with_a_code()
+    public async Task The_gateway_reports_every_error_of_settings_and_tenants_file_and_exits_with_a_code()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(
@@ -109,7 +109,7 @@ public sealed class RealGatewayTests
     }
 
     [Fact]
-    public async Task Readiness_says_that_a_bad_tenants_file_was_refused_and_stays_ready()
+    public async Task Readiness_is_degraded_but_ready_while_the_tenants_file_is_bad()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "tenants.json");

@@ -5,7 +5,7 @@ namespace Gateway.Tests.Tenants;
 
 internal sealed record Reply(int Status, string Headers, string Body)
 {
-    /// <summary>What a cell of a matrix says: <c>a by network</c>, or the status.</summary>
+    /// <summary>As the test cases state it: <c>a by network</c>, or the status.</summary>
     public string Outcome => Status == 200 ? Body : Status.ToString(CultureInfo.InvariantCulture);
 
     public JsonNode Json => JsonNode.Parse(Body)!;

@@ -26,7 +26,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_token_taken_out_of_the_file_is_refused_within_a_second()
+    public async Task A_token_that_is_removed_from_the_file_is_refused_within_a_second()
     {
         const string WithToken = """{ "tenants": [ { "id": "t", "identify": { "tokens": ["DIGEST"] } } ] }""";
         var digest = NewToken.DigestOf("lgw_mine");
@@ -44,7 +44,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_renamed_over_the_old_one_is_seen_though_it_is_as_long_and_as_old()
+    public async Task A_file_renamed_over_the_old_one_is_noticed_with_the_same_size_and_time()
     {
         var modified = File.GetLastWriteTimeUtc(_host.File);
         await File.WriteAllTextAsync(_host.File + ".new", Tenants("other"), TestContext.Current.CancellationToken);
@@ -57,7 +57,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bad_file_is_refused_whole_and_said_once_and_the_last_good_one_stays_in_force()
+    public async Task A_bad_file_is_logged_once_and_the_last_good_one_stays_in_force()
     {
         await File.WriteAllTextAsync(
             _host.File,
@@ -83,7 +83,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_bad_file_set_back_to_what_it_was_is_good_again()
+    public async Task A_bad_file_that_is_reverted_is_good_again()
     {
         await File.WriteAllTextAsync(_host.File, "{", TestContext.Current.CancellationToken);
         await Tick(() => _host.Directory.FileError is not null);
@@ -94,7 +94,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_is_gone_is_an_error_and_the_last_good_one_stays_in_force()
+    public async Task A_missing_file_is_an_error_and_the_last_good_one_stays_in_force()
     {
         File.Delete(_host.File);
         await Tick(() => _host.Directory.FileError is "the file is missing");
@@ -108,7 +108,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Kubernetes_mount_that_swaps_its_data_link_is_seen()
+    public async Task A_Kubernetes_mount_that_swaps_its_data_link_is_noticed()
     {
         // As the kubelet lays it out: file → ..data/file, ..data → a dated folder; a rename swaps ..data.
         var mount = Path.GetDirectoryName(_host.File)!;
@@ -134,7 +134,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_reload_under_load_loses_no_request_and_mixes_no_two_files()
+    public async Task A_reload_under_load_loses_no_request_and_never_mixes_two_files()
     {
         using var client = TenantsHost.ClientFrom("127.0.0.1", _host.Addresses[0]);
         using var stop = new CancellationTokenSource();

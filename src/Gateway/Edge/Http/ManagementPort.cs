@@ -59,7 +59,10 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
             context.Request.Path == "/" || Everywhere.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal));
         return isEverywhere || isManagement == (context.Connection.LocalPort == options.Port)
             ? next(context)
-            : new Problem(ProblemTypes.NotFound, "There is no such route on this port. The operators' routes answer only on Management:Port, all others only on the public port.").ExecuteAsync(context);
+            : new Problem(
+                ProblemTypes.NotFound,
+                "There is no such route on this port. The operators' routes answer only on Management:Port, all others only on the public port."
+            ).ExecuteAsync(context);
     }
 }
 

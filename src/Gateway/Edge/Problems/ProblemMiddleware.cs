@@ -23,7 +23,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (IOException) when (!context.Response.HasStarted)
         {
             // Thrown by Kestrel for a chunk size that overflows (P-6), and for a body that breaks off.
-            problem = new Problem(ProblemTypes.MalformedRequest, "The request body broke off or was badly framed. Nothing was reserved or sent. Send the request again.");
+            problem = new Problem(
+                ProblemTypes.MalformedRequest,
+                "The request body broke off or was badly framed. Nothing was reserved or sent. Send the request again."
+            );
         }
         catch (System.Data.Common.DbException exception) when (!context.Response.HasStarted)
         {
@@ -37,7 +40,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             Log.RequestFailed(logger, exception);
-            problem = new Problem(ProblemTypes.Internal, "The gateway has a bug. Whether anything was charged is in GET /v1/usage. Give the traceId to the operator, who finds the cause in the log.");
+            problem = new Problem(
+                ProblemTypes.Internal,
+                "The gateway has a bug. Whether anything was charged is in GET /v1/usage. Give the traceId to the operator, who finds the cause in the log."
+            );
         }
         if (problem is not null && !context.Response.HasStarted)
             await problem.ExecuteAsync(context);
@@ -46,21 +52,45 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     private static Problem FromBadRequest(BadHttpRequestException exception) =>
         exception.StatusCode switch
         {
-            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."),
-            StatusCodes.Status408RequestTimeout => new Problem(ProblemTypes.MalformedRequest, "The body arrived too slowly. Nothing was reserved or sent. Send the request again.") { Status = 408 },
-            var status => new Problem(ProblemTypes.MalformedRequest, "The request is not well-formed HTTP. Nothing was reserved or sent. Correct it, or use an HTTP library.") { Status = status },
+            StatusCodes.Status413PayloadTooLarge => new Problem(
+                ProblemTypes.TooLarge,
+                "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."
+            ),
+            StatusCodes.Status408RequestTimeout => new Problem(
+                ProblemTypes.MalformedRequest,
+                "The body arrived too slowly. Nothing was reserved or sent. Send the request again."
+            )
+            {
+                Status = 408,
+            },
+            var status => new Problem(
+                ProblemTypes.MalformedRequest,
+                "The request is not well-formed HTTP. Nothing was reserved or sent. Correct it, or use an HTTP library."
+            )
+            {
+                Status = status,
+            },
         };
 
     private static Problem? FromStatus(HttpContext context) =>
         context.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new Problem(ProblemTypes.NotFound, "There is no such route. The API is described at /swagger."),
+            StatusCodes.Status404NotFound => new Problem(
+                ProblemTypes.NotFound,
+                "There is no such route. The API is described at /swagger."
+            ),
             StatusCodes.Status405MethodNotAllowed => new Problem(
                 ProblemTypes.MethodNotAllowed,
                 $"This route does not have that method. Allowed here: {context.Response.Headers.Allow}."
             ),
-            StatusCodes.Status406NotAcceptable => new Problem(ProblemTypes.NotAcceptable, "This route answers only with application/json. Accept it, or leave Accept out."),
-            StatusCodes.Status413PayloadTooLarge => new Problem(ProblemTypes.TooLarge, "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."),
+            StatusCodes.Status406NotAcceptable => new Problem(
+                ProblemTypes.NotAcceptable,
+                "This route answers only with application/json. Accept it, or leave Accept out."
+            ),
+            StatusCodes.Status413PayloadTooLarge => new Problem(
+                ProblemTypes.TooLarge,
+                "The body is larger than this route accepts. Nothing was reserved or sent. Send a smaller one."
+            ),
             StatusCodes.Status415UnsupportedMediaType => new Problem(
                 ProblemTypes.UnsupportedMediaType,
                 "This route accepts only application/json in UTF-8. Nothing was reserved or sent. Set Content-Type."

@@ -28,7 +28,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_known_by_its_thumbprint()
+    public async Task A_certificate_is_identified_by_its_thumbprint()
     {
         await using var host = await Start(Pinning(_pinned, _expired));
 
@@ -36,7 +36,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_of_the_same_name_is_refused_and_the_network_does_not_help()
+    public async Task A_certificate_of_the_same_name_is_refused_without_falling_back_to_the_network()
     {
         await using var host = await Start(Pinning(_pinned, _expired));
 
@@ -68,7 +68,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_makes_the_gateway_fetch_nothing_that_it_points_to()
+    public async Task The_gateway_fetches_nothing_that_a_certificate_points_to()
     {
         using var trap = new TcpListener(IPAddress.Loopback, 0);
         trap.Start();
@@ -81,7 +81,7 @@ public sealed class ClientCertificateTests : IDisposable
     }
 
     [Fact]
-    public async Task No_certificate_is_asked_for_while_no_tenant_has_one()
+    public async Task No_certificate_is_requested_while_no_tenant_has_one()
     {
         await using var host = await Start("""{ "tenants": [ { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } } ] }""");
 

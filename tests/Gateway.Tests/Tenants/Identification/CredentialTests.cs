@@ -7,9 +7,8 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// Gateway tokens and forwarded client certificates. The caller stands in tenant net's network: what is presented
-/// decides alone, and nothing bad falls back to that. <c>{token-a}</c>, <c>{pem-b}</c> and the like stand for what the
-/// fixture made.
+/// Gateway tokens and forwarded client certificates, from an address in tenant net's network: a presented credential
+/// decides alone, and a bad one never falls back. <c>{token-a}</c>, <c>{pem-b}</c> and so on are made by the fixture.
 /// </summary>
 public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<CredentialTests.Gate>
 {
@@ -39,20 +38,20 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Caller, "401", "Authorization: Bearer \u0442\u043e\u043a\u0435\u043d")]
     [InlineData(Caller, "401", "Authorization: Basic bmV0OnNlY3JldA==")]
     [InlineData(Caller, "401", "Authorization: Bearer a.b.c")]
-    // What a Leonardo key looks like is nobody's credential here.
+    // A UUID is a left-over Leonardo key, and no credential of the gateway.
     [InlineData(Caller, "net by network", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
     [InlineData(Caller, "net by network", "Authorization: Bearer 3F2504E0-4F89-41D3-9A0C-0305E82C3301")]
     [InlineData(Caller, "net by network", "Authorization: 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
     [InlineData(Caller, "401", "Authorization: Bearer 3f2504e04f8941d39a0c0305e82c3301")]
     [InlineData(Caller, "401", "Authorization: Bearer {3f2504e0-4f89-41d3-9a0c-0305e82c3301}")]
     [InlineData("127.9.9.9", "401", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
-    // A credential decides alone over what a trusted proxy says; a header that must not be there is refused with it.
+    // A credential decides over the header of a trusted proxy; an untrusted header is refused also with a credential.
     [InlineData(Proxy, "a by token", "Authorization: Bearer {token-a}", "X-Tenant-Id: h")]
     [InlineData(Proxy, "401", "Authorization: Bearer {revoked}", "X-Tenant-Id: h")]
     [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "X-Tenant-Id: h")]
     [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "X_Tenant_Id: a")]
     [InlineData(Proxy, "a by token", "Authorization: Bearer {token-a}", "X-Forwarded-For: garbage")]
-    // Certificates in a header: a trusted proxy's alone.
+    // Certificates in a header: only from a trusted proxy.
     [InlineData(Proxy, "b by certificate", "Client-Cert: :{der-b}:")]
     [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "b by certificate", "x-client-cert: {pem-b}")]
@@ -74,13 +73,13 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Proxy, "401", "X-Client-Cert: {der-b}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Client-Cert: :{der-b}:", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Client-Cert: :{der-b}:, :{der-b}:")]
-    // Two credentials: both good, and of one tenant.
+    // Two credentials: both must be valid, and of one tenant.
     [InlineData(Proxy, "b by token", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Authorization: Bearer {token-a}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Authorization: Bearer {revoked}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-other}")]
     [InlineData(Caller, "401", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
-    public async Task What_is_presented_is_taken_for(string from, string outcome, params string[] headers)
+    public async Task A_request_with_these_credentials_is_identified_as(string from, string outcome, params string[] headers)
     {
         var reply = await gate.Host.AskRaw(from, [.. headers.Select(gate.Fill)]);
 

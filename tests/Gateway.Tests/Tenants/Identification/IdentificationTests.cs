@@ -11,7 +11,7 @@ public sealed class IdentificationTests
         """{ "tenants": [ { "id": "v4", "identify": { "networks": ["127.0.0.0/24"] } }, { "id": "v6", "identify": { "networks": ["::1/128"] } } ] }""";
 
     [Fact]
-    public async Task A_stranger_is_told_what_was_seen_and_what_an_operator_would_change()
+    public async Task A_401_says_what_the_gateway_saw_and_what_the_operator_can_change()
     {
         await using var host = await TenantsHost.Start(Loopback);
 
@@ -25,7 +25,7 @@ public sealed class IdentificationTests
     }
 
     [Fact]
-    public async Task A_stranger_reaches_only_what_is_open_to_everyone()
+    public async Task An_unidentified_caller_reaches_only_anonymous_routes()
     {
         await using var host = await TenantsHost.Start(Loopback);
         var stranger = IPAddress.Parse("127.0.9.9");
@@ -39,7 +39,7 @@ public sealed class IdentificationTests
     }
 
     [Fact]
-    public async Task On_a_listener_for_both_families_an_IPv4_caller_is_one()
+    public async Task On_a_dual_stack_listener_an_IPv4_caller_is_identified_by_its_IPv4_address()
     {
         await using var host = await TenantsHost.Start(Loopback, listen: web => web.UseUrls("http://[::]:0"));
 
@@ -63,7 +63,7 @@ public sealed class IdentificationTests
     }
 
     [Fact]
-    public async Task The_request_log_says_which_tenant_and_how_it_was_known()
+    public async Task The_request_log_has_the_tenant_and_how_it_was_identified()
     {
         await using var host = await TenantsHost.Start(Loopback);
 

@@ -5,8 +5,7 @@ using System.Text.Json;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// Tokens as they should be and as an attacker would have them: each is taken for a tenant, or refused for its own
-/// reason.
+/// Valid and forged tokens: each is identified as a tenant, or refused for its own reason.
 /// </summary>
 public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
 {
@@ -99,7 +98,7 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task A_token_is_taken_for(string name)
+    public async Task A_JWT_is_identified_as(string name)
     {
         var (token, outcome) = Tokens[name];
 

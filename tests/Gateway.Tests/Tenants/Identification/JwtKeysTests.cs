@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>How often the issuer is asked for its keys, and what counts while it is away.</summary>
+/// <summary>How often the issuer's keys are fetched, and which are used while it is unreachable.</summary>
 public sealed class JwtKeysTests
 {
     [Fact]
-    public async Task Keys_that_the_issuer_rotates_are_fetched_when_a_token_names_one_that_is_not_known()
+    public async Task Rotated_keys_are_fetched_when_a_token_names_an_unknown_one()
     {
         await using var gate = await OidcGate.Start();
         (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
@@ -28,7 +28,7 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task However_many_tokens_name_unknown_keys_the_issuer_is_asked_once_a_minute()
+    public async Task Tokens_that_name_unknown_keys_cause_one_fetch_a_minute()
     {
         await using var gate = await OidcGate.Start();
         (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
@@ -58,7 +58,7 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task While_the_issuer_is_away_no_token_is_taken_and_nobody_falls_back_to_the_network()
+    public async Task While_the_issuer_is_unreachable_JWTs_are_refused_without_falling_back_to_the_network()
     {
         await using var gate = await OidcGate.Start();
         await gate.Issuer.Stop();
@@ -77,7 +77,7 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task Keys_once_fetched_are_believed_for_a_day_without_the_issuer()
+    public async Task Fetched_keys_are_used_for_a_day_without_the_issuer()
     {
         await using var gate = await OidcGate.Start();
         (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
@@ -90,7 +90,7 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task While_one_request_renews_the_keys_the_others_go_on_with_those_there_are()
+    public async Task While_one_request_renews_the_keys_others_use_the_current_ones()
     {
         await using var gate = await OidcGate.Start();
         (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");
@@ -108,7 +108,7 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task A_key_that_was_withdrawn_stops_counting_within_the_hour()
+    public async Task A_withdrawn_key_is_refused_within_an_hour()
     {
         await using var gate = await OidcGate.Start();
         (await gate.Ask(gate.Issuer.Token())).Outcome.ShouldBe("a by jwt");

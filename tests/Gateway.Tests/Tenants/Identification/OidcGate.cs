@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// A host that trusts a real issuer. The caller stands in tenant net's network, which a bad token must never fall back
-/// to.
+/// A host that trusts a real issuer. The caller's address is in tenant net's network, to which a bad token must never
+/// fall back.
 /// </summary>
 public sealed class OidcGate : IAsyncLifetime
 {

@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// An OpenID Connect issuer on a real socket: discovery, keys, and tokens as wrong as a test wants them.
+/// An OpenID Connect issuer on a real socket: discovery, keys, and tokens with any defect a test needs.
 /// </summary>
 internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>An issuer should publish no shared secret; this one does, and whoever reads it could sign.</summary>
+    /// <summary>An issuer must not publish a shared secret; this one does, and any reader of it could sign.</summary>
     public byte[] Shared { get; } = RandomNumberGenerator.GetBytes(32);
 
     public string RsaKid { get; set; } = "rsa-1";

@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Hosting;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// Issue: who is calling, and nothing a caller sends makes it another. One cell a line: way, what is sent, from where,
-/// and what must come of it.
+/// Who a request is identified as, and that no header makes it another tenant. One case a line: peer address, outcome,
+/// headers sent.
 /// </summary>
 public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.Gate>
 {
-    /// <summary>In a's network, in nobody's, a trusted proxy in nobody's, and a trusted proxy in c's network.</summary>
+    /// <summary>In a's network, in no network, a trusted proxy in no network, and a trusted proxy in c's network.</summary>
     private const string A = "127.0.0.10",
         Stranger = "127.0.9.1",
         Proxy = "127.0.0.99",
@@ -35,7 +35,7 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData("127.0.0.16", "401")]
     [InlineData(Stranger, "401")]
     [InlineData("127.0.3.1", "c by network")]
-    // The tenant header: only a trusted proxy's, once, exact, and only for tenants that allow it.
+    // The tenant header: only from a trusted proxy, once, exact, and only for tenants that allow it.
     [InlineData(Proxy, "b by header", "X-Tenant-Id: b")]
     [InlineData(Proxy, "b by header", "x-tenant-ID: b")]
     [InlineData(Proxy, "b by header", "X-Tenant-Id:  b  ")]
@@ -58,7 +58,7 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(A, "401", "X_Tenant_Id: a")]
     [InlineData(A, "401", "x-tenant_id: a")]
     [InlineData(Stranger, "401", "X-Tenant-Id: b")]
-    // X-Forwarded-For: nobody's but a trusted proxy's, from the right.
+    // X-Forwarded-For: only from a trusted proxy, read from the right.
     [InlineData(A, "a by network", "X-Forwarded-For: 10.1.2.1")]
     [InlineData(Stranger, "401", "X-Forwarded-For: 10.1.2.1")]
     [InlineData(A, "a by network", "X-Forwarded-For: garbage")]
@@ -83,16 +83,16 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(Proxy, "401", "X-Forwarded-For: \"10.1.2.1\"")]
     [InlineData(Proxy, "401", "X-Forwarded-For: 10.1.2.1 10.1.2.1")]
     [InlineData(Proxy, "401", "X_Forwarded_For: 10.1.2.1")]
-    // A proxy that says nothing of a caller is one itself.
+    // A proxy that forwards for nobody is the caller itself.
     [InlineData(Proxy, "401")]
     [InlineData(ProxyInC, "c by network")]
     [InlineData(ProxyInC, "a by network", "X-Forwarded-For: 10.1.3.1")]
     [InlineData(Proxy, "c by network", "X-Forwarded-For: 127.0.3.99")]
-    // Other headers that name an address or a tenant say nothing.
+    // Other headers that name an address or a tenant are ignored.
     [InlineData(A, "a by network", "X-Real-IP: 10.1.2.1", "Forwarded: for=10.1.2.1", "X-Client-IP: 10.1.2.1", "True-Client-IP: 10.1.2.1")]
     [InlineData(Proxy, "401", "X-Real-IP: 10.1.2.1")]
     [InlineData(Proxy, "401", "Forwarded: for=10.1.2.1")]
-    public async Task What_is_sent_from_there_is_taken_for(string from, string outcome, params string[] headers)
+    public async Task A_request_with_these_headers_is_identified_as(string from, string outcome, params string[] headers)
     {
         var reply = await gate.Host.AskRaw(from, headers);
 

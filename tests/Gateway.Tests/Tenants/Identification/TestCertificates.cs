@@ -15,11 +15,11 @@ internal static class TestCertificates
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.CreateSelfSigned(notBefore, notAfter);
-        // Through PKCS #12: SslStream takes no key that lives in memory alone on every platform.
+        // Through PKCS #12: SslStream does not accept an in-memory key on every platform.
         return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
     }
 
-    /// <summary>Of an issuer that nobody has, but that the certificate says where to fetch.</summary>
+    /// <summary>Of an unknown issuer, with an address from which its certificate could be fetched.</summary>
     public static X509Certificate2 MakePointing(string issuerAddress)
     {
         var now = TimeProvider.System.GetUtcNow();

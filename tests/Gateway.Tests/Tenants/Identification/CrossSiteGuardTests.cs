@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Hosting;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// A page in an employee's browser stands in the employee's network: what it may not borrow (DNS rebinding, cross-site
+/// A page in a browser shares its user's network, but must not use the identity by network (DNS rebinding, cross-site
 /// requests).
 /// </summary>
-public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClassFixture<AmbientIdentityTests.Gate>
+public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassFixture<CrossSiteGuardTests.Gate>
 {
     private const string Caller = "127.0.0.10",
         Proxy = "127.0.0.99";
@@ -39,7 +39,7 @@ public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClas
     [InlineData("403", "Host: evil.notinternal")]
     [InlineData("403", "Host: 127.1")]
     [InlineData("403", "Host:")]
-    // What the browser says of the page.
+    // What the browser states about the page.
     [InlineData("net by network", "Sec-Fetch-Site: same-origin")]
     [InlineData("net by network", "Sec-Fetch-Site: none")]
     [InlineData("403", "Sec-Fetch-Site: cross-site")]
@@ -53,15 +53,15 @@ public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClas
     [InlineData("403", "Host: gateway", "Origin:")]
     [InlineData("403", "Host: gateway", "Origin: http://gateway", "Origin: http://evil.example")]
     [InlineData("403", "Host: gateway", "Origin: http://gateway.evil.example")]
-    // Not ambient: whoever has a token was given it.
+    // Not ambient: a token was issued to the caller.
     [InlineData("a by token", "Host: evil.example", "Authorization: Bearer lgw_a")]
     [InlineData("a by token", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Authorization: Bearer lgw_a")]
-    // A Leonardo key left over is no credential, and takes nothing of this away.
+    // A left-over Leonardo key is no credential, and does not lift the guard.
     [InlineData("403", "Host: evil.example", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
-    // X-Forwarded-Host is believed of nobody, X-Forwarded-Proto of trusted proxies alone.
+    // X-Forwarded-Host is never believed, X-Forwarded-Proto only from trusted proxies.
     [InlineData("403", "Host: evil.example", "X-Forwarded-Host: gateway")]
     [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
-    public async Task A_caller_known_by_its_network_gets(string outcome, params string[] headers) =>
+    public async Task A_caller_identified_by_its_network_gets(string outcome, params string[] headers) =>
         Check(await gate.Host.AskRaw(Caller, headers), outcome);
 
     [Theory]
@@ -74,7 +74,7 @@ public sealed class AmbientIdentityTests(AmbientIdentityTests.Gate gate) : IClas
         Check(await gate.Host.AskRaw(Proxy, [.. headers, "X-Forwarded-For: 127.0.0.10"]), outcome);
 
     [Fact]
-    public async Task No_answer_lets_a_foreign_page_read_it()
+    public async Task No_answer_allows_a_page_of_another_origin_to_read_it()
     {
         var reply = await gate.Host.AskRaw(Caller, "Host: gateway", "Origin: http://gateway");
 
