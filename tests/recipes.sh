@@ -69,9 +69,58 @@ CS
   expected+=("src/Leonardo.Simulator/SimulatedModel.cs")
 }
 
-# docs/adding-an-identification.md: one file and one line in the ordered list.
+# docs/adding-an-identification.md: one file, one line in the ordered list, and the member in the schema for editors.
 add_identification() {
-  : # add to "expected" every file that the recipe writes, and to "settings" what starts the gateway with it
+  local folder=src/Gateway/Tenants/Identification
+  cat >"$folder/BadgeIdentification.cs" <<'CS'
+using System.Security.Cryptography;
+using System.Text;
+using Gateway.Edge.Http;
+
+namespace Gateway.Tenants.Identification;
+
+/// <summary>A badge in the header <c>X-Badge</c>; the tenants file holds its SHA-256.</summary>
+internal sealed class BadgeIdentification : IdentificationMethod<string>
+{
+    public override string Name => "badge";
+
+    public override string Member => "badges";
+
+    public override Evidence Evidence => Evidence.Credential;
+
+    public override void ReadClaims(JsonValidator member, Tenant tenant, ClaimTable<string> claims)
+    {
+        foreach (var item in member.Items() ?? [])
+        {
+            if (Sha256Digest.Read(item, "sha256sum prints it") is { } digest)
+                claims.Add(digest, tenant, item);
+        }
+    }
+
+    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request)
+    {
+        if (!request.Headers.TryGetValue("X-Badge", out var values))
+            return new(IdentificationResult.NotPresented);
+        var caller = values is [{ } badge]
+            ? Find(request.Snapshot, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(badge))))
+            : null;
+        return new(caller ?? IdentificationResult.Unidentified("No tenant has this badge. Present the badge that you were given."));
+    }
+}
+CS
+  sed -i 's/^\( *\)new NetworkIdentification(),$/\1new BadgeIdentification(),\n&/' "$folder/IdentificationMethods.cs"
+  same 'the change of the ordered list' $'1\t0' "$(git diff --numstat -- "$folder/IdentificationMethods.cs" | cut -f1,2)"
+  jq '.definitions.identify.properties.badges = { type: "array", uniqueItems: true, items: { "$ref": "#/definitions/digest" } }' \
+    deploy/tenants.schema.json >"$work/schema.json"
+  cp "$work/schema.json" deploy/tenants.schema.json
+  expected+=("$folder/BadgeIdentification.cs" "$folder/IdentificationMethods.cs" deploy/tenants.schema.json)
+
+  local digest here='{ "id": "here", "identify": { "networks": ["127.0.0.0/8", "::1/128"] } }'
+  digest=sha256:$(printf '%s' open-sesame | sha256sum | cut -d' ' -f1)
+  printf '{ "tenants": [ %s, { "id": "badge", "identify": { "badges": ["%s"] } } ] }' "$here" "$digest" >"$work/tenants.json"
+  printf '{ "tenants": [ %s, { "id": "a", "identify": { "badges": ["%s"] } }, { "id": "b", "identify": { "badges": ["%s"] } } ] }' \
+    "$here" "$digest" "$digest" >"$work/claimed-twice.json"
+  settings+=("Tenants__File=$work/tenants.json")
 }
 
 # ---- checks ------------------------------------------------------------------------------------------------------------
@@ -156,8 +205,35 @@ check_model() {
   fi
 }
 
+# identifies EXPECTED CURL-ARGUMENTS...: what GET /v1/usage says about the caller, or the refusal
+identifies() {
+  local expected=$1
+  shift
+  same "the caller with $*" "$expected" \
+    "$(call "$@" "$gateway/v1/usage" | jq -r 'if .tenant then "\(.tenant.id) by \(.tenant.identifiedBy)" else "\(.status) \(.type)" end')"
+}
+
 check_identification() {
-  :
+  local document output
+  identifies 'badge by badge' -H 'X-Badge: open-sesame'
+  identifies 'here by network' -H 'X-Other: open-sesame'
+  # The caller's network is known, and a bad badge must not fall back to it.
+  identifies '401 /problems/unidentified' -H 'X-Badge: open-barley'
+  identifies '401 /problems/unidentified' -H 'X-Badge: open-sesame' -H 'X-Badge: open-sesame'
+  identifies '401 /problems/unidentified' -H 'X-Badge: open-sesame' -H 'Authorization: Bearer lgw_unknown'
+  identifies '401 /problems/unidentified' -H 'X-Badge: open-sesame' -H 'X-Tenant-Id: here'
+
+  document=$(call --fail "$gateway/swagger/v1/swagger.json")
+  same 'the ways in the OpenAPI document' 'header,token,jwt,certificate,badge,network' \
+    "$(jq -r '[.. | objects | .identifiedBy? | objects | .enum? // empty][0] | join(",")' <<<"$document")"
+
+  if output=$(env Tenants__File="$work/claimed-twice.json" Leonardo__Simulator=true ASPNETCORE_URLS=http://127.0.0.1:0 \
+    Storage__ConnectionString="Data Source=$work/run/claimed-twice.db" \
+    timeout 60 dotnet "$copy/src/Gateway/bin/Debug/net10.0/Gateway.dll" 2>&1); then
+    fail 'the gateway started although two tenants claim one badge'
+  fi
+  [[ $output == *'#/tenants/2/identify/badges/0: is already claimed: see #/tenants/1/identify/badges/0'* ]] ||
+    fail "the start should name the badge that is claimed twice, but said: $output"
 }
 
 # ---- run ---------------------------------------------------------------------------------------------------------------

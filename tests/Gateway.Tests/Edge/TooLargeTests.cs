@@ -5,7 +5,9 @@ using Gateway.Tests.RawSocket;
 
 namespace Gateway.Tests.Edge;
 
-/// <summary>A client that is still sending a body that is too large can read the refusal: the connection is not reset.</summary>
+/// <summary>
+/// A client that is still sending a body that is too large can read the refusal: the connection is not reset.
+/// </summary>
 public sealed class TooLargeTests : IAsyncLifetime
 {
     private HostileGateway _hostile = null!;

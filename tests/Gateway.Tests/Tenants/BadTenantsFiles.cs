@@ -2,8 +2,8 @@ namespace Gateway.Tests.Tenants;
 
 /// <summary>A tenants file that must be refused.</summary>
 /// <param name="Faults">Exactly the violations that must be reported, as <c>pointer code</c>.</param>
-/// <param name="SchemaSees">Whether the JSON schema refuses it too. A schema cannot compare two places, calculate, or see
-/// how a number is spelled. Null: validators differ.</param>
+/// <param name="SchemaSees">Whether the JSON schema refuses it too. A schema cannot compare two places, calculate, or
+/// see how a number is spelled. Null: validators differ.</param>
 public sealed record BadTenantsFile(string Name, string Json, string[] Faults, bool? SchemaSees = true)
 {
     public override string ToString() => Name;

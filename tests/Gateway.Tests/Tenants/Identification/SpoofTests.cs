@@ -12,7 +12,9 @@ namespace Gateway.Tests.Tenants.Identification;
 /// </summary>
 public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.Gate>
 {
-    /// <summary>In a's network, in no network, a trusted proxy in no network, and a trusted proxy in c's network.</summary>
+    /// <summary>
+    /// In a's network, in no network, a trusted proxy in no network, and a trusted proxy in c's network.
+    /// </summary>
     private const string A = "127.0.0.10",
         Stranger = "127.0.9.1",
         Proxy = "127.0.0.99",
