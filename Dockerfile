@@ -9,6 +9,9 @@ COPY src/Gateway/Gateway.csproj src/Gateway/packages.lock.json src/Gateway/
 COPY src/Leonardo.Simulator/Leonardo.Simulator.csproj src/Leonardo.Simulator/packages.lock.json src/Leonardo.Simulator/
 RUN dotnet restore src/Gateway --locked-mode
 COPY src src
+# Served at /docs.
+COPY docs docs
+COPY *.md ./
 RUN dotnet publish src/Gateway --no-restore -c Release -o /app
 
 FROM ${RUNTIME_IMAGE}

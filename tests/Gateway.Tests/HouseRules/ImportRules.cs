@@ -31,7 +31,7 @@ internal static class ImportRules
         ["Results"],
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
         ["Telemetry", "Admin"],
-        ["OpenApi"],
+        ["OpenApi", "Docs"],
         ["Cli"],
         ["."],
     ];

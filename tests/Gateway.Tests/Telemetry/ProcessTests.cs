@@ -42,7 +42,7 @@ public sealed class ProcessTests
             (await StatusAsync(gateway.Client, path.ToUpperInvariant())).ShouldBe(HttpStatusCode.NotFound, path);
         }
         gateway.Client.DefaultRequestHeaders.Clear();
-        foreach (var path in (string[])["/v1/usage", "/v2/models", "/api/rest/v1/usage", "/swagger/v1/swagger.json"])
+        foreach (var path in (string[])["/v1/usage", "/v2/models", "/api/rest/v1/usage", "/swagger/v1/swagger.json", "/docs"])
         {
             (await StatusAsync(gateway.Client, path)).ShouldBe(HttpStatusCode.OK, path);
             (await StatusAsync(management, path)).ShouldBe(HttpStatusCode.NotFound, path);
