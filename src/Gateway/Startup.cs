@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Leonardo;
 using Gateway.Models;
 using Gateway.Storage;
@@ -9,10 +10,15 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Gateway;
 
-/// <summary>Start and end of the process: what it starts with, what it says about it, and how it refuses.</summary>
-internal static class Startup
+/// <summary>
+/// Start and end of the process: its defaults, what it logs about itself, and how it refuses to start.
+/// </summary>
+internal static partial class Startup
 {
-    /// <summary>Every route of the product is also served where the upstream has it, so that code written for it works by changing the host.</summary>
+    /// <summary>
+    /// Every route for tenants is also served where Leonardo has it, so that code written for Leonardo works by
+    /// changing the host.
+    /// </summary>
     public static readonly IReadOnlyList<string> Prefixes = ["", "/api/rest"];
 
     public static WebApplicationBuilder CreateBuilder(string[] args)
@@ -20,10 +26,11 @@ internal static class Startup
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
-                // Settings are read once. Watched, their folder would be: every write to a store that lies in it would wake a thread.
+                // Settings are read once. A watched folder that also holds the store would wake a thread with every
+                // commit.
                 Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
                 EnvironmentName = DefaultEnvironment(),
-                // Beside the program, wherever it is started from.
+                // Beside the program, whatever the working directory is.
                 WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
             }
         );
@@ -33,7 +40,7 @@ internal static class Startup
         return builder;
     }
 
-    /// <summary>Names every fault of the configuration.</summary>
+    /// <summary>Prints every fault of the configuration.</summary>
     /// <returns>The exit code, not 0.</returns>
     public static int Refuse(IReadOnlyList<string> errors)
     {
@@ -43,17 +50,21 @@ internal static class Startup
         return 1;
     }
 
+    /// <summary>Runs the server until it is stopped.</summary>
+    /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(WebApplication app, Settings settings)
     {
-        // So that a SQLite file is closed in order, and whole without its log.
+        // Disposal closes the SQLite file in order, which writes its log back.
         await using var closing = app;
+        var output = app.Services.GetRequiredService<StandardOutputSink>();
+        output.Hold();
         try
         {
             await app.StartAsync();
         }
         catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
         {
-            // Told to stop before it was up.
+            // SIGTERM during the start.
             return 0;
         }
         catch (Exception exception)
@@ -66,17 +77,23 @@ internal static class Startup
                         or CryptographicException
             )
         {
-            // A port in use, an address that is none, a certificate that cannot be opened, a store that another process holds, a schema newer than this
-            // program: the operator needs the sentence, not the stack.
+            // A port in use, a malformed address, an unreadable certificate, a store that another process has locked, a
+            // schema newer than this program:
+            // the operator needs the sentence, not the stack.
+            output.Discard();
             await StopAsync(app);
             return Refuse([exception.Message]);
+        }
+        finally
+        {
+            // Also before an unhandled exception ends the process.
+            output.Release();
         }
         LogStartupSummary(app, settings);
         await app.WaitForShutdownAsync();
         return 0;
     }
 
-    /// <summary>What had started already ends in order, and not as if by a fault of its own.</summary>
     private static async Task StopAsync(WebApplication app)
     {
         try
@@ -85,11 +102,15 @@ internal static class Startup
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            app.Logger.LogDebug(fault, "The half-started gateway did not stop in order");
+            Log.StopFailed(app.Logger, fault);
         }
     }
 
-    /// <summary><c>dotnet run</c> on a fresh clone develops; a deployed program is in production unless told otherwise. An environment that is set wins.</summary>
+    /// <summary>
+    /// <c>dotnet run</c> on a fresh clone develops; a deployed program runs in production. <c>dotnet run</c> is
+    /// recognised by the launch profile that it
+    /// passes on (Properties/launchSettings.json). An environment that is set takes precedence.
+    /// </summary>
     private static string? DefaultEnvironment() =>
         Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null
         && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null
@@ -105,22 +126,63 @@ internal static class Startup
             .Replace("0.0.0.0", "localhost", StringComparison.Ordinal)
             .TrimEnd('/');
         var log = app.Logger;
-        log.LogInformation("The Leonardo gateway is up: {Address}, {Environment}", address, app.Environment.EnvironmentName);
+        Log.Started(log, address, app.Environment.EnvironmentName);
         if (leonardo.Simulator)
-            log.LogInformation(
-                "Upstream: the bundled simulator. No Leonardo account is used and nothing is charged; set LEONARDO_API_KEY to talk to Leonardo"
-            );
+            Log.UpstreamIsSimulated(log);
         else
-            log.LogInformation("Upstream: {Upstream}, with a key", app.Services.GetRequiredService<LeonardoAddress>().Prefix);
-        log.LogInformation("Store: {Store}", app.Services.GetRequiredService<Database>().Description);
-        log.LogInformation("Tenants: {Tenants}", app.Services.GetRequiredService<TenantDirectory>().Description);
+            Log.Upstream(log, app.Services.GetRequiredService<LeonardoAddress>().Prefix);
+        Log.Store(log, app.Services.GetRequiredService<Database>().Description);
+        Log.Tenants(log, app.Services.GetRequiredService<TenantDirectory>().Description);
         foreach (var name in settings.Unread)
-            log.LogWarning("{Setting:l} is set and does nothing: it is misspelt, or another setting takes its place", name);
-        log.LogInformation("Swagger UI: {Swagger}", address + "/swagger");
-        log.LogInformation(
-            "Try: curl {Address:l}/v2/generations -H 'content-type: application/json' -d '{Body:l}'",
+            Log.SettingHasNoEffect(log, name);
+        Log.Console(log, address + "/");
+        Log.Documents(log, address + "/docs", address + "/swagger");
+        Log.Example(
+            log,
             address,
             $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}"""
         );
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "The Leonardo gateway listens on {Address:l}, environment {Environment:l}")]
+        public static partial void Started(ILogger log, string address, string environment);
+
+        [LoggerMessage(
+            Level = LogLevel.Information,
+            Message = "Upstream: the bundled simulator. No Leonardo account is used and nothing is charged; set LEONARDO_API_KEY to use Leonardo"
+        )]
+        public static partial void UpstreamIsSimulated(ILogger log);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Upstream: {Upstream:l}, with the configured key. Images are charged")]
+        public static partial void Upstream(ILogger log, string upstream);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Store: {Store:l}")]
+        public static partial void Store(ILogger log, string store);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Tenants: {Tenants:l}")]
+        public static partial void Tenants(ILogger log, string tenants);
+
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "{Setting:l} is set and does nothing: it is misspelt, or another setting replaces it. `gateway check` lists such settings"
+        )]
+        public static partial void SettingHasNoEffect(ILogger log, string setting);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Console: {Console:l}")]
+        public static partial void Console(ILogger log, string console);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "Documents: {Documents:l}, API with examples: {Swagger:l}")]
+        public static partial void Documents(ILogger log, string documents, string swagger);
+
+        [LoggerMessage(
+            Level = LogLevel.Information,
+            Message = "Try: curl {Address:l}/v2/generations -H 'content-type: application/json' -d '{Body:l}'"
+        )]
+        public static partial void Example(ILogger log, string address, string body);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "Stopping the partly started gateway failed")]
+        public static partial void StopFailed(ILogger log, Exception fault);
     }
 }

@@ -1,9 +1,6 @@
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
-using Serilog;
-using Serilog.Events;
-using Serilog.Formatting.Compact;
 
 namespace Gateway.Edge;
 
@@ -40,8 +37,7 @@ internal static class EdgeFeature
             limits.MaxConcurrentConnections = configured.Connections;
             limits.Http2.MaxStreamsPerConnection = 100;
         });
-        var level = settings.Choice("Logging:Level", LogEventLevel.Information);
-        builder.Services.AddSerilog((_, log) => Configure(log, builder.Environment, level), preserveStaticLogger: true);
+        builder.AddLog(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHealthChecks();
         builder.Services.Configure<ApiDocumentation>(EdgeDocumentation.Describe);
@@ -79,24 +75,5 @@ internal static class EdgeFeature
     {
         app.MapProblemPages();
         app.MapHealth();
-    }
-
-    private static void Configure(LoggerConfiguration log, IHostEnvironment environment, LogEventLevel level)
-    {
-        log.MinimumLevel.Is(level)
-            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-            .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Warning)
-            .MinimumLevel.Override("Yarp", LogEventLevel.Error)
-            .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
-            .Enrich.FromLogContext()
-            // After the context, which brings it.
-            .Enrich.With<RequestPathRemovingEnricher>();
-        if (environment.IsDevelopment())
-            log.WriteTo.Console(
-                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
-                outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj} {Properties:j}{NewLine}{Exception}"
-            );
-        else
-            log.WriteTo.Sink(new StandardOutputSink(new RenderedCompactJsonFormatter()));
     }
 }

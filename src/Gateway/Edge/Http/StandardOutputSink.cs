@@ -7,7 +7,10 @@ using Serilog.Formatting;
 
 namespace Gateway.Edge.Http;
 
-/// <summary>The log on standard output, each event in one write. The console's own writer makes one for every 256 bytes, and lets others in between.</summary>
+/// <summary>
+/// The log on standard output, each event in one write. The console's own writer splits events, and other threads write
+/// in between.
+/// </summary>
 internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSink
 {
     [ThreadStatic]
@@ -15,6 +18,8 @@ internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSi
 
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly Lock _lock = new();
+    private ArrayBufferWriter<byte>? _held;
+    private bool _isDiscarded;
 
     public void Emit(LogEvent logEvent)
     {
@@ -28,8 +33,45 @@ internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSi
         line.CopyTo(0, chars, line.Length);
         var length = Encoding.UTF8.GetBytes(chars.AsSpan(0, line.Length), bytes);
         lock (_lock)
-            _output.Write(bytes.AsSpan(0, length));
+            Write(bytes.AsSpan(0, length));
         ArrayPool<char>.Shared.Return(chars);
         ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    /// <summary>Keeps events back until it is known whether the start succeeds.</summary>
+    public void Hold()
+    {
+        lock (_lock)
+            _held = new ArrayBufferWriter<byte>();
+    }
+
+    /// <summary>Writes what was kept back, and everything from now on.</summary>
+    public void Release()
+    {
+        lock (_lock)
+        {
+            var held = _held;
+            _held = null;
+            Write(held is null ? [] : held.WrittenSpan);
+        }
+    }
+
+    /// <summary>
+    /// Drops what was kept back and everything from now on: a refused start prints one sentence and nothing else.
+    /// </summary>
+    public void Discard()
+    {
+        lock (_lock)
+            _isDiscarded = true;
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        if (_isDiscarded)
+            return;
+        if (_held is { } held)
+            held.Write(bytes);
+        else
+            _output.Write(bytes);
     }
 }
