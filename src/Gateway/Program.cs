@@ -1,6 +1,7 @@
 using Gateway;
 using Gateway.Admin;
 using Gateway.Cli;
+using Gateway.Docs;
 using Gateway.Edge;
 using Gateway.Generations;
 using Gateway.Ledger;
@@ -13,16 +14,15 @@ using Gateway.Telemetry;
 using Gateway.Tenants;
 using Gateway.Webhooks;
 
-if (args is ["new-token"])
-    return NewToken.Run(Console.Out);
-if (args is ["health"])
-    return await HealthCommand.RunAsync();
+if (CommandLine.Find(args) is { } command)
+    return await command();
 
 var builder = Startup.CreateBuilder(args);
 var settings = new Settings(builder.Configuration);
+var storage = StorageOptions.Read(settings);
 
 builder.AddEdge(settings);
-builder.Services.AddStorage(StorageOptions.Read(settings));
+builder.Services.AddStorage(storage);
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
 builder.Services.AddModels();
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
@@ -31,12 +31,19 @@ builder.Services.AddGenerations(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
 builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi(settings);
+builder.Services.AddDocs();
+builder.Services.AddCli(storage);
 
+// Only here has every setting been read.
+if (args is [CheckCommand.Name])
+    return CheckCommand.CheckSettings(settings, builder.Environment);
 if (settings.Errors.Count > 0)
     return Startup.Refuse(settings.Errors);
 
 var app = builder.Build();
 
+// Each step sees what the ones before it let through: limits and the request log first, then the route, then who is
+// calling.
 app.UseTelemetry();
 app.UseEdge();
 app.UseRequestRate();
@@ -51,6 +58,7 @@ app.MapEdge();
 app.MapWebhooks();
 app.MapTelemetry();
 app.MapAdmin();
+app.MapDocs();
 foreach (var prefix in Startup.Prefixes)
 {
     var routes = app.MapGroup(prefix);

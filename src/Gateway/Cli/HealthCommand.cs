@@ -1,13 +1,15 @@
 namespace Gateway.Cli;
 
-/// <summary><c>dotnet Gateway.dll health</c>: asks the gateway in the same container whether it is ready; for images without curl.</summary>
+/// <summary>
+/// <c>gateway health</c>: asks the gateway in the same container whether it is ready; for images without curl.
+/// </summary>
 internal static class HealthCommand
 {
-    /// <returns>The exit code: 0 when ready.</returns>
-    public static async Task<int> RunAsync()
+    public static async Task<int> RunAsync(string[] args)
     {
-        // Whatever certificate it has: this asks the gateway of this very container.
-#pragma warning disable CA5359 // nothing is told to it, and only its status is read
+        if (args is not [])
+            return await CommandLine.RefuseAsync("health takes no arguments.", "health");
+#pragma warning disable CA5359 // Any certificate will do: no secret is sent, and only the status is read.
         using var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -18,15 +20,18 @@ internal static class HealthCommand
         try
         {
             using var answer = await client.GetAsync(new Uri(Origin(Environment.GetEnvironmentVariable) + "/health/ready"));
-            return answer.IsSuccessStatusCode ? 0 : 1;
+            return answer.IsSuccessStatusCode ? ExitCode.Good : ExitCode.Finding;
         }
         catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or FormatException)
         {
-            return 1;
+            return ExitCode.Finding;
         }
     }
 
-    /// <summary>Where the gateway with these settings answers for its health, from the same machine. Addresses win over ports, as they do in the server.</summary>
+    /// <summary>
+    /// Where the gateway with these settings answers on this machine. As in the server, addresses take precedence over
+    /// ports.
+    /// </summary>
     internal static string Origin(Func<string, string?> setting)
     {
         if (setting("Management__Port") is { Length: > 0 } management)

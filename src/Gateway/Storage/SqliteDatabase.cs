@@ -14,12 +14,20 @@ internal sealed class SqliteDatabase : Database
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<Type, IDisposable> _kept = [];
     private SqliteConnection? _connection;
+    private SqliteBackup? _backup;
     private bool _isSound;
 
     static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
 
     public SqliteDatabase(string connectionString, ILogger<SqliteDatabase> log, TimeProvider time)
         : base(log, time) => _file = new SqliteConnectionStringBuilder(connectionString).DataSource;
+
+    /// <summary>The file, absolute.</summary>
+    public string FilePath => Path.GetFullPath(_file);
+
+    /// <returns>The file that a connection string names, absolute.</returns>
+    public static string PathOf(string connectionString) =>
+        Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
 
     public static string? FaultOf(string connectionString) =>
         new SqliteConnectionStringBuilder(connectionString) switch
@@ -61,6 +69,35 @@ internal sealed class SqliteDatabase : Database
         });
     }
 
+    /// <summary>Copies the store into a new file while it is used; each step waits for its turn like any other use.</summary>
+    /// <exception cref="IOException">The file exists or cannot be written, or another backup is running.</exception>
+    public async Task BackupAsync(string path, CancellationToken cancellationToken)
+    {
+        using var backup = new SqliteBackup(path);
+        try
+        {
+            var done = false;
+            while (!done)
+            {
+                await using var turn = await TurnAsync(cancellationToken);
+                // After a fault the connection is another one, and the copy starts again.
+                if (_backup != backup)
+                {
+                    if (_backup is not null)
+                        throw new IOException("Another backup is running.");
+                    backup.Start(turn.Connection);
+                    _backup = backup;
+                }
+                done = backup.Step();
+            }
+            backup.Complete();
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref _backup, null, backup);
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await _turn.WaitAsync();
@@ -74,10 +111,12 @@ internal sealed class SqliteDatabase : Database
     internal void Close()
     {
         Reconnect();
-        // Before the connection: one statement left open would keep the file, and its lock.
+        // Before the connection: one statement or backup left open would keep the file, and its lock.
         foreach (var statements in _kept.Values)
             statements.Dispose();
         _kept.Clear();
+        _backup?.Stop();
+        _backup = null;
         _connection?.Dispose();
         _connection = null;
     }

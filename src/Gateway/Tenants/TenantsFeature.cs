@@ -21,7 +21,7 @@ internal static class TenantsFeature
         foreach (var method in IdentificationMethods.All)
             method.AddServices(services, settings);
 
-        var file = Path.GetFullPath(settings.GetString("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
+        var file = FileOf(settings, environment);
         // Read once before the host exists, so that its errors are reported together with those of the settings.
         using (var first = CreateDirectory(TimeProvider.System, NullLogger<TenantDirectory>.Instance))
         {
@@ -37,6 +37,10 @@ internal static class TenantsFeature
         TenantDirectory CreateDirectory(TimeProvider clock, ILogger<TenantDirectory> log) =>
             new(file, models, fileIsOptional: environment.IsDevelopment(), clock, log);
     }
+
+    /// <returns>The tenants file that the settings name, absolute.</returns>
+    public static string FileOf(Settings settings, IHostEnvironment environment) =>
+        Path.GetFullPath(settings.GetString("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
 
     /// <summary>After routing: the endpoint says whether a tenant is needed.</summary>
     public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<IdentificationMiddleware>();

@@ -17,7 +17,7 @@ public sealed class RealGatewayTests
         {
           "tenants": [
             { "id": "net", "name": "Network", "identify": { "networks": ["127.0.0.0/24"] } },
-            { "id": "tok", "identify": { "tokens": ["{{NewToken.DigestOf("lgw_tok")}}"] } },
+            { "id": "tok", "identify": { "tokens": ["{{NewTokenCommand.DigestOf("lgw_tok")}}"] } },
             { "id": "head", "identify": { "header": true } },
             { "id": "far", "identify": { "networks": ["10.0.0.0/8"] } }
           ]
@@ -104,8 +104,8 @@ public sealed class RealGatewayTests
 
         exitCode.ShouldBe(0);
         var words = output.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries);
-        var token = words.Single(word => word.StartsWith(NewToken.Prefix, StringComparison.Ordinal));
-        words.ShouldContain(NewToken.DigestOf(token));
+        var token = words.Single(word => word.StartsWith(NewTokenCommand.Prefix, StringComparison.Ordinal));
+        words.ShouldContain(NewTokenCommand.DigestOf(token));
     }
 
     [Fact]

@@ -115,14 +115,14 @@ public sealed class StartupTests
         var (first, second) = (Make(), Make());
 
         first[1].ShouldMatch("^  lgw_[A-Za-z0-9_-]{43}$");
-        first[3].ShouldBe("  " + NewToken.DigestOf(first[1].Trim()));
+        first[3].ShouldBe("  " + NewTokenCommand.DigestOf(first[1].Trim()));
         first[3].ShouldMatch("^  sha256:[0-9a-f]{64}$");
         second[1].ShouldNotBe(first[1]);
 
         static string[] Make()
         {
             using var output = new StringWriter { NewLine = "\n" };
-            NewToken.Run(output).ShouldBe(0);
+            NewTokenCommand.Run(output).ShouldBe(0);
             return output.ToString().Split('\n');
         }
     }

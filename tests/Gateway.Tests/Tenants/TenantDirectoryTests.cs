@@ -29,7 +29,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
     public async Task A_token_that_is_removed_from_the_file_is_refused_within_a_second()
     {
         const string WithToken = """{ "tenants": [ { "id": "t", "identify": { "tokens": ["DIGEST"] } } ] }""";
-        var digest = NewToken.DigestOf("lgw_mine");
+        var digest = NewTokenCommand.DigestOf("lgw_mine");
         await File.WriteAllTextAsync(
             _host.File,
             WithToken.Replace("DIGEST", digest, StringComparison.Ordinal),

@@ -64,7 +64,7 @@ public sealed class TenantsFileTests
                   "identify": {
                     "networks": ["10.20.0.0/16"],
                     "header": true,
-                    "tokens": ["{{NewToken.DigestOf("lgw_example")}}"],
+                    "tokens": ["{{NewTokenCommand.DigestOf("lgw_example")}}"],
                     "jwt": [{ "claim": "groups", "value": "img-marketing" }],
                     "certificates": ["sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
                   },

@@ -19,7 +19,7 @@ public sealed class ConsoleTests
         {
           "tenants": [
             { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 6, "usdPerMonth": 50 } },
-            { "id": "web-shop", "name": "Web shop", "identify": { "tokens": ["{{NewToken.DigestOf(Token)}}"] } }
+            { "id": "web-shop", "name": "Web shop", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(Token)}}"] } }
           ]
         }
         """;

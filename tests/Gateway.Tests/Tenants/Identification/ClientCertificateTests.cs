@@ -111,7 +111,7 @@ public sealed class ClientCertificateTests : IDisposable
             {
               "tenants": [
                 { "id": "a", "identify": { "certificates": [{{string.Join(", ", thumbprints)}}] } },
-                { "id": "b", "identify": { "tokens": ["{{Gateway.Cli.NewToken.DigestOf("lgw_b")}}"] } },
+                { "id": "b", "identify": { "tokens": ["{{Gateway.Cli.NewTokenCommand.DigestOf("lgw_b")}}"] } },
                 { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } }
               ]
             }

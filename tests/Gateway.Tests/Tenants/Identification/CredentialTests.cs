@@ -103,7 +103,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
             foreach (var name in new[] { "token-a", "token-b", "revoked" })
                 _made[name] = MakeToken();
             _made["TOKEN-A"] = _made["token-a"].ToUpperInvariant();
-            _made["digest-a"] = NewToken.DigestOf(_made["token-a"]);
+            _made["digest-a"] = NewTokenCommand.DigestOf(_made["token-a"]);
             var now = TimeProvider.System.GetUtcNow();
             foreach (var (name, from, to) in new[] { ("b", -1, 1), ("other", -1, 1), ("expired", -2, -1), ("future", 1, 2) })
             {
@@ -120,7 +120,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
                     {
                       "id": "b",
                       "identify": {
-                        "tokens": ["{{NewToken.DigestOf(_made["token-b"])}}"],
+                        "tokens": ["{{NewTokenCommand.DigestOf(_made["token-b"])}}"],
                         "certificates": ["sha256:{{_made["thumbprint-b"]}}", "sha256:{{_made["thumbprint-expired"]}}", "sha256:{{_made[
                     "thumbprint-future"
                 ]}}"]
@@ -143,7 +143,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
         private static string MakeToken()
         {
             using var output = new StringWriter();
-            NewToken.Run(output);
+            NewTokenCommand.Run(output);
             return output.ToString().Split('\n')[1].Trim();
         }
     }

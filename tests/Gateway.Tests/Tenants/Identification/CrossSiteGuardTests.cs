@@ -100,7 +100,7 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
                 $$"""
                 {
                   "tenants": [
-                    { "id": "a", "identify": { "tokens": ["{{Gateway.Cli.NewToken.DigestOf("lgw_a")}}"] } },
+                    { "id": "a", "identify": { "tokens": ["{{Gateway.Cli.NewTokenCommand.DigestOf("lgw_a")}}"] } },
                     { "id": "h", "identify": { "header": true } },
                     { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } }
                   ]

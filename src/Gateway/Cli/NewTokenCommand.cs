@@ -4,11 +4,14 @@ using System.Text;
 
 namespace Gateway.Cli;
 
-/// <summary><c>dotnet Gateway.dll new-token</c>: makes a gateway token. It is shown once and kept nowhere.</summary>
-internal static class NewToken
+/// <summary><c>gateway new-token</c>: makes a gateway token. It is shown once and kept nowhere.</summary>
+internal static class NewTokenCommand
 {
-    /// <summary>By which scanners find a token that leaked.</summary>
+    /// <summary>Secret scanners find a leaked token by it.</summary>
     public const string Prefix = "lgw_";
+
+    public static Task<int> RunAsync(string[] args) =>
+        args is [] ? Task.FromResult(Run(Console.Out)) : CommandLine.RefuseAsync("new-token takes no arguments.", "new-token");
 
     /// <returns>The exit code.</returns>
     public static int Run(TextWriter output)
@@ -18,7 +21,7 @@ internal static class NewToken
         output.WriteLine("  " + token);
         output.WriteLine("Digest, for identify.tokens in the tenants file:");
         output.WriteLine("  " + DigestOf(token));
-        return 0;
+        return ExitCode.Good;
     }
 
     public static string DigestOf(string token) => "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));

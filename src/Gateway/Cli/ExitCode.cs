@@ -1,0 +1,14 @@
+namespace Gateway.Cli;
+
+/// <summary>What a command's exit code means, for scripts.</summary>
+internal static class ExitCode
+{
+    public const int Good = 0;
+
+    /// <summary>The command looked and found something wrong.</summary>
+    public const int Finding = 1;
+
+    public const int Usage = 2;
+
+    public const int StoreUnavailable = 3;
+}

@@ -1,0 +1,23 @@
+using System.Reflection;
+using Microsoft.Data.Sqlite;
+
+namespace Gateway.Cli;
+
+/// <summary><c>gateway version</c>: what a bug report needs.</summary>
+internal static class VersionCommand
+{
+    /// <summary>Without the commit that the SDK appends.</summary>
+    private static string Gateway =>
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+
+    public static Task<int> RunAsync(string[] args)
+    {
+        if (args is not [])
+            return CommandLine.RefuseAsync("version takes no arguments.", "version");
+        using var sqlite = new SqliteConnection();
+        Console.Out.WriteLine($"gateway {Gateway}");
+        Console.Out.WriteLine($".NET {Environment.Version}");
+        Console.Out.WriteLine($"SQLite {sqlite.ServerVersion}");
+        return Task.FromResult(ExitCode.Good);
+    }
+}
