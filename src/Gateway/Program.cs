@@ -17,7 +17,7 @@ using Gateway.Webhooks;
 if (CommandLine.Find(args) is { } command)
     return await command();
 
-var builder = Startup.CreateBuilder(args);
+var builder = GatewayBuilder.Create(args);
 var settings = new Settings(builder.Configuration);
 var storage = StorageOptions.Read(settings);
 

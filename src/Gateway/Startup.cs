@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Gateway;
 
 /// <summary>
-/// Start and end of the process: its defaults, what it logs about itself, and how it refuses to start.
+/// Start and end of the process: what it logs about itself, and how it refuses to start.
 /// </summary>
 internal static partial class Startup
 {
@@ -20,25 +20,6 @@ internal static partial class Startup
     /// changing the host.
     /// </summary>
     public static readonly IReadOnlyList<string> Prefixes = ["", "/api/rest"];
-
-    public static WebApplicationBuilder CreateBuilder(string[] args)
-    {
-        var builder = WebApplication.CreateBuilder(
-            new WebApplicationOptions
-            {
-                // Settings are read once. A watched folder that also holds the store would wake a thread with every
-                // commit.
-                Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
-                EnvironmentName = DefaultEnvironment(),
-                // Beside the program, whatever the working directory is.
-                WebRootPath = Path.Combine(AppContext.BaseDirectory, "wwwroot"),
-            }
-        );
-        string[] portSettings = ["urls", "http_ports", "https_ports"];
-        if (portSettings.All(name => builder.Configuration[name] is null))
-            builder.WebHost.UseSetting("http_ports", "8080");
-        return builder;
-    }
 
     /// <summary>Prints every fault of the configuration.</summary>
     /// <returns>The exit code, not 0.</returns>
@@ -78,8 +59,7 @@ internal static partial class Startup
             )
         {
             // A port in use, a malformed address, an unreadable certificate, a store that another process has locked, a
-            // schema newer than this program:
-            // the operator needs the sentence, not the stack.
+            // schema newer than this program: the operator needs the sentence, not the stack.
             output.Discard();
             await StopAsync(app);
             return Refuse([exception.Message]);
@@ -105,18 +85,6 @@ internal static partial class Startup
             Log.StopFailed(app.Logger, fault);
         }
     }
-
-    /// <summary>
-    /// <c>dotnet run</c> on a fresh clone develops; a deployed program runs in production. <c>dotnet run</c> is
-    /// recognised by the launch profile that it
-    /// passes on (Properties/launchSettings.json). An environment that is set takes precedence.
-    /// </summary>
-    private static string? DefaultEnvironment() =>
-        Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null
-        && Environment.GetEnvironmentVariable("DOTNET_ENVIRONMENT") is null
-        && Environment.GetEnvironmentVariable("DOTNET_LAUNCH_PROFILE") is not null
-            ? Environments.Development
-            : null;
 
     private static void LogStartupSummary(WebApplication app, Settings settings)
     {

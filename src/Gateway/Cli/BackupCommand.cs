@@ -13,7 +13,7 @@ internal static class BackupCommand
     {
         if (args is not [{ Length: > 0 } file and not ['-', ..]])
             return await CommandLine.RefuseAsync("backup takes one file.", "backup");
-        var settings = new Settings(Startup.CreateBuilder([]).Configuration);
+        var settings = new Settings(GatewayBuilder.Create([]).Configuration);
         var storage = StorageOptions.Read(settings);
         foreach (var fault in settings.Errors)
             await Console.Error.WriteLineAsync(fault);

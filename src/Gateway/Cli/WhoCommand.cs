@@ -19,7 +19,7 @@ internal static class WhoCommand
     {
         if (!TryParse(args, out var caller, out var fault))
             return await CommandLine.RefuseAsync(fault, Name);
-        var builder = Startup.CreateBuilder(caller.TenantsFile is { } file ? [$"--Tenants:File={Path.GetFullPath(file)}"] : []);
+        var builder = GatewayBuilder.Create(caller.TenantsFile is { } file ? [$"--Tenants:File={Path.GetFullPath(file)}"] : []);
         var settings = new Settings(builder.Configuration);
         builder.AddEdge(settings);
         builder.Services.AddTenants(settings, builder.Environment, CheckCommand.Models);

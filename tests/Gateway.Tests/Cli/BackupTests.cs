@@ -67,9 +67,12 @@ public sealed class BackupTests : IDisposable
         await using (var gateway = await GatewayProcess.StartAsync(_folder.Path, Simulated))
         {
             (await PostAsync(gateway)).ShouldBe(HttpStatusCode.OK);
-            var backup = $"GATEWAY_COMMAND='dotnet {GatewayProcess.Program}' {Repository.Path("deploy", "backup.sh")} sqlite data/gateway.db copy.db";
+            var backup =
+                $"GATEWAY_COMMAND='dotnet {GatewayProcess.Program}' {Repository.Path("deploy", "backup.sh")} sqlite data/gateway.db copy.db";
             (await Shell.RunAsync(backup, _folder.Path)).ShouldContain("backed up to");
-            (await Should.ThrowAsync<InvalidOperationException>(() => Shell.RunAsync(backup, _folder.Path))).Message.ShouldContain("exists");
+            (await Should.ThrowAsync<InvalidOperationException>(() => Shell.RunAsync(backup, _folder.Path))).Message.ShouldContain(
+                "exists"
+            );
             await gateway.StopAsync();
         }
         Directory.Delete(Path.GetDirectoryName(Store)!, recursive: true);

@@ -68,7 +68,17 @@ public sealed partial class SecrecyTests
             .Select(endpoint => endpoint.RoutePattern.RawText!)
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)
-            .ShouldBe([.. AdminRoutes, "/docs", "/docs/{name}", "/health/live", "/health/ready", "/metrics", "/problems", "/problems/{name}", "/webhooks/leonardo"]);
+            .ShouldBe([
+                .. AdminRoutes,
+                "/docs",
+                "/docs/{name}",
+                "/health/live",
+                "/health/ready",
+                "/metrics",
+                "/problems",
+                "/problems/{name}",
+                "/webhooks/leonardo",
+            ]);
     }
 
     [GeneratedRegex(
