@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Edge;
-using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Leonardo;
 using Gateway.Models;
 using Gateway.Storage;
@@ -105,11 +105,7 @@ internal static partial class Startup
             Log.SettingHasNoEffect(log, name);
         Log.Console(log, address + "/");
         Log.Documents(log, address + "/docs", address + "/swagger");
-        Log.Example(
-            log,
-            address,
-            $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}"""
-        );
+        Log.Example(log, address, $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}""");
     }
 
     private static partial class Log

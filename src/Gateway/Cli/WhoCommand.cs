@@ -1,6 +1,6 @@
 using System.Net;
 using Gateway.Edge;
-using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;

@@ -1,5 +1,6 @@
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Edge;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

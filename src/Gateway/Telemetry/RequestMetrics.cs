@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;

@@ -1,5 +1,6 @@
 using Gateway.Edge;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Leonardo;

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
-using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
 using Serilog;

@@ -14,6 +14,7 @@ internal static class ImportRules
     [
         ["Edge/Problems"],
         ["Edge/Http"],
+        ["Edge/Logging"],
         ["Edge"],
         ["Storage"],
         ["Tenants"],

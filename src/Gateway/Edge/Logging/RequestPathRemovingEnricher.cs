@@ -1,7 +1,7 @@
 using Serilog.Core;
 using Serilog.Events;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Logging;
 
 /// <summary>
 /// Removes the raw request path, which the server adds to its logging scope and any caller can fill (T-F1).

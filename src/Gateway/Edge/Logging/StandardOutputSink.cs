@@ -5,7 +5,7 @@ using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Logging;
 
 /// <summary>
 /// The log on standard output, each event in one write. The console's own writer splits events, and other threads write

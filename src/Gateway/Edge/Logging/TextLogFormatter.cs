@@ -3,7 +3,7 @@ using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Logging;
 
 /// <summary>
 /// The log for people: one short line for each request and each other event. Only an exception takes more, indented.

@@ -1,9 +1,10 @@
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Logging;
 
 /// <summary>
 /// The log, and in it one wide event for each request. Handlers add properties by <see cref="IDiagnosticContext"/>;

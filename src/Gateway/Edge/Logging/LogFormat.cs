@@ -1,4 +1,4 @@
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Logging;
 
 /// <summary>How the log is written to standard output.</summary>
 internal enum LogFormat
