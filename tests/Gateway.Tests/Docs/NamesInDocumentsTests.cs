@@ -3,7 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Docs;
 
-/// <summary>Files, folders and classes that documents name exist, so that a rename cannot leave a wrong instruction.</summary>
+/// <summary>Files, folders and classes that documents name exist: a rename leaves no wrong instruction.</summary>
 public sealed partial class NamesInDocumentsTests
 {
     [Fact]
