@@ -6,13 +6,13 @@ internal sealed record Upload(Guid Id, string Extension, DateTimeOffset CreatedA
 }
 
 /// <summary>
-/// The account behind the keys: what was made, what it cost, what is left. Everything is under one lock, and every state is
-/// derived from the clock when it is asked for, so that a fake clock turns it.
+/// The account: its generations, their cost, the remaining credit. One lock guards everything, and every state is
+/// computed from the clock when it is read, so that a fake clock controls it.
 /// </summary>
 internal sealed class Account
 {
-    private readonly SimulatorOptions start;
-    private readonly Lock gate = new();
+    private readonly SimulatorOptions initialOptions;
+    private readonly Lock sync = new();
     private readonly GenerationIds ids = new();
     private readonly Dictionary<Guid, Generation> generations = [];
     private readonly Dictionary<Guid, Generation> byImage = [];
@@ -29,24 +29,24 @@ internal sealed class Account
     private int peakRunning;
     private int peakUnfinished;
 
-    public Account(SimulatorOptions start)
+    public Account(SimulatorOptions initialOptions)
     {
-        this.start = Options = start;
-        keys = [start.Key];
-        balance = start.Balance;
+        this.initialOptions = Options = initialOptions;
+        keys = [initialOptions.Key];
+        balance = initialOptions.Balance;
     }
 
-    /// <summary>Replaced as a whole by <see cref="Change"/>.</summary>
+    /// <summary><see cref="Change"/> replaces it as a whole.</summary>
     public SimulatorOptions Options { get; private set; }
 
-    /// <summary>Where images and upload forms are found; known once the server listens.</summary>
+    /// <summary>The origin of image and upload addresses; known once the server listens.</summary>
     public Uri Origin { get; set; } = new("http://127.0.0.1");
 
     public DateTimeOffset Now => Options.Time.GetUtcNow();
 
-    public bool Admits(string key)
+    public bool Accepts(string key)
     {
-        lock (gate)
+        lock (sync)
         {
             return keys.Contains(key);
         }
@@ -54,25 +54,25 @@ internal sealed class Account
 
     public bool AllowsRequest()
     {
-        lock (gate)
+        lock (sync)
         {
-            return requests.Allows(Now, Options.RequestsPerMinute);
+            return requests.TryTake(Now, Options.RequestsPerMinute);
         }
     }
 
-    /// <summary>Counts every POST, those refused later too.</summary>
+    /// <summary>Counts every POST, including those that are refused later.</summary>
     public bool AllowsCreation()
     {
-        lock (gate)
+        lock (sync)
         {
             posts++;
-            return creations.Allows(Now, Options.CreationsPerMinute);
+            return creations.TryTake(Now, Options.CreationsPerMinute);
         }
     }
 
     public (Generation? Created, Reply? Refusal) Create(CreationRequest request, Ending ending)
     {
-        lock (gate)
+        lock (sync)
         {
             var now = Now;
             var missing = request.References.FirstOrDefault(reference => !IsUsable(reference, now));
@@ -95,7 +95,7 @@ internal sealed class Account
                 return (null, Replies.OutOfCredit);
             }
 
-            var end = EndOfNext(now);
+            var end = GetEndOfNext(now);
             var generation = new Generation(ids.Next(now), request, ending, now, end, credits);
             balance -= generation.Dollars;
             generations.Add(generation.Id, generation);
@@ -118,7 +118,7 @@ internal sealed class Account
 
     public Generation? Find(Guid id, bool countAsPoll = false)
     {
-        lock (gate)
+        lock (sync)
         {
             var found = generations.GetValueOrDefault(id);
             if (found is not null && countAsPoll)
@@ -132,7 +132,7 @@ internal sealed class Account
 
     public bool Delete(Guid id)
     {
-        lock (gate)
+        lock (sync)
         {
             return generations.Remove(id);
         }
@@ -141,16 +141,16 @@ internal sealed class Account
     /// <summary>Newest first.</summary>
     public IReadOnlyList<Generation> List(int offset, int limit)
     {
-        lock (gate)
+        lock (sync)
         {
-            return [.. Enumerable.Reverse(charged).Where(made => generations.ContainsKey(made.Id)).Skip(offset).Take(limit)];
+            return [.. Enumerable.Reverse(charged).Where(generation => generations.ContainsKey(generation.Id)).Skip(offset).Take(limit)];
         }
     }
 
-    /// <summary>The one charged just before this one, if any.</summary>
-    public Generation? Before(Generation later)
+    /// <summary>The generation that was charged immediately before this one, if any.</summary>
+    public Generation? FindPrevious(Generation later)
     {
-        lock (gate)
+        lock (sync)
         {
             var at = charged.LastIndexOf(later);
             return at > 0 ? charged[at - 1] : null;
@@ -159,7 +159,7 @@ internal sealed class Account
 
     public void Put(Upload upload)
     {
-        lock (gate)
+        lock (sync)
         {
             uploads[upload.Id] = upload;
         }
@@ -167,7 +167,7 @@ internal sealed class Account
 
     public Upload? FindUpload(Guid id)
     {
-        lock (gate)
+        lock (sync)
         {
             return uploads.GetValueOrDefault(id);
         }
@@ -175,7 +175,7 @@ internal sealed class Account
 
     public bool DeleteUpload(Guid id)
     {
-        lock (gate)
+        lock (sync)
         {
             return uploads.Remove(id);
         }
@@ -185,7 +185,7 @@ internal sealed class Account
     {
         get
         {
-            lock (gate)
+            lock (sync)
             {
                 return balance;
             }
@@ -194,22 +194,22 @@ internal sealed class Account
 
     public IReadOnlyList<InvoiceLine> Invoice()
     {
-        lock (gate)
+        lock (sync)
         {
             var now = Now;
             return
             [
-                .. charged.Select(made => new InvoiceLine(
-                    made.Id.ToString(),
-                    made.Dollars,
-                    made.Request.Prompt,
-                    made.Request.Seed,
-                    made.Request.Width,
-                    made.Request.Height,
-                    made.Request.Quantity,
-                    made.Request.References.Count,
-                    made.StatusAt(now),
-                    made.CreatedAt
+                .. charged.Select(generation => new InvoiceLine(
+                    generation.Id.ToString(),
+                    generation.Dollars,
+                    generation.Request.Prompt,
+                    generation.Request.Seed,
+                    generation.Request.Width,
+                    generation.Request.Height,
+                    generation.Request.Quantity,
+                    generation.Request.References.Count,
+                    generation.StatusAt(now),
+                    generation.CreatedAt
                 )),
             ];
         }
@@ -217,20 +217,20 @@ internal sealed class Account
 
     public SimulatorStats Stats(long received, long trapHits)
     {
-        lock (gate)
+        lock (sync)
         {
             var polls = charged
-                .Where(made => made.Polls > 0)
-                .ToDictionary(made => made.Id.ToString(), made => made.Polls, StringComparer.Ordinal);
+                .Where(generation => generation.Polls > 0)
+                .ToDictionary(generation => generation.Id.ToString(), generation => generation.Polls, StringComparer.Ordinal);
             return new SimulatorStats(received, posts, charged.Count, peakRunning, peakUnfinished, trapHits, balance, polls);
         }
     }
 
     public void Change(SimulatorChange change)
     {
-        lock (gate)
+        lock (sync)
         {
-            var valid = change.Keys ?? (change.Key is null ? null : [change.Key]);
+            var newKeys = change.Keys ?? (change.Key is null ? null : [change.Key]);
             Options = Options with
             {
                 JobSeconds = change.Seconds ?? Options.JobSeconds,
@@ -239,21 +239,21 @@ internal sealed class Account
                 CreationsPerMinute = change.CreationsPerMinute ?? Options.CreationsPerMinute,
                 RequestsPerMinute = change.RequestsPerMinute ?? Options.RequestsPerMinute,
                 AnswerUnit = change.AnswerUnit ?? Options.AnswerUnit,
-                Key = valid is [var first, ..] ? first : Options.Key,
+                Key = newKeys is [var first, ..] ? first : Options.Key,
             };
             balance = change.Balance ?? balance;
-            keys = valid is null ? keys : [.. valid];
+            keys = newKeys is null ? keys : [.. newKeys];
         }
     }
 
-    /// <summary>Back to the options it was started with, as if nothing had happened.</summary>
+    /// <summary>Restores the initial options and deletes everything.</summary>
     public void Reset()
     {
-        lock (gate)
+        lock (sync)
         {
-            Options = start;
-            keys = [start.Key];
-            balance = start.Balance;
+            Options = initialOptions;
+            keys = [initialOptions.Key];
+            balance = initialOptions.Balance;
             generations.Clear();
             byImage.Clear();
             charged.Clear();
@@ -271,8 +271,11 @@ internal sealed class Account
             ? uploads.TryGetValue(reference.Id, out var upload) && upload.Bytes is not null
             : byImage.TryGetValue(reference.Id, out var source) && generations.ContainsKey(source.Id) && source.HasImagesAt(now);
 
-    /// <summary>First come, first served: a new one starts when fewer than <c>Slots</c> of its elders are left, at the Slots-th last of their ends.</summary>
-    private DateTimeOffset EndOfNext(DateTimeOffset now)
+    /// <summary>
+    /// First come, first served: a new generation starts when a slot is free, which is at the <c>Slots</c>-th last of
+    /// the known ends.
+    /// </summary>
+    private DateTimeOffset GetEndOfNext(DateTimeOffset now)
     {
         var begins = ends.Count < Options.Slots ? now : ends[ends.Count - Options.Slots];
         return begins + TimeSpan.FromSeconds(Options.JobSeconds);

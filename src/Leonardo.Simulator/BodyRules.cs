@@ -4,10 +4,10 @@ using System.Text.Json;
 
 namespace Leonardo.Simulator;
 
-/// <summary>What <c>POST /v2/generations</c> takes: the limits of the model, and two kinds of reference.</summary>
+/// <summary>Parses and validates the body of <c>POST /v2/generations</c> by the limits of its model.</summary>
 internal static class BodyRules
 {
-    /// <summary>The styles Leonardo lists for FLUX.2 Pro; another one is refused without a word about which field.</summary>
+    /// <summary>The styles that Leonardo lists for FLUX.2 Pro; others are refused without naming the field.</summary>
     private static readonly FrozenSet<string> Styles = """
         debdf72a-91a4-467b-bf61-cc02bdeb69c6 3cbb655a-7ca4-463f-b697-8a03ad67327c 6fedbf1f-4a17-45ec-84fb-92fe524a29ef
         111dc692-d470-4eec-b791-3475abac4c46 594c4a08-a522-4e0e-b7ff-e4dac4b6b622 09d2b5b5-d7c5-4c02-905d-9f84051640f4
@@ -18,13 +18,13 @@ internal static class BodyRules
         1db308ce-c7ad-4d10-96fd-592fa6b75cc4
         """.Split([' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries).ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    public static (CreationRequest? Request, Reply? Refusal) Read(ReadOnlyMemory<byte> body, int defaultQuantity)
+    public static (CreationRequest? Request, Reply? Refusal) Parse(ReadOnlyMemory<byte> body, int defaultQuantity)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? ReadTop(document.RootElement, defaultQuantity)
+                ? ParseRoot(document.RootElement, defaultQuantity)
                 : Refuse(Replies.Rest(400, "expected an object", "parse-failed"));
         }
         catch (JsonException)
@@ -33,8 +33,8 @@ internal static class BodyRules
         }
     }
 
-    /// <summary>The outer members are variables of the REST layer, which refuses in its own shape.</summary>
-    private static (CreationRequest?, Reply?) ReadTop(JsonElement root, int defaultQuantity)
+    /// <summary>The outer members belong to the REST layer, whose errors have a shape of their own.</summary>
+    private static (CreationRequest?, Reply?) ParseRoot(JsonElement root, int defaultQuantity)
     {
         var unknown = root.EnumerateObject()
             .Select(member => member.Name)
@@ -44,15 +44,15 @@ internal static class BodyRules
             return Refuse(Replies.Rest(400, $"Unexpected variable {unknown}", "bad-request"));
         }
 
-        foreach (var needed in (string[])["model", "parameters"])
+        foreach (var required in (string[])["model", "parameters"])
         {
-            if (!root.TryGetProperty(needed, out var value) || value.ValueKind == JsonValueKind.Null)
+            if (!root.TryGetProperty(required, out var value) || value.ValueKind == JsonValueKind.Null)
             {
-                return Refuse(Replies.Rest(400, $"expecting a value for non-nullable variable: \"{needed}\"", "validation-failed"));
+                return Refuse(Replies.Rest(400, $"expecting a value for non-nullable variable: \"{required}\"", "validation-failed"));
             }
         }
 
-        var isPublic = root.TryGetProperty("public", out var open) ? open.ValueKind : JsonValueKind.False;
+        var isPublic = root.TryGetProperty("public", out var publicValue) ? publicValue.ValueKind : JsonValueKind.False;
         if (isPublic is not (JsonValueKind.True or JsonValueKind.False or JsonValueKind.Null))
         {
             var found = isPublic == JsonValueKind.String ? "string" : "number";
@@ -69,11 +69,11 @@ internal static class BodyRules
 
         var parameters = root.GetProperty("parameters");
         return parameters.ValueKind == JsonValueKind.Object
-            ? ReadParameters(model, parameters, isPublic == JsonValueKind.True, defaultQuantity)
+            ? ParseParameters(model, parameters, isPublic == JsonValueKind.True, defaultQuantity)
             : Refuse(Replies.Invalid("parameters must be an object"));
     }
 
-    private static (CreationRequest?, Reply?) ReadParameters(
+    private static (CreationRequest?, Reply?) ParseParameters(
         SimulatedModel model,
         JsonElement parameters,
         bool isPublic,
@@ -89,21 +89,21 @@ internal static class BodyRules
         foreach (var member in parameters.EnumerateObject())
         {
             var value = member.Value;
-            var complaint = member.Name switch
+            var error = member.Name switch
             {
-                "prompt" => Prompt(value, model.PromptMaxLength, out prompt),
-                "width" => Integer(value, model.MinSide, model.MaxSide, ref width),
-                "height" => Integer(value, model.MinSide, model.MaxSide, ref height),
-                "quantity" => Integer(value, 1, model.MaxQuantity, ref quantity),
-                "seed" => Integer(value, 0, uint.MaxValue, ref seed),
+                "prompt" => ParsePrompt(value, model.PromptMaxLength, out prompt),
+                "width" => ParseInteger(value, model.MinSide, model.MaxSide, ref width),
+                "height" => ParseInteger(value, model.MinSide, model.MaxSide, ref height),
+                "quantity" => ParseInteger(value, 1, model.MaxQuantity, ref quantity),
+                "seed" => ParseInteger(value, 0, uint.MaxValue, ref seed),
                 "prompt_enhance" => OneOf(value, "AUTO", "ON", "OFF"),
                 "style_ids" => IsStyleList(value) ? null : "",
-                "guidances" => Guidances(value, model.MaxReferences, out references),
+                "guidances" => ParseGuidances(value, model.MaxReferences, out references),
                 _ => "is not allowed",
             };
-            if (complaint is not null)
+            if (error is not null)
             {
-                return Refuse(complaint.Length == 0 ? Replies.InvalidBare : Replies.Invalid($"parameters.{member.Name} {complaint}"));
+                return Refuse(error.Length == 0 ? Replies.InvalidBare : Replies.Invalid($"parameters.{member.Name} {error}"));
             }
         }
 
@@ -112,7 +112,7 @@ internal static class BodyRules
             : (new CreationRequest(model.Name, isPublic, prompt, (int)width, (int)height, (int)quantity, seed, references), null);
     }
 
-    private static string? Prompt(JsonElement value, int maxLength, out string? prompt)
+    private static string? ParsePrompt(JsonElement value, int maxLength, out string? prompt)
     {
         prompt = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
         // JSON Schema counts code points (2020-12, validation, 6.3.1).
@@ -121,15 +121,15 @@ internal static class BodyRules
             : string.Create(CultureInfo.InvariantCulture, $"must be a string of 1 to {maxLength} characters");
     }
 
-    private static string? Integer(JsonElement value, long least, long most, ref long target)
+    private static string? ParseInteger(JsonElement value, long minimum, long maximum, ref long target)
     {
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= least && number <= most)
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= minimum && number <= maximum)
         {
             target = number;
             return null;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"must be an integer from {least} to {most}");
+        return string.Create(CultureInfo.InvariantCulture, $"must be an integer from {minimum} to {maximum}");
     }
 
     private static string? OneOf(JsonElement value, params ReadOnlySpan<string> allowed) =>
@@ -141,7 +141,7 @@ internal static class BodyRules
         value.ValueKind == JsonValueKind.Array
         && value.EnumerateArray().All(style => style.ValueKind == JsonValueKind.String && Styles.Contains(style.GetString()!));
 
-    private static string? Guidances(JsonElement value, int maxReferences, out IReadOnlyList<Reference> references)
+    private static string? ParseGuidances(JsonElement value, int maxReferences, out IReadOnlyList<Reference> references)
     {
         references = [];
         if (value.ValueKind != JsonValueKind.Object || value.EnumerateObject().Any(member => member.Name is not "image_reference"))
@@ -159,14 +159,14 @@ internal static class BodyRules
             return string.Create(CultureInfo.InvariantCulture, $".image_reference must be an array of at most {maxReferences}");
         }
 
-        var read = list.EnumerateArray().Select(ReadReference).ToList();
+        var read = list.EnumerateArray().Select(ParseReference).ToList();
         references = [.. read.OfType<Reference>()];
         return references.Count == read.Count
             ? null
             : ".image_reference must hold an image with a UUID and the type GENERATED or UPLOADED, and a strength of LOW, MID or HIGH";
     }
 
-    private static Reference? ReadReference(JsonElement item)
+    private static Reference? ParseReference(JsonElement item)
     {
         if (
             item.ValueKind != JsonValueKind.Object

@@ -6,13 +6,13 @@ namespace Leonardo.Simulator;
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Colour(double R, double G, double B)
 {
-    public static Colour Of(uint rgb) => new((rgb >> 16) & 0xFF, (rgb >> 8) & 0xFF, rgb & 0xFF);
+    public static Colour FromRgb(uint rgb) => new((rgb >> 16) & 0xFF, (rgb >> 8) & 0xFF, rgb & 0xFF);
 
-    public Colour Towards(Colour other, double share) =>
+    public Colour MixWith(Colour other, double share) =>
         new(R + ((other.R - R) * share), G + ((other.G - G) * share), B + ((other.B - B) * share));
 }
 
-/// <summary>Pixels of red, green and blue, and the three ways of touching them.</summary>
+/// <summary>An RGB image.</summary>
 internal sealed class Canvas(int width, int height)
 {
     private readonly byte[] pixels = new byte[width * height * 3];
@@ -37,7 +37,7 @@ internal sealed class Canvas(int width, int height)
         }
 
         var at = ((y * width) + x) * 3;
-        Set(x, y, new Colour(pixels[at], pixels[at + 1], pixels[at + 2]).Towards(colour, share));
+        Set(x, y, new Colour(pixels[at], pixels[at + 1], pixels[at + 2]).MixWith(colour, share));
     }
 
     public void Write(string text, int left, int top, int scale, Colour colour)

@@ -6,39 +6,42 @@ using Microsoft.Net.Http.Headers;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Where the images lie: no key needed, the path is the only secret. Drawn when first asked for; the last few are kept.</summary>
+/// <summary>
+/// Serves the images without a key: the path is the only secret. An image is drawn at its first request; the most
+/// recent ones are cached.
+/// </summary>
 internal sealed class Cdn(Account account, FaultScript script)
 {
-    private const int Kept = 24;
-    private readonly Lock gate = new();
-    private readonly Dictionary<string, Lazy<byte[]>> drawn = new(StringComparer.Ordinal);
+    private const int CacheSize = 24;
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, Lazy<byte[]>> cache = new(StringComparer.Ordinal);
     private readonly Queue<string> order = new();
 
     public Task ImageAsync(HttpContext context)
     {
         var file = context.GetRouteValue("file") as string ?? "";
-        var made = Guid.TryParseExact(context.GetRouteValue("id") as string, "D", out var id) ? account.Find(id) : null;
+        var generation = Guid.TryParseExact(context.GetRouteValue("id") as string, "D", out var id) ? account.Find(id) : null;
         var index =
-            made is null || !made.HasImagesAt(account.Now)
+            generation is null || !generation.HasImagesAt(account.Now)
                 ? -1
                 : Enumerable
-                    .Range(0, made.Request.Quantity)
-                    .FirstOrDefault(at => string.Equals(made.FileName(at), file, StringComparison.Ordinal), -1);
-        return SendAsync(context, index < 0 ? null : () => Draw(made!, index), "image/jpeg");
+                    .Range(0, generation.Request.Quantity)
+                    .FirstOrDefault(at => string.Equals(generation.GetFileName(at), file, StringComparison.Ordinal), -1);
+        return SendAsync(context, index < 0 ? null : () => Draw(generation!, index), "image/jpeg");
     }
 
     public Task UploadAsync(HttpContext context)
     {
         var file = context.GetRouteValue("file") as string ?? "";
         var upload = Guid.TryParse(Path.GetFileNameWithoutExtension(file), out var id) ? account.FindUpload(id) : null;
-        return SendAsync(context, upload?.Bytes is { } bytes ? () => bytes : null, Uploads.ContentType(upload?.Extension ?? "png"));
+        return SendAsync(context, upload?.Bytes is { } bytes ? () => bytes : null, Uploads.GetContentType(upload?.Extension ?? "png"));
     }
 
     public void Clear()
     {
-        lock (gate)
+        lock (sync)
         {
-            drawn.Clear();
+            cache.Clear();
             order.Clear();
         }
     }
@@ -52,7 +55,7 @@ internal sealed class Cdn(Account account, FaultScript script)
             return;
         }
 
-        if (await Faults.AnswersAsync(context, account, fault))
+        if (await Faults.TryAnswerAsync(context, account, fault))
         {
             return;
         }
@@ -74,19 +77,19 @@ internal sealed class Cdn(Account account, FaultScript script)
         await TypedResults.Bytes(bytes, contentType, enableRangeProcessing: true, entityTag: tag).ExecuteAsync(context);
     }
 
-    private byte[] Draw(Generation made, int index)
+    private byte[] Draw(Generation generation, int index)
     {
-        var key = string.Create(CultureInfo.InvariantCulture, $"{made.Id}/{index}");
+        var key = string.Create(CultureInfo.InvariantCulture, $"{generation.Id}/{index}");
         Lazy<byte[]>? image;
-        lock (gate)
+        lock (sync)
         {
-            if (!drawn.TryGetValue(key, out image))
+            if (!cache.TryGetValue(key, out image))
             {
-                drawn[key] = image = new Lazy<byte[]>(() => Picture.Draw(made.Request, index));
+                cache[key] = image = new Lazy<byte[]>(() => Picture.Draw(generation.Request, index));
                 order.Enqueue(key);
-                if (order.Count > Kept)
+                if (order.Count > CacheSize)
                 {
-                    drawn.Remove(order.Dequeue());
+                    cache.Remove(order.Dequeue());
                 }
             }
         }

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leonardo.Simulator;
 
-/// <summary>The simulator's own routes under <c>/_sim</c>: what came in, what it cost, what should go wrong next. No key.</summary>
+/// <summary>
+/// The simulator's own routes under <c>/_sim</c>: requests, invoice, faults and options. They need no key.
+/// </summary>
 internal sealed class Control(LeonardoSimulator simulator)
 {
     private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web)
@@ -28,7 +30,7 @@ internal sealed class Control(LeonardoSimulator simulator)
             var row = new
             {
                 generationId = line.GenerationId,
-                amount = Money(line.Amount),
+                amount = FormatDollars(line.Amount),
                 prompt = line.Prompt,
                 seed = line.Seed,
                 width = line.Width,
@@ -41,7 +43,7 @@ internal sealed class Control(LeonardoSimulator simulator)
             lines.Append(Encoding.UTF8.GetString(Replies.Bytes(row))).Append('\n');
         }
 
-        var total = new { total = Money(invoice.Sum(line => line.Amount)), generations = invoice.Count };
+        var total = new { total = FormatDollars(invoice.Sum(line => line.Amount)), generations = invoice.Count };
         lines.Append(Encoding.UTF8.GetString(Replies.Bytes(total))).Append('\n');
         context.Response.ContentType = "application/x-ndjson";
         await context.Response.WriteAsync(lines.ToString(), context.RequestAborted);
@@ -70,14 +72,14 @@ internal sealed class Control(LeonardoSimulator simulator)
             using var document = await JsonDocument.ParseAsync(context.Request.Body, default, context.RequestAborted);
             var script =
                 document.RootElement.ValueKind == JsonValueKind.Array
-                    ? new FaultRequest(Faults.Post, document.Deserialize<string[]>(Web)!)
+                    ? new FaultRequest(Faults.PostTarget, document.Deserialize<string[]>(Web)!)
                     : document.Deserialize<FaultRequest>(Web)!;
             simulator.Script(script.Target, script.Faults);
             context.Response.StatusCode = 204;
         }
-        catch (Exception wrong) when (wrong is JsonException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            await Replies.Rest(400, wrong.Message, "simulator").WriteAsync(context);
+            await Replies.Rest(400, exception.Message, "simulator").WriteAsync(context);
         }
     }
 
@@ -89,9 +91,9 @@ internal sealed class Control(LeonardoSimulator simulator)
             simulator.Change(change ?? new SimulatorChange());
             context.Response.StatusCode = 204;
         }
-        catch (Exception wrong) when (wrong is JsonException or ArgumentException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            await Replies.Rest(400, wrong.Message, "simulator").WriteAsync(context);
+            await Replies.Rest(400, exception.Message, "simulator").WriteAsync(context);
         }
     }
 
@@ -108,7 +110,7 @@ internal sealed class Control(LeonardoSimulator simulator)
         return context.Response.WriteAsync(JsonSerializer.Serialize(simulator.Stats, Web), context.RequestAborted);
     }
 
-    /// <summary>Nobody should come here: a redirect led to it.</summary>
+    /// <summary>The target of scripted redirects: a request here means that a client followed one.</summary>
     public Task TrapAsync(HttpContext context)
     {
         Interlocked.Increment(ref trapHits);
@@ -116,9 +118,9 @@ internal sealed class Control(LeonardoSimulator simulator)
         return Task.CompletedTask;
     }
 
-    public void Forget() => Interlocked.Exchange(ref trapHits, 0);
+    public void Reset() => Interlocked.Exchange(ref trapHits, 0);
 
-    private static string Money(decimal dollars) => dollars.ToString("0.0000", CultureInfo.InvariantCulture);
+    private static string FormatDollars(decimal dollars) => dollars.ToString("0.0000", CultureInfo.InvariantCulture);
 
     private sealed record FaultRequest(string Target, string[] Faults);
 }

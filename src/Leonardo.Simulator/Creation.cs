@@ -14,34 +14,34 @@ internal sealed class Creation(Account account, FaultScript script)
             return;
         }
 
-        var fault = script.Take(context, Faults.Post);
-        if (fault is not null && !Faults.Exists(Faults.Post, fault.Name))
+        var fault = script.Take(context, Faults.PostTarget);
+        if (fault is not null && !Faults.Exists(Faults.PostTarget, fault.Name))
         {
-            await Faults.Unknown(fault).WriteAsync(context);
+            await Faults.CreateUnknownReply(fault).WriteAsync(context);
             return;
         }
 
-        if (fault is not null && await Refusals.AnswersAsync(context, account, fault))
+        if (fault is not null && await Refusals.TryAnswerAsync(context, account, fault))
         {
             return;
         }
 
         var body = context.Features.GetRequiredFeature<ReceivedRequest>().Body;
-        var (request, refusal) = BodyRules.Read(body, account.Options.DefaultQuantity);
+        var (request, refusal) = BodyRules.Parse(body, account.Options.DefaultQuantity);
         if (request is null)
         {
             await refusal!.WriteAsync(context);
             return;
         }
 
-        (var made, refusal) = account.Create(request, Faults.EndingOf(fault));
-        if (made is null)
+        (var generation, refusal) = account.Create(request, Faults.GetEnding(fault));
+        if (generation is null)
         {
             await refusal!.WriteAsync(context);
             return;
         }
 
         await Faults.DelayAsync(context, fault);
-        await LyingAnswers.AnswerAsync(context, account, fault, made);
+        await FaultyReplies.AnswerAsync(context, account, fault, generation);
     }
 }

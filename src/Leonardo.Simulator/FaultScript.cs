@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace Leonardo.Simulator;
 
-/// <summary>A named misbehaviour, with what stands behind a colon: <c>slow:2</c>, <c>redirect:https://example.org/</c>.</summary>
+/// <summary>A named fault with an optional argument: <c>slow:2</c>, <c>redirect:https://example.org/</c>.</summary>
 internal sealed record Fault(string Name, string Argument)
 {
     public static Fault Parse(string text)
@@ -14,24 +14,27 @@ internal sealed record Fault(string Name, string Argument)
     }
 }
 
-/// <summary>Which fault the next request gets: by its header <c>x-sim-fault</c>, by <c>[sim:NAME]</c> in its prompt, or by the queue of its target.</summary>
+/// <summary>
+/// Chooses the fault of a request: by its header <c>x-sim-fault</c>, by <c>[sim:NAME]</c> in its prompt, or from the
+/// queue of its target.
+/// </summary>
 internal sealed class FaultScript
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, Queue<string>> queues = new(StringComparer.Ordinal);
 
-    /// <exception cref="ArgumentException">The target, or a fault of it, does not exist.</exception>
+    /// <exception cref="ArgumentException">The target or the fault does not exist.</exception>
     public void Add(string target, IReadOnlyCollection<string> faults)
     {
         if (faults.FirstOrDefault(name => !Faults.Exists(target, name)) is { } unknown)
         {
             throw new ArgumentException(
-                $"No fault '{unknown}' for '{target}'. There are: {string.Join(", ", Faults.Names(target))}",
+                $"Unknown fault '{unknown}' for the target '{target}'. Known are: {string.Join(", ", Faults.Names(target))}",
                 nameof(faults)
             );
         }
 
-        lock (gate)
+        lock (sync)
         {
             var queue = queues.TryGetValue(target, out var existing) ? existing : queues[target] = new Queue<string>();
             foreach (var fault in faults)
@@ -48,12 +51,12 @@ internal sealed class FaultScript
             return Fault.Parse(header.ToString());
         }
 
-        if (target is Faults.Post && InPrompt(context.Features.GetRequiredFeature<ReceivedRequest>().Body.Span) is { } tagged)
+        if (target is Faults.PostTarget && FindInPrompt(context.Features.GetRequiredFeature<ReceivedRequest>().Body.Span) is { } tagged)
         {
             return Fault.Parse(tagged);
         }
 
-        lock (gate)
+        lock (sync)
         {
             return queues.TryGetValue(target, out var queue) && queue.TryDequeue(out var next) && next is not "ok"
                 ? Fault.Parse(next)
@@ -63,14 +66,16 @@ internal sealed class FaultScript
 
     public void Clear()
     {
-        lock (gate)
+        lock (sync)
         {
             queues.Clear();
         }
     }
 
-    /// <summary>Only the prompt is free text, so looking through the bytes will do, and costs the load tests nothing.</summary>
-    private static string? InPrompt(ReadOnlySpan<byte> body)
+    /// <summary>
+    /// Only the prompt is free text, so a scan of the bytes is enough, and load tests do not pay for parsing.
+    /// </summary>
+    private static string? FindInPrompt(ReadOnlySpan<byte> body)
     {
         var start = body.IndexOf("[sim:"u8);
         if (start < 0)
@@ -78,8 +83,8 @@ internal sealed class FaultScript
             return null;
         }
 
-        var rest = body[(start + 5)..];
-        var end = rest.IndexOf((byte)']');
-        return end < 0 ? null : Encoding.UTF8.GetString(rest[..end]);
+        var remainder = body[(start + 5)..];
+        var end = remainder.IndexOf((byte)']');
+        return end < 0 ? null : Encoding.UTF8.GetString(remainder[..end]);
     }
 }

@@ -3,10 +3,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Everything that can be scripted, and where it strikes: before a generation is made, on the way back, or in the job itself.</summary>
+/// <summary>
+/// The faults that can be scripted: before a generation is created, in the reply, or in the job itself.
+/// </summary>
 internal static class Faults
 {
-    public const string Post = "post";
+    public const string PostTarget = "post";
 
     private static readonly Dictionary<string, Ending> Endings = new(StringComparer.Ordinal)
     {
@@ -16,8 +18,8 @@ internal static class Faults
         ["job-forever"] = Ending.Never,
     };
 
-    /// <summary>Of targets that make nothing: what is wrong with the body of a 200.</summary>
-    private static readonly Dictionary<string, Func<HttpContext, Task>> Elsewhere = new(StringComparer.Ordinal)
+    /// <summary>Faulty bodies under 200, for targets other than creations.</summary>
+    private static readonly Dictionary<string, Func<HttpContext, Task>> OtherFaults = new(StringComparer.Ordinal)
     {
         ["garbage"] = context => Refusals.Garbage.WriteAsync(context),
         ["html"] = context => Refusals.HtmlPage.WriteAsync(context),
@@ -25,22 +27,23 @@ internal static class Faults
         ["endless"] = context => Wire.EndlessAsync(context, "image/jpeg"),
     };
 
-    private static readonly string[] Targets = [Post, "get", "list", "me", "models", "delete", "init-image", "upload", "cdn"];
+    private static readonly string[] Targets = [PostTarget, "get", "list", "me", "models", "delete", "init-image", "upload", "cdn"];
 
     public static IEnumerable<string> Names(string target) =>
         !Targets.Contains(target, StringComparer.Ordinal)
             ? []
             : Refusals
-                .Names.Concat(target is Post ? LyingAnswers.Names.Concat(Endings.Keys) : Elsewhere.Keys)
+                .Names.Concat(target is PostTarget ? FaultyReplies.Names.Concat(Endings.Keys) : OtherFaults.Keys)
                 .Append("slow")
                 .Append("ok")
                 .Order(StringComparer.Ordinal);
 
     public static bool Exists(string target, string fault) => Names(target).Contains(Fault.Parse(fault).Name, StringComparer.Ordinal);
 
-    public static Ending EndingOf(Fault? fault) => fault is null ? Ending.Complete : Endings.GetValueOrDefault(fault.Name, Ending.Complete);
+    public static Ending GetEnding(Fault? fault) =>
+        fault is null ? Ending.Complete : Endings.GetValueOrDefault(fault.Name, Ending.Complete);
 
-    /// <summary><c>slow:SECONDS</c> (5 if left out), in real time; another fault does not wait.</summary>
+    /// <summary>Waits for <c>slow:SECONDS</c> (default 5) in real time; other faults do not wait.</summary>
     public static Task DelayAsync(HttpContext context, Fault? fault)
     {
         if (fault?.Name is not "slow")
@@ -52,9 +55,9 @@ internal static class Faults
         return Task.Delay(TimeSpan.FromSeconds(seconds), context.RequestAborted);
     }
 
-    /// <summary>For targets that make nothing: answers in the handler's place.</summary>
-    /// <returns>False if the handler should go on.</returns>
-    public static async Task<bool> AnswersAsync(HttpContext context, Account account, Fault? fault)
+    /// <summary>Answers instead of the handler, for targets other than creations.</summary>
+    /// <returns>False: the handler has to answer.</returns>
+    public static async Task<bool> TryAnswerAsync(HttpContext context, Account account, Fault? fault)
     {
         if (fault is null or { Name: "ok" })
         {
@@ -67,18 +70,18 @@ internal static class Faults
             return false;
         }
 
-        if (Elsewhere.TryGetValue(fault.Name, out var act))
+        if (OtherFaults.TryGetValue(fault.Name, out var act))
         {
             await act(context);
         }
-        else if (!await Refusals.AnswersAsync(context, account, fault))
+        else if (!await Refusals.TryAnswerAsync(context, account, fault))
         {
-            await Unknown(fault).WriteAsync(context);
+            await CreateUnknownReply(fault).WriteAsync(context);
         }
 
         return true;
     }
 
-    /// <summary>A misspelt fault must not look like a success.</summary>
-    public static Reply Unknown(Fault fault) => Replies.Rest(400, $"the simulator knows no fault '{fault.Name}' here", "simulator");
+    /// <summary>A misspelt fault must not look like success.</summary>
+    public static Reply CreateUnknownReply(Fault fault) => Replies.Rest(400, $"unknown fault '{fault.Name}' for this request", "simulator");
 }

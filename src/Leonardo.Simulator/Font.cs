@@ -1,15 +1,18 @@
 namespace Leonardo.Simulator;
 
-/// <summary>A font of 5 by 8 dots for printable ASCII, sixteen glyphs to a band, from the blank on; the last one, an empty box, stands for
-/// what is not there. The accents of Western Europe are dropped, as the framework cannot do it without ICU.</summary>
+/// <summary>
+/// A font of 5 by 8 dots for printable ASCII: sixteen glyphs per band, starting with the space; the last glyph, an
+/// empty box, replaces other characters. Western European accents are removed here, because the framework cannot do it
+/// without ICU.
+/// </summary>
 internal static class Font
 {
     public const int Width = 5;
     public const int Height = 8;
     public const int Advance = Width + 1;
-    private const int InBand = 16;
+    private const int GlyphsPerBand = 16;
     private const string Accented = "ÀÁÂÃÄÅÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝàáâãäåçèéêëìíîïñòóôõöøùúûüýÿß–—‘’“”„…";
-    private const string Bare = "AAAAAACEEEEIIIINOOOOOOUUUUYaaaaaaceeeeiiiinoooooouuuuyys--''\"\"\".";
+    private const string Unaccented = "AAAAAACEEEEIIIINOOOOOOUUUUYaaaaaaceeeeiiiinoooooouuuuyys--''\"\"\".";
 
     private static readonly string[] Rows = """
         ..... ..#.. .#.#. .#.#. ..#.. ##... .##.. ..#.. ...#. .#... ..... ..... ..... ..... ..... .....
@@ -65,8 +68,8 @@ internal static class Font
     public static bool IsDot(char letter, int x, int y)
     {
         var accent = letter <= '~' ? -1 : Accented.IndexOf(letter, StringComparison.Ordinal);
-        letter = accent < 0 ? letter : Bare[accent];
+        letter = accent < 0 ? letter : Unaccented[accent];
         var glyph = letter is >= ' ' and <= '~' ? letter - ' ' : 95;
-        return Rows[(glyph / InBand * Height) + y][(glyph % InBand * Advance) + x] == '#';
+        return Rows[(glyph / GlyphsPerBand * Height) + y][(glyph % GlyphsPerBand * Advance) + x] == '#';
     }
 }

@@ -51,8 +51,8 @@ internal sealed class Generation(
 
     public bool HasImagesAt(DateTimeOffset now) => Ending != Ending.Empty && StatusAt(now) is "COMPLETE";
 
-    /// <summary>The real habit: the model, the start of the prompt, the image's index.</summary>
-    public string FileName(int index)
+    /// <summary>As Leonardo names files: the model, the start of the prompt, the index of the image.</summary>
+    public string GetFileName(int index)
     {
         var start = Request.Prompt.AsSpan(0, Math.Min(Request.Prompt.Length, 60));
         var words = string.Create(
@@ -60,9 +60,9 @@ internal sealed class Generation(
             start,
             static (target, source) =>
             {
-                for (var at = 0; at < target.Length; at++)
+                for (var i = 0; i < target.Length; i++)
                 {
-                    target[at] = char.IsAsciiLetterOrDigit(source[at]) ? source[at] : '_';
+                    target[i] = char.IsAsciiLetterOrDigit(source[i]) ? source[i] : '_';
                 }
             }
         );
@@ -70,7 +70,10 @@ internal sealed class Generation(
     }
 }
 
-/// <summary>UUIDs of version 6 (RFC 9562, 5.6), as Leonardo's generation ids are: the creation time first, in 100 ns since 1582-10-15. Not thread-safe.</summary>
+/// <summary>
+/// Draws UUIDs of version 6 (RFC 9562, 5.6), as Leonardo's generation ids are: the creation time first, in 100 ns since
+/// 1582-10-15. Not thread-safe.
+/// </summary>
 internal sealed class GenerationIds
 {
     private static readonly DateTimeOffset GregorianReform = new(1582, 10, 15, 0, 0, 0, TimeSpan.Zero);

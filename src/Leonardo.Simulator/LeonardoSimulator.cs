@@ -9,12 +9,12 @@ using Microsoft.Extensions.Hosting;
 namespace Leonardo.Simulator;
 
 /// <summary>
-/// A stand-in for https://cloud.leonardo.ai on a real socket, made from Leonardo's documentation and from replies people recorded:
-/// one account with its keys, credit, slots and queue, the images it makes, and every misbehaviour a client should survive.
+/// Simulates https://cloud.leonardo.ai on a real socket, by Leonardo's documentation and recorded replies: one account
+/// with its keys, credit, slots and queue, the images it creates, and faults that a client has to survive.
 /// </summary>
 public sealed class LeonardoSimulator : IAsyncDisposable
 {
-    private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource shutdown = new();
     private readonly FaultScript script = new();
     private readonly Account account;
     private readonly Reception reception;
@@ -25,7 +25,7 @@ public sealed class LeonardoSimulator : IAsyncDisposable
     private LeonardoSimulator(SimulatorOptions options)
     {
         account = new Account(options);
-        reception = new Reception(account, stopping.Token);
+        reception = new Reception(account, shutdown.Token);
         control = new Control(this);
         cdn = new Cdn(account, script);
         app = Build(options);
@@ -34,32 +34,32 @@ public sealed class LeonardoSimulator : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1");
 
-    /// <summary>What a client takes in place of <c>https://cloud.leonardo.ai/api/rest</c>.</summary>
+    /// <summary>Replaces <c>https://cloud.leonardo.ai/api/rest</c> in a client.</summary>
     public Uri BaseUrl => new(Address, "/api/rest");
 
     public string Key => account.Options.Key;
 
     public string AccountUserId => account.Options.AccountUserId;
 
-    /// <summary>A copy of what was received so far, the oldest first.</summary>
+    /// <summary>A copy of the requests so far, oldest first.</summary>
     public IReadOnlyList<ReceivedRequest> Received => reception.Received;
 
-    /// <summary>Every charge so far, the oldest first.</summary>
+    /// <summary>Every charge so far, oldest first.</summary>
     public IReadOnlyList<InvoiceLine> Invoice => account.Invoice();
 
     public SimulatorStats Stats => account.Stats(reception.Count, control.TrapHits);
 
-    /// <exception cref="ArgumentException">A key that is not a UUID.</exception>
-    /// <exception cref="IOException">The port is taken.</exception>
-    /// <exception cref="System.Net.Sockets.SocketException">The address is not one of this machine.</exception>
-    public static async Task<LeonardoSimulator> StartAsync(SimulatorOptions? options = null, CancellationToken ct = default)
+    /// <exception cref="ArgumentException">A key is not a UUID.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The address does not belong to this machine.</exception>
+    public static async Task<LeonardoSimulator> StartAsync(SimulatorOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new SimulatorOptions();
         RequireUuids([options.Key]);
         var simulator = new LeonardoSimulator(options);
         try
         {
-            await simulator.app.StartAsync(ct);
+            await simulator.app.StartAsync(cancellationToken);
         }
         catch
         {
@@ -74,44 +74,46 @@ public sealed class LeonardoSimulator : IAsyncDisposable
         return simulator;
     }
 
-    /// <summary>The next POSTs of generations get these faults, in order; <c>ok</c> lets one through.</summary>
-    /// <exception cref="ArgumentException">No such fault.</exception>
-    public void ScriptNext(params string[] faults) => script.Add(Faults.Post, faults);
+    /// <summary>Gives the next POSTs of generations these faults, in order; <c>ok</c> is no fault.</summary>
+    /// <exception cref="ArgumentException">Unknown fault.</exception>
+    public void ScriptNext(params string[] faults) => script.Add(Faults.PostTarget, faults);
 
     /// <summary>The same for another target: get, list, me, models, delete, init-image, upload, cdn.</summary>
-    /// <exception cref="ArgumentException">No such target, or no such fault of it.</exception>
+    /// <exception cref="ArgumentException">Unknown target, or unknown fault for it.</exception>
     public void Script(string target, params string[] faults) => script.Add(target, faults);
 
-    /// <exception cref="ArgumentException">A key that is not a UUID.</exception>
+    /// <exception cref="ArgumentException">A key is not a UUID.</exception>
     public void Change(SimulatorChange change)
     {
         RequireUuids(change.Keys ?? (change.Key is null ? [] : [change.Key]));
         account.Change(change);
     }
 
-    /// <summary>As just started: nothing received, made, charged or scripted, and the options it was started with.</summary>
+    /// <summary>
+    /// Restores the initial options and deletes all requests, generations, charges and scripted faults.
+    /// </summary>
     public void Reset()
     {
         account.Reset();
-        reception.Forget();
-        control.Forget();
+        reception.Reset();
+        control.Reset();
         script.Clear();
         cdn.Clear();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        using (var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
+        await shutdown.CancelAsync();
+        using (var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(2)))
         {
-            await app.StopAsync(patience.Token);
+            await app.StopAsync(timeout.Token);
         }
 
         await app.DisposeAsync();
-        stopping.Dispose();
+        shutdown.Dispose();
     }
 
-    /// <summary>An empty builder: no configuration, no logging, nothing of a host process around it.</summary>
+    /// <summary>Uses the empty builder, so that no configuration or logging of a host process applies.</summary>
     private WebApplication Build(SimulatorOptions options)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Leonardo.Simulator" });
@@ -152,25 +154,25 @@ public sealed class LeonardoSimulator : IAsyncDisposable
         app.MapMethods("/users/{userId}/generations/{id}/{file}", [HttpMethods.Get, HttpMethods.Head], cdn.ImageAsync);
         app.MapMethods("/users/{userId}/initImages/{file}", [HttpMethods.Get, HttpMethods.Head], cdn.UploadAsync);
 
-        var own = app.MapGroup("/_sim");
-        own.MapGet("/invoice", control.InvoiceAsync);
-        own.MapGet("/received", control.ReceivedAsync);
-        own.MapGet("/stats", control.StatsAsync);
-        own.MapPost("/faults", control.FaultsAsync);
-        own.MapPost("/options", control.OptionsAsync);
-        own.MapPost("/reset", control.ResetAsync);
-        own.Map("/trap", control.TrapAsync);
+        var simulatorRoutes = app.MapGroup("/_sim");
+        simulatorRoutes.MapGet("/invoice", control.InvoiceAsync);
+        simulatorRoutes.MapGet("/received", control.ReceivedAsync);
+        simulatorRoutes.MapGet("/stats", control.StatsAsync);
+        simulatorRoutes.MapPost("/faults", control.FaultsAsync);
+        simulatorRoutes.MapPost("/options", control.OptionsAsync);
+        simulatorRoutes.MapPost("/reset", control.ResetAsync);
+        simulatorRoutes.Map("/trap", control.TrapAsync);
     }
 
     private static void RequireUuids(IEnumerable<string> keys)
     {
         if (keys.Any(key => !Guid.TryParseExact(key, "D", out _)))
         {
-            throw new ArgumentException("Leonardo's keys are UUIDs, so the simulator's must be", nameof(keys));
+            throw new ArgumentException("Leonardo's keys are UUIDs, so the simulator's keys must be UUIDs too", nameof(keys));
         }
     }
 
-    /// <summary>Signals are for the process around it; the usual lifetime would catch them.</summary>
+    /// <summary>Signals belong to the host process; the default lifetime would catch them.</summary>
     private sealed class NoSignals : IHostLifetime
     {
         public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

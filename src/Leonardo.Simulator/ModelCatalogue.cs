@@ -1,6 +1,8 @@
 namespace Leonardo.Simulator;
 
-/// <summary>One entry of <c>GET /v2/models</c>, of the 73 the live one had in August 2026: the model this simulator makes.</summary>
+/// <summary>
+/// The entry of <c>GET /v2/models</c> for the simulated model, as of August 2026; the real list has 73 entries.
+/// </summary>
 internal static class ModelCatalogue
 {
     public static readonly object Flux2Pro = new

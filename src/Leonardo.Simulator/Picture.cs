@@ -6,12 +6,12 @@ using System.Text;
 namespace Leonardo.Simulator;
 
 /// <summary>
-/// The picture of a generation: hills under a sky, drawn by the hash of seed, prompt and index, with these written on it.
-/// The same three, at the same size, give the same bytes.
+/// Draws the image of a generation: a landscape derived from the hash of seed, prompt and index, with a caption that
+/// states them. The same inputs and size give the same bytes.
 /// </summary>
 internal sealed class Picture
 {
-    /// <summary>Sky above, sky at the horizon, sun, the farthest hill, the nearest.</summary>
+    /// <summary>The sky at the top, the sky at the horizon, the sun, the farthest hill, the nearest hill.</summary>
     private static readonly uint[][] Palettes =
     [
         [0x2B3A67, 0xF7B267, 0xFFF1C9, 0xB56576, 0x1F1D36],
@@ -38,7 +38,7 @@ internal sealed class Picture
         canvas = new Canvas(request.Width, request.Height);
         var identity = string.Create(CultureInfo.InvariantCulture, $"{request.Seed}\n{index}\n{request.Prompt}");
         state = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(identity)));
-        palette = [.. Palettes[(int)(Next() * Palettes.Length)].Select(Colour.Of)];
+        palette = [.. Palettes[(int)(Next() * Palettes.Length)].Select(Colour.FromRgb)];
     }
 
     public static byte[] Draw(CreationRequest request, int index)
@@ -52,14 +52,14 @@ internal sealed class Picture
 
     private void DrawLandscape()
     {
-        var ridges = Enumerable.Range(0, Hills).Select(Ridge).ToArray();
-        var colours = Enumerable.Range(0, Hills).Select(hill => palette[3].Towards(palette[4], hill / (double)(Hills - 1))).ToArray();
+        var ridges = Enumerable.Range(0, Hills).Select(CreateRidge).ToArray();
+        var colours = Enumerable.Range(0, Hills).Select(hill => palette[3].MixWith(palette[4], hill / (double)(Hills - 1))).ToArray();
         var sunX = canvas.Width * (0.2 + (0.6 * Next()));
         var sunY = canvas.Height * (0.15 + (0.25 * Next()));
         var sunRadius = Math.Min(canvas.Width, canvas.Height) * (0.05 + (0.06 * Next()));
         for (var y = 0; y < canvas.Height; y++)
         {
-            var sky = palette[0].Towards(palette[1], Math.Min(1, y / (canvas.Height * 0.7)));
+            var sky = palette[0].MixWith(palette[1], Math.Min(1, y / (canvas.Height * 0.7)));
             for (var x = 0; x < canvas.Width; x++)
             {
                 var hill = Hills - 1;
@@ -70,25 +70,25 @@ internal sealed class Picture
 
                 if (hill < 0)
                 {
-                    canvas.Set(x, y, Sun(sky, Math.Sqrt(((x - sunX) * (x - sunX)) + ((y - sunY) * (y - sunY))) / sunRadius));
+                    canvas.Set(x, y, GetSkyColour(sky, Math.Sqrt(((x - sunX) * (x - sunX)) + ((y - sunY) * (y - sunY))) / sunRadius));
                     continue;
                 }
 
-                // Mist lies in the valleys: a hill pales towards its foot.
+                // Mist: a hill gets paler towards its foot.
                 var depth = Math.Min(1, (y - ridges[hill][x]) / (canvas.Height * 0.25));
-                canvas.Set(x, y, colours[hill].Towards(palette[1], 0.22 * depth * (1 - (hill / (double)Hills))));
+                canvas.Set(x, y, colours[hill].MixWith(palette[1], 0.22 * depth * (1 - (hill / (double)Hills))));
             }
         }
     }
 
-    /// <param name="distance">From the sun's centre, in its radii.</param>
-    private Colour Sun(Colour sky, double distance) =>
+    /// <param name="distance">From the sun's centre, in radii of the sun.</param>
+    private Colour GetSkyColour(Colour sky, double distance) =>
         distance < 1 ? palette[2]
-        : distance < 1.05 ? palette[2].Towards(sky, 0.6 * (distance - 1) / 0.05)
-        : distance < 7 ? sky.Towards(palette[2], 0.4 * Math.Pow(1 - ((distance - 1) / 6), 2.5))
+        : distance < 1.05 ? palette[2].MixWith(sky, 0.6 * (distance - 1) / 0.05)
+        : distance < 7 ? sky.MixWith(palette[2], 0.4 * Math.Pow(1 - ((distance - 1) / 6), 2.5))
         : sky;
 
-    private double[] Ridge(int hill)
+    private double[] CreateRidge(int hill)
     {
         var middle = canvas.Height * (0.48 + (hill * 0.115));
         var waves = Enumerable
@@ -111,7 +111,7 @@ internal sealed class Picture
         ];
     }
 
-    /// <summary>Only a dark sky shows them.</summary>
+    /// <summary>Stars appear only in a dark sky.</summary>
     private void DrawStars()
     {
         if (palette[0].R + palette[0].G + palette[0].B > 150)
@@ -132,12 +132,12 @@ internal sealed class Picture
         var scale = Math.Max(1, canvas.Width / 320);
         var margin = 6 * scale;
         var columns = (canvas.Width - (2 * margin)) / (Font.Advance * scale);
-        var lines = Wrap(request.Prompt, columns, most: 2);
+        var lines = Wrap(request.Prompt, columns, maxLines: 2);
         var facts = string.Create(
             CultureInfo.InvariantCulture,
             $"seed {request.Seed}  image {index + 1}/{request.Quantity}  {request.Width}x{request.Height}  simulated"
         );
-        lines.AddRange(Wrap(facts, columns, most: 2));
+        lines.AddRange(Wrap(facts, columns, maxLines: 2));
 
         var lineHeight = (Font.Height + 3) * scale;
         var top = canvas.Height - (2 * margin) - (lines.Count * lineHeight);
@@ -145,11 +145,11 @@ internal sealed class Picture
         {
             for (var x = 0; x < canvas.Width; x++)
             {
-                canvas.Blend(x, y, Colour.Of(0x0B0B12), 0.62);
+                canvas.Blend(x, y, Colour.FromRgb(0x0B0B12), 0.62);
             }
         }
 
-        var ink = Colour.Of(0xF4F1EA);
+        var ink = Colour.FromRgb(0xF4F1EA);
         for (var line = 0; line < lines.Count; line++)
         {
             canvas.Write(
@@ -157,17 +157,17 @@ internal sealed class Picture
                 margin,
                 top + margin + (line * lineHeight),
                 scale,
-                line < lines.Count - 1 ? ink : ink.Towards(palette[1], 0.5)
+                line < lines.Count - 1 ? ink : ink.MixWith(palette[1], 0.5)
             );
         }
     }
 
-    /// <summary>Whole words where they fit; what does not fit ends in dots.</summary>
-    private static List<string> Wrap(string text, int columns, int most)
+    /// <summary>Breaks lines between words where possible; text that does not fit ends in dots.</summary>
+    private static List<string> Wrap(string text, int columns, int maxLines)
     {
         var lines = new List<string>();
         var rest = text.ReplaceLineEndings(" ").Trim();
-        while (rest.Length > columns && lines.Count < most - 1)
+        while (rest.Length > columns && lines.Count < maxLines - 1)
         {
             var space = rest.LastIndexOf(' ', columns);
             var cut = space > columns / 2 ? space : columns;
@@ -179,7 +179,9 @@ internal sealed class Picture
         return lines;
     }
 
-    /// <summary>0 ≤ next &lt; 1, by SplitMix64: written out, since the framework's own generator may change between versions.</summary>
+    /// <returns>
+    /// 0 ≤ next &lt; 1, by SplitMix64. Implemented here because the framework's generator may change between versions.
+    /// </returns>
     private double Next()
     {
         state += 0x9E3779B97F4A7C15;

@@ -8,19 +8,19 @@ namespace Leonardo.Simulator;
 internal static class Program
 {
     private const string Usage = """
-        Leonardo.Simulator, a stand-in for https://cloud.leonardo.ai
+        Leonardo.Simulator simulates https://cloud.leonardo.ai
 
-          --urls http://127.0.0.1:9100   where to listen; 0.0.0.0 = everywhere, port 0 = any free one
-          --key UUID                     the API key to accept; left out: a new one, printed
-          --seconds 1.0                  how long a generation runs
-          --slots 10  --pending 200      how many run at once, how many may wait
-          --per-minute 100               generations a minute, 0 = no limit
+          --urls http://127.0.0.1:9100   address to listen on; 0.0.0.0 = all addresses, port 0 = any free port
+          --key UUID                     API key to accept; default: a new one, which is printed
+          --seconds 1.0                  duration of a generation
+          --slots 10  --pending 200      generations that may run at once, and that may wait
+          --per-minute 100               creations per minute; 0 = no limit
           --balance 1000.00              credit in dollars
-          --unit DOLLARS                 or CREDITS
-          --account UUID                 the account's user id
-          --public-url URL               where image addresses point, if not to --urls
+          --unit DOLLARS                 unit of the stated cost: DOLLARS or CREDITS
+          --account UUID                 user id of the account
+          --public-url URL               base of image addresses; default: the address of --urls
 
-        Faults: [sim:NAME] in a prompt, or POST /_sim/faults. See also /_sim/invoice, /_sim/received, /_sim/stats.
+        Faults: [sim:NAME] in a prompt, or POST /_sim/faults. Reports: /_sim/invoice, /_sim/received, /_sim/stats.
         """;
 
     private static async Task<int> Main(string[] arguments)
@@ -36,12 +36,12 @@ internal static class Program
             await using var simulator = await LeonardoSimulator.StartAsync(options);
             await Console.Out.WriteLineAsync(simulator.Address.AbsoluteUri.TrimEnd('/'));
             await Console.Error.WriteLineAsync($"Leonardo simulator: base URL {simulator.BaseUrl}, key {simulator.Key}");
-            await StopAsync();
+            await WaitForSignalAsync();
             return 0;
         }
-        catch (Exception wrong) when (wrong is IOException or SocketException or ArgumentException)
+        catch (Exception exception) when (exception is IOException or SocketException or ArgumentException)
         {
-            await Console.Error.WriteLineAsync(wrong.Message);
+            await Console.Error.WriteLineAsync(exception.Message);
             return 1;
         }
     }
@@ -56,9 +56,9 @@ internal static class Program
 
         try
         {
-            for (var at = 0; at < arguments.Length; at += 2)
+            for (var i = 0; i < arguments.Length; i += 2)
             {
-                options = With(options, arguments[at], arguments[at + 1]);
+                options = With(options, arguments[i], arguments[i + 1]);
             }
 
             return options;
@@ -92,17 +92,17 @@ internal static class Program
             Bind = url.Host == "localhost" ? IPAddress.Loopback : IPAddress.Parse(url.Host),
         };
 
-    private static async Task StopAsync()
+    private static async Task WaitForSignalAsync()
     {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        void Ask(PosixSignalContext signal)
+        var signalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void OnSignal(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            asked.TrySetResult();
+            signalled.TrySetResult();
         }
 
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ask);
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ask);
-        await asked.Task;
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        await signalled.Task;
     }
 }

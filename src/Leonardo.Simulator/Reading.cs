@@ -4,42 +4,44 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Reads of generations, of the account, of the models. None of them costs anything.</summary>
+/// <summary>Reads and deletes generations, and reads the account and the models. These calls cost nothing.</summary>
 internal sealed class Reading(Account account, FaultScript script)
 {
-    private static readonly object[] Nothing = [];
+    private static readonly object[] Empty = [];
 
     public async Task GetAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "get")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "get")))
         {
             return;
         }
 
         await Replies
-            .ById(context, id => new { generations_by_pk = account.Find(id, countAsPoll: true) is { } found ? Describe(found) : null })
+            .FindById(context, id => new { generations_by_pk = account.Find(id, countAsPoll: true) is { } found ? Describe(found) : null })
             .WriteAsync(context);
     }
 
     public async Task DeleteAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "delete")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "delete")))
         {
             return;
         }
 
-        await Replies.ById(context, id => new { delete_generations_by_pk = account.Delete(id) ? new { id } : null }).WriteAsync(context);
+        await Replies
+            .FindById(context, id => new { delete_generations_by_pk = account.Delete(id) ? new { id } : null })
+            .WriteAsync(context);
     }
 
-    /// <summary>The whole account, newest first. Another user's list is empty.</summary>
+    /// <summary>The whole account's generations, newest first. Another user's list is empty.</summary>
     public async Task ListAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "list")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "list")))
         {
             return;
         }
 
-        if (!TryNumber(context, "limit", 10, out var limit) || !TryNumber(context, "offset", 0, out var offset))
+        if (!TryGetNumber(context, "limit", 10, out var limit) || !TryGetNumber(context, "offset", 0, out var offset))
         {
             await Replies.Rest(400, "limit and offset must be integers, 0 or more", "validation-failed").WriteAsync(context);
             return;
@@ -50,13 +52,13 @@ internal sealed class Reading(Account account, FaultScript script)
             account.Options.AccountUserId,
             StringComparison.OrdinalIgnoreCase
         );
-        var page = own ? account.List(offset, limit).Select(Describe).ToArray() : Nothing;
+        var page = own ? account.List(offset, limit).Select(Describe).ToArray() : Empty;
         await Replies.Json(new { generations = page }).WriteAsync(context);
     }
 
     public async Task MeAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "me")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "me")))
         {
             return;
         }
@@ -77,10 +79,10 @@ internal sealed class Reading(Account account, FaultScript script)
         await Replies.Json(new { user_details = new[] { details } }).WriteAsync(context);
     }
 
-    /// <summary>As the live one: ids are UUIDs, and nothing tells which slug belongs to them.</summary>
+    /// <summary>Like the real one, it has UUIDs as ids and no link to the model names of creations.</summary>
     public async Task ModelsAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "models")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "models")))
         {
             return;
         }
@@ -88,21 +90,21 @@ internal sealed class Reading(Account account, FaultScript script)
         await Replies.Json(new { productionApiAvailableModels = new[] { ModelCatalogue.Flux2Pro } }).WriteAsync(context);
     }
 
-    /// <summary>Every field of the documented read, those without a value as null.</summary>
-    private object Describe(Generation made)
+    /// <summary>Every documented member; null where it has no value.</summary>
+    private object Describe(Generation generation)
     {
         var now = account.Now;
         return new
         {
-            id = made.Id,
-            status = made.StatusAt(now),
-            createdAt = Moment(made.CreatedAt),
-            prompt = made.Request.Prompt,
+            id = generation.Id,
+            status = generation.StatusAt(now),
+            createdAt = FormatTimestamp(generation.CreatedAt),
+            prompt = generation.Request.Prompt,
             negativePrompt = "",
-            imageWidth = made.Request.Width,
-            imageHeight = made.Request.Height,
-            seed = made.Request.Seed,
-            @public = made.Request.Public,
+            imageWidth = generation.Request.Width,
+            imageHeight = generation.Request.Height,
+            seed = generation.Request.Seed,
+            @public = generation.Request.Public,
             modelId = (string?)null,
             sdVersion = "FLUX",
             scheduler = "EULER_DISCRETE",
@@ -113,23 +115,26 @@ internal sealed class Reading(Account account, FaultScript script)
             photoReal = (bool?)null,
             promptMagic = (bool?)null,
             ultra = (bool?)null,
-            generation_elements = Nothing,
-            prompt_moderations = new[] { new { moderationClassification = made.Ending == Ending.Nsfw ? ["NSFW"] : Array.Empty<string>() } },
-            generated_images = made.HasImagesAt(now)
-                ? made.ImageIds.Select((id, index) => DescribeImage(made, id, index)).ToArray()
-                : Nothing,
+            generation_elements = Empty,
+            prompt_moderations = new[]
+            {
+                new { moderationClassification = generation.Ending == Ending.Nsfw ? ["NSFW"] : Array.Empty<string>() },
+            },
+            generated_images = generation.HasImagesAt(now)
+                ? generation.ImageIds.Select((id, index) => DescribeImage(generation, id, index)).ToArray()
+                : Empty,
         };
     }
 
-    private object DescribeImage(Generation made, Guid id, int index) =>
+    private object DescribeImage(Generation generation, Guid id, int index) =>
         new
         {
             id,
             url = new Uri(
                 account.Origin,
-                $"/users/{account.Options.AccountUserId}/generations/{made.Id}/{made.FileName(index)}"
+                $"/users/{account.Options.AccountUserId}/generations/{generation.Id}/{generation.GetFileName(index)}"
             ).AbsoluteUri,
-            nsfw = made.Ending == Ending.Nsfw,
+            nsfw = generation.Ending == Ending.Nsfw,
             likeCount = 0,
             motionMP4URL = (string?)null,
             imageToVideo = (bool?)null,
@@ -137,15 +142,16 @@ internal sealed class Reading(Account account, FaultScript script)
             motionModel = (string?)null,
             motionStrength = (int?)null,
             fantasyAvatar = (bool?)null,
-            generated_image_variation_generics = Nothing,
+            generated_image_variation_generics = Empty,
         };
 
-    /// <summary>Leonardo writes its moments without a zone.</summary>
-    public static string Moment(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    /// <summary>Leonardo writes timestamps without a zone.</summary>
+    public static string FormatTimestamp(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
-    private static bool TryNumber(HttpContext context, string name, int fallback, out int number)
+    private static bool TryGetNumber(HttpContext context, string name, int defaultValue, out int number)
     {
-        number = fallback;
+        number = defaultValue;
         return !context.Request.Query.TryGetValue(name, out var text)
             || int.TryParse(text.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out number);
     }

@@ -3,10 +3,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leonardo.Simulator;
 
-/// <summary>What every request meets first: it is read and recorded whole, then its key is checked.</summary>
-internal sealed class Reception(Account account, CancellationToken stopping)
+/// <summary>The first middleware of every request: reads and records it as a whole, then checks its key.</summary>
+internal sealed class Reception(Account account, CancellationToken cancellationToken)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Queue<ReceivedRequest> received = new();
     private long count;
 
@@ -14,7 +14,7 @@ internal sealed class Reception(Account account, CancellationToken stopping)
     {
         get
         {
-            lock (gate)
+            lock (sync)
             {
                 return [.. received];
             }
@@ -31,26 +31,26 @@ internal sealed class Reception(Account account, CancellationToken stopping)
             return;
         }
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, stopping);
-        context.RequestAborted = ending.Token;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, cancellationToken);
+        context.RequestAborted = either.Token;
         try
         {
-            context.Features.Set(Keep(context.Request, await BodyAsync(context)));
+            context.Features.Set(Record(context.Request, await ReadBodyAsync(context)));
             await next(context);
         }
-        catch (Exception gone) when (ending.IsCancellationRequested || gone is BadHttpRequestException)
+        catch (Exception exception) when (either.IsCancellationRequested || exception is BadHttpRequestException)
         {
-            // The peer went, the simulator stops, or the request was no HTTP: nobody is left to answer.
+            // The peer disconnected, the simulator stops, or the request was malformed: there is no one to answer.
             context.Abort();
         }
         catch (Exception bug) when (!context.Response.HasStarted)
         {
-            // A fault of the simulator's own must not pass for one of Leonardo's.
+            // A bug of the simulator must not look like a fault of Leonardo.
             await Replies.Rest(500, bug.ToString(), "simulator").WriteAsync(context);
         }
     }
 
-    /// <summary>The API's routes want a key; the images and the storage do not.</summary>
+    /// <summary>The API requires a key; images and storage do not.</summary>
     public Task AuthorizeAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Path.StartsWithSegments("/api/rest", StringComparison.Ordinal))
@@ -59,7 +59,7 @@ internal sealed class Reception(Account account, CancellationToken stopping)
         }
 
         var authorization = context.Request.Headers.Authorization;
-        var key = authorization is [{ } only] && only.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? only[7..] : null;
+        var key = authorization is [{ } value] && value.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? value[7..] : null;
         if (key is null)
         {
             return Replies.UnknownKey.WriteAsync(context);
@@ -70,7 +70,7 @@ internal sealed class Reception(Account account, CancellationToken stopping)
             return Replies.IllFormedKey.WriteAsync(context);
         }
 
-        if (!account.Admits(key))
+        if (!account.Accepts(key))
         {
             return Replies.UnknownKey.WriteAsync(context);
         }
@@ -78,16 +78,16 @@ internal sealed class Reception(Account account, CancellationToken stopping)
         return account.AllowsRequest() ? next(context) : Replies.TooManyRequests.WriteAsync(context);
     }
 
-    public void Forget()
+    public void Reset()
     {
-        lock (gate)
+        lock (sync)
         {
             received.Clear();
             count = 0;
         }
     }
 
-    private ReceivedRequest Keep(HttpRequest request, byte[] body)
+    private ReceivedRequest Record(HttpRequest request, byte[] body)
     {
         var headers = new List<KeyValuePair<string, string>>(request.Headers.Count);
         foreach (var (name, values) in request.Headers)
@@ -98,21 +98,21 @@ internal sealed class Reception(Account account, CancellationToken stopping)
             }
         }
 
-        var kept = new ReceivedRequest(request.Method, request.Path, request.QueryString.Value ?? "", headers, body, account.Now);
-        lock (gate)
+        var recorded = new ReceivedRequest(request.Method, request.Path, request.QueryString.Value ?? "", headers, body, account.Now);
+        lock (sync)
         {
             count++;
-            received.Enqueue(kept);
+            received.Enqueue(recorded);
             if (received.Count > account.Options.KeepReceived)
             {
                 received.Dequeue();
             }
         }
 
-        return kept;
+        return recorded;
     }
 
-    private static async Task<byte[]> BodyAsync(HttpContext context)
+    private static async Task<byte[]> ReadBodyAsync(HttpContext context)
     {
         var reader = context.Request.BodyReader;
         while (true)

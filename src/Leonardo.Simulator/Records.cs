@@ -3,8 +3,8 @@ using System.Text;
 namespace Leonardo.Simulator;
 
 /// <summary>
-/// One request as the server saw it. Headers come in the server's order (well-known names first), every value on its own line;
-/// requests to <c>/_sim</c> are not recorded, the trap excepted.
+/// A request as the server received it. Headers are in the server's order (well-known names first), with one entry per
+/// value. Requests to <c>/_sim</c> are not recorded, except those to the trap.
 /// </summary>
 public sealed record ReceivedRequest(
     string Method,
@@ -17,7 +17,7 @@ public sealed record ReceivedRequest(
 {
     public string Text => Encoding.UTF8.GetString(Body.Span);
 
-    /// <summary>The value of a header sent once; null if absent; values of a repeated one joined by a comma.</summary>
+    /// <returns>The value; the values of a repeated header are joined by commas; null: no such header.</returns>
     public string? Header(string name)
     {
         var values = Headers
@@ -28,10 +28,12 @@ public sealed record ReceivedRequest(
     }
 }
 
-/// <summary>One charge, whatever was answered to the request that caused it.</summary>
+/// <summary>A charge, whatever reply the request got.</summary>
 /// <param name="Amount">Dollars.</param>
-/// <param name="References">How many reference images.</param>
-/// <param name="Status">PENDING, COMPLETE or FAILED when the invoice was read. A failed generation is charged too: no refund is documented.</param>
+/// <param name="References">The number of reference images.</param>
+/// <param name="Status">
+/// PENDING, COMPLETE or FAILED at the time of reading. A failed generation is charged too: no refund is documented.
+/// </param>
 public sealed record InvoiceLine(
     string GenerationId,
     decimal Amount,
@@ -46,11 +48,11 @@ public sealed record InvoiceLine(
 );
 
 /// <param name="Posts">POSTs of generations that passed the key check.</param>
-/// <param name="Creations">Generations made and charged.</param>
-/// <param name="PeakRunning">Most generations that ran at once; never above the slots.</param>
-/// <param name="PeakUnfinished">Most that ran or waited at once.</param>
-/// <param name="TrapHits">Requests that followed a redirect they should not have followed.</param>
-/// <param name="Polls">Reads by generation id.</param>
+/// <param name="Creations">Generations created and charged.</param>
+/// <param name="PeakRunning">The most generations that ran at once; never above the slots.</param>
+/// <param name="PeakUnfinished">The most generations that ran or waited at once.</param>
+/// <param name="TrapHits">Requests that wrongly followed a redirect.</param>
+/// <param name="Polls">Number of reads by generation id.</param>
 public sealed record SimulatorStats(
     long Requests,
     long Posts,

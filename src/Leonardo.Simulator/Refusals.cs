@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Scripted answers that create nothing, for any target.</summary>
+/// <summary>Scripted replies that create nothing, for any target.</summary>
 internal static class Refusals
 {
     private const string Html =
@@ -47,7 +47,7 @@ internal static class Refusals
         ["null"] = Replies.Json(new { generations_by_pk = (object?)null }),
     };
 
-    private static readonly Dictionary<string, Func<HttpContext, Account, string, Task>> Acting = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<HttpContext, Account, string, Task>> Actions = new(StringComparer.Ordinal)
     {
         ["rate-limit-429"] = RateLimitAsync,
         ["out-of-credit-400"] = OutOfCreditAsync,
@@ -58,7 +58,7 @@ internal static class Refusals
         ["reset-before"] = ResetAsync,
     };
 
-    public static IEnumerable<string> Names => Fixed.Keys.Concat(Acting.Keys);
+    public static IEnumerable<string> Names => Fixed.Keys.Concat(Actions.Keys);
 
     private static object ErrorInDetails =>
         new
@@ -77,8 +77,8 @@ internal static class Refusals
             },
         };
 
-    /// <returns>False, and nothing done, if the fault is not one of these.</returns>
-    public static async Task<bool> AnswersAsync(HttpContext context, Account account, Fault fault)
+    /// <returns>False: the fault is not one of these, and nothing was written.</returns>
+    public static async Task<bool> TryAnswerAsync(HttpContext context, Account account, Fault fault)
     {
         if (Fixed.TryGetValue(fault.Name, out var reply))
         {
@@ -86,9 +86,9 @@ internal static class Refusals
             return true;
         }
 
-        if (Acting.TryGetValue(fault.Name, out var act))
+        if (Actions.TryGetValue(fault.Name, out var action))
         {
-            await act(context, account, fault.Argument);
+            await action(context, account, fault.Argument);
             return true;
         }
 
@@ -101,7 +101,7 @@ internal static class Refusals
         return Replies.TooManyRequests.WriteAsync(context);
     }
 
-    /// <summary>As the real one does, this names the account's user.</summary>
+    /// <summary>Like the real reply, it names the account's user.</summary>
     private static Task OutOfCreditAsync(HttpContext context, Account account, string argument) =>
         Replies.Rest(400, $"not enough api tokens userId: {account.Options.AccountUserId}", "unexpected").WriteAsync(context);
 

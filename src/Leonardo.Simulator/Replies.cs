@@ -20,7 +20,10 @@ internal sealed record Reply(int Status, byte[] Body, string ContentType = Reply
     }
 }
 
-/// <summary>The shapes Leonardo answers in: plain JSON, one error object from the REST layer, an array of errors under HTTP 200 from the GraphQL layer.</summary>
+/// <summary>
+/// Leonardo's shapes of replies: plain JSON, one error object from the REST layer, and an array of errors under HTTP
+/// 200 from the GraphQL layer.
+/// </summary>
 internal static class Replies
 {
     private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -29,7 +32,7 @@ internal static class Replies
 
     public static byte[] Bytes(object body) => JsonSerializer.SerializeToUtf8Bytes(body, body.GetType(), Plain);
 
-    /// <summary>REST layer: one object, and an HTTP status that means it.</summary>
+    /// <summary>An error of the REST layer: one object, with a matching HTTP status.</summary>
     public static Reply Rest(int status, string error, string code) =>
         new(
             status,
@@ -43,7 +46,7 @@ internal static class Replies
             )
         );
 
-    /// <summary>GraphQL layer: an array under HTTP 200, the status inside.</summary>
+    /// <summary>An error of the GraphQL layer: an array under HTTP 200, with the status inside.</summary>
     public static Reply Graph(string message, string code, int statusCode, object details) =>
         Json(
             new object[]
@@ -65,7 +68,7 @@ internal static class Replies
     public static Reply Invalid(string message) =>
         Graph("An error occurred.", "BadRequestException", 400, new { code = "VALIDATION_ERROR", message });
 
-    /// <summary>As seen on a style of another model: nothing says which field.</summary>
+    /// <summary>As recorded for another model's style: it does not name the field.</summary>
     public static readonly Reply InvalidBare = Graph("An error occurred.", "BadRequestException", 400, new { code = "VALIDATION_ERROR" });
 
     public static readonly Reply OutOfCredit = Graph(
@@ -75,7 +78,7 @@ internal static class Replies
         "An error occurred processing your request."
     );
 
-    /// <summary>No source shows the real body: text of our own in the shape of its neighbours.</summary>
+    /// <summary>The real body is not known: this text is invented, in the shape of similar errors.</summary>
     public static readonly Reply QueueFull = Graph(
         "Too many pending jobs",
         "HttpException",
@@ -93,8 +96,8 @@ internal static class Replies
 
     public static readonly Reply NoSuchEndpoint = Rest(404, "Endpoint not found", "not-found");
 
-    /// <summary>What is found by the id in the path; the database refuses an id that is no UUID.</summary>
-    public static Reply ById(HttpContext context, Func<Guid, object> found)
+    /// <summary>A look-up by the id in the path; Leonardo's database refuses an id that is not a UUID.</summary>
+    public static Reply FindById(HttpContext context, Func<Guid, object> found)
     {
         var text = context.GetRouteValue("id") as string ?? "";
         return Guid.TryParseExact(text, "D", out var id)

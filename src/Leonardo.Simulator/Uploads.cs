@@ -9,7 +9,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Reference images: an id and a presigned form from the API, then the form to a storage that knows nothing of the API's key.</summary>
+/// <summary>
+/// Reference images: the API returns an id and a presigned form, and the form is sent to a storage that does not accept
+/// the API's key.
+/// </summary>
 internal sealed class Uploads(Account account, FaultScript script)
 {
     private static readonly TimeSpan FormLifetime = TimeSpan.FromMinutes(2);
@@ -17,12 +20,12 @@ internal sealed class Uploads(Account account, FaultScript script)
 
     public async Task PostAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "init-image")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "init-image")))
         {
             return;
         }
 
-        if (Extension(context.Features.GetRequiredFeature<ReceivedRequest>().Body) is not { } extension)
+        if (ParseExtension(context.Features.GetRequiredFeature<ReceivedRequest>().Body) is not { } extension)
         {
             await Replies.Rest(400, "extension must be one of: png, jpg, jpeg, webp", "validation-failed").WriteAsync(context);
             return;
@@ -32,7 +35,7 @@ internal sealed class Uploads(Account account, FaultScript script)
         var now = account.Now;
         var fields = new Dictionary<string, string>(StringComparer.Ordinal)
         {
-            ["Content-Type"] = ContentType(extension),
+            ["Content-Type"] = GetContentType(extension),
             ["bucket"] = "image-uploads.simulator",
             ["X-Amz-Algorithm"] = "AWS4-HMAC-SHA256",
             ["X-Amz-Credential"] = string.Create(
@@ -41,7 +44,7 @@ internal sealed class Uploads(Account account, FaultScript script)
             ),
             ["X-Amz-Date"] = now.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture),
             ["key"] = $"users/{account.Options.AccountUserId}/initImages/{id}.{extension}",
-            ["Policy"] = Convert.ToBase64String(Replies.Bytes(new { expiration = Reading.Moment(now + FormLifetime) + "Z" })),
+            ["Policy"] = Convert.ToBase64String(Replies.Bytes(new { expiration = Reading.FormatTimestamp(now + FormLifetime) + "Z" })),
             ["X-Amz-Signature"] = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
         };
         account.Put(new Upload(id, extension, now, fields));
@@ -58,24 +61,24 @@ internal sealed class Uploads(Account account, FaultScript script)
         await Replies.Json(reply).WriteAsync(context);
     }
 
-    /// <summary>The storage: refuses a form that is late, changed, or comes with an API key.</summary>
+    /// <summary>The storage: refuses a form that is expired, changed, or sent with an API key.</summary>
     public async Task UploadAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "upload")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "upload")))
         {
             return;
         }
 
         if (context.Request.Headers.ContainsKey(HeaderNames.Authorization))
         {
-            await Storage(403, "InvalidArgument", "Only one auth mechanism allowed").WriteAsync(context);
+            await CreateStorageError(403, "InvalidArgument", "Only one auth mechanism allowed").WriteAsync(context);
             return;
         }
 
-        var (fields, file) = await FormAsync(context);
+        var (fields, file) = await ReadFormAsync(context);
         if (file is null)
         {
-            await Storage(400, "InvalidArgument", "POST requires exactly one file upload per request, as the last field")
+            await CreateStorageError(400, "InvalidArgument", "POST requires exactly one file upload per request, as the last field")
                 .WriteAsync(context);
             return;
         }
@@ -90,13 +93,14 @@ internal sealed class Uploads(Account account, FaultScript script)
             || !upload.Fields.All(issued => string.Equals(fields.GetValueOrDefault(issued.Key), issued.Value, StringComparison.Ordinal))
         )
         {
-            await Storage(403, "SignatureDoesNotMatch", "The request signature we calculated does not match").WriteAsync(context);
+            await CreateStorageError(403, "SignatureDoesNotMatch", "The request signature we calculated does not match")
+                .WriteAsync(context);
             return;
         }
 
         if (account.Now - upload.CreatedAt > FormLifetime)
         {
-            await Storage(403, "AccessDenied", "Invalid according to Policy: Policy expired.").WriteAsync(context);
+            await CreateStorageError(403, "AccessDenied", "Invalid according to Policy: Policy expired.").WriteAsync(context);
             return;
         }
 
@@ -106,39 +110,39 @@ internal sealed class Uploads(Account account, FaultScript script)
 
     public async Task GetAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "init-image")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "init-image")))
         {
             return;
         }
 
         await Replies
-            .ById(context, id => new { init_images_by_pk = account.FindUpload(id) is { } found ? Describe(found) : null })
+            .FindById(context, id => new { init_images_by_pk = account.FindUpload(id) is { } found ? Describe(found) : null })
             .WriteAsync(context);
     }
 
     public async Task DeleteAsync(HttpContext context)
     {
-        if (await Faults.AnswersAsync(context, account, script.Take(context, "init-image")))
+        if (await Faults.TryAnswerAsync(context, account, script.Take(context, "init-image")))
         {
             return;
         }
 
         await Replies
-            .ById(context, id => new { delete_init_images_by_pk = account.DeleteUpload(id) ? new { id } : null })
+            .FindById(context, id => new { delete_init_images_by_pk = account.DeleteUpload(id) ? new { id } : null })
             .WriteAsync(context);
     }
 
-    public static string ContentType(string extension) => extension is "jpg" ? "image/jpeg" : $"image/{extension}";
+    public static string GetContentType(string extension) => extension is "jpg" ? "image/jpeg" : $"image/{extension}";
 
     private object Describe(Upload upload) =>
         new
         {
             id = upload.Id,
             url = new Uri(account.Origin, "/" + upload.Fields["key"]).AbsoluteUri,
-            createdAt = Reading.Moment(upload.CreatedAt),
+            createdAt = Reading.FormatTimestamp(upload.CreatedAt),
         };
 
-    private static string? Extension(ReadOnlyMemory<byte> body)
+    private static string? ParseExtension(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -156,8 +160,10 @@ internal sealed class Uploads(Account account, FaultScript script)
         }
     }
 
-    /// <summary>The fields before the file. A file that is not the last part does not count, as storage ignores what follows it.</summary>
-    private static async Task<(Dictionary<string, string> Fields, byte[]? File)> FormAsync(HttpContext context)
+    /// <summary>
+    /// The fields before the file. A file that is not the last part does not count: storage ignores what follows it.
+    /// </summary>
+    private static async Task<(Dictionary<string, string> Fields, byte[]? File)> ReadFormAsync(HttpContext context)
     {
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
         byte[]? file = null;
@@ -193,7 +199,7 @@ internal sealed class Uploads(Account account, FaultScript script)
                 }
             }
         }
-        catch (Exception broken) when (broken is IOException or InvalidDataException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
             return (fields, null);
         }
@@ -201,7 +207,7 @@ internal sealed class Uploads(Account account, FaultScript script)
         return (fields, file);
     }
 
-    private static Reply Storage(int status, string code, string message) =>
+    private static Reply CreateStorageError(int status, string code, string message) =>
         new(
             status,
             System.Text.Encoding.UTF8.GetBytes($"<Error><Code>{code}</Code><Message>{message}</Message></Error>"),

@@ -1,30 +1,30 @@
 namespace Leonardo.Simulator;
 
-/// <summary>How many in any 60 seconds.</summary>
+/// <summary>A sliding window: a limit for any 60 seconds.</summary>
 internal sealed class Window
 {
-    private readonly Queue<DateTimeOffset> moments = new();
+    private readonly Queue<DateTimeOffset> times = new();
 
-    public bool Allows(DateTimeOffset now, int limit)
+    public bool TryTake(DateTimeOffset now, int limit)
     {
         if (limit == 0)
         {
             return true;
         }
 
-        while (moments.TryPeek(out var oldest) && now - oldest >= TimeSpan.FromMinutes(1))
+        while (times.TryPeek(out var oldest) && now - oldest >= TimeSpan.FromMinutes(1))
         {
-            moments.Dequeue();
+            times.Dequeue();
         }
 
-        if (moments.Count >= limit)
+        if (times.Count >= limit)
         {
             return false;
         }
 
-        moments.Enqueue(now);
+        times.Enqueue(now);
         return true;
     }
 
-    public void Clear() => moments.Clear();
+    public void Clear() => times.Clear();
 }

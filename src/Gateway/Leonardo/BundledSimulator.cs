@@ -11,7 +11,7 @@ internal sealed class BundledSimulator(LeonardoAddress address, LeonardoKey key,
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        _simulator = await LeonardoSimulator.StartAsync(ct: cancellationToken);
+        _simulator = await LeonardoSimulator.StartAsync(cancellationToken: cancellationToken);
         address.UseSimulator(_simulator.BaseUrl);
         key.UseSimulator(_simulator.Key);
         origins.UseSimulator(_simulator.Address);

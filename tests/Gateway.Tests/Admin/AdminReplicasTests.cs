@@ -19,7 +19,7 @@ public sealed class AdminReplicasTests
         Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
         var connection = await server.CreateDatabaseAsync();
-        await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "tokens"), "olga " + Token, TestContext.Current.CancellationToken);

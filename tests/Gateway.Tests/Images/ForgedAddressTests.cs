@@ -4,7 +4,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Images;
 
-/// <summary>The gateway fetches for its callers, from inside the network: whatever address the upstream, or a host of images, names, it goes only where it may.</summary>
+/// <summary>
+/// The gateway fetches from inside the network: whatever address the upstream or an image host states, it connects only
+/// to allowed origins (T-C6).
+/// </summary>
 public sealed class ForgedAddressTests
 {
     [Theory]
@@ -25,7 +28,7 @@ public sealed class ForgedAddressTests
     [InlineData("file:///etc/passwd")]
     [InlineData("ftp://127.0.0.1:{trap}/x.jpg")]
     [InlineData("gopher://127.0.0.1:{trap}/x")]
-    public async Task A_redirect_to_where_the_gateway_may_not_go_is_not_followed(string target)
+    public async Task A_redirect_to_a_forbidden_address_is_not_followed(string target)
     {
         await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
         await using var gateway = await TwoTeams.StartAsync();
@@ -44,7 +47,7 @@ public sealed class ForgedAddressTests
     [Theory]
     [InlineData("http://127.0.0.1:{trap}")]
     [InlineData("https://localhost:{trap}")]
-    public async Task An_address_of_the_upstreams_own_that_is_not_allowed_is_not_fetched(string origin)
+    public async Task An_upstream_address_outside_the_allowed_origins_is_not_fetched(string origin)
     {
         await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
         await using var gateway = await TwoTeams.StartAsync(
@@ -54,9 +57,9 @@ public sealed class ForgedAddressTests
         trap.Connections.ShouldBe(0);
     }
 
-    /// <summary>The name is allowed, and resolves to this machine: it is the address that decides, at the moment of connecting.</summary>
+    /// <summary>The name is allowed but resolves to this machine: the address is checked when connecting.</summary>
     [Fact]
-    public async Task An_allowed_name_that_resolves_to_a_private_address_is_not_connected_to()
+    public async Task An_allowed_name_with_a_private_address_is_not_connected_to()
     {
         await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
         var origin = $"https://localhost:{trap.Port}";
@@ -69,7 +72,7 @@ public sealed class ForgedAddressTests
     }
 
     [Fact]
-    public async Task A_redirect_within_what_is_allowed_is_followed_but_not_for_ever()
+    public async Task Redirects_within_the_allowed_origins_are_followed_up_to_a_limit()
     {
         await using var gateway = await TwoTeams.StartAsync();
         var path = await PathAsync(gateway);
@@ -148,7 +151,7 @@ public sealed class ForgedAddressTests
     [InlineData("*.amazonaws.com")]
     [InlineData("ftp://cdn.leonardo.ai")]
     [InlineData("")]
-    public void What_is_no_origin_is_none(string text) => AllowedOrigin.Parse(text).ShouldBeNull();
+    public void A_malformed_origin_is_refused(string text) => AllowedOrigin.Parse(text).ShouldBeNull();
 
     private static async Task<string> PathAsync(GatewayApp gateway)
     {

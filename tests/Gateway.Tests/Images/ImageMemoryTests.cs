@@ -6,18 +6,18 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Images;
 
-/// <summary>Images pass through the gateway; they do not gather in it.</summary>
+/// <summary>Images are streamed: they do not accumulate in memory.</summary>
 public sealed class ImageMemoryTests
 {
     private const long Gigabyte = 1L << 30;
 
-    /// <summary>The bound that is stated: the process as a whole, at its peak.</summary>
+    /// <summary>The documented bound for the peak of the whole process.</summary>
     private const long MaxBytes = 256L << 20;
 
     [Fact]
-    public async Task A_gigabyte_and_then_two_hundred_downloads_at_once_stay_within_256_MiB()
+    public async Task A_gigabyte_and_then_two_hundred_concurrent_downloads_stay_within_256_MiB()
     {
-        // An image as long as the path says, without end in sight: 64 KiB at a time.
+        // An image of the length in the path, sent without Content-Length, 64 KiB at a time.
         await using var host = new RawHost(
             async (head, stream, stop) =>
             {
@@ -87,7 +87,7 @@ public sealed class ImageMemoryTests
         return total;
     }
 
-    /// <summary>The most physical memory the process ever had, as the kernel counts it.</summary>
+    /// <summary>The peak of the process's physical memory, as the kernel counts it.</summary>
     private static long PeakBytes(int process)
     {
         var line = File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));

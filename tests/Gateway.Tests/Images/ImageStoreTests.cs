@@ -3,10 +3,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Images;
 
-/// <summary>
-/// An image that was seen once is served without its host; the folder is a convenience that may be full, locked or
-/// gone.
-/// </summary>
+/// <summary>A cached image is served without its host; the cache folder may be full, read-only or missing.</summary>
 public sealed class ImageStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -14,7 +11,7 @@ public sealed class ImageStoreTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task The_second_time_needs_no_host()
+    public async Task A_cached_image_needs_no_host()
     {
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
@@ -29,7 +26,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task It_is_still_there_after_a_restart_and_what_was_half_written_is_not()
+    public async Task A_restart_keeps_finished_files_and_deletes_unfinished_ones()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "x.1.part"), "half", TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(
@@ -45,7 +42,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Another_tenant_does_not_get_it_from_there_either()
+    public async Task Another_tenant_does_not_get_a_cached_image()
     {
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
@@ -54,7 +51,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task The_oldest_goes_when_there_is_no_room()
+    public async Task The_oldest_image_is_removed_when_the_cache_is_full()
     {
         await using var host = RawHost.Answering(
             "HTTP/1.1 200 OK\nContent-Length: 600000",
@@ -79,7 +76,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task One_that_turns_out_longer_than_all_that_may_be_kept_is_not_kept_and_drives_nothing_out()
+    public async Task An_image_larger_than_the_cache_is_not_cached_and_evicts_nothing()
     {
         var kept = Path.Combine(_folder.Path, Guid.NewGuid() + ".image");
         await File.WriteAllBytesAsync(kept, TwoTeams.Png, TestContext.Current.CancellationToken);
@@ -95,7 +92,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_kept_no_longer_leaves_nothing_behind_and_is_still_its_owners()
+    public async Task An_expired_generation_leaves_no_file_behind_and_keeps_its_owner()
     {
         await using var gateway = await GatewayApp.StartAsync(
             GatewayApp.Tenants(
@@ -120,7 +117,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_folder_that_vanished_costs_only_the_copy()
+    public async Task A_missing_folder_costs_only_the_cached_copy()
     {
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
@@ -132,9 +129,9 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_disk_that_is_full_costs_only_the_copy()
+    public async Task A_full_disk_costs_only_the_cached_copy()
     {
-        // A file where the folder should be: nothing can be written, whoever the process is.
+        // A file instead of the folder: nothing can be written, even by root.
         var blocked = Path.Combine(_folder.Path, "blocked");
         await File.WriteAllTextAsync(blocked, "", TestContext.Current.CancellationToken);
         await using var gateway = await TwoTeams.StartAsync(null, ("Images:Store", blocked));
@@ -143,7 +140,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task An_image_that_breaks_off_is_not_kept()
+    public async Task An_incomplete_image_is_not_cached()
     {
         await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 100000", TwoTeams.Jpeg);
         await using var gateway = await StartAsync(
@@ -156,7 +153,7 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_generation_leaves_nothing_behind()
+    public async Task A_deleted_generation_leaves_no_file_behind()
     {
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
@@ -183,7 +180,7 @@ public sealed class ImageStoreTests : IDisposable
         var response = await gateway.GetAsync(path, TwoTeams.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        // The copy takes its place when the caller has had its last byte.
+        // The copy is added to the cache after the caller got the last byte.
         await Eventually.HoldsAsync(() => !Directory.Exists(_folder.Path) || Directory.GetFiles(_folder.Path, "*.part").Length == 0);
         return bytes;
     }

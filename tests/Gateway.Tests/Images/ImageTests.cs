@@ -4,7 +4,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Images;
 
-/// <summary>The image's bytes, through the gateway: whole, in part, not again when they are known; and nothing that is not an image.</summary>
+/// <summary>
+/// An image through the gateway: whole, in ranges, conditionally; and never anything that is not an image.
+/// </summary>
 public sealed class ImageTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -26,7 +28,7 @@ public sealed class ImageTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
-    public async Task It_is_the_hosts_image_with_the_right_to_be_kept_by_its_reader_only()
+    public async Task The_image_is_the_hosts_and_may_be_cached_by_its_reader_only()
     {
         var response = await GetAsync();
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -48,7 +50,7 @@ public sealed class ImageTests : IAsyncLifetime
     [InlineData("bytes=10-", 10, null)]
     [InlineData("bytes=-7", -7, 7)]
     [InlineData("bytes=5-999999999", 5, null)]
-    public async Task A_part_is_that_part(string range, int from, int? count)
+    public async Task A_range_returns_that_part(string range, int from, int? count)
     {
         var start = from < 0 ? _bytes.Length + from : from;
         var expected = _bytes.AsSpan(start, count ?? _bytes.Length - start).ToArray();
@@ -62,7 +64,7 @@ public sealed class ImageTests : IAsyncLifetime
     [InlineData("bytes=0-1,5-6")]
     [InlineData("pages=1-2")]
     [InlineData("bytes=9-3")]
-    public async Task A_range_that_is_not_served_is_answered_with_the_whole(string range)
+    public async Task An_unsupported_range_returns_the_whole_image(string range)
     {
         var response = await GetAsync(("Range", range));
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -70,7 +72,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_range_beyond_the_end_is_refused_with_the_length()
+    public async Task A_range_beyond_the_end_is_416_with_the_length()
     {
         var response = await GetAsync(("Range", "bytes=999999999-"));
         await response.ProblemAsync(416, "range-not-satisfiable");
@@ -78,7 +80,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_part_of_another_version_is_the_whole_and_of_this_one_the_part()
+    public async Task If_Range_returns_the_part_of_this_version_and_else_the_whole_image()
     {
         (await GetAsync(("Range", "bytes=0-2"), ("If-Range", "\"other\""))).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await GetAsync(("Range", "bytes=0-2"), ("If-Range", "Sun, 22 Nov 2026 12:00:00 GMT"))).StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -90,7 +92,7 @@ public sealed class ImageTests : IAsyncLifetime
     [InlineData("W/\"{id}\"")]
     [InlineData("\"x\", \"{id}\"")]
     [InlineData("*")]
-    public async Task What_the_caller_has_is_not_fetched_again(string tag)
+    public async Task An_image_that_the_caller_has_is_not_fetched_again(string tag)
     {
         var before = _gateway.Leonardo.Received.Count;
         var response = await GetAsync(("If-None-Match", tag.Replace("{id}", _id, StringComparison.Ordinal)));
@@ -100,7 +102,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Asked_for_its_head_it_shows_its_head()
+    public async Task A_HEAD_request_returns_the_headers_only()
     {
         var response = await _gateway.SendAsync(HttpMethod.Head, _path, null, TwoTeams.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -119,14 +121,14 @@ public sealed class ImageTests : IAsyncLifetime
     [InlineData("reset-before", 502, "upstream-unreachable")]
     [InlineData("redirect-307", 502, "upstream-unreachable")]
     [InlineData("404", 404, "not-found")]
-    public async Task What_is_no_image_is_not_passed_on(string fault, int status, string problem)
+    public async Task A_reply_that_is_not_an_image_is_not_relayed(string fault, int status, string problem)
     {
         _gateway.Leonardo.Script("cdn", [.. Enumerable.Repeat(fault, 8)]);
         await (await GetAsync()).ProblemAsync(status, problem);
     }
 
     [Fact]
-    public async Task A_host_that_is_silent_is_given_up()
+    public async Task A_silent_host_times_out()
     {
         _gateway.Leonardo.Script("cdn", "hang");
         var getting = GetAsync();
@@ -136,7 +138,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_that_breaks_off_is_seen_to_break_off()
+    public async Task An_incomplete_image_breaks_the_connection()
     {
         await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Type: image/jpeg\nContent-Length: 100000", TwoTeams.Jpeg);
         await using var gateway = await TwoTeams.StartAsync(new() { PublicUrl = host.Address, CreationsPerMinute = 0 }, Origin(host));
@@ -149,7 +151,7 @@ public sealed class ImageTests : IAsyncLifetime
     [InlineData("png", "image/png")]
     [InlineData("webp", "image/webp")]
     [InlineData("gif", "image/gif")]
-    public async Task The_type_is_what_the_bytes_say_whatever_the_host_says(string format, string type)
+    public async Task The_media_type_is_detected_from_the_bytes_not_from_the_host(string format, string type)
     {
         var bytes = format switch
         {
@@ -172,7 +174,7 @@ public sealed class ImageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_image_longer_than_permitted_is_not_carried()
+    public async Task An_image_that_is_too_large_is_not_relayed()
     {
         await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 3000000", TwoTeams.Jpeg);
         await using var gateway = await TwoTeams.StartAsync(

@@ -67,7 +67,7 @@ public sealed class CreationReplyParserTests
     [InlineData("""[{"message":"x","extensions":{"statusCode":429}}]""", "upstream-saturated", null)]
     [InlineData("""[{"message":"x","extensions":{"statusCode":401}}]""", "upstream-credentials", null)]
     [InlineData("""[{"message":"content moderation filter: gore","extensions":{"statusCode":403}}]""", "upstream-rejected", "moderation")]
-    public void A_200_with_errors_is_refused_by_the_code_inside(string body, string problem, string? reason) =>
+    public void A_200_with_errors_is_a_refusal_by_the_code_inside(string body, string problem, string? reason) =>
         ShouldRefuse(Read(200, body), problem, reason);
 
     [Theory]
@@ -135,14 +135,14 @@ public sealed class CreationReplyParserTests
     [InlineData(7, 7)]
     [InlineData(0, 1)]
     [InlineData(86_400, 300)]
-    public void The_upstreams_retry_after_is_kept_within_bounds(int? said, int told) =>
+    public void The_upstreams_retry_after_is_limited_to_1_to_300_seconds(int? stated, int expected) =>
         CreationReplyParser
-            .Parse(new UpstreamReply(429, default(ReadOnlyMemory<byte>), said))
+            .Parse(new UpstreamReply(429, default(ReadOnlyMemory<byte>), stated))
             .ShouldBeOfType<CreationOutcome.Refused>()
-            .RetryAfter.ShouldBe(told);
+            .RetryAfter.ShouldBe(expected);
 
     [Fact]
-    public void Nothing_the_upstream_wrote_is_in_a_refusal()
+    public void A_refusal_contains_no_text_of_the_upstream()
     {
         const string Canary = "3cccc0de-canary";
         foreach (var status in new[] { 400, 401, 402, 403, 404, 422, 429 })

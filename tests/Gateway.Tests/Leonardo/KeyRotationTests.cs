@@ -7,11 +7,11 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Leonardo;
 
-/// <summary>The key changes hands without a restart: by its file, with the real process.</summary>
+/// <summary>The key is rotated in its file without a restart of the real process (T-C12).</summary>
 public sealed class KeyRotationTests
 {
     [Fact]
-    public async Task A_key_is_rotated_by_its_file_under_load_without_a_lost_request()
+    public async Task Rotating_the_key_file_under_load_loses_no_request()
     {
         await using var process = await HostileGateway.StartAsync();
         var (old, next) = (process.Leonardo.Key, Guid.NewGuid().ToString());
@@ -33,7 +33,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
-    public async Task Of_two_keys_the_second_is_used_once_the_first_is_refused_and_no_request_is_sent_again()
+    public async Task The_second_of_two_keys_is_used_once_the_first_is_refused_and_nothing_is_sent_again()
     {
         await using var process = await HostileGateway.StartAsync();
         var (first, second) = (process.Leonardo.Key, Guid.NewGuid().ToString());
@@ -42,7 +42,7 @@ public sealed class KeyRotationTests
         (await PostAsync(process.Gateway)).ShouldBe(HttpStatusCode.OK);
 
         process.Leonardo.Change(new SimulatorChange { Keys = [second] });
-        // At first the gateway may still hold the file's old content, and be refused more than once.
+        // The gateway may still use the file's old content at first, and be refused more than once.
         var statuses = new List<HttpStatusCode>();
         await Eventually.HoldsAsync(async () =>
         {
@@ -64,7 +64,7 @@ public sealed class KeyRotationTests
     }
 
     [Fact]
-    public async Task A_refused_key_raises_its_alarm_once_and_once_more_when_it_is_over()
+    public async Task A_refused_key_is_logged_once_and_once_more_when_it_is_accepted_again()
     {
         await using var process = await HostileGateway.StartAsync();
         var key = process.Leonardo.Key;
@@ -91,7 +91,7 @@ public sealed class KeyRotationTests
     [InlineData("one\ntwo\nthree")]
     [InlineData("one two")]
     [InlineData("één")]
-    public async Task A_file_that_holds_no_key_is_not_started_with(string content)
+    public async Task A_file_without_a_valid_key_stops_the_start(string content)
     {
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;
@@ -121,7 +121,7 @@ public sealed class KeyRotationTests
         return (await answer.JsonAsync())["checks"]!["upstream"]!;
     }
 
-    /// <summary>As a careful operator, and a Kubernetes mount: the file is there and whole at every moment.</summary>
+    /// <summary>Replaces the file atomically, like a careful operator or a Kubernetes mount.</summary>
     private static async Task ReplaceAsync(string file, string content)
     {
         await File.WriteAllTextAsync(file + ".new", content);

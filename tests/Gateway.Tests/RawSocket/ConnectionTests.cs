@@ -4,7 +4,7 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>Connections that end, or go on, where a caller should not let them (threats E7, E8, E10–E12).</summary>
+/// <summary>Connections that end early, and bytes after a request (T-E7, T-E8, T-E10, T-E11, T-E12).</summary>
 public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixture<HostileGatewayFixture>
 {
     private const string Head = "POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
@@ -20,7 +20,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     [InlineData(Head + "Content-Length: 70\r\n\r\n{\"model\":\"flux", true)]
     [InlineData(Head + "Transfer-Encoding: chunked\r\n\r\n46\r\n{\"model\":\"flux", false)]
     [InlineData(Head + "Transfer-Encoding: chunked\r\n\r\n46\r\n{\"model\":\"flux", true)]
-    public async Task Half_a_request_is_none(string half, bool reset)
+    public async Task An_incomplete_request_has_no_effect(string half, bool reset)
     {
         var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
@@ -37,7 +37,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_caller_that_is_gone_after_a_whole_request_is_charged_for_one_generation_and_holds_nothing()
+    public async Task A_caller_that_disconnects_after_its_request_is_charged_once_and_holds_nothing()
     {
         const int Gone = 20;
         var before = _process.Sent.Count;
@@ -52,7 +52,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Pipelined_requests_are_answered_in_order_each_judged_alone()
+    public async Task Pipelined_requests_are_answered_in_order_and_independently()
     {
         var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
@@ -70,7 +70,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     }
 
     [Fact]
-    public async Task Expect_continue_is_answered_before_the_body_and_not_passed_on()
+    public async Task Expect_continue_is_answered_before_the_body_and_not_forwarded()
     {
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
         await connection.SendAsync(
@@ -86,7 +86,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
     [InlineData("Content-Type: text/plain\r\nContent-Length: 131072\r\n", 415)]
     [InlineData("Content-Type: application/json\r\nContent-Length: 200000\r\n", 413)]
     [InlineData("Content-Type: application/json\r\nIdempotency-Key: a b\r\nContent-Length: 70\r\n", 400)]
-    public async Task What_follows_an_early_refusal_is_the_body_or_nothing(string head, int status)
+    public async Task Bytes_after_an_early_refusal_are_never_a_new_request(string head, int status)
     {
         var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
@@ -95,13 +95,13 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
         await connection.SendAsync(Whole("keep-alive"));
         var statuses = SmugglingTests.Statuses(early + await connection.ReadWhatComesAsync());
         statuses[0].ShouldBe(status);
-        // The bytes that follow are the refused body: not a request, unless the server has said that it is done with it.
+        // The bytes that follow belong to the refused body and must not be taken for a request.
         statuses.Skip(1).ShouldAllBe(later => later == 400);
         _process.Sent.Count.ShouldBe(before);
     }
 
     [Fact]
-    public async Task An_unknown_expectation_changes_nothing() =>
+    public async Task An_unknown_expectation_is_ignored() =>
         SmugglingTests
             .Statuses(
                 await RawConnection.ExchangeAsync(
@@ -112,7 +112,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
             .ShouldAllBe(status => status == 200 || status == 417);
 
     [Fact]
-    public async Task A_body_of_2_MiB_is_refused_however_it_is_sent()
+    public async Task A_body_of_2_MiB_is_refused_with_or_without_chunks()
     {
         var body = new string('a', 2 * 1024 * 1024);
         foreach (
@@ -128,7 +128,7 @@ public sealed class ConnectionTests(HostileGatewayFixture fixture) : IClassFixtu
         )
         {
             var before = _process.Sent.Count;
-            // The rest of the body is not read: the answer may be lost to the reset that follows.
+            // The rest of the body is not read, so a reset may overtake the answer.
             SmugglingTests
                 .Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request))
                 .ShouldAllBe(status => status == 413);

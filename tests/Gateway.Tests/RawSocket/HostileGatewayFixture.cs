@@ -2,7 +2,7 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>One real process for a class of tests; it must still be alive and well when they are through.</summary>
+/// <summary>One real process for a class of tests, which must still be alive and healthy at the end.</summary>
 public sealed class HostileGatewayFixture : IAsyncLifetime
 {
     internal HostileGateway Process { get; private set; } = null!;

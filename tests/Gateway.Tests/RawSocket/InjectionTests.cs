@@ -4,7 +4,7 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>What a caller writes forges no line of the log and no header of an answer (threats E14, F1), whatever it writes it in.</summary>
+/// <summary>A caller can forge neither a log line nor a response header, with any input (T-E14, T-F1).</summary>
 public sealed class InjectionTests
 {
     private const string Canary = "forged-4713";
@@ -23,7 +23,7 @@ public sealed class InjectionTests
     ];
 
     [Fact]
-    public async Task Nothing_a_caller_sends_forges_a_line_of_the_log_or_a_header_of_an_answer()
+    public async Task A_caller_can_forge_neither_a_log_line_nor_a_response_header()
     {
         await using var process = await HostileGateway.StartAsync(("Logging__Level", "Verbose"));
         foreach (var trick in Tricks)

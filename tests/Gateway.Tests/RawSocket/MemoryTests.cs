@@ -6,16 +6,18 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>Many slow large bodies at once: a stated amount of memory, and good requests answered meanwhile (threats J2).</summary>
+/// <summary>
+/// Many slow large bodies at once use bounded memory, and other requests are answered meanwhile (T-J2).
+/// </summary>
 public sealed class MemoryTests
 {
     private const int Connections = 500;
 
-    /// <summary>Of the whole process, at its peak. 500 bodies of 128 KiB are 64 MB.</summary>
+    /// <summary>The peak of the whole process. 500 bodies of 128 KiB are 64 MB.</summary>
     private const long MaxRssMegabytes = 400;
 
     [Fact]
-    public async Task Five_hundred_slow_large_bodies_stay_within_400_MB_and_good_requests_are_answered()
+    public async Task Five_hundred_slow_large_bodies_stay_within_400_MB_and_other_requests_are_answered()
     {
         await using var process = await HostileGateway.StartAsync();
         var start = new string(' ', 127 * 1024);

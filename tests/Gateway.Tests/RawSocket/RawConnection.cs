@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>A TCP connection to the gateway on which any bytes can be sent, well-formed or not.</summary>
+/// <summary>A TCP connection to the gateway that can send any bytes, well-formed or not.</summary>
 internal sealed class RawConnection : IDisposable
 {
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -20,9 +20,7 @@ internal sealed class RawConnection : IDisposable
         return connection;
     }
 
-    /// <returns>
-    /// All that the gateway answers to these bytes until it closes the connection, or waits for more.
-    /// </returns>
+    /// <returns>Everything that the gateway answers until it closes the connection or waits for more.</returns>
     public static async Task<string> ExchangeAsync(Uri address, string bytes)
     {
         using var connection = await OpenAsync(address);
@@ -31,8 +29,8 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>
-    /// Latin-1: a character is a byte. A connection that the gateway has closed takes nothing more, which is for the
-    /// answer to tell.
+    /// Sends Latin-1, one byte per character. Does not fail if the gateway has closed the connection: the answer shows
+    /// that.
     /// </summary>
     public async Task<bool> SendAsync(string bytes)
     {
@@ -47,7 +45,7 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>FIN: nothing more will come.</summary>
+    /// <summary>Sends a FIN.</summary>
     public void Finish()
     {
         try
@@ -57,7 +55,7 @@ internal sealed class RawConnection : IDisposable
         catch (SocketException) { }
     }
 
-    /// <summary>RST: the caller is gone.</summary>
+    /// <summary>Sends an RST.</summary>
     public void Reset()
     {
         _socket.LingerState = new LingerOption(true, 0);
@@ -65,8 +63,7 @@ internal sealed class RawConnection : IDisposable
     }
 
     /// <summary>
-    /// Until the gateway closes the connection, or has been silent for a while: it waits for more, and is told that
-    /// none will come.
+    /// Reads until the gateway closes the connection; if it is silent for a while, sends a FIN first.
     /// </summary>
     public async Task<string> ReadWhatComesAsync()
     {
@@ -99,7 +96,7 @@ internal sealed class RawConnection : IDisposable
         return answer.ToString();
     }
 
-    /// <summary>Until what came holds a text, as many times as said.</summary>
+    /// <summary>Reads until the received text contains <paramref name="text"/> as often as required.</summary>
     public async Task<string> ReadUntilAsync(string text, int times = 1)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
@@ -128,7 +125,7 @@ internal sealed class RawConnection : IDisposable
         }
         catch (SocketException)
         {
-            // Closed with bytes unread: a reset, which is a way to close.
+            // Closing with unread bytes causes a reset, which counts as closing.
             return "";
         }
     }

@@ -3,36 +3,38 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>Senders that never come to an end: bounded in time, and nobody else waits for them (threats E9). The limits are set low here; that they are limits is what is tested.</summary>
-public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
+/// <summary>
+/// Senders that never finish are limited in time, and delay no one else (T-E9). The tests use low limits to be fast.
+/// </summary>
+public sealed class SlownessTests : IClassFixture<SlownessTests.LowLimitsFixture>
 {
     private const string Head = "POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
 
     private readonly HostileGateway _process;
 
-    public SlownessTests(Impatient fixture) => _process = fixture.Process;
+    public SlownessTests(LowLimitsFixture fixture) => _process = fixture.Process;
 
     [Theory]
     [InlineData("POST /v2/gener")]
     [InlineData("POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")]
     [InlineData("POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nX-Slow: 1\r\n")]
-    public async Task A_head_that_does_not_end_is_given_up(string start) => await GivenUpAsync(start, "a", 408);
+    public async Task A_head_that_does_not_end_times_out(string start) => await TimesOutAsync(start, "a", 408);
 
     [Theory]
     [InlineData(Head + "Content-Length: 100\r\n\r\n{", "\"")]
     [InlineData(Head + "Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", "1\r\n \r\n")]
-    public async Task A_body_below_the_lowest_rate_is_given_up(string start, string more) => await GivenUpAsync(start, more, 408);
+    public async Task A_body_below_the_minimum_rate_times_out(string start, string more) => await TimesOutAsync(start, more, 408);
 
     [Fact]
-    public async Task A_body_at_a_bearable_rate_that_takes_too_long_is_given_up()
+    public async Task A_body_above_the_minimum_rate_that_takes_too_long_times_out()
     {
-        // 2 KiB a second: above the lowest rate, so only the limit for the whole body ends it.
-        var answer = await GivenUpAsync(Head + "Content-Length: 100000\r\n\r\n{", new string(' ', 400), 408);
+        // 2 KiB a second is above the minimum rate, so only the limit for the whole body ends it.
+        var answer = await TimesOutAsync(Head + "Content-Length: 100000\r\n\r\n{", new string(' ', 400), 408);
         answer.ShouldContain("/problems/malformed-request");
     }
 
     [Fact]
-    public async Task Two_hundred_half_open_requests_keep_nobody_waiting()
+    public async Task Two_hundred_half_open_requests_delay_no_other_request()
     {
         await _process.IsAliveAsync();
         var before = _process.Sent.Count;
@@ -55,8 +57,8 @@ public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
         _process.Sent.Count.ShouldBe(before + 1);
     }
 
-    /// <summary>Sends a little again and again until the gateway closes the connection, which it must do soon.</summary>
-    private async Task<string> GivenUpAsync(string start, string more, int status)
+    /// <summary>Sends a little repeatedly until the gateway closes the connection, which it must do soon.</summary>
+    private async Task<string> TimesOutAsync(string start, string more, int status)
     {
         var before = _process.Sent.Count;
         using var connection = await RawConnection.OpenAsync(_process.Gateway.Address);
@@ -64,13 +66,13 @@ public sealed class SlownessTests : IClassFixture<SlownessTests.Impatient>
         var answer = connection.ReadToEndAsync();
         while (!answer.IsCompleted && await connection.SendAsync(more))
             await Task.WhenAny(answer, Task.Delay(200, TestContext.Current.CancellationToken));
-        // A reset may overtake the answer: closed is what counts.
+        // A reset may overtake the answer; the connection must be closed in any case.
         SmugglingTests.Statuses(await answer).ShouldAllBe(given => given == status);
         _process.Sent.Count.ShouldBe(before);
         return await answer;
     }
 
-    public sealed class Impatient : IAsyncLifetime
+    public sealed class LowLimitsFixture : IAsyncLifetime
     {
         internal HostileGateway Process { get; private set; } = null!;
 

@@ -5,7 +5,10 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>Bytes that two readers may take for different requests: 400 or closed, never a second request out of a first one's body (threats E1, E2, E4, E5).</summary>
+/// <summary>
+/// Bytes that two parsers may read as different requests get 400 or a closed connection, and a body is never run as a
+/// second request (T-E1, T-E2, T-E4, T-E5).
+/// </summary>
 public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : IClassFixture<HostileGatewayFixture>
 {
     private const string Head = "POST /v2/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
@@ -16,7 +19,7 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
 
     private readonly HostileGateway _process = fixture.Process;
 
-    /// <summary>Name → request; a second request is hidden wherever a confused reader would find one.</summary>
+    /// <summary>By name; each hides a second request where a confused parser would find it.</summary>
     public static TheoryData<string, string> Smuggled =>
         new()
         {
@@ -78,7 +81,7 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
 
     [Theory]
     [MemberData(nameof(Smuggled))]
-    public async Task An_ambiguous_request_is_refused_or_the_connection_closed_and_nothing_goes_up(string name, string request)
+    public async Task An_ambiguous_request_is_refused_or_closed_and_not_forwarded(string name, string request)
     {
         var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(_process.Gateway.Address, request);
@@ -89,16 +92,16 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     }
 
     [Fact]
-    public async Task A_signed_content_length_is_taken_which_is_a_fault_of_the_runtime_that_this_test_watches()
+    public async Task A_signed_content_length_is_accepted_by_a_known_bug_of_the_runtime()
     {
-        // Threats F4, RFC 9112, 6.3: "+70" must be refused. Kestrel reads it as 70 and hides it; a proxy in front closes it (SECURITY.md).
-        // The day this fails, the runtime has been mended: move the row to the others and strike it from SECURITY.md.
+        // P-4; RFC 9112, 6.3: "+70" must be refused. Kestrel reads it as 70; a proxy in front refuses it (SECURITY.md).
+        // When this fails, the runtime is fixed: move the request to the others and remove it from SECURITY.md.
         var request = Head + $"Content-Length: +{GatewayApp.Guide.Length}\r\nConnection: close\r\n\r\n{GatewayApp.Guide}";
         Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, request)).ShouldBe([200]);
     }
 
     [Fact]
-    public async Task Good_chunks_are_one_request_and_what_comes_behind_the_last_is_not_a_header()
+    public async Task Valid_chunks_are_one_request_and_trailers_are_not_headers()
     {
         var before = _process.Sent.Count;
         var request =
@@ -111,7 +114,7 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     }
 
     [Fact]
-    public async Task Without_a_length_there_is_no_body_and_what_follows_is_no_request()
+    public async Task Without_a_length_there_is_no_body_and_no_second_request()
     {
         var before = _process.Sent.Count;
         Statuses(await RawConnection.ExchangeAsync(_process.Gateway.Address, Head + $"\r\n{GatewayApp.Guide}\r\n\r\n"))
@@ -124,7 +127,7 @@ public sealed partial class SmugglingTests(HostileGatewayFixture fixture) : ICla
     [InlineData("POST", "/nowhere")]
     [InlineData("POST", "/v2/models")]
     [InlineData("DELETE", "/v2/generations")]
-    public async Task A_request_in_the_body_of_a_refused_one_is_never_run(string method, string path)
+    public async Task A_request_inside_the_body_of_a_refused_one_is_never_run(string method, string path)
     {
         var before = _process.Sent.Count;
         var request = $"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {Whole.Length}\r\n\r\n{Whole}";

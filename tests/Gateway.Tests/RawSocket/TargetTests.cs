@@ -3,7 +3,10 @@ using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;
 
-/// <summary>Odd targets, methods and headers: no path of the upstream but the one is ever reached, and nothing is echoed (threats C7, C13, E4–E6, E13, E14, F7).</summary>
+/// <summary>
+/// Odd targets, methods and headers reach no other path of the upstream, and nothing is echoed (T-C7, T-C13, T-E4,
+/// T-E5, T-E6, T-E13, T-E14, P-7).
+/// </summary>
 public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<HostileGatewayFixture>
 {
     private static readonly string Rest =
@@ -59,21 +62,21 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [InlineData("POST\r\n")]
     [InlineData("\"POST\"")]
     [InlineData("(none)")]
-    public async Task Another_method_is_refused_and_echoes_nothing(string method)
+    public async Task An_unknown_method_is_refused_and_not_echoed(string method)
     {
         var answer = await RefusedAsync($"{method} /v2/generations HTTP/1.1\r\nHost: localhost\r\nX-Canary: kestrel-4712\r\n{Rest}");
         answer.ShouldNotContain("kestrel-4712");
     }
 
     [Fact]
-    public async Task Connect_opens_no_tunnel()
+    public async Task CONNECT_opens_no_tunnel()
     {
         var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
             _process.Gateway.Address,
             "CONNECT cloud.leonardo.ai:443 HTTP/1.1\r\nHost: cloud.leonardo.ai:443\r\n\r\nGET /nowhere HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         );
-        // What follows is judged as the gateway's own.
+        // A request after CONNECT is handled as one to the gateway itself.
         SmugglingTests.Statuses(answer).ShouldAllBe(status => status >= 400 && status < 500, answer);
         _process.Sent.Count.ShouldBe(before);
     }
@@ -86,7 +89,7 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [InlineData("X-Rewrite-URL: /v2/generations")]
     [InlineData("Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings")]
     [InlineData("Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nConnection: Upgrade")]
-    public async Task A_header_that_would_change_the_request_changes_nothing(string header)
+    public async Task A_header_that_tries_to_change_the_request_has_no_effect(string header)
     {
         var before = _process.Sent.Count;
         var answer = await RawConnection.ExchangeAsync(
@@ -125,7 +128,7 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [InlineData("HTTP/1.1 ")]
     [InlineData("http/1.1")]
     [InlineData("")]
-    public async Task Another_version_is_refused(string version) =>
+    public async Task An_unsupported_HTTP_version_is_refused(string version) =>
         await RefusedAsync($"POST /v2/generations {version}\r\nHost: localhost\r\n{Rest}");
 
     [Theory]
@@ -135,7 +138,7 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
     [InlineData(1, 1024 * 1024, false)]
     [InlineData(50, 10, true)]
     [InlineData(1, 8_000, true)]
-    public async Task Headers_are_counted_and_weighed(int count, int length, bool taken)
+    public async Task The_number_and_size_of_headers_are_limited(int count, int length, bool taken)
     {
         var headers = string.Concat(Enumerable.Range(0, count).Select(i => $"X-{i}: {new string('a', length)}\r\n"));
         var request = $"POST /v2/generations HTTP/1.1\r\nHost: localhost\r\n{headers}{Rest}";
@@ -150,7 +153,7 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
         await RefusedAsync($"POST /v2/generations?{new string('a', 100_000)} HTTP/1.1\r\nHost: localhost\r\n{Rest}");
 
     [Fact]
-    public async Task A_query_is_ignored_and_never_goes_up()
+    public async Task A_query_is_ignored_and_never_sent_upstream()
     {
         var answer = await RawConnection.ExchangeAsync(
             _process.Gateway.Address,
@@ -161,7 +164,7 @@ public sealed class TargetTests(HostileGatewayFixture fixture) : IClassFixture<H
         _process.Sent[^1].Text.ShouldContain("\"quantity\":1,");
     }
 
-    /// <summary>At most one answer, 4xx or 501 – or closed without one –, and nothing went up.</summary>
+    /// <summary>At most one answer, 4xx or 501, or closed without an answer; and nothing was sent upstream.</summary>
     private async Task<string> RefusedAsync(string request)
     {
         var before = _process.Sent.Count;

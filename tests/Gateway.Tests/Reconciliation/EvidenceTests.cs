@@ -6,32 +6,31 @@ using Gateway.Reconciliation;
 
 namespace Gateway.Tests.Reconciliation;
 
-/// <summary>What the upstream's list proves of an unknown reservation, and what it does not.</summary>
+/// <summary>What the upstream's list proves about an unknown reservation, and what it does not.</summary>
 public sealed class EvidenceTests
 {
     private static readonly DateTimeOffset Sent = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan AbsentAfter = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public void The_same_seed_size_and_prompt_near_the_time_it_was_sent_is_the_generation() =>
-        Match(Row("a")).ShouldBe(new MatchResult.Found(Id("a")));
+    public void The_same_seed_size_and_prompt_near_the_sending_time_match() => Match(Row("a")).ShouldBe(new MatchResult.Found(Id("a")));
 
     [Theory]
     [InlineData(43L, 512, 0)]
     [InlineData(42L, 256, 0)]
     [InlineData(42L, 512, -6)]
-    public void Another_seed_size_or_time_is_not(long seed, int width, int minutes) =>
+    public void Another_seed_size_or_time_does_not_match(long seed, int width, int minutes) =>
         Match(Row("a") with { Seed = seed, Width = width, CreatedAt = Sent.AddMinutes(minutes) }).ShouldBeOfType<MatchResult.Absent>();
 
     [Theory]
     [InlineData("a cat ")]
     [InlineData("A CAT, rewritten")]
     [InlineData(null)]
-    public void A_prompt_that_came_back_changed_proves_neither_presence_nor_absence(string? prompt) =>
+    public void A_changed_prompt_proves_neither_presence_nor_absence(string? prompt) =>
         Match(Row("a") with { Prompt = prompt }).ShouldBeOfType<MatchResult.NotYet>();
 
     [Fact]
-    public void A_prompt_that_was_to_be_rewritten_is_not_compared()
+    public void An_enhanced_prompt_is_not_compared()
     {
         var enhanced = Open() with { Fingerprint = Open().Fingerprint with { PromptEnhanced = true } };
         new GenerationMatcher([Row("a") with { Prompt = "something else" }], true, [enhanced], new HashSet<uint>())
@@ -40,7 +39,7 @@ public sealed class EvidenceTests
     }
 
     [Fact]
-    public void Nothing_listed_is_absence_only_when_the_list_is_whole_and_time_has_passed()
+    public void An_empty_list_proves_absence_only_when_it_is_complete_and_time_has_passed()
     {
         var reservation = Open();
         MatchResult Match(bool whole, TimeSpan since) =>
@@ -58,7 +57,7 @@ public sealed class EvidenceTests
     }
 
     [Fact]
-    public void Equal_requests_of_two_tenants_are_for_an_operator()
+    public void Equal_requests_of_two_tenants_need_an_operator()
     {
         var (mine, others) = (Open(), Open() with { Tenant = "other" });
         new GenerationMatcher([Row("a")], true, [mine, others], new HashSet<uint>())
@@ -67,7 +66,7 @@ public sealed class EvidenceTests
     }
 
     [Fact]
-    public void Equal_requests_of_one_tenant_take_what_is_there_in_the_order_they_were_sent()
+    public void Equal_requests_of_one_tenant_match_in_the_order_they_were_sent()
     {
         var (first, second) = (Open(), Open() with { Id = Guid.Empty, ForwardedAt = Sent.AddSeconds(1) });
         var evidence = new GenerationMatcher([Row("a")], true, [second, first], new HashSet<uint>());
@@ -76,7 +75,7 @@ public sealed class EvidenceTests
     }
 
     [Fact]
-    public void What_may_be_of_a_request_under_way_is_left_to_it() =>
+    public void A_generation_that_may_belong_to_a_request_in_flight_is_not_matched() =>
         new GenerationMatcher([Row("a")], true, [Open()], new HashSet<uint> { 42 })
             .Match(Open(), AbsentAfter)
             .ShouldBeOfType<MatchResult.NotYet>();

@@ -4,7 +4,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Reconciliation;
 
-/// <summary>What becomes of requests that were sent and not answered: found, given back, or left to an operator; never sent again.</summary>
+/// <summary>
+/// Requests that were sent but not answered are found, released, or left to an operator; they are never sent again
+/// (L6).
+/// </summary>
 public sealed class ReconcilerTests
 {
     private const string TwoTenants = """
@@ -12,7 +15,7 @@ public sealed class ReconcilerTests
         { "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }
         """;
 
-    /// <summary>The digests above are of these.</summary>
+    /// <summary>The digests above are the hashes of these tokens.</summary>
     private static readonly (string, string) AsA = ("authorization", "Bearer a");
     private static readonly (string, string) AsB = ("authorization", "Bearer b");
 
@@ -21,7 +24,7 @@ public sealed class ReconcilerTests
     [InlineData("error-500-after")]
     [InlineData("half-json")]
     [InlineData("bad-id")]
-    public async Task A_generation_whose_answer_was_lost_is_found_charged_and_its_tenants(string fault)
+    public async Task A_generation_whose_answer_was_lost_is_found_charged_and_gets_its_owner(string fault)
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext(fault);
@@ -39,7 +42,7 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task A_rewritten_prompt_is_found_by_its_seed()
+    public async Task A_generation_with_an_enhanced_prompt_is_found_by_its_seed()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext("fin-after");
@@ -48,7 +51,7 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task What_never_arrived_is_given_back_when_it_has_been_absent_long_enough_and_not_before()
+    public async Task A_request_that_never_arrived_is_released_after_AbsentAfter_and_not_before()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext("reset-before");
@@ -61,17 +64,17 @@ public sealed class ReconcilerTests
         (await UsageAsync(gateway)).ShouldBe((0, 1));
 
         await PassAsync(gateway, TimeSpan.FromMinutes(2), async () => await UsageAsync(gateway) == (0, 0));
-        var told = await (await gateway.PostAsync(GatewayApp.Guide, headers: ("Idempotency-Key", "once"))).ProblemAsync(
+        var problem = await (await gateway.PostAsync(GatewayApp.Guide, headers: ("Idempotency-Key", "once"))).ProblemAsync(
             422,
             "upstream-rejected"
         );
-        told["reason"]!.GetValue<string>().ShouldBe("other");
-        told["detail"]!.GetValue<string>().ShouldContain("created no generation");
+        problem["reason"]!.GetValue<string>().ShouldBe("other");
+        problem["detail"]!.GetValue<string>().ShouldContain("created no generation");
         gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
     }
 
     [Fact]
-    public async Task What_never_arrived_is_given_back_however_much_the_account_has_made_since()
+    public async Task A_request_that_never_arrived_is_released_even_if_the_list_is_long()
     {
         await using var gateway = await GatewayApp.StartAsync(simulator: new() { CreationsPerMinute = 0, JobSeconds = 0 });
         gateway.Leonardo.ScriptNext("reset-before");
@@ -109,7 +112,7 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task Of_two_equal_requests_of_one_tenant_each_finds_a_generation()
+    public async Task Two_equal_requests_of_one_tenant_each_get_one_generation()
     {
         await using var gateway = await GatewayApp.StartAsync();
         gateway.Leonardo.ScriptNext("reset-after", "reset-after");
@@ -121,7 +124,7 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task Of_equal_requests_of_two_tenants_neither_is_given_away()
+    public async Task Equal_requests_of_two_tenants_get_no_generation_automatically()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(TwoTenants));
         gateway.Leonardo.ScriptNext("reset-after", "reset-after");
@@ -139,7 +142,7 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
-    public async Task A_generation_that_has_an_owner_is_not_found_a_second_time()
+    public async Task A_generation_with_an_owner_is_not_matched_again()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants(TwoTenants));
         const string Body = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","seed":7}}""";
@@ -152,7 +155,7 @@ public sealed class ReconcilerTests
         (await UsageAsync(gateway, AsA)).ShouldBe((1, 0));
     }
 
-    /// <summary>Turns the clock a second at a time, so that everything due in between happens.</summary>
+    /// <summary>Advances the clock second by second, so that everything due in between happens.</summary>
     private static async Task PassAsync(GatewayApp gateway, TimeSpan most, Func<Task<bool>> until)
     {
         for (var passed = TimeSpan.Zero; passed < most; passed += TimeSpan.FromSeconds(1))
@@ -164,7 +167,7 @@ public sealed class ReconcilerTests
         await Eventually.HoldsAsync(until);
     }
 
-    /// <summary>The clock moves, and what that set off is given a moment of real time.</summary>
+    /// <summary>Advances the clock and gives background work a moment of real time.</summary>
     private static Task TickAsync(GatewayApp gateway, TimeSpan time)
     {
         gateway.Time.Advance(time);

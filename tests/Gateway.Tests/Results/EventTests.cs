@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>A generation as a stream of events: what is new, once; a sign of life in between; an end.</summary>
+/// <summary>A generation as a stream of events: every change once, heartbeats in between, and an end.</summary>
 public sealed class EventTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -18,7 +18,7 @@ public sealed class EventTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
-    public async Task It_says_what_is_and_then_the_end_and_ends()
+    public async Task The_stream_sends_the_current_status_then_the_end_and_closes()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA);
         var reading = ReadAsync(id);
@@ -29,27 +29,27 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_has_ended_is_told_at_once()
+    public async Task A_finished_generation_is_sent_at_once()
     {
         var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
         Events(await ReadAsync(id)).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
     }
 
     [Fact]
-    public async Task Who_comes_back_is_not_told_again_what_it_has_seen()
+    public async Task A_reconnecting_client_gets_only_newer_events()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA);
         var reading = ReadAsync(id, ("Last-Event-ID", "1"));
         await _gateway.PassAsync(() => reading.IsCompleted);
         Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
 
-        // Nothing is left to tell: 204 makes a browser stop.
+        // Nothing newer will come: 204 makes a browser stop reconnecting.
         (await _gateway.GetAsync("/v1/generations/" + id, Headers(("Last-Event-ID", "2")))).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         Events(await ReadAsync(id, ("Last-Event-ID", "nonsense"))).Count.ShouldBe(1);
     }
 
     [Fact]
-    public async Task Who_has_seen_what_never_was_is_told_all()
+    public async Task A_client_with_an_unknown_event_id_gets_everything()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA);
         var reading = ReadAsync(id, ("Last-Event-ID", "999"));
@@ -65,7 +65,7 @@ public sealed class EventTests : IAsyncLifetime
     [InlineData("text/event-stream;q=0.5, */*", "application/json")]
     [InlineData("text/event-stream, */*;q=0.5", "text/event-stream")]
     [InlineData("*/*", "application/json")]
-    public async Task It_is_a_stream_for_who_likes_one_no_less_than_an_answer(string accept, string answered)
+    public async Task Events_are_sent_if_accept_rates_them_at_least_as_high_as_JSON(string accept, string answered)
     {
         var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
         var answer = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Accept", accept));
@@ -73,7 +73,7 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_nothing_happens_there_is_a_sign_of_life()
+    public async Task While_nothing_happens_the_stream_sends_heartbeats()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
@@ -104,7 +104,7 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_one_ends_its_streams()
+    public async Task Deleting_a_generation_ends_its_streams()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var reading = ReadAsync(id);

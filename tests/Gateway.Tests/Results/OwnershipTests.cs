@@ -5,7 +5,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>Every route and every place where an id can stand, against every kind of id: what is not the tenant's is not there, and looks like nothing at all.</summary>
+/// <summary>
+/// Every route and every position of an id, with every kind of id: another tenant's object is answered exactly like one
+/// that does not exist (T-B1, T-B3).
+/// </summary>
 public sealed class OwnershipTests : IAsyncLifetime
 {
     private static readonly string[] Kinds = ["own", "upper", "foreign", "unknown", "malformed", "deleted"];
@@ -49,10 +52,10 @@ public sealed class OwnershipTests : IAsyncLifetime
     [InlineData("GET", "/v1/init-image/{upload}/image", null)]
     [InlineData("DELETE", "/v1/generations/{generation}", null)]
     [InlineData("DELETE", "/v1/init-image/{upload}", null)]
-    public async Task What_is_not_the_tenants_is_not_there(string method, string path, string? header)
+    public async Task Another_tenants_object_is_answered_as_if_it_did_not_exist(string method, string path, string? header)
     {
         string? nothing = null;
-        // The own one last: it may be deleted by it, in either spelling.
+        // The tenant's own id comes last, because the request may delete it.
         foreach (var kind in Kinds.Reverse().Where(kind => method != "DELETE" || kind != "own"))
         {
             var before = _gateway.Leonardo.Received.Count;
@@ -85,7 +88,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     [InlineData("UPLOADED", "upload", "unknown", false)]
     [InlineData("UPLOADED", "upload", "deleted", false)]
     [InlineData("UPLOADED", "image", "own", false)]
-    public async Task Only_an_own_image_can_be_a_reference(string type, string thing, string kind, bool allowed)
+    public async Task Only_the_tenants_own_image_can_be_a_reference(string type, string thing, string kind, bool allowed)
     {
         var before = _gateway.Leonardo.Invoice.Count;
         foreach (var path in new[] { "/v2/generations/quote", "/v2/generations" })
@@ -107,7 +110,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_goes_on_where_the_last_one_ended_and_never_for_another_tenant()
+    public async Task A_page_continues_where_the_last_one_ended_but_not_for_another_tenant()
     {
         for (var i = 0; i < 4; i++)
         {
@@ -145,11 +148,11 @@ public sealed class OwnershipTests : IAsyncLifetime
     [InlineData("after=====")]
     [InlineData("after=a+/b")]
     [InlineData("after=01234567890123456789012345678901234567890123")]
-    public async Task A_page_that_cannot_be_is_refused(string query) =>
+    public async Task Invalid_page_parameters_are_refused(string query) =>
         await (await _gateway.GetAsync("/v1/generations?" + query, TwoTeams.AsA)).ProblemAsync(400, "validation");
 
     [Fact]
-    public async Task What_is_another_tenants_and_what_does_not_exist_take_the_same_time()
+    public async Task Another_tenants_object_and_an_unknown_one_take_the_same_time()
     {
         var (foreign, unknown) = (new List<double>(), new List<double>());
         for (var i = 0; i < 300; i++)
@@ -157,7 +160,7 @@ public sealed class OwnershipTests : IAsyncLifetime
             foreign.Add(await TimeAsync("/v1/generations/" + _ids[("generation", "foreign")]));
             unknown.Add(await TimeAsync("/v1/generations/" + _ids[("generation", "unknown")]));
         }
-        // The medians of what is, but for the id, one and the same query: far apart only if it is another query after all.
+        // Medians of the same query with different ids: they differ only if it is not the same query.
         (Median(foreign) / Median(unknown)).ShouldBeInRange(0.5, 2);
     }
 

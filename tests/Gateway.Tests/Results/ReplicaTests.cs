@@ -7,8 +7,8 @@ using Leonardo.Simulator;
 namespace Gateway.Tests.Results;
 
 /// <summary>
-/// Several gateways on one PostgreSQL watch as one: one schedule for each generation, whoever asks for it, whoever
-/// dies.
+/// Several gateways on one PostgreSQL poll each generation on one schedule, whichever replica is asked, and whichever
+/// crashes.
 /// </summary>
 public sealed class ReplicaTests : IAsyncLifetime
 {
@@ -52,7 +52,7 @@ public sealed class ReplicaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_waits_at_one_hears_of_what_the_other_sees_and_the_upstream_is_asked_by_one_schedule()
+    public async Task A_caller_that_waits_at_one_replica_gets_what_another_polled_on_one_schedule()
     {
         var id = await BeginAsync(_one);
         var waiting = Enumerable
@@ -66,7 +66,7 @@ public sealed class ReplicaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task When_the_one_that_watches_is_killed_another_finishes_and_its_callers_go_on_where_they_were()
+    public async Task When_the_polling_replica_is_killed_another_finishes_and_event_streams_resume()
     {
         var id = await BeginAsync(_one);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
@@ -99,7 +99,7 @@ public sealed class ReplicaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_begun_at_one_is_taken_by_the_other_and_everything_else_works_there_too()
+    public async Task An_upload_created_at_one_replica_is_accepted_at_another()
     {
         var begun = await JsonAsync(await SendAsync(_one, HttpMethod.Post, "/v1/init-image", """{"extension":"png"}"""));
         var address = new Uri(begun["uploadInitImage"]!["url"]!.GetValue<string>());
@@ -122,7 +122,7 @@ public sealed class ReplicaTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_lost_answer_of_one_is_found_once_by_either()
+    public async Task A_lost_answer_is_found_once_by_any_replica()
     {
         _leonardo.ScriptNext("reset-after");
         (await SendAsync(_one, HttpMethod.Post, "/v2/generations", GatewayApp.Guide, ("Idempotency-Key", "k"))).StatusCode.ShouldBe(

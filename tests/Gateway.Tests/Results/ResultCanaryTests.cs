@@ -7,8 +7,8 @@ using Leonardo.Simulator;
 namespace Gateway.Tests.Results;
 
 /// <summary>
-/// Everything that can be done with results is done, by the real process at its most talkative; then all that came
-/// out is searched for what must not come out.
+/// Uses every route of results on the real process with the most verbose logging, then searches all output for secrets,
+/// prompts and addresses (T-B9, T-B13, T-C1).
 /// </summary>
 public sealed class ResultCanaryTests
 {
@@ -16,7 +16,7 @@ public sealed class ResultCanaryTests
     private const string WebhookKey = "callback-canary-0815";
 
     [Fact]
-    public async Task No_upstream_host_account_or_secret_in_any_answer_and_no_prompt_or_address_in_any_log()
+    public async Task No_answer_contains_upstream_secrets_and_no_log_contains_prompts_or_addresses()
     {
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;
@@ -53,8 +53,8 @@ public sealed class ResultCanaryTests
             if (made["generate"]?["generationId"]?.GetValue<string>() is not { } id)
                 continue;
             await SendAsync(HttpMethod.Get, "/v1/generations/" + id, null, ("Accept", "text/event-stream"));
-            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookEndpoint(id)), ("authorization", "Bearer " + WebhookKey));
-            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookEndpoint(id)), ("authorization", "Bearer wrong"));
+            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookBody(id)), ("authorization", "Bearer " + WebhookKey));
+            await SendAsync(HttpMethod.Post, "/webhooks/leonardo", Json(WebhookBody(id)), ("authorization", "Bearer wrong"));
             foreach (
                 var image in made["generations_by_pk"]!["generated_images"]!.AsArray().Select(image => image!["id"]!.GetValue<string>())
             )
@@ -108,6 +108,6 @@ public sealed class ResultCanaryTests
 
     private static StringContent Json(string body) => new(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
-    private static string WebhookEndpoint(string id) =>
+    private static string WebhookBody(string id) =>
         $$$"""{"type":"image_generation.complete","data":{"object":{"id":"{{{id}}}","status":"COMPLETE","prompt":"{{{PromptCanary}}}","apiKey":{"key":"the-production-key"} } } }""";
 }

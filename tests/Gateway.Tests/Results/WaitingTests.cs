@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>Waiting costs the upstream nothing: whoever waits, however, and however many.</summary>
+/// <summary>Waiting callers cause no extra upstream calls, however many there are and however they wait.</summary>
 public sealed class WaitingTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -36,7 +36,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_post_that_waited_in_vain_is_accepted_and_its_repetition_waits_on()
+    public async Task A_post_whose_wait_times_out_is_202_and_its_repetition_waits_again()
     {
         (string, string)[] headers = [TwoTeams.AsA, ("Prefer", "wait=3"), ("Idempotency-Key", "k")];
         const string Forever = """{"model":"flux-pro-2.0","parameters":{"prompt":"[sim:job-forever]"}}""";
@@ -56,7 +56,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_get_that_waited_in_vain_says_pending_and_when_to_come_back()
+    public async Task A_get_whose_wait_times_out_is_pending_with_retry_after()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "respond-async, wait=5"));
@@ -74,7 +74,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [InlineData("wait=soon")]
     [InlineData("wait")]
     [InlineData("return=minimal")]
-    public async Task A_preference_that_is_none_is_passed_over(string prefer)
+    public async Task A_malformed_preference_is_ignored(string prefer)
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", prefer));
@@ -83,7 +83,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_waits_more_than_two_minutes()
+    public async Task A_wait_is_limited_to_two_minutes()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "wait=86400"));
@@ -95,7 +95,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_caller_that_leaves_leaves_nothing_behind()
+    public async Task A_caller_that_disconnects_leaves_no_waiter_behind()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         using var leave = new CancellationTokenSource();
@@ -114,7 +114,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Five_hundred_who_wait_are_one_schedule_of_polls()
+    public async Task Five_hundred_waiters_cause_one_schedule_of_polls()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var before = Polls(id);
@@ -130,7 +130,7 @@ public sealed class WaitingTests : IAsyncLifetime
             )
             .ToList();
         await Eventually.HoldsAsync(() => Waiting == 500);
-        // Thirty seconds: by the schedule at 1, 2.5, 4.5, 7.5, 12.5 and 22.5, or a little later where this machine is slow.
+        // In 30 seconds the schedule polls at 1, 2.5, 4.5, 7.5, 12.5 and 22.5 s, or a little later on a slow machine.
         var until = _gateway.Time.GetUtcNow() + TimeSpan.FromSeconds(30);
         await _gateway.PassAsync(() => _gateway.Time.GetUtcNow() >= until, pace: 20);
         Polls(id).ShouldBeInRange(4, 6);
@@ -141,7 +141,7 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Fifty_generations_with_ten_who_wait_for_each_are_fifty_schedules()
+    public async Task Fifty_generations_with_ten_waiters_each_cause_fifty_schedules()
     {
         var ids = new List<string>();
         for (var i = 0; i < 50; i++)
@@ -153,7 +153,7 @@ public sealed class WaitingTests : IAsyncLifetime
         await _gateway.PassAsync(() => callers.All(caller => caller.IsCompleted), pace: 50);
         foreach (var caller in callers)
             (await (await caller).JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("COMPLETE");
-        // Ten run at once and each takes a second, so the last end after five: at most four polls of each by the schedule.
+        // Ten run at once for one second each, so the last end after five: at most four polls each by the schedule.
         ids.ShouldAllBe(id => Polls(id) >= 1 && Polls(id) <= 5);
     }
 

@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Results;
 
-/// <summary>What the watcher makes of what the upstream tells, and of what it does not tell.</summary>
+/// <summary>How the watcher handles every state that the upstream reports, and failed polls.</summary>
 public sealed class WatcherTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -14,7 +14,7 @@ public sealed class WatcherTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
-    public async Task A_finished_one_is_told_as_the_upstream_tells_it_but_for_what_is_not_the_tenants()
+    public async Task A_finished_generation_is_returned_like_the_upstreams_without_foreign_data()
     {
         var seen = (await _gateway.MakeAsync(TwoTeams.AsA, "kestrel over dunes")).AsObject();
         seen["prompt"]!.GetValue<string>().ShouldBe("kestrel over dunes");
@@ -28,7 +28,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_finished_one_is_answered_without_the_upstream()
+    public async Task A_finished_generation_is_returned_without_an_upstream_call()
     {
         var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
         var before = _gateway.Leonardo.Received.Count;
@@ -38,7 +38,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_none_is_left_behind()
+    public async Task Of_many_generations_all_are_finished()
     {
         var made = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => _gateway.BeginAsync(TwoTeams.AsA, $"kestrel {n}")));
         await _gateway.PassAsync(async () =>
@@ -52,7 +52,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_running_one_shows_its_prompt_once_the_upstream_was_asked()
+    public async Task A_running_generation_shows_its_prompt_after_the_first_poll()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "kestrel [sim:job-forever]");
         (await _gateway.SeeAsync(id, TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("PENDING");
@@ -63,7 +63,7 @@ public sealed class WatcherTests : IAsyncLifetime
     [InlineData("job-fails", "FAILED", 0, false)]
     [InlineData("job-empty", "COMPLETE", 0, false)]
     [InlineData("job-nsfw", "COMPLETE", 1, true)]
-    public async Task A_bad_end_is_an_end(string fault, string status, int images, bool flagged)
+    public async Task A_failed_generation_ends(string fault, string status, int images, bool flagged)
     {
         var seen = await _gateway.MakeAsync(TwoTeams.AsA, $"[sim:{fault}]");
         seen["status"]!.GetValue<string>().ShouldBe(status);
@@ -77,7 +77,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_running_one_is_concurrent_until_its_end_is_seen()
+    public async Task A_running_generation_holds_its_slot_until_its_end_is_seen()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA);
         (await ConcurrentAsync()).ShouldBe(1);
@@ -97,7 +97,7 @@ public sealed class WatcherTests : IAsyncLifetime
     [InlineData("null")]
     [InlineData("reset-before")]
     [InlineData("redirect-307")]
-    public async Task A_poll_that_fails_is_made_again_by_the_schedule(string fault)
+    public async Task A_failed_poll_is_repeated_by_the_schedule(string fault)
     {
         _gateway.Leonardo.Script("get", fault, fault, fault);
         (await _gateway.MakeAsync(TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("COMPLETE");
@@ -105,7 +105,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_never_ends_is_let_go_and_still_asked_for_ever_more_rarely()
+    public async Task A_stuck_generation_frees_its_slot_and_is_polled_less_and_less_often()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         await AdvanceAsync(TimeSpan.FromMinutes(4));
@@ -122,7 +122,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_one_is_watched_to_its_end_and_never_seen_again()
+    public async Task A_deleted_generation_is_polled_to_its_end_and_stays_hidden()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA);
         var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
@@ -137,7 +137,7 @@ public sealed class WatcherTests : IAsyncLifetime
     [InlineData("error-500", 502, "upstream-unreachable")]
     [InlineData("bad-key-401", 502, "upstream-credentials")]
     [InlineData("rate-limit-429", 503, "upstream-saturated")]
-    public async Task What_the_upstream_did_not_delete_is_still_there(string fault, int status, string problem)
+    public async Task A_generation_that_the_upstream_did_not_delete_is_still_readable(string fault, int status, string problem)
     {
         var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
         _gateway.Leonardo.Script("delete", fault);
@@ -146,7 +146,7 @@ public sealed class WatcherTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_result_is_kept_as_long_as_the_operator_says()
+    public async Task A_result_is_kept_for_the_configured_retention()
     {
         await using var gateway = await TwoTeams.StartAsync(null, ("Results:Retention", "01:00:00"));
         var made = await gateway.MakeAsync(TwoTeams.AsA);
@@ -165,7 +165,7 @@ public sealed class WatcherTests : IAsyncLifetime
         for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(5))
         {
             _gateway.Time.Advance(TimeSpan.FromSeconds(5));
-            // A request goes in between, so that what is due gets its turn.
+            // A request in between gives the watcher time to do what is due.
             await ConcurrentAsync();
         }
     }

@@ -6,7 +6,7 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.Simulator;
 
-/// <summary>A simulator and somebody who holds its key and calls it without a gateway.</summary>
+/// <summary>A simulator and a client that calls it directly with its key.</summary>
 internal sealed class Client : IAsyncDisposable
 {
     private Client(LeonardoSimulator simulator)
@@ -62,14 +62,16 @@ internal sealed class Client : IAsyncDisposable
         return await Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Cancellation);
     }
 
-    /// <summary>The id of what was made; fails if it was not.</summary>
+    /// <summary>Creates a generation, which must succeed, and returns its id.</summary>
     public async Task<string> CreateAsync(JsonNode? body = null)
     {
         using var response = await PostAsync(body ?? Body());
         return (await JsonAsync(response)).GetProperty("generate").GetProperty("generationId").GetString()!;
     }
 
-    /// <summary>The error that came as an array under HTTP 200: <c>extensions.details.message</c>, or else <c>message</c>.</summary>
+    /// <summary>
+    /// The error in an array under HTTP 200: <c>extensions.details.message</c>, otherwise <c>message</c>.
+    /// </summary>
     public async Task<string> ComplaintAsync(JsonNode body)
     {
         using var response = await PostAsync(body);

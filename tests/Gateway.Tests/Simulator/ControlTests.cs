@@ -9,7 +9,7 @@ namespace Gateway.Tests.Simulator;
 public sealed class ControlTests
 {
     [Fact]
-    public async Task What_came_in_is_kept_and_the_control_routes_are_not_part_of_it()
+    public async Task Requests_are_recorded_except_those_to_the_control_routes()
     {
         await using var client = await Client.StartAsync();
         using (await client.PostAsync(Client.Body("a kite"))) { }
@@ -26,7 +26,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task A_header_sent_twice_is_kept_twice()
+    public async Task A_repeated_header_is_recorded_twice()
     {
         await using var client = await Client.StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/rest/v1/me");
@@ -63,7 +63,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task A_reset_forgets_everything_but_the_options_it_started_with()
+    public async Task A_reset_keeps_only_the_initial_options()
     {
         await using var client = await Client.StartAsync();
         var id = await client.CreateAsync();
@@ -80,7 +80,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task An_option_that_does_not_exist_is_refused()
+    public async Task An_unknown_option_is_refused()
     {
         await using var client = await Client.StartAsync();
 
@@ -90,7 +90,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task What_leonardo_does_not_have_is_not_found_with_a_key_and_unauthorized_without()
+    public async Task An_unknown_route_is_404_with_a_key_and_401_without()
     {
         await using var client = await Client.StartAsync();
         var path = new Uri("/api/rest/v2/generations/00000000-0000-4000-8000-000000000000", UriKind.Relative);
@@ -104,7 +104,7 @@ public sealed class ControlTests
     }
 
     [Fact]
-    public async Task A_second_simulator_starts_in_no_time()
+    public async Task A_second_simulator_starts_quickly()
     {
         await using var first = await Client.StartAsync();
         var clock = Stopwatch.StartNew();

@@ -9,7 +9,7 @@ namespace Gateway.Tests.Simulator;
 public sealed class CreationTests
 {
     [Fact]
-    public async Task A_generation_is_answered_in_the_real_shape_with_a_time_ordered_id()
+    public async Task A_creation_has_the_real_reply_with_a_time_ordered_id()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 20, 10, 11, 12, TimeSpan.Zero));
         await using var client = await Client.StartAsync(new SimulatorOptions { Time = time });
@@ -56,7 +56,7 @@ public sealed class CreationTests
     [Theory]
     [InlineData("""{"width":256,"height":1440,"quantity":8,"seed":4294967295}""")]
     [InlineData("""{"prompt_enhance":"AUTO","style_ids":["556c1ee5-ec38-42e8-955a-1e82dad0ffa1"],"guidances":{"image_reference":[]}}""")]
-    public async Task A_parameter_at_its_limit_is_taken(string parameters)
+    public async Task A_parameter_at_its_limit_is_accepted(string parameters)
     {
         await using var client = await Client.StartAsync();
         var body = Client.Body();
@@ -100,7 +100,7 @@ public sealed class CreationTests
     }
 
     [Fact]
-    public async Task An_image_may_be_a_reference_once_its_generation_is_complete_and_until_it_is_deleted()
+    public async Task An_image_can_be_a_reference_from_completion_until_deletion()
     {
         var time = new FakeTimeProvider();
         await using var client = await Client.StartAsync(new SimulatorOptions { Time = time, JobSeconds = 5 });
@@ -119,7 +119,7 @@ public sealed class CreationTests
     }
 
     [Fact]
-    public async Task More_than_the_minute_allows_is_429_until_the_minute_is_over()
+    public async Task Creations_above_the_limit_per_minute_are_429()
     {
         var time = new FakeTimeProvider();
         await using var client = await Client.StartAsync(new SimulatorOptions { Time = time, CreationsPerMinute = 2 });

@@ -55,8 +55,8 @@ public sealed class FaultTests
     [InlineData("204-no-body", 204, 1, "")]
     [InlineData("gzip-body", 200, 1, "\u001f")]
     [InlineData("ok", 200, 1, "\"generate\"")]
-    [InlineData("misspelt", 400, 0, "the simulator knows no fault 'misspelt'")]
-    public async Task Each_fault_says_what_it_says_and_charges_what_it_charges(string fault, int status, int charges, string contained)
+    [InlineData("misspelt", 400, 0, "unknown fault 'misspelt'")]
+    public async Task Each_fault_has_its_documented_reply_and_charge(string fault, int status, int charges, string contained)
     {
         await using var client = await Client.StartAsync();
 
@@ -68,7 +68,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Scripted_faults_come_in_order_then_all_is_well()
+    public async Task Scripted_faults_come_in_order_and_then_end()
     {
         await using var client = await Client.StartAsync();
         client.Simulator.ScriptNext("error-500", "ok", "error-409");
@@ -85,7 +85,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_prompt_can_ask_for_a_fault()
+    public async Task A_prompt_can_request_a_fault()
     {
         await using var client = await Client.StartAsync();
 
@@ -95,7 +95,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_fault_that_does_not_exist_cannot_be_scripted()
+    public async Task An_unknown_fault_cannot_be_scripted()
     {
         await using var client = await Client.StartAsync();
 
@@ -132,7 +132,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_duplicate_id_is_that_of_the_generation_before_and_both_are_charged()
+    public async Task A_duplicate_id_repeats_the_previous_generation_and_both_are_charged()
     {
         await using var client = await Client.StartAsync();
         var first = await client.CreateAsync();
@@ -144,7 +144,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Who_follows_the_redirect_is_counted_in_the_trap_with_what_was_carried_there()
+    public async Task A_client_that_follows_a_redirect_is_recorded_at_the_trap()
     {
         await using var client = await Client.StartAsync();
         using var redirect = await client.PostAsync(Client.Body(), "redirect-307");

@@ -6,7 +6,7 @@ namespace Gateway.Tests.Simulator;
 
 public sealed class InvoiceTests
 {
-    /// <summary>The table of Leonardo's published examples and of its price calculator.</summary>
+    /// <summary>Leonardo's published examples and values from its price calculator.</summary>
     [Theory]
     [InlineData(1440, 1440, 56, "0.0837", 84, "0.1256")]
     [InlineData(960, 1440, 38, "0.0568", 56, "0.0837")]
@@ -14,7 +14,7 @@ public sealed class InvoiceTests
     [InlineData(1024, 1024, 29, "0.0434", 43, "0.0643")]
     [InlineData(512, 512, 8, "0.0120", 11, "0.0164")]
     [InlineData(256, 256, 2, "0.0030", 3, "0.0045")]
-    public async Task A_generation_costs_what_is_published(
+    public async Task A_generation_costs_the_published_price(
         int width,
         int height,
         int credits,
@@ -63,7 +63,7 @@ public sealed class InvoiceTests
     }
 
     [Fact]
-    public async Task Without_enough_credit_nothing_is_made()
+    public async Task Without_enough_credit_nothing_is_created()
     {
         await using var client = await Client.StartAsync(new SimulatorOptions { Balance = 0.0130m });
         await client.CreateAsync();
@@ -75,7 +75,7 @@ public sealed class InvoiceTests
     }
 
     [Fact]
-    public async Task A_quantity_left_out_is_charged_four_times()
+    public async Task An_omitted_quantity_is_charged_as_four()
     {
         await using var client = await Client.StartAsync();
         var body = Client.Body();

@@ -33,7 +33,7 @@ public sealed class JobTests
     }
 
     [Fact]
-    public async Task Those_beyond_the_slots_wait_for_their_turn()
+    public async Task Generations_beyond_the_slots_wait()
     {
         await using var client = await StartAsync(slots: 2, pending: 10);
         var ids = new List<string>();
@@ -53,7 +53,7 @@ public sealed class JobTests
     }
 
     [Fact]
-    public async Task One_that_comes_when_a_slot_is_free_starts_at_once()
+    public async Task A_generation_starts_at_once_when_a_slot_is_free()
     {
         await using var client = await StartAsync(slots: 1, pending: 1);
         await client.CreateAsync();
@@ -66,7 +66,7 @@ public sealed class JobTests
     }
 
     [Fact]
-    public async Task A_full_queue_refuses_and_charges_nothing_until_there_is_room()
+    public async Task A_full_queue_refuses_and_charges_nothing()
     {
         await using var client = await StartAsync(slots: 1, pending: 1);
         await client.CreateAsync();
@@ -83,7 +83,7 @@ public sealed class JobTests
     [InlineData("job-empty", "COMPLETE", 0, false)]
     [InlineData("job-nsfw", "COMPLETE", 1, true)]
     [InlineData("job-forever", "PENDING", 0, false)]
-    public async Task A_job_can_end_badly(string fault, string status, int images, bool nsfw)
+    public async Task A_job_can_fail(string fault, string status, int images, bool nsfw)
     {
         await using var client = await StartAsync(slots: 1, pending: 1);
         client.Simulator.ScriptNext(fault);
@@ -112,7 +112,7 @@ public sealed class JobTests
     }
 
     [Fact]
-    public async Task What_is_deleted_or_never_was_reads_as_null()
+    public async Task A_deleted_or_unknown_generation_reads_as_null()
     {
         await using var client = await StartAsync(slots: 9, pending: 9);
         var id = await client.CreateAsync();

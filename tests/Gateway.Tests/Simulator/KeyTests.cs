@@ -15,7 +15,7 @@ public sealed class KeyTests
         """{"error":"Authentication hook unauthorized this request","path":"$","code":"access-denied"}"""
     )]
     [InlineData("Bearer no-uuid", 500, """{"error":"Invalid response from authorization hook","path":"$","code":"unexpected"}""")]
-    public async Task A_wrong_key_is_answered_as_documented_and_makes_nothing(string? authorization, int status, string body)
+    public async Task A_wrong_key_gets_the_documented_error_and_creates_nothing(string? authorization, int status, string body)
     {
         await using var client = await Client.StartAsync();
         client.Http.DefaultRequestHeaders.Authorization = authorization is null ? null : AuthenticationHeaderValue.Parse(authorization);
@@ -43,7 +43,7 @@ public sealed class KeyTests
     }
 
     [Fact]
-    public async Task A_key_that_is_no_uuid_is_not_simulated() =>
+    public async Task A_key_that_is_not_a_UUID_is_rejected() =>
         await Should.ThrowAsync<ArgumentException>(() =>
             LeonardoSimulator.StartAsync(new SimulatorOptions { Key = "secret" }, Client.Cancellation)
         );

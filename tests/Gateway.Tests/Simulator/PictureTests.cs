@@ -6,7 +6,7 @@ namespace Gateway.Tests.Simulator;
 public sealed class PictureTests
 {
     [Fact]
-    public async Task The_picture_is_a_jpeg_of_the_size_asked_for_and_needs_no_key()
+    public async Task The_picture_is_a_JPEG_of_the_requested_size_and_needs_no_key()
     {
         await using var client = await Client.StartAsync();
         var url = await UrlAsync(client, await client.CreateAsync(Client.Body(width: 310, height: 257)), 0);
@@ -19,7 +19,7 @@ public sealed class PictureTests
     }
 
     [Fact]
-    public async Task The_same_seed_prompt_and_index_give_the_same_picture_and_any_other_another()
+    public async Task The_picture_depends_on_seed_prompt_and_index_only()
     {
         await using var client = await Client.StartAsync();
         var one = await BytesAsync(client, Client.Body(width: 256, height: 256, seed: 1), 0);
@@ -45,7 +45,7 @@ public sealed class PictureTests
     }
 
     [Fact]
-    public async Task A_part_and_a_known_version_can_be_asked_for()
+    public async Task Ranges_and_conditional_requests_are_supported()
     {
         await using var client = await Client.StartAsync();
         var url = await UrlAsync(client, await client.CreateAsync(Client.Body(width: 256, height: 256)), 0);
@@ -67,7 +67,7 @@ public sealed class PictureTests
     [InlineData("404", HttpStatusCode.NotFound, "application/json", 20)]
     [InlineData("endless", HttpStatusCode.OK, "image/jpeg", 1_000_000)]
     [InlineData("slow", HttpStatusCode.OK, "image/jpeg", 300)]
-    public async Task The_place_where_images_lie_can_be_scripted_too(string fault, HttpStatusCode status, string type, int atLeast)
+    public async Task Faults_of_the_image_host_can_be_scripted(string fault, HttpStatusCode status, string type, int atLeast)
     {
         await using var client = await Client.StartAsync();
         var url = await UrlAsync(client, await client.CreateAsync(Client.Body(width: 256, height: 256)), 0);
@@ -82,7 +82,7 @@ public sealed class PictureTests
     }
 
     [Fact]
-    public async Task A_path_that_is_not_exactly_the_one_given_finds_nothing()
+    public async Task Only_the_exact_image_path_is_found()
     {
         await using var client = await Client.StartAsync();
         var id = await client.CreateAsync(Client.Body(width: 256, height: 256));
@@ -107,7 +107,9 @@ public sealed class PictureTests
     private static async Task<byte[]> BytesAsync(Client client, System.Text.Json.Nodes.JsonObject body, int index) =>
         await client.Http.GetByteArrayAsync(await UrlAsync(client, await client.CreateAsync(body), index), Client.Cancellation);
 
-    /// <summary>From the frame header: the segment FFC0, two bytes of length, one of precision, then height and width.</summary>
+    /// <summary>
+    /// From the frame header: segment FFC0, two bytes of length, one of precision, then height and width.
+    /// </summary>
     private static (int Width, int Height) Size(byte[] jpeg)
     {
         jpeg[..2].ShouldBe([0xFF, 0xD8]);

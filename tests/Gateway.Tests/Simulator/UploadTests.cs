@@ -15,7 +15,7 @@ public sealed class UploadTests
     );
 
     [Fact]
-    public async Task An_image_uploaded_by_the_form_is_served_back_and_may_be_a_reference()
+    public async Task An_uploaded_image_is_served_and_can_be_a_reference()
     {
         await using var client = await Client.StartAsync();
         var form = await AskAsync(client);
@@ -32,7 +32,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task A_deleted_upload_is_no_reference_any_more()
+    public async Task A_deleted_upload_can_no_longer_be_a_reference()
     {
         await using var client = await Client.StartAsync();
         var form = await AskAsync(client);
@@ -46,7 +46,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task The_form_lives_two_minutes()
+    public async Task The_form_expires_after_two_minutes()
     {
         var time = new FakeTimeProvider();
         await using var client = await Client.StartAsync(new SimulatorOptions { Time = time });
@@ -60,7 +60,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task The_storage_refuses_the_key_a_changed_field_a_missing_one_and_a_file_that_is_not_last()
+    public async Task Storage_refuses_the_key_changed_or_missing_fields_and_a_file_that_is_not_last()
     {
         await using var client = await Client.StartAsync();
         var form = await AskAsync(client);
@@ -78,7 +78,7 @@ public sealed class UploadTests
     [Theory]
     [InlineData("403", HttpStatusCode.Forbidden)]
     [InlineData("500", HttpStatusCode.InternalServerError)]
-    public async Task The_storage_can_fail_and_then_has_nothing(string fault, HttpStatusCode status)
+    public async Task A_failing_storage_stores_nothing(string fault, HttpStatusCode status)
     {
         await using var client = await Client.StartAsync();
         var form = await AskAsync(client);
@@ -91,7 +91,7 @@ public sealed class UploadTests
     }
 
     [Fact]
-    public async Task Another_extension_is_refused()
+    public async Task An_unknown_extension_is_refused()
     {
         await using var client = await Client.StartAsync();
 

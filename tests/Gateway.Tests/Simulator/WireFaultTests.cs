@@ -4,13 +4,13 @@ using System.Text;
 
 namespace Gateway.Tests.Simulator;
 
-/// <summary>Faults below HTTP, seen on a bare socket: a client library could hide the difference.</summary>
+/// <summary>Faults below HTTP, observed on a plain socket, since a client library could hide the difference.</summary>
 public sealed class WireFaultTests
 {
     [Theory]
     [InlineData("reset-before", 0)]
     [InlineData("reset-after", 1)]
-    public async Task A_reset_is_a_tcp_reset(string fault, int charges)
+    public async Task A_reset_is_a_TCP_reset(string fault, int charges)
     {
         await using var client = await Client.StartAsync();
         using var socket = await SendAsync(client, fault);
@@ -22,7 +22,7 @@ public sealed class WireFaultTests
     }
 
     [Fact]
-    public async Task A_fin_ends_the_connection_in_order_without_a_byte()
+    public async Task A_FIN_closes_the_connection_cleanly_without_a_byte()
     {
         await using var client = await Client.StartAsync();
         using var socket = await SendAsync(client, "fin-after");
@@ -32,7 +32,7 @@ public sealed class WireFaultTests
     }
 
     [Fact]
-    public async Task Half_an_answer_is_half_of_what_its_header_promises()
+    public async Task A_truncated_answer_has_half_of_its_stated_length()
     {
         await using var client = await Client.StartAsync();
         using var socket = await SendAsync(client, "half-json");
@@ -51,7 +51,7 @@ public sealed class WireFaultTests
     [Theory]
     [InlineData("hang", 0)]
     [InlineData("hang-after", 1)]
-    public async Task One_that_hangs_says_nothing_and_does_not_keep_the_simulator_from_stopping(string fault, int charges)
+    public async Task A_hanging_request_gets_no_answer_and_does_not_delay_the_shutdown(string fault, int charges)
     {
         var client = await Client.StartAsync();
         using var socket = await SendAsync(client, fault);
@@ -67,7 +67,7 @@ public sealed class WireFaultTests
     [Theory]
     [InlineData("endless-body", 1_000_000)]
     [InlineData("slow-body", 128)]
-    public async Task A_body_that_does_not_end_goes_on_until_the_peer_goes(string fault, int atLeast)
+    public async Task An_endless_body_continues_until_the_peer_disconnects(string fault, int atLeast)
     {
         await using var client = await Client.StartAsync();
         using var socket = await SendAsync(client, fault);

@@ -23,7 +23,7 @@ public sealed class ProcessTests
         var port = Ports.Free();
         using var folder = await FolderAsync();
         await File.WriteAllTextAsync(folder["tokens"], "a-token-for-the-operator", TestContext.Current.CancellationToken);
-        await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         await using var gateway = await GatewayProcess.StartAsync(
             folder.Path,
             ("Leonardo__ApiKey", leonardo.Key),
@@ -65,7 +65,7 @@ public sealed class ProcessTests
         collector.Prefixes.Add($"http://127.0.0.1:{port}/");
         collector.Start();
         var collecting = CollectAsync(collector, exported);
-        await using var leonardo = await LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(cancellationToken: TestContext.Current.CancellationToken);
         using var folder = await FolderAsync();
         await using (
             var gateway = await GatewayProcess.StartAsync(

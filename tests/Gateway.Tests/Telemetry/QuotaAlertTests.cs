@@ -53,7 +53,9 @@ public sealed class QuotaAlertTests
     [Fact]
     public async Task An_alert_is_not_repeated_after_a_restart()
     {
-        await using var leonardo = await global::Leonardo.Simulator.LeonardoSimulator.StartAsync(ct: TestContext.Current.CancellationToken);
+        await using var leonardo = await global::Leonardo.Simulator.LeonardoSimulator.StartAsync(
+            cancellationToken: TestContext.Current.CancellationToken
+        );
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;
         await File.WriteAllTextAsync(Path.Combine(folder, "tenants.json"), TenImages, TestContext.Current.CancellationToken);

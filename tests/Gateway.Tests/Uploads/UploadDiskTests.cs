@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Uploads;
 
 /// <summary>
-/// A file lies on the disk until it is handed on: in a folder of this process's own, where it can be counted.
+/// Uploads occupy the disk until they are relayed; a temporary folder per process makes them countable.
 /// </summary>
 public sealed class UploadDiskTests : IAsyncLifetime
 {
@@ -24,9 +24,9 @@ public sealed class UploadDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_tenant_can_neither_fill_the_disk_nor_keep_another_out()
+    public async Task One_tenant_can_neither_fill_the_disk_nor_block_another()
     {
-        // Eight forms that begin and do not end.
+        // Eight forms that are never completed.
         using var leave = new CancellationTokenSource();
         var stuck = Enumerable.Range(0, 8).Select(_ => UploadAsync(TwoTeams.AsA, UnendingForm(), leave.Token)).ToList();
         await Eventually.HoldsAsync(() => FilesOnDisk() == 8);
@@ -44,7 +44,7 @@ public sealed class UploadDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_file_stays_on_the_disk()
+    public async Task No_temporary_file_stays_on_the_disk()
     {
         (await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
         FilesOnDisk().ShouldBe(0);

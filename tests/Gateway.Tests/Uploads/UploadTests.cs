@@ -5,7 +5,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Uploads;
 
-/// <summary>Reference images that tenants bring: in two steps as the upstream has it, or in one call. The storage gets what it wants; nobody else learns of it.</summary>
+/// <summary>
+/// Uploads of reference images, in two steps like the upstream's or in one call. The presigned form reaches storage
+/// only (T-B8).
+/// </summary>
 public sealed class UploadTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
@@ -19,7 +22,7 @@ public sealed class UploadTests : IAsyncLifetime
     [InlineData("jpg")]
     [InlineData("jpeg")]
     [InlineData("webp")]
-    public async Task In_two_steps_the_form_goes_to_the_gateway_and_the_file_to_the_storage(string extension)
+    public async Task In_two_steps_the_gateway_takes_the_form_and_storage_gets_the_file(string extension)
     {
         var upload = await BeginAsync(extension);
         var fields = JsonNode.Parse(upload["fields"]!.GetValue<string>())!.AsObject();
@@ -33,7 +36,7 @@ public sealed class UploadTests : IAsyncLifetime
             "x." + extension,
             [.. fields.Select(field => (field.Key, field.Value!.GetValue<string>()))]
         );
-        // As code for the upstream does it: without any credential.
+        // Like a client written for the upstream: without any credential.
         (await _gateway.SendAsync(HttpMethod.Post, url.AbsolutePath, form)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
 
         var stored = _gateway.Leonardo.Received[^1];
@@ -48,7 +51,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task In_one_call_it_is_stored_seen_used_as_a_reference_and_deleted()
+    public async Task An_upload_in_one_call_can_be_read_used_as_a_reference_and_deleted()
     {
         var id = await _gateway.UploadAsync(TwoTeams.AsA);
         var seen = (await (await _gateway.GetAsync("/v1/init-image/" + id, TwoTeams.AsA)).JsonAsync())["init_images_by_pk"]!;
@@ -64,7 +67,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Before_its_file_is_there_it_is_no_reference()
+    public async Task An_upload_without_its_file_is_not_a_reference()
     {
         var upload = await BeginAsync("png");
         var problem = await (await _gateway.PostAsync(With(upload["id"]!.GetValue<string>()), headers: TwoTeams.AsA)).ProblemAsync(
@@ -81,7 +84,7 @@ public sealed class UploadTests : IAsyncLifetime
     [InlineData("png", "gif", "not-an-image")]
     [InlineData("png", "text", "not-an-image")]
     [InlineData("png", "empty", "not-an-image")]
-    public async Task A_file_that_is_not_what_its_extension_says_is_not_taken(string extension, string file, string code)
+    public async Task A_file_that_does_not_match_its_extension_is_refused(string extension, string file, string code)
     {
         var before = Stored();
         var url = new Uri((await BeginAsync(extension))["url"]!.GetValue<string>()).AbsolutePath;
@@ -103,7 +106,7 @@ public sealed class UploadTests : IAsyncLifetime
     [InlineData("""{"extension":7}""", "#/extension wrong-type")]
     [InlineData("""{}""", "#/extension required")]
     [InlineData("""{"extension":"png","url":"http://x"}""", "#/url unknown-member")]
-    public async Task A_wrong_request_for_an_upload_is_refused(string body, string code)
+    public async Task An_invalid_request_for_an_upload_is_refused(string body, string code)
     {
         var before = _gateway.Leonardo.Received.Count;
         (await (await _gateway.PostAsync(body, "/v1/init-image", TwoTeams.AsA)).ProblemAsync(400, "validation")).Codes().ShouldBe([code]);
@@ -111,7 +114,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_address_is_good_once()
+    public async Task An_upload_address_works_once()
     {
         var url = new Uri((await BeginAsync("png"))["url"]!.GetValue<string>()).AbsolutePath;
         (await PostAsync(url)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
@@ -119,7 +122,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_address_is_good_for_two_minutes()
+    public async Task An_upload_address_expires_after_two_minutes()
     {
         var url = new Uri((await BeginAsync("png"))["url"]!.GetValue<string>()).AbsolutePath;
         var before = Stored();
@@ -129,7 +132,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_address_is_not_another_tenants_nor_to_be_guessed()
+    public async Task An_upload_address_works_for_no_other_tenant_and_cannot_be_guessed()
     {
         var upload = await BeginAsync("png");
         var url = new Uri(upload["url"]!.GetValue<string>()).AbsolutePath;
@@ -146,7 +149,7 @@ public sealed class UploadTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_file_over_25_MB_is_refused_declared_or_not(bool declared)
+    public async Task A_file_over_25_MB_is_refused_with_or_without_a_declared_length(bool declared)
     {
         var before = Stored();
         var form = TwoTeams.Form([.. TwoTeams.Png, .. new byte[25_000_000]], "big.png");
@@ -164,7 +167,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_of_25_MB_is_taken()
+    public async Task A_file_of_25_MB_is_accepted()
     {
         var file = new byte[25_000_000];
         TwoTeams.Png.CopyTo(file, 0);
@@ -189,7 +192,7 @@ public sealed class UploadTests : IAsyncLifetime
     )]
     [InlineData("multipart/form-data", "--x--", 415, "unsupported-media-type")]
     [InlineData("text/plain", "x", 415, "unsupported-media-type")]
-    public async Task A_form_that_is_none_is_refused(string type, string body, int status, string problem)
+    public async Task A_malformed_form_is_refused(string type, string body, int status, string problem)
     {
         var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
         content.Headers.TryAddWithoutValidation("Content-Type", type);
@@ -206,7 +209,7 @@ public sealed class UploadTests : IAsyncLifetime
     [InlineData("upload", "500", 502, "upstream-unreachable")]
     [InlineData("upload", "reset-before", 502, "upstream-unreachable")]
     [InlineData("upload", "redirect-307", 502, "upstream-unreachable")]
-    public async Task A_fault_of_the_upstream_is_told_and_leaves_no_upload_behind(string target, string fault, int status, string problem)
+    public async Task An_upstream_fault_is_reported_and_leaves_no_upload_behind(string target, string fault, int status, string problem)
     {
         _gateway.Leonardo.Script(target, fault);
         var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTeams.Form(TwoTeams.Png, "x.png"), TwoTeams.AsA);
@@ -215,7 +218,7 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_form_goes_only_to_where_uploads_may_go()
+    public async Task The_form_is_sent_only_to_the_allowed_origins()
     {
         await using var trap = RawHost.Answering("HTTP/1.1 204 No Content");
         await using var gateway = await TwoTeams.StartAsync(new() { PublicUrl = trap.Address });

@@ -4,7 +4,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Webhooks;
 
-/// <summary>A webhook makes the watcher look now. It is believed in nothing.</summary>
+/// <summary>A webhook makes the watcher poll at once. Its content is not trusted (T-I1 to T-I4).</summary>
 public sealed class WebhookTests : IAsyncLifetime
 {
     private const string Key = "callback-key-4711";
@@ -17,7 +17,7 @@ public sealed class WebhookTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
-    public async Task Without_a_key_there_is_no_such_route()
+    public async Task Without_a_key_the_route_does_not_exist()
     {
         await using var gateway = await TwoTeams.StartAsync();
         await (await gateway.PostAsync(Body("x"), "/webhooks/leonardo", Bearer)).ProblemAsync(404, "not-found");
@@ -30,7 +30,7 @@ public sealed class WebhookTests : IAsyncLifetime
     [InlineData("Bearer ")]
     [InlineData("Basic callback-key-4711")]
     [InlineData("callback-key-4711")]
-    public async Task Without_the_right_key_nothing_happens(string? authorization)
+    public async Task A_webhook_with_a_wrong_key_changes_nothing(string? authorization)
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         (string, string)[] headers = authorization is null ? [] : [("authorization", authorization)];
@@ -38,10 +38,10 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_webhook_makes_the_watcher_look_now()
+    public async Task A_webhook_makes_the_watcher_poll_now()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
-        // Past the first polls, so that the next one is ten seconds away.
+        // After the first polls, so that the next one is ten seconds away.
         await _gateway.PassAsync(() => Polls(id) == 5);
         _gateway.Time.Advance(TimeSpan.FromSeconds(1));
         (await _gateway.PostAsync(Body(id), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
@@ -49,7 +49,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_it_says_is_not_believed()
+    public async Task The_content_of_a_webhook_is_not_trusted()
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         (await _gateway.PostAsync(Body(id, "FAILED"), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
@@ -61,7 +61,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_the_end_and_for_what_nobody_knows_it_changes_nothing()
+    public async Task A_webhook_for_a_finished_or_unknown_generation_changes_nothing()
     {
         var made = await _gateway.MakeAsync(TwoTeams.AsA);
         var id = made["id"]!.GetValue<string>();
@@ -86,7 +86,7 @@ public sealed class WebhookTests : IAsyncLifetime
     [InlineData("deep", 400, "malformed-request")]
     [InlineData("large", 413, "too-large")]
     [InlineData("larger", 413, "too-large")]
-    public async Task What_is_no_webhook_is_refused(string body, int status, string problem)
+    public async Task A_malformed_webhook_is_refused(string body, int status, string problem)
     {
         body = body switch
         {
@@ -99,7 +99,7 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_key_may_come_from_a_file_that_changes()
+    public async Task The_key_can_be_rotated_in_its_file()
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "first\n", TestContext.Current.CancellationToken);
@@ -117,7 +117,7 @@ public sealed class WebhookTests : IAsyncLifetime
 
     private int Polls(string id) => _gateway.Leonardo.Stats.Polls.GetValueOrDefault(id);
 
-    /// <summary>As the upstream sends it, secrets and all.</summary>
+    /// <summary>As the upstream sends it, including its secrets.</summary>
     private static string Body(string id, string status = "COMPLETE") =>
         $$$"""
             {"type":"image_generation.complete","object":"generation","timestamp":1763630000000,"api_version":"v1",

@@ -4,54 +4,56 @@ using Microsoft.AspNetCore.Http;
 
 namespace Leonardo.Simulator;
 
-/// <summary>Scripted answers to a generation that was made and charged. Whatever is said here, the invoice tells the truth.</summary>
-internal static class LyingAnswers
+/// <summary>
+/// Scripted replies to a generation that was created and charged. Whatever they state, the invoice is correct.
+/// </summary>
+internal static class FaultyReplies
 {
     private const int HugeBytes = 10 * 1024 * 1024;
 
-    private static readonly Dictionary<string, Func<HttpContext, Account, Generation, Task>> Answers = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Func<HttpContext, Account, Generation, Task>> Replacements = new(StringComparer.Ordinal)
     {
         ["error-500-after"] = (context, _, _) => Replies.ServiceError.WriteAsync(context),
         ["hang-after"] = (context, _, _) => Wire.HangAsync(context),
-        ["reset-after"] = (context, _, _) => Now(() => Wire.Reset(context)),
-        ["fin-after"] = (context, _, _) => Now(() => Wire.Finish(context)),
-        ["half-json"] = (context, account, made) => Wire.BreakOffAsync(context, Success(account, made).Body),
+        ["reset-after"] = (context, _, _) => Synchronously(() => Wire.Reset(context)),
+        ["fin-after"] = (context, _, _) => Synchronously(() => Wire.Close(context)),
+        ["half-json"] = (context, account, made) => Wire.TruncateAsync(context, CreateSuccess(account, made).Body),
         ["garbage"] = (context, _, _) => Refusals.Garbage.WriteAsync(context),
         ["empty-200"] = (context, _, _) => new Reply(200, []).WriteAsync(context),
         ["html-200"] = (context, _, _) => Refusals.HtmlPage.WriteAsync(context),
         ["wrong-content-type"] = (context, account, made) =>
-            (Success(account, made) with { ContentType = "text/plain" }).WriteAsync(context),
+            (CreateSuccess(account, made) with { ContentType = "text/plain" }).WriteAsync(context),
         ["flat-success"] = (context, _, made) =>
             Replies.Json(new { generationId = made.Id, apiCreditCost = made.Credits }).WriteAsync(context),
         ["missing-cost"] = (context, _, made) => Replies.Json(new { generate = new { generationId = made.Id } }).WriteAsync(context),
         ["credits-cost"] = (context, _, made) =>
-            Costing(made, made.Credits.ToString(CultureInfo.InvariantCulture), "CREDITS").WriteAsync(context),
-        ["credits-140"] = (context, _, made) => InCredits(made, 140).WriteAsync(context),
-        ["zero-cost"] = (context, _, made) => InCredits(made, 0).WriteAsync(context),
-        ["negative-cost"] = (context, _, made) => Costing(made, "-1.0000", "DOLLARS").WriteAsync(context),
-        ["absurd-cost"] = (context, _, made) => Costing(made, "99999999999999999999999999.99", "DOLLARS").WriteAsync(context),
+            WithCost(made, made.Credits.ToString(CultureInfo.InvariantCulture), "CREDITS").WriteAsync(context),
+        ["credits-140"] = (context, _, made) => WithCredits(made, 140).WriteAsync(context),
+        ["zero-cost"] = (context, _, made) => WithCredits(made, 0).WriteAsync(context),
+        ["negative-cost"] = (context, _, made) => WithCost(made, "-1.0000", "DOLLARS").WriteAsync(context),
+        ["absurd-cost"] = (context, _, made) => WithCost(made, "99999999999999999999999999.99", "DOLLARS").WriteAsync(context),
         ["huge-body"] = (context, account, made) =>
-            Replies.Json(new { generate = Inner(account, made), padding = new string('x', HugeBytes) }).WriteAsync(context),
+            Replies.Json(new { generate = DescribeCreation(account, made), padding = new string('x', HugeBytes) }).WriteAsync(context),
         ["endless-body"] = (context, _, _) => Wire.EndlessAsync(context, Reply.JsonType),
-        ["slow-body"] = (context, account, made) => Wire.DripAsync(context, Reply.JsonType, Success(account, made).Body, portion: 1),
+        ["slow-body"] = (context, account, made) => Wire.DripAsync(context, Reply.JsonType, CreateSuccess(account, made).Body, portion: 1),
         ["bad-id"] = (context, _, _) => WithId("not-a-uuid").WriteAsync(context),
         ["crlf-id"] = (context, _, made) => WithId($"{made.Id}\r\nX-Injected: 1").WriteAsync(context),
-        ["duplicate-id"] = (context, account, made) => Success(account, account.Before(made) ?? made).WriteAsync(context),
+        ["duplicate-id"] = (context, account, made) => CreateSuccess(account, account.FindPrevious(made) ?? made).WriteAsync(context),
         ["set-cookie"] = SetCookieAsync,
-        ["204-no-body"] = (context, _, _) => Now(() => context.Response.StatusCode = 204),
+        ["204-no-body"] = (context, _, _) => Synchronously(() => context.Response.StatusCode = 204),
         ["gzip-body"] = GzipAsync,
     };
 
-    public static IEnumerable<string> Names => Answers.Keys;
+    public static IEnumerable<string> Names => Replacements.Keys;
 
-    public static Reply Success(Account account, Generation made) => Replies.Json(new { generate = Inner(account, made) });
+    public static Reply CreateSuccess(Account account, Generation made) => Replies.Json(new { generate = DescribeCreation(account, made) });
 
     public static Task AnswerAsync(HttpContext context, Account account, Fault? fault, Generation made) =>
-        fault is not null && Answers.TryGetValue(fault.Name, out var answer)
+        fault is not null && Replacements.TryGetValue(fault.Name, out var answer)
             ? answer(context, account, made)
-            : Success(account, made).WriteAsync(context);
+            : CreateSuccess(account, made).WriteAsync(context);
 
-    private static object Inner(Account account, Generation made)
+    private static object DescribeCreation(Account account, Generation made)
     {
         var inCredits = account.Options.AnswerUnit is "CREDITS";
         var amount = inCredits
@@ -65,7 +67,7 @@ internal static class LyingAnswers
         };
     }
 
-    private static Reply Costing(Generation made, string amount, string unit) =>
+    private static Reply WithCost(Generation made, string amount, string unit) =>
         Replies.Json(
             new
             {
@@ -78,7 +80,7 @@ internal static class LyingAnswers
             }
         );
 
-    private static Reply InCredits(Generation made, int apiCreditCost) =>
+    private static Reply WithCredits(Generation made, int apiCreditCost) =>
         Replies.Json(new { generate = new { generationId = made.Id, apiCreditCost } });
 
     private static Reply WithId(string generationId) =>
@@ -99,7 +101,7 @@ internal static class LyingAnswers
         context.Response.Headers.SetCookie = "session=leonardo; Path=/; HttpOnly";
         context.Response.Headers.Server = "leonardo-edge/1.0";
         context.Response.Headers.Via = "1.1 leonardo-proxy";
-        return Success(account, made).WriteAsync(context);
+        return CreateSuccess(account, made).WriteAsync(context);
     }
 
     private static Task GzipAsync(HttpContext context, Account account, Generation made)
@@ -107,14 +109,14 @@ internal static class LyingAnswers
         var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
-            gzip.Write(Success(account, made).Body);
+            gzip.Write(CreateSuccess(account, made).Body);
         }
 
         context.Response.Headers.ContentEncoding = "gzip";
         return new Reply(200, packed.ToArray()).WriteAsync(context);
     }
 
-    private static Task Now(Action act)
+    private static Task Synchronously(Action act)
     {
         act();
         return Task.CompletedTask;
