@@ -9,9 +9,11 @@ internal static class LeonardoFeature
 {
     public static void AddLeonardo(this IServiceCollection services, Settings settings, IHostEnvironment environment)
     {
-        var options = LeonardoOptions.Read(settings, environment.IsDevelopment());
+        var key = KeyOptions.Read(settings);
+        var options = LeonardoOptions.Read(settings, key, environment.IsDevelopment());
         services.AddHttpForwarder();
         services.AddSingleton(options);
+        services.AddSingleton(key);
         services.AddSingleton<LeonardoAddress>();
         services.AddSingleton<LeonardoKey>();
         services.AddSingleton<LeonardoTransport>();

@@ -11,22 +11,13 @@ internal sealed class CompletionWaiters(GenerationRepository generations, TimePr
     private readonly Lock _lock = new();
     private readonly Dictionary<string, List<TaskCompletionSource<StoredGeneration?>>> _waiting = new(StringComparer.Ordinal);
 
-    /// <summary>The generations that have waiters.</summary>
-    public IReadOnlyCollection<string> Ids
+    /// <summary>How many callers wait for each generation, by its id.</summary>
+    public Dictionary<string, int> Counts
     {
         get
         {
             lock (_lock)
-                return [.. _waiting.Keys];
-        }
-    }
-
-    public int Count
-    {
-        get
-        {
-            lock (_lock)
-                return _waiting.Values.Sum(list => list.Count);
+                return _waiting.ToDictionary(entry => entry.Key, entry => entry.Value.Count, StringComparer.Ordinal);
         }
     }
 

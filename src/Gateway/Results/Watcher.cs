@@ -86,9 +86,9 @@ internal sealed partial class Watcher(
     /// <returns>The pause before the next round.</returns>
     private async Task<TimeSpan> RunRoundAsync(CancellationToken cancellationToken)
     {
-        if (waiters.Ids is { Count: > 0 } waitedFor)
+        if (waiters.Counts is { Count: > 0 } waitedFor)
         {
-            foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor, cancellationToken))
+            foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor.Keys, cancellationToken))
                 waiters.Complete(id, ended);
         }
         if (time.GetUtcNow() >= _pruneAt)

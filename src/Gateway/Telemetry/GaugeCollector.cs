@@ -2,7 +2,6 @@ using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
-using Gateway.Leonardo.Key;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Prometheus;

@@ -92,7 +92,7 @@ public sealed class EventTests : IAsyncLifetime
         var next = lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
         for (var beats = 0; beats < 3; )
         {
-            await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Count == 1 || next.IsCompleted);
+            await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum() == 1 || next.IsCompleted);
             if (!next.IsCompleted)
             {
                 _gateway.Time.Advance(TimeSpan.FromSeconds(1));
@@ -108,7 +108,7 @@ public sealed class EventTests : IAsyncLifetime
     {
         var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
         var reading = ReadAsync(id);
-        await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Count == 1);
+        await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum() == 1);
         await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
         Events(await reading).Select(one => one.Status).ShouldBe(["PENDING"]);
     }

@@ -16,7 +16,7 @@ public sealed class WaitingTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
-    private int Waiting => _gateway.Services.GetRequiredService<CompletionWaiters>().Count;
+    private int Waiting => _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum();
 
     [Fact]
     public async Task A_post_that_waits_is_answered_with_the_result()

@@ -21,11 +21,11 @@ internal sealed class LeonardoKey
     /// <summary>Those last read from the file, or the one that was configured.</summary>
     private volatile IReadOnlyList<Entry> _entries;
 
-    public LeonardoKey(LeonardoOptions options, TimeProvider time)
+    public LeonardoKey(KeyOptions options, TimeProvider time)
     {
-        _entries = options.ApiKey is null ? [] : [new Entry(options.ApiKey)];
-        if (options.ApiKeyFile is not null)
-            _file = new ReloadingFile<IReadOnlyList<Entry>>(options.ApiKeyFile, ParseEntries, time);
+        _entries = options.Key is null ? [] : [new Entry(options.Key)];
+        if (options.File is not null)
+            _file = new ReloadingFile<IReadOnlyList<Entry>>(options.File, ParseEntries, time);
     }
 
     /// <summary>

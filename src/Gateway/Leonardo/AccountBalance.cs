@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Gateway.Leonardo.Replies;
 
-namespace Gateway.Leonardo.Key;
+namespace Gateway.Leonardo;
 
 /// <summary>
 /// What is left in the organisation's account, by <c>GET /v1/me</c>, which costs nothing. The upstream is asked at most
