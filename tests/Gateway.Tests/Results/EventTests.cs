@@ -92,7 +92,9 @@ public sealed class EventTests : IAsyncLifetime
         var next = lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask();
         for (var beats = 0; beats < 3; )
         {
-            await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum() == 1 || next.IsCompleted);
+            await Eventually.HoldsAsync(() =>
+                _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum() == 1 || next.IsCompleted
+            );
             if (!next.IsCompleted)
             {
                 _gateway.Time.Advance(TimeSpan.FromSeconds(1));

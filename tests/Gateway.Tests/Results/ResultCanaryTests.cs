@@ -22,10 +22,7 @@ public sealed class ResultCanaryTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _leonardo = await LeonardoSimulator.StartAsync(
-            new SimulatorOptions { JobSeconds = 0.5 },
-            TestContext.Current.CancellationToken
-        );
+        _leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0.5 }, TestContext.Current.CancellationToken);
         _gateway = await GatewayProcess.StartAsync(
             _folder.Path,
             ("ASPNETCORE_ENVIRONMENT", "Development"),
