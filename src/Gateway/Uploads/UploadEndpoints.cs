@@ -192,5 +192,5 @@ internal sealed class UploadEndpoints(
     }
 
     private static Problem DuplicateId() =>
-        new(ProblemTypes.UpstreamUnreachable, "Leonardo issued the id of an existing upload. Nothing was stored; try again.");
+        new(ProblemTypes.UpstreamUnreachable, "Leonardo issued the id of an existing upload, so the upload was not added. Try again.");
 }
