@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Leonardo.Simulator.Drawing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;

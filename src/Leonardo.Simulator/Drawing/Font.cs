@@ -1,4 +1,4 @@
-namespace Leonardo.Simulator;
+namespace Leonardo.Simulator.Drawing;
 
 /// <summary>
 /// A font of 5 by 8 dots for printable ASCII: sixteen glyphs per band, starting with the space; the last glyph, an

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using StbImageWriteSharp;
 
-namespace Leonardo.Simulator;
+namespace Leonardo.Simulator.Drawing;
 
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Colour(double R, double G, double B)

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Leonardo.Simulator;
+namespace Leonardo.Simulator.Drawing;
 
 /// <summary>
 /// Draws the image of a generation: a landscape derived from the hash of seed, prompt and index, with a caption that
