@@ -184,8 +184,8 @@ check_model() {
 
   # Ten images are reserved, made and settled at its price.
   answer=$(post /v2/generations '{"prompt":"A harbour","width":128,"height":128,"quantity":10}')
-  same 'the generation' 'COMPLETE 10 0.2990 DOLLARS' \
-    "$(jq -r '"\(.generations_by_pk.status) \(.generations_by_pk.generated_images|length) \(.generate.cost.amount) \(.generate.cost.unit)"' <<<"$answer")"
+  same 'the generation' 'COMPLETE 10 true 0.2990 DOLLARS' \
+    "$(jq -r '"\(.generations_by_pk.status) \(.generations_by_pk.generated_images|length) \(.generations_by_pk.seed <= 65535) \(.generate.cost.amount) \(.generate.cost.unit)"' <<<"$answer")"
   same 'the usage' '10 0.2990' "$(call "$gateway/v1/usage" | jq -r '.totals.today | "\(.images) \(.usd)"')"
 
   # The other model keeps its own bounds.

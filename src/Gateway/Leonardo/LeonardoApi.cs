@@ -15,7 +15,7 @@ internal sealed class LeonardoApi(
     TimeProvider time
 ) : IDisposable
 {
-    /// <summary>As many as fit into one bounded reply: a prompt may have 9999 characters of up to four bytes.</summary>
+    /// <summary>As many as fit into one bounded reply with the longest prompts, in four bytes a character.</summary>
     public const int PageSize = 20;
 
     private readonly HttpMessageInvoker _invoker = new(transport, disposeHandler: false);

@@ -1,5 +1,6 @@
 using Gateway.Edge;
 using Gateway.Models;
+using Gateway.Tenants;
 
 namespace Gateway.Tests.Models;
 
@@ -40,6 +41,28 @@ public sealed class PriceTests
             }
         );
 
+    [Fact]
+    public void A_price_that_is_not_in_credits_is_listed_with_its_rule_and_examples_alone()
+    {
+        var model = FluxPro2.Model with { Price = new FlatPrice(), AspectRatios = [new AspectRatio("1:1", 512, 512)] };
+        var price = ModelDescription.From(model, TenantPolicy.Default).Price;
+        price.Rule.ShouldBe("3 cents an image");
+        (price.CreditsPerMillionPixels, price.UsdPerCredit).ShouldBe((null, null));
+        price.Examples.ShouldBe([new PriceExample(512, 512, "0.0300", "0.0300")]);
+    }
+
+    [Fact]
+    public void A_default_that_every_model_shares_is_that_of_the_catalogue()
+    {
+        foreach (var range in new Func<ImageModel, NumberRange>[] { model => model.Width, model => model.Quantity, model => model.Seed })
+        {
+            var ranges = ModelCatalogue.All.Select(range).ToList();
+            var widest = range(ModelCatalogue.Widest);
+            ranges.ShouldAllBe(one => one.Min >= widest.Min && one.Max <= widest.Max);
+            ranges.ShouldAllBe(one => widest.Default == null || one.Default == widest.Default);
+        }
+    }
+
     [Theory]
     [InlineData("0.0837", 83_700L)]
     [InlineData("0", 0L)]
@@ -51,4 +74,11 @@ public sealed class PriceTests
     [InlineData("99999999999999999999", null)]
     [InlineData("NaN", null)]
     public void An_amount_that_is_not_a_sane_sum_of_dollars_is_none(string? text, long? micros) => Usd.Micros(text).ShouldBe(micros);
+
+    private sealed record FlatPrice : ImagePrice
+    {
+        public override string Rule => "3 cents an image";
+
+        public override long Micros(int width, int height, int quantity, bool hasReferences) => 30_000L * quantity;
+    }
 }
