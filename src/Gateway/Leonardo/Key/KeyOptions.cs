@@ -3,7 +3,9 @@ using Gateway.Edge;
 namespace Gateway.Leonardo.Key;
 
 /// <summary>Where the organisation's key comes from (docs/settings.md).</summary>
-/// <param name="Key">The key itself, from the setting or the environment; null: it comes from the file, or there is none.</param>
+/// <param name="Key">
+/// The key itself, from the setting or the environment; null: it comes from the file, or there is none.
+/// </param>
 internal sealed record KeyOptions(string? Key, string? File)
 {
     public bool IsSet => Key is not null || File is not null;
