@@ -102,14 +102,10 @@ internal sealed partial class AdminAuthorization(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "An invalid token was sent to /admin from {Address}: it was refused")]
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "An invalid token was sent to /admin from {Address}: it was refused; after ten in a minute the address is blocked"
+        )]
         public static partial void InvalidToken(ILogger logger, IPAddress? address);
     }
-}
-
-/// <param name="Name">Name and fingerprint of the token, as the audit trail shows them.</param>
-internal sealed record Operator(string Name)
-{
-    /// <summary>Binds the parameter of a minimal-API handler.</summary>
-    public static ValueTask<Operator?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Operator>());
 }
