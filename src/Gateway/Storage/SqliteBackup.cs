@@ -42,6 +42,8 @@ internal sealed class SqliteBackup : IDisposable
             throw new IOException(fault.Message, fault);
         }
         _target = Open(_partial);
+        // The last step would wait for the disk to take the whole copy, and the ledger's writer with it. Complete does.
+        Execute(_target, "pragma synchronous = off");
     }
 
     /// <summary>Copies a store that no gateway has open, as it is: nothing is migrated.</summary>
@@ -99,6 +101,8 @@ internal sealed class SqliteBackup : IDisposable
             throw new IOException($"{_partial} cannot be written: {fault.Message}.", fault);
         }
         _target.Dispose();
+        using (var file = File.OpenHandle(_partial, access: FileAccess.ReadWrite))
+            RandomAccess.FlushToDisk(file);
         File.Move(_partial, _path, overwrite: false);
     }
 
