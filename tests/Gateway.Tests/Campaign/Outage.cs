@@ -29,6 +29,15 @@ internal static class Outage
         });
     }
 
+    /// <summary>Makes one generation.</summary>
+    /// <returns>Its id.</returns>
+    public static async Task<string> GenerateAsync(this GatewayProcess gateway, string tenant)
+    {
+        var order = new Order(tenant, $"before it is away {Random.Shared.NextInt64()}", 1, null);
+        await order.SendAsync(gateway.Client, gateway.Address, CancellationToken.None);
+        return order.Answers[0].GenerationId.ShouldNotBeNull();
+    }
+
     /// <summary>Listens, ready or not.</summary>
     public static Task IsAliveAsync(this GatewayProcess gateway) =>
         Eventually.HoldsAsync(async () =>

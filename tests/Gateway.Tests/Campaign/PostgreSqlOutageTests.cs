@@ -6,6 +6,7 @@ namespace Gateway.Tests.Campaign;
 public sealed class PostgreSqlOutageTests
 {
     private const long ImagesPerDay = 2000;
+    private const string Token = "0123456789abcdef0123456789abcdef";
 
     [Fact]
     public Task Killed_and_started_again_the_server_is_found_again_and_nothing_is_lost() =>
@@ -39,6 +40,59 @@ public sealed class PostgreSqlOutageTests
         books.NeverHeldMoreThan("images", entry => entry.Images, ImagesPerDay);
         // What it was about has happened: some were taken from the sleeper.
         books.Steps.ShouldContain(step => step.To == 'U');
+    }
+
+    [Fact]
+    public async Task While_the_server_is_stopped_every_route_is_answered_503_and_never_500()
+    {
+        Tools.NeedPostgreSql();
+        await using var server = await PostgreSqlServer.StartAsync();
+        await using var fleet = await Fleet.CreateAsync(
+            [Fleet.Tenant("free")],
+            postgreSql: await server.CreateDatabaseAsync(),
+            settings: ("Admin__TokenFile", "tokens")
+        );
+        await File.WriteAllTextAsync(Path.Combine(fleet.Folder, "tokens"), "olga " + Token, TestContext.Current.CancellationToken);
+        await fleet.StartAsync();
+        var id = await fleet[0].GenerateAsync("free");
+        var answers = new StatusTally();
+        // Held open across the outage.
+        var waiting = SendAsync(HttpMethod.Get, $"/v1/generations/{await fleet[0].GenerateAsync("free")}", ("Prefer", "wait=2"));
+        await server.KillAsync();
+
+        for (var round = 0; round < 3; round++)
+        {
+            await SendAsync(HttpMethod.Get, $"/v1/generations/{id}");
+            await SendAsync(HttpMethod.Get, $"/v1/generations/{id}", ("Prefer", "wait=1"));
+            await SendAsync(HttpMethod.Get, $"/v1/generations/{id}", ("Accept", "text/event-stream"));
+            await SendAsync(HttpMethod.Delete, $"/v1/generations/{id}");
+            await SendAsync(HttpMethod.Get, $"/v1/generations/{id}/images/{id}");
+            await SendAsync(HttpMethod.Get, "/v1/generations");
+            await SendAsync(HttpMethod.Get, "/v1/usage");
+            await SendAsync(HttpMethod.Post, "/v1/init-image");
+            await SendAsync(HttpMethod.Get, $"/v1/init-image/{id}");
+            await SendAsync(HttpMethod.Post, $"/v1/init-image/{id}/upload/token");
+            foreach (var path in (string[])["/admin/tenants", "/admin/generations", "/admin/usage", "/admin/audit"])
+                await SendAsync(HttpMethod.Get, path, ("Authorization", "Bearer " + Token));
+        }
+        await waiting;
+
+        answers.Unexpected.ShouldBeEmpty(answers.ToString());
+        answers.Count(503).ShouldBeGreaterThanOrEqualTo(3 * 14, answers.ToString());
+        await server.RunAsync();
+        await Outage.MustEndAsync(fleet[0]);
+
+        async Task SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
+        {
+            using var request = new HttpRequestMessage(method, path);
+            request.Headers.Add("X-Tenant-Id", "free");
+            foreach (var (name, value) in headers)
+                request.Headers.Add(name, value);
+            if (method == HttpMethod.Post)
+                request.Content = TwoTeams.Form(TwoTeams.Png, "cat.png");
+            using var response = await fleet[0].Client.SendAsync(request, TestContext.Current.CancellationToken);
+            await answers.AddAsync($"{method} {path.Replace(id, "id", StringComparison.Ordinal)}", response);
+        }
     }
 
     private static async Task RunAsync(Func<PostgreSqlServer, Task> hit, Func<PostgreSqlServer, Task> mend)

@@ -36,6 +36,34 @@ public sealed class SqliteOutageTests
         await crowd.MustHaveBeenServedExactlyAsync(fleet);
     }
 
+    [Fact]
+    public async Task On_a_full_disk_whoever_reads_is_answered_503_and_never_500()
+    {
+        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: SurvivingTheFileLimit);
+        await fleet.StartAsync();
+        var id = await fleet[0].GenerateAsync("free");
+        var paths = (string[])[$"/v1/generations/{id}", "/v1/generations", $"/v1/init-image/{Guid.NewGuid()}", "/v1/usage"];
+        var readers = new StatusTally();
+        using var crowd = new Crowd(["free"], () => fleet.Addresses, Random.Shared.Next());
+        using var stop = new CancellationTokenSource();
+        var load = crowd.RunAsync(6, stop.Token);
+        var reading = Task.WhenAll(Enumerable.Range(0, 6).Select(i => readers.ReadAsync(fleet[0], "free", paths, i, stop.Token)));
+        for (var round = 0; round < 6; round++)
+        {
+            await crowd.IsServedAsync();
+            await RunAsync("prlimit", "--pid", $"{fleet[0].Id}", "--fsize=1:");
+            await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+            await RunAsync("prlimit", "--pid", $"{fleet[0].Id}", "--fsize=unlimited:");
+            await Outage.MustEndAsync(fleet[0]);
+        }
+        await stop.CancelAsync();
+        await Task.WhenAll(load, reading);
+
+        readers.Unexpected.ShouldBeEmpty(readers.ToString());
+        readers.Count(503).ShouldBeGreaterThan(0, readers.ToString());
+        await crowd.MustHaveBeenServedExactlyAsync(fleet);
+    }
+
     [Theory]
     [InlineData("a-w data/gateway.db")]
     [InlineData("a-w data")]

@@ -44,3 +44,8 @@ public sealed class PostgreSqlClockTests : ClockContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
 }
+
+public sealed class PostgreSqlFailedDecisionTests : FailedDecisionContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}

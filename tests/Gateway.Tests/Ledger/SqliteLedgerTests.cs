@@ -26,3 +26,8 @@ public sealed class SqliteClockTests : ClockContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
+
+public sealed class SqliteFailedDecisionTests : FailedDecisionContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
