@@ -5,10 +5,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Gateway.Tests.Storage;
 
-/// <summary>A store that an older gateway wrote is laid out anew without losing a value or a rule.</summary>
+/// <summary>A store that an older gateway wrote is rebuilt without losing a value or a constraint.</summary>
 public sealed class SqliteMigrationTests : IAsyncLifetime
 {
-    /// <summary>What 0004 rebuilds.</summary>
+    /// <summary>What 0004 and 0006 rebuild.</summary>
     private static readonly string[] Tables = ["ledger", "quota_window", "counter", "reservation", "event", "generation"];
 
     private readonly SqliteHarness _harness = new();
@@ -46,10 +46,24 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
         Indexes(connection).ShouldBe(before);
     }
 
+    [Fact]
+    public async Task A_request_may_have_as_many_images_as_its_model_allows()
+    {
+        WriteOldStore();
+        await using (var database = _harness.Open())
+            await database.EnsureOpenAsync(CancellationToken.None);
+
+        using var connection = Connect();
+        Execute(connection, "update reservation set images = 100");
+
+        Read(connection, "select cast(images as text) from reservation").ShouldBe(["100"]);
+    }
+
     [Theory]
     [InlineData("update reservation set state = 'X'")]
     [InlineData("update reservation set state = 'RF'")]
     [InlineData("update reservation set state = ''")]
+    [InlineData("update reservation set images = 0")]
     [InlineData("update generation set status = 'DONE'")]
     [InlineData("update generation set status = ''")]
     [InlineData("update quota_window set images_held = -1")]
@@ -69,7 +83,7 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
         Should.Throw<SqliteException>(() => Execute(connection, change)).SqliteErrorCode.ShouldBe(19);
     }
 
-    /// <summary>By the pages up to 0003, with a row in each table whose every column differs from its default.</summary>
+    /// <summary>By the migrations up to 0003, with one row in each table, no column of which has its default.</summary>
     private Dictionary<string, List<string>> WriteOldStore()
     {
         using var connection = Connect();
@@ -108,7 +122,7 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
     private static List<string> Columns(SqliteConnection connection, string table) =>
         Read(connection, $"select name from pragma_table_info('{table}') order by cid");
 
-    /// <summary>Each as its columns by name: whatever order a rebuilt table has them in.</summary>
+    /// <summary>Each row as its columns sorted by name, so that their order in the table does not matter.</summary>
     private static List<string> Rows(SqliteConnection connection, string table) =>
         Read(
             connection,
