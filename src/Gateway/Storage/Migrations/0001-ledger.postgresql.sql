@@ -1,4 +1,4 @@
--- The one clock of the ledger. Tests replace it in their own database to turn it.
+-- The clock of the ledger. Tests replace it in their own database.
 create function gateway_now() returns timestamptz language sql volatile as 'select clock_timestamp()';
 -- Rows that change with every batch: leave room for the new version on the same page.
 alter table ledger set (fillfactor = 10);

@@ -1,11 +1,11 @@
--- The quota ledger. One page for both engines: SQLite reads the type names as affinities.
+-- The quota ledger (docs/ledger.md). For both engines: SQLite reads the type names as affinities.
 -- Times ("_at", "_until") are microseconds since 1970 UTC by the store's clock; money is micro-dollars; ids are UUIDs (SQLite: 16 bytes, big-endian).
 
--- One row. Whoever changes anything below locks it first, so all changes of the ledger form one sequence.
+-- One row. Every transaction that changes anything below locks it first, so all changes of the ledger form one sequence.
 create table ledger (
   id         smallint primary key check (id = 1),
-  epoch      uuid     not null,                           -- drawn when the store was made: another one is another store
-  high_water bigint   not null,                           -- the time of the last change; time never goes back behind it
+  epoch      uuid     not null,                           -- drawn when the store was created: a different value means a different store
+  high_water bigint   not null,                           -- time of the last change; the ledger's time never goes back behind it
   events     bigint   not null default 0,                 -- rows ever written to event
   sent       bigint   not null default 0,                 -- reservations ever marked as forwarded
   running    bigint   not null default 0 check (running >= 0), -- slots of the account in use
@@ -42,7 +42,7 @@ create table reservation (
   month         text     not null,
   sequence      bigint   not null,                        -- counts this tenant's reservations
   sent          bigint,                                   -- counts everything forwarded to the account
-  idem_key      text,                                     -- null: none was given, or it is free again
+  idem_key      text,                                     -- null: none was sent, or it is free again
   body_hash     bytea    not null,
   model         text     not null,
   prompt_hash   bytea    not null,                        -- SHA-256; the prompt itself is not here
@@ -50,18 +50,18 @@ create table reservation (
   width         integer  not null,
   height        integer  not null,
   enhanced      boolean  not null,
-  instance      uuid     not null,                        -- the process that reserved it, and alone may send it
+  instance      uuid     not null,                        -- the process that reserved it; no other may send it
   reserved_at   bigint   not null,
   forwarded_at  bigint,
   ended_at      bigint,                                   -- when it became S, V or W
   running_until bigint,                                   -- holds a slot of the account and of the tenant until then; null: holds none
-  fence_at      bigint,                                   -- from then on it is certain that nothing of it is sent any more
+  fence_at      bigint,                                   -- from then on it is certain that it is not sent any more
   generation_id text,
   api_credits   integer,
   cost_micros   bigint,
   cost_amount   text,                                     -- as the upstream stated it
   cost_unit     text,
-  problem       text,                                     -- the answer the caller got, to be given again
+  problem       text,                                     -- the answer to the caller, for repetitions
   status        smallint,
   detail        text,
   reason        text,
@@ -75,7 +75,7 @@ create index reservation_running on reservation (running_until) where running_un
 create index reservation_open on reservation (instance) where state in ('R', 'F');
 create index reservation_unknown on reservation (forwarded_at) where state = 'U';
 
--- Who owns a generation: written in the transaction that settles it, and outliving the reservation.
+-- Who owns a generation (INV-6): written in the transaction that settles it, and kept longer than the reservation.
 create table generation (
   id             text   primary key,
   tenant         text   not null,
@@ -95,7 +95,7 @@ create table event (
   primary key (reservation_id, n)
 );
 
--- A running gateway. Past lease_until it sends nothing, and what it had open is anybody's to clear up.
+-- A running gateway. After lease_until it sends nothing, and others clean up what it left open.
 create table instance (
   id           uuid   primary key,
   heartbeat_at bigint not null,

@@ -1,4 +1,4 @@
--- What operators decide, and the trail of it. Times are microseconds since 1970 UTC.
+-- What operators decide, and its audit trail. Times are microseconds since 1970 UTC.
 
 -- Grants raise a limit for one period: they belong to the balance that admission reads under the lock.
 alter table quota_window add column images_granted bigint not null default 0 check (images_granted between 0 and 9007199254740992);
@@ -23,7 +23,7 @@ create table admin_audit (
   hash          text   not null                           -- SHA-256, hex
 );
 
--- Alerts that were given, so that neither a restart nor another replica repeats them.
+-- Alerts that were raised, so that neither a restart nor another replica repeats them.
 create table quota_alert (
   tenant  text     not null,
   quota   text     not null,

@@ -1,2 +1,2 @@
--- An image that its owner deleted, or that was kept long enough, leaves its row behind without its address: it can never become another tenant's reference.
+-- The row of an image that was deleted, or is past its retention, stays without its address: the id can never become another tenant's reference.
 alter table image add column deleted_at bigint;
