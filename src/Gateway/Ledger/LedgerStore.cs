@@ -1,48 +1,50 @@
+using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
 
 namespace Gateway.Ledger;
 
-/// <summary>Where the book lies. An engine knows how to lock, load and store; it decides nothing.</summary>
+/// <summary>
+/// The ledger's rows in a store. An engine locks, loads and stores them; it decides nothing.
+/// </summary>
 internal abstract class LedgerStore
 {
-    /// <summary>What one batch may load of each kind of leftover; the rest waits for the next.</summary>
+    /// <summary>At most this many expired slots, orphans and stale reservations are loaded by one batch.</summary>
     public const int CleanupBatchSize = 256;
 
-    /// <summary>The columns of a reservation, in the order both engines read and write them: first what never changes.</summary>
+    /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
         "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, reserved_at";
 
+    /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =
         "state, version, charged, sent, idem_key, forwarded_at, ended_at, running_until, fence_at, "
         + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after";
 
-    /// <summary>Those of them that are in an index and change seldom: an outcome changes none.</summary>
+    /// <summary>Those of <see cref="UpdatedColumns"/> that are in an index. An outcome changes none of them.</summary>
     public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until"];
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
 
-    /// <summary>One transaction: lock, load, decide, store, commit. Where nothing changed, nothing is written.</summary>
-    /// <param name="keys">What the decision will look at.</param>
+    /// <summary>One transaction: lock, load, decide, store, commit. Writes nothing if nothing was changed.</summary>
+    /// <param name="keys">What the decision reads.</param>
     /// <param name="decide">Pure; called once, under the lock.</param>
     /// <param name="cancellationToken">Observed until the commit has begun.</param>
-    /// <exception cref="Exception">Of any kind: whether it was committed is not known.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// Whether it was committed is not known. After any other exception it was not.
+    /// </exception>
     public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken);
 
-    /// <summary>Removes what nobody can ask for any more: expired Idempotency-Keys, whole months of ended reservations with their events, instances long gone.</summary>
+    /// <summary>
+    /// Deletes expired Idempotency-Keys, whole months of ended reservations with their events, and instances that
+    /// stopped
+    /// long ago.
+    /// </summary>
     /// <returns>Whether there may be more.</returns>
     public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken);
 
-    public static long Micros(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public static ReservationState ToState(string letter) => (ReservationState)letter[0];
 
-    public static long? Micros(DateTimeOffset? at) => at is { } value ? Micros(value) : null;
-
-    public static DateTimeOffset Time(long micros) => DateTimeOffset.UnixEpoch.AddTicks(checked(micros * TimeSpan.TicksPerMicrosecond));
-
-    public static DateTimeOffset? Time(long? micros) => micros is { } value ? Time(value) : null;
-
-    public static ReservationState State(string letter) => (ReservationState)letter[0];
-
-    public static string Letter(ReservationState state) =>
+    public static string ToLetter(ReservationState state) =>
         state switch
         {
             ReservationState.Reserved => "R",
@@ -54,8 +56,7 @@ internal abstract class LedgerStore
         };
 }
 
-/// <summary>What may go.</summary>
-/// <param name="KeysBefore">Keys of ended reservations made before this are free.</param>
-/// <param name="Month">Reservations of earlier months may go.</param>
-/// <param name="InstancesBefore">Instances silent since then are forgotten.</param>
+/// <param name="KeysBefore">Idempotency-Keys of ended reservations made before this are freed.</param>
+/// <param name="Month">Ended reservations of earlier months are deleted.</param>
+/// <param name="InstancesBefore">Instances whose lease ended before this are deleted.</param>
 internal sealed record PruneLimits(DateTimeOffset KeysBefore, string Month, DateTimeOffset InstancesBefore);

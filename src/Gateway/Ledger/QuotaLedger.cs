@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Gateway.Edge.Problems;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
@@ -10,25 +11,26 @@ using Gateway.Tenants;
 namespace Gateway.Ledger;
 
 /// <summary>
-/// Exact quotas (ledger). A generation is admitted against all of them at once, and durably, before it is sent; its outcome is recorded once, whatever
-/// becomes of the caller or the store meanwhile.
+/// Exact quotas (docs/ledger.md). A generation is admitted against all of them at once, and durably, before it is
+/// sent; its
+/// outcome is recorded once, whether or not the caller and the store are still there.
 /// </summary>
 internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 {
-    private static readonly TimeSpan StatusAge = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan StatusPatience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan StatusTimeout = TimeSpan.FromMilliseconds(250);
 
     private readonly Database _database;
     private readonly QuotaOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<QuotaLedger> _log;
     private readonly LedgerWriter _writer;
-    private readonly LedgerMaintenance _keeper;
+    private readonly LedgerClient _client;
+    private readonly LedgerMaintenance _maintenance;
     private readonly ConcurrentDictionary<Guid, string> _open = new();
-    private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _status = new(StringComparer.Ordinal);
+    private readonly QuotaStatusCache _status;
     private readonly CancellationTokenSource _abort = new();
     private Task _writing = Task.CompletedTask;
-    private Task _keeping = Task.CompletedTask;
+    private Task _maintaining = Task.CompletedTask;
 
     /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
     /// <param name="time">The clock on SQLite; leases and waiting on both engines.</param>
@@ -36,18 +38,18 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     {
         (_database, _options, _time, _log) = (database, options, time, log);
         Instance = Guid.CreateVersion7(time.GetUtcNow());
-        Store = database switch
-        {
-            SqliteDatabase sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
-            PostgreSqlDatabase server => new PostgreSqlLedgerStore(server, options, Instance),
-            _ => throw new ArgumentException("No ledger is known for this engine", nameof(database)),
-        };
+        Store = database.Select<LedgerStore>(
+            sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
+            postgreSql => new PostgreSqlLedgerStore(postgreSql, options, Instance)
+        );
+        _status = new QuotaStatusCache(time);
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
-        _keeper = new LedgerMaintenance(
+        _client = new LedgerClient(_writer, options.StoreTimeout, time);
+        _maintenance = new LedgerMaintenance(
             database,
             Store,
             options,
-            () => TryAsync(keys => keys.Sweep = true, batch => batch.Outcomes.Sweep()),
+            () => _client.RunAsync(keys => keys.Sweep = true, rules => rules.Outcomes.Sweep()),
             time,
             log
         );
@@ -56,28 +58,34 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>This process, for the store.</summary>
     public Guid Instance { get; }
 
-    /// <summary>Whether this instance may send at all. For one request: <see cref="HoldsLease"/>.</summary>
-    public bool MaySend => _time.GetTimestamp() < _writer.LeaseDeadline;
-
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
 
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _writer.Waiting;
 
-    /// <summary>Contradictions seen since the start. Not nought: somebody has to look at the log.</summary>
-    public long Alarms => _writer.Alarms + _keeper.Violations;
+    /// <summary>
+    /// Contradictions and lost outcomes since the start. An operator must look at the log if it is not zero.
+    /// </summary>
+    public long Alarms => _writer.Alarms + _maintenance.Violations;
 
-    /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
-    public void OnCommitted(Action<LedgerUnitOfWork, TimeSpan> told) => _writer.Committed = told;
+    /// <summary>
+    /// Registers a callback for each durable batch and its duration. For metrics only; it must not throw.
+    /// </summary>
+    public void OnCommitted(Action<LedgerUnitOfWork, TimeSpan> callback) => _writer.Committed = callback;
 
     internal LedgerStore Store { get; }
 
-    /// <summary>Asked on the monotonic clock immediately before the first byte leaves. False: release it as never sent.</summary>
+    /// <summary>
+    /// Checked on the monotonic clock immediately before the first byte is sent. False: it must be released as never
+    /// sent.
+    /// </summary>
     public bool HoldsLease(Admission.Admitted admitted) => _time.GetTimestamp() < admitted.LeaseDeadline;
 
-    /// <summary>Asks for quota, and for a slot of the account. Answers <see cref="Admission.Admitted"/> only when that is durable.</summary>
-    /// <exception cref="OperationCanceledException">The caller has gone before it was admitted; what was reserved is given back.</exception>
+    /// <summary>
+    /// Reserves quota and a slot of the account. Returns <see cref="Admission.Admitted"/> only when both are durable.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The caller disconnected; what was reserved is released.</exception>
     public async Task<Admission> AdmitAsync(ReservationRequest request, CancellationToken cancellationToken)
     {
         var operation = new ReserveOperation(
@@ -86,34 +94,32 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency)
         );
         if (!_writer.Post(operation))
-            return new Admission.Unavailable(1, "The gateway is shutting down.");
-        await using var gone = cancellationToken.UnsafeRegister((state, token) => ((ReserveOperation)state!).CallerGone(token), operation);
-        if (!await IsDoneAsync(operation.Task, _options.StoreTimeout))
-        {
-            // Waiting for a slot is well; waiting for the store is not.
-            if (!operation.IsWaiting || !await IsDoneAsync(operation.Task, _options.QueueTimeout))
-                operation.GiveUp("The store did not answer in time. Nothing was sent.");
-        }
+            return new Admission.Unavailable(StoreUnavailableException.RetryAfterSeconds, "The gateway is shutting down.");
+        await using var registration = cancellationToken.UnsafeRegister(
+            (state, cancellationToken) => ((ReserveOperation)state!).CancelByCaller(cancellationToken),
+            operation
+        );
+        // A slot may take longer than the store may.
+        if (
+            !await _client.IsDoneAsync(operation.Task, _options.StoreTimeout)
+            && (!operation.IsWaiting || !await _client.IsDoneAsync(operation.Task, _options.QueueTimeout))
+        )
+            operation.ReportUnavailable("The store did not answer in time. Nothing was sent.");
         var admission = await operation.Task;
         if (admission is Admission.Admitted)
             _open[operation.Id] = request.Tenant.Id;
         if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)
-            Publish(request.Tenant, quotas);
+            _status.Set(request.Tenant, quotas);
         return admission;
     }
 
-    /// <summary>What an earlier request with this key became. Null: there was none.</summary>
-    public async Task<Admission?> RecallAsync(Tenant tenant, string key, byte[] bodyHash)
-    {
-        var (isKnown, earlier) = await TryAsync(
-            keys => keys.IdempotencyKeys.Add((tenant.Id, key)),
-            batch => (true, batch.Recall(tenant.Id, key, bodyHash))
-        );
-        return isKnown ? earlier : new Admission.Unavailable(1, "The store did not answer. Nothing was sent.");
-    }
+    /// <summary>The outcome of an earlier request with this key. Null: there was none.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<Admission?> FindRepeatedAsync(Tenant tenant, string key, byte[] bodyHash) =>
+        _client.RunAsync(keys => keys.IdempotencyKeys.Add((tenant.Id, key)), rules => rules.FindRepeated(tenant.Id, key, bodyHash));
 
-    /// <summary>There is a generation: charge what it cost.</summary>
-    /// <param name="trace">The request's traceparent, for whoever sees the generation end.</param>
+    /// <summary>Leonardo accepted it: charge what it cost.</summary>
+    /// <param name="trace">The request's traceparent, to which the end of the generation is linked.</param>
     public Task<RecordingResult> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
         OutcomeAsync(
             reservationId,
@@ -121,91 +127,114 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             keys => keys.Generations.Add(settlement.GenerationId)
         );
 
-    /// <summary>There is none, for certain: a definite refusal, or nothing was sent.</summary>
+    /// <summary>There is certainly no generation: a definite refusal, or nothing was sent.</summary>
     public Task<RecordingResult> ReleaseAsync(Guid reservationId, Outcome outcome) =>
         OutcomeAsync(reservationId, outcomes => outcomes.Release(reservationId, outcome, outcome.Problem));
 
-    /// <summary>There may be one. Stays held.</summary>
+    /// <summary>There may be a generation: what was reserved stays held.</summary>
     public Task<RecordingResult> UnknownAsync(Guid reservationId, Outcome outcome) =>
         OutcomeAsync(reservationId, outcomes => outcomes.Unknown(reservationId, outcome, outcome.Problem));
 
-    /// <summary>A generation is COMPLETE or FAILED: it is concurrent no more.</summary>
+    /// <summary>A generation is COMPLETE or FAILED: its slot is free.</summary>
     public Task EndAsync(string generationId) =>
-        SurviveAsync(
-            keys => keys.Generations.Add(generationId),
-            batch =>
-            {
-                batch.Outcomes.End(generationId);
-                return RecordingResult.Durable;
-            }
-        );
+        _client.RecordAsync(keys => keys.Generations.Add(generationId), rules => rules.Outcomes.End(generationId));
 
-    /// <summary>What the reconciler or an operator found out. False: too early, or not unknown any more, or the store is away.</summary>
-    public Task<bool> ReconcileAsync(Guid reservationId, ReconciliationResult verdict) =>
-        TryAsync(
+    /// <summary>Records what the reconciler or an operator found out about an unknown reservation.</summary>
+    /// <returns>False: it is too early to release it, or it is not unknown any more.</returns>
+    /// <exception cref="StoreUnavailableException">
+    /// The store did not answer; whether it was recorded is not known.
+    /// </exception>
+    public Task<bool> ReconcileAsync(Guid reservationId, ReconciliationResult result) =>
+        _client.RunAsync(
             keys =>
             {
                 keys.Reservations.Add(reservationId);
-                if (verdict is ReconciliationResult.Found found)
+                if (result is ReconciliationResult.Found found)
                     keys.Generations.Add(found.Settlement.GenerationId);
             },
-            batch => batch.Outcomes.Reconcile(reservationId, verdict)
+            rules => rules.Outcomes.Reconcile(reservationId, result)
         );
 
-    /// <summary>Where the tenant's quotas stand, for a header: at most a second old, and not worth waiting for. Without a store, the last known, or none.</summary>
+    /// <summary>
+    /// The tenant's quotas for a header: at most a second old, with little waiting. If they cannot be read, the last
+    /// known
+    /// ones, or none.
+    /// </summary>
     public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant)
     {
-        var known = _status.TryGetValue(tenant.Id, out var last);
-        if ((known && _time.GetElapsedTime(last.At) < StatusAge) || !_writer.IsHealthy)
-            return last.Quotas ?? [];
-        if (await TryAsync(keys => keys.Tenants.Add(tenant.Id), batch => batch.Quotas(tenant), StatusPatience) is not { } quotas)
-            return last.Quotas ?? [];
-        Publish(tenant, quotas);
-        return quotas;
+        var (last, isFresh) = _status.Find(tenant);
+        if (isFresh || !_writer.IsHealthy)
+            return last;
+        try
+        {
+            var quotas = await _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout);
+            _status.Set(tenant, quotas);
+            return quotas;
+        }
+        catch (Exception fault)
+        {
+            // The answer itself must not fail for want of a header.
+            LedgerLog.NoStatus(_log, fault, tenant.Id);
+            return last;
+        }
     }
 
-    /// <summary>Quotas of all these tenants at one instant, by tenant. Null: the store is away.</summary>
-    public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>?> QuotasAsync(
+    /// <summary>Quotas of all these tenants at one instant, by tenant.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>> QuotasAsync(
         IReadOnlyCollection<Tenant> all,
         CancellationToken cancellationToken
     ) =>
-        TryAsync(
+        _client
+            .RunAsync(
                 keys => keys.Tenants.UnionWith(all.Select(one => one.Id)),
-                batch => all.ToDictionary(one => one.Id, batch.Quotas, StringComparer.Ordinal)
+                rules => all.ToDictionary(one => one.Id, rules.Quotas, StringComparer.Ordinal)
             )
             .WaitAsync(cancellationToken);
 
-    /// <summary>Quotas and totals of one instant, fresh. Null: the store is away.</summary>
-    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)?> UsageAsync(
+    /// <summary>Quotas and totals of one instant, read from the store.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)> UsageAsync(
         Tenant tenant,
         CancellationToken cancellationToken
     )
     {
-        var usage = await TryAsync<(IReadOnlyList<QuotaStatus>, UsageTotals)?>(
-                keys => keys.Tenants.Add(tenant.Id),
-                batch => (batch.Quotas(tenant), batch.Totals(tenant))
-            )
+        var usage = await _client
+            .RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => (Quotas: rules.Quotas(tenant), Totals: rules.Totals(tenant)))
             .WaitAsync(cancellationToken);
-        if (usage is var (quotas, _))
-            Publish(tenant, quotas);
+        _status.Set(tenant, usage.Quotas);
         return usage;
     }
 
     /// <summary>Whether the store answers, for readiness.</summary>
-    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken) =>
-        _writer.IsHealthy && await TryAsync(_ => { }, _ => true).WaitAsync(cancellationToken);
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _writer.IsHealthy && await _client.RunAsync(_ => { }, _ => true).WaitAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>What the reconciler has to find out, oldest first.</summary>
-    public async Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellationToken) =>
-        await TryAsync(keys => keys.Unknown = true, batch => batch.Unknown()).WaitAsync(cancellationToken) ?? [];
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellationToken) =>
+        _client.RunAsync(keys => keys.Unknown = true, rules => rules.Unknown()).WaitAsync(cancellationToken);
 
-    /// <summary>Seeds of the requests that are being sent now. What they make has no owner yet, and must not be given to another reservation.</summary>
-    public Task<HashSet<uint>> SeedsUnderWayAsync(CancellationToken cancellationToken) =>
-        LedgerBacklog.SeedsAsync(_database, cancellationToken);
+    /// <summary>
+    /// Seeds of the requests that are being sent now. Their generations have no owner yet, and must not be given to
+    /// another
+    /// reservation (T-G15).
+    /// </summary>
+    public Task<HashSet<uint>> SeedsInFlightAsync(CancellationToken cancellationToken) =>
+        LedgerBacklog.ReadSeedsAsync(_database, cancellationToken);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Opens the book and clears up what an earlier process left open.</summary>
+    /// <summary>Opens the ledger, and cleans up what an earlier process left open.</summary>
     /// <exception cref="StoreRefusedException">The store must not be used.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -213,13 +242,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         {
             await _database.EnsureOpenAsync(cancellationToken);
         }
-        catch (Exception away) when (away is not StoreRefusedException and not OperationCanceledException)
+        catch (StoreUnavailableException fault) when (fault is not StoreRefusedException)
         {
-            _log.LogError(away, "The store is away: the gateway starts, and admits nothing until it is there");
+            LedgerLog.StartedWithoutStore(_log, fault);
         }
         _writing = Task.Run(() => _writer.RunAsync(_abort.Token), CancellationToken.None);
-        await _keeper.SweepAsync(cancellationToken);
-        _keeping = Task.Run(() => _keeper.RunAsync(_abort.Token), CancellationToken.None);
+        await _maintenance.SweepAsync(cancellationToken);
+        _maintaining = Task.Run(() => _maintenance.RunAsync(_abort.Token), CancellationToken.None);
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -230,19 +259,19 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
-        _writer.Complete();
-        await IsDoneAsync(_writing, _options.StoreTimeout);
+        _writer.Stop();
+        await _client.IsDoneAsync(_writing, _options.StoreTimeout);
         await AbortAsync();
     }
 
-    /// <summary>Stops at once, in the middle of whatever is under way: what a crash leaves behind.</summary>
+    /// <summary>Stops at once, in the middle of a batch, as a crash does.</summary>
     public async Task AbortAsync()
     {
-        // The container disposes what it made once for each way it was asked for, and a host may stop what is disposed.
+        // The container disposes of it once per registration, and a host may stop what is disposed of.
         if (!_abort.IsCancellationRequested)
             await _abort.CancelAsync();
-        _writer.Complete();
-        await Task.WhenAll(_writing, _keeping).ContinueWith(_ => { }, TaskScheduler.Default);
+        _writer.Stop();
+        await Task.WhenAll(_writing, _maintaining).ContinueWith(_ => { }, TaskScheduler.Default);
     }
 
     public async ValueTask DisposeAsync()
@@ -251,48 +280,21 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _abort.Dispose();
     }
 
-    /// <summary>Clears up what is due, now: it is done by itself every few seconds.</summary>
-    internal Task SweepAsync() => _keeper.SweepAsync(_abort.Token);
+    /// <summary>Sweeps now, and not with the next heartbeat.</summary>
+    internal Task SweepAsync() => _maintenance.SweepAsync(_abort.Token);
 
-    private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? need = null)
+    private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? addKeys = null)
     {
         _open.TryRemove(id, out var tenant);
-        return await SurviveAsync(
+        return await _client.RecordAsync(
             keys =>
             {
                 keys.Reservations.Add(id);
                 if (tenant is not null)
                     keys.Tenants.Add(tenant);
-                need?.Invoke(keys);
+                addKeys?.Invoke(keys);
             },
-            batch => record(batch.Outcomes) ? RecordingResult.Durable : RecordingResult.Conflict
+            rules => record(rules.Outcomes)
         );
-    }
-
-    /// <summary>An operation that is tried until it is durable, whoever still waits for it.</summary>
-    private async Task<RecordingResult> SurviveAsync(Action<LedgerKeys> need, Func<AdmissionRules, RecordingResult> decide)
-    {
-        var operation = new LedgerOperation<RecordingResult>(need, decide, survives: true);
-        return _writer.Post(operation) && await IsDoneAsync(operation.Task, _options.StoreTimeout)
-            ? await operation.Task
-            : RecordingResult.Delayed;
-    }
-
-    /// <summary>An operation that may be lost: the store is away, or the answer late.</summary>
-    private async Task<T?> TryAsync<T>(Action<LedgerKeys> need, Func<AdmissionRules, T> decide, TimeSpan? patience = null)
-    {
-        var operation = new LedgerOperation<T>(need, decide, survives: false);
-        if (!_writer.Post(operation) || !await IsDoneAsync(operation.Task, patience ?? _options.StoreTimeout))
-            return default;
-        return operation.Task.IsCompletedSuccessfully ? await operation.Task : default;
-    }
-
-    private void Publish(Tenant tenant, IReadOnlyList<QuotaStatus> quotas) => _status[tenant.Id] = (quotas, _time.GetTimestamp());
-
-    /// <summary>Whether the task ends in this time, however it ends.</summary>
-    private async ValueTask<bool> IsDoneAsync(Task task, TimeSpan most)
-    {
-        await task.WaitAsync(most, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return task.IsCompleted;
     }
 }

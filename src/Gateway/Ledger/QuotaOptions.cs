@@ -2,7 +2,7 @@ using Gateway.Edge;
 
 namespace Gateway.Ledger;
 
-/// <summary>The account's ceilings and the ledger's times.</summary>
+/// <summary>The account's limits and the ledger's times (docs/settings.md).</summary>
 internal sealed record QuotaOptions
 {
     /// <summary>Generations of the account that run at once, all replicas together.</summary>
@@ -14,16 +14,18 @@ internal sealed record QuotaOptions
     /// <summary>How long a request waits for a slot.</summary>
     public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>A generation whose end nobody reports holds its slot this long.</summary>
+    /// <summary>A generation whose end is not reported holds its slot this long.</summary>
     public TimeSpan GenerationTimeLimit { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>An unknown outcome is written off, as spent, after this long.</summary>
     public TimeSpan UnknownGrace { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>Reservations and their events are kept at least this long, in whole months; what was spent is kept for ever.</summary>
+    /// <summary>
+    /// Reservations and their events are kept at least this long, in whole months. Balances are kept for ever.
+    /// </summary>
     public TimeSpan Retention { get; init; } = TimeSpan.FromDays(400);
 
-    /// <summary>An admission that the store does not answer in this time is given up, and not sent.</summary>
+    /// <summary>An admission that the store does not answer in this time is refused, and not sent.</summary>
     public TimeSpan StoreTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>An instance that has not renewed its lease for this long sends nothing.</summary>
@@ -32,7 +34,7 @@ internal sealed record QuotaOptions
     /// <summary>Between heartbeats, each with a sweep.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whatever is still reserved or forwarding after this long has lost its handler.</summary>
+    /// <summary>What is still reserved or forwarding after this long has lost its handler.</summary>
     public TimeSpan OpenLimit => QueueTimeout + TimeSpan.FromSeconds(90);
 
     /// <summary>An outcome stays with its Idempotency-Key this long.</summary>
@@ -51,7 +53,7 @@ internal sealed record QuotaOptions
             UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
             Retention = settings.Duration("Quotas:Retention", defaults.Retention),
             Lease = lease,
-            // Some may come late, and the lease is still held.
+            // Several may be late before the lease is over.
             Heartbeat = lease / 6,
         };
     }

@@ -25,5 +25,5 @@ internal static class LedgerAnswers
         (await ledger.FreshAsync(tenant)).Quota(name);
 
     public static async Task<IReadOnlyList<QuotaStatus>> FreshAsync(this QuotaLedger ledger, Gateway.Tenants.Tenant tenant) =>
-        (await ledger.QuotasAsync([tenant], CancellationToken.None))![tenant.Id];
+        (await ledger.QuotasAsync([tenant], CancellationToken.None))[tenant.Id];
 }

@@ -85,7 +85,10 @@ public abstract class FailedDecisionContract : LedgerTest
         var ledger = await Harness.StartAsync();
         var faulty = Request(Tenant("a"));
         // A column that must not be null: found when the batch is stored, not when it is decided.
-        faulty = faulty with { Fingerprint = faulty.Fingerprint with { Model = null! } };
+        faulty = faulty with
+        {
+            Fingerprint = faulty.Fingerprint with { Model = null! },
+        };
         var refused = Enumerable.Range(0, 3).Select(_ => ledger.AdmitAsync(faulty, CancellationToken.None)).ToList();
         var admitted = await Task.WhenAll(
             Enumerable.Range(0, 20).Select(i => ledger.AdmitAsync(Request(Tenant($"b-{i}")), CancellationToken.None))

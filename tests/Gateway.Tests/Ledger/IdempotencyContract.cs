@@ -37,7 +37,7 @@ public abstract class IdempotencyContract : LedgerTest
         var again = (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>();
 
         again.Outcome.ShouldBe(new StoredOutcome(admitted.ReservationId, ReservationState.Settled, settlement, null));
-        (await ledger.UsageAsync(Marketing, CancellationToken.None))!.Value.Totals.Today.ShouldBe(new PeriodTotals(1, 1, 12_300));
+        (await ledger.UsageAsync(Marketing, CancellationToken.None)).Totals.Today.ShouldBe(new PeriodTotals(1, 1, 12_300));
     }
 
     [Fact]

@@ -24,8 +24,20 @@ public abstract class LedgerContract : LedgerTest
         var usd = await ledger.QuotaAsync(tenant, "usd-month");
         (usd.Used, usd.Held, usd.Remaining).ShouldBe((25_100, 0, 974_900));
         (await ledger.QuotaAsync(tenant, "org-images-month")).Used.ShouldBe(3);
-        var totals = (await ledger.UsageAsync(tenant, CancellationToken.None))?.Totals;
+        var totals = (await ledger.UsageAsync(tenant, CancellationToken.None)).Totals;
         totals.ShouldBe(new UsageTotals(new PeriodTotals(1, 3, 25_100), new PeriodTotals(1, 3, 25_100)));
+    }
+
+    [Fact]
+    public async Task The_ledger_admits_as_many_images_as_the_quota_has_whatever_the_model_allows()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("marketing", new QuotaLimits(ImagesPerDay: 100));
+
+        var admitted = await ledger.AdmittedAsync(Request(tenant, images: 100));
+
+        admitted.Quotas.Quota("images-day").Held.ShouldBe(100);
+        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["images-day"]);
     }
 
     [Fact]

@@ -1,20 +1,22 @@
-using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
 using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
-/// <summary>Checks the book against itself (ledger, section 3), in one statement and so at one instant: every balance from the reservations, every reservation from its events.</summary>
+/// <summary>
+/// Checks the ledger against itself in one statement, and so at one instant: every balance against the reservations,
+/// every
+/// reservation against its events.
+/// </summary>
 /// <remarks>
-/// Invariants 2, 5, 6, 7, 9, 10 and 11; 8 and 12 are constraints of the schema. 1 depends on limits that may have changed since, 3 and 4 on what the
-/// upstream saw, 13 on who asked: the tests check those.
+/// INV-2, 5, 6, 7, 9, 10 and 11. The schema constrains INV-8 and INV-12. INV-1 depends on limits that may have changed,
+/// INV-3 and INV-4 on what Leonardo received, INV-13 on the caller: tests check those.
 /// </remarks>
 internal static class LedgerAudit
 {
-    /// <summary>Since when. Days and months that began earlier are left out.</summary>
     /// <param name="From">Reservations made earlier are left out.</param>
-    /// <param name="Day">The first day that is complete.</param>
-    /// <param name="Month">The first month that is complete.</param>
+    /// <param name="Day">The first day whose balances are checked.</param>
+    /// <param name="Month">The first month whose balances are checked.</param>
     internal sealed record Scope(DateTimeOffset From, string Day, string Month)
     {
         public static readonly Scope Everything = new(DateTimeOffset.UnixEpoch, "", "");
@@ -36,31 +38,21 @@ internal static class LedgerAudit
         database.ReadAsync<IReadOnlyList<string>>(
             async (connection, cancellationToken) =>
             {
-                await using var command = connection.CreateCommand();
-                command.CommandText = Sql;
-                Add("@from", LedgerStore.Micros(scope.From));
-                Add("@day", scope.Day);
-                Add("@month", scope.Month);
-                // What a sweep a few seconds late has not seen yet is no violation.
-                Add("@open", LedgerStore.Micros(DateTimeOffset.UnixEpoch + options.OpenLimit + options.Lease));
-                Add("@grace", LedgerStore.Micros(DateTimeOffset.UnixEpoch + options.UnknownGrace + options.Lease));
-                var violations = new List<string>();
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-                while (await reader.ReadAsync(cancellationToken))
-                    violations.Add($"{reader.GetString(0)}: {reader.GetString(1)}");
-                return violations;
-
-                void Add(string name, object value)
-                {
-                    var parameter = command.CreateParameter();
-                    (parameter.ParameterName, parameter.Value) = (name, value);
-                    command.Parameters.Add(parameter);
-                }
+                // A violation that a sweep a few seconds late has not cleaned up yet is none.
+                await using var command = connection.Command(
+                    Statement,
+                    ("@from", scope.From.Micros()),
+                    ("@day", scope.Day),
+                    ("@month", scope.Month),
+                    ("@open", (options.OpenLimit + options.Lease).Micros()),
+                    ("@grace", (options.UnknownGrace + options.Lease).Micros())
+                );
+                return await command.ReadAsync(row => $"{row.GetString(0)}: {row.GetString(1)}", cancellationToken);
             },
             cancellationToken
         );
 
-    private const string Sql = """
+    private const string Statement = """
         with seen as (
           select r.* from counter c join reservation r on r.tenant = c.tenant
           where r.reserved_at >= @from and r.month >= (select pruned_to from ledger)

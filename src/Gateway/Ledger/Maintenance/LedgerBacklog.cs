@@ -1,13 +1,11 @@
 using System.Data.Common;
-using System.Globalization;
-using Gateway.Ledger.PostgreSql;
 using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
-/// <summary>What has no outcome yet, all replicas together. For operators: nothing is decided by it.</summary>
+/// <summary>What has no outcome yet, all replicas together. For operators only: no decision depends on it.</summary>
 /// <param name="OldestUnknown">When the oldest unknown one was forwarded.</param>
-/// <param name="OldestDue">When the most overdue generation should have been looked at.</param>
+/// <param name="OldestDue">When the most overdue generation should have been polled.</param>
 /// <param name="Stuck">Generations that are still pending past their deadline.</param>
 internal sealed record LedgerBacklog(
     long Reserved,
@@ -19,7 +17,7 @@ internal sealed record LedgerBacklog(
     long Stuck
 )
 {
-    /// <summary>Each is found by an index that holds open ones only.</summary>
+    /// <summary>Each subquery uses an index that holds open rows only.</summary>
     private const string Query = """
         select
           (select count(*) from reservation where state in ('R', 'F') and state = 'R'),
@@ -31,35 +29,36 @@ internal sealed record LedgerBacklog(
           (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
         """;
 
-    public static Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellationToken) =>
-        database.ReadAsync(ReadAsync, cancellationToken);
-
-    /// <summary>Seeds of the requests that are being sent now.</summary>
-    public static Task<HashSet<uint>> SeedsAsync(Database database, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async (connection, cancellationToken) =>
-            {
-                await using var command = connection.CreateCommand();
-                command.CommandText = "select seed from reservation where state in ('R', 'F') and state = 'F'";
-                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-                var seeds = new HashSet<uint>();
-                while (await reader.ReadAsync(cancellationToken))
-                    seeds.Add((uint)reader.GetInt64(0));
-                return seeds;
-            },
+    public static async Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            (connection, cancellationToken) => connection.Command(Query).ReadAsync(Read, cancellationToken),
             cancellationToken
         );
-
-    private static async Task<LedgerBacklog> ReadAsync(DbConnection connection, CancellationToken cancellationToken)
-    {
-        await using var command = connection.CreateCommand();
-        command.CommandText = Query;
-        await using var row = await command.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return new LedgerBacklog(Number(0) ?? 0, Number(1) ?? 0, Number(2) ?? 0, Time(3), Time(4), Number(5) ?? 0, Number(6) ?? 0);
-
-        long? Number(int column) => row.IsDBNull(column) ? null : Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);
-        DateTimeOffset? Time(int column) =>
-            Number(column) is { } micros ? DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond) : null;
+        return rows[0];
     }
+
+    /// <summary>Seeds of the requests that are being sent now.</summary>
+    public static async Task<HashSet<uint>> ReadSeedsAsync(Database database, CancellationToken cancellationToken)
+    {
+        var seeds = await database.ReadAsync(
+            (connection, cancellationToken) =>
+                connection
+                    .Command("select seed from reservation where state in ('R', 'F') and state = 'F'")
+                    .ReadAsync(row => (uint)row.GetInt64(0), cancellationToken),
+            cancellationToken
+        );
+        return [.. seeds];
+    }
+
+    private static LedgerBacklog Read(DbDataReader row) =>
+        new(
+            row.GetNumber(0),
+            row.GetNumber(1),
+            row.GetNumber(2),
+            row.GetTimeOrNull(3),
+            row.GetTimeOrNull(4),
+            row.GetNumberOrNull(5) ?? 0,
+            row.GetNumber(6)
+        );
 }

@@ -3,8 +3,8 @@ using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
-/// <summary>Keeps the book in order: a heartbeat and a sweep every few seconds, an audit every minute, pruning every hour.</summary>
-internal sealed class LedgerMaintenance(
+/// <summary>A heartbeat with a sweep every few seconds, an audit every minute, pruning every hour.</summary>
+internal sealed partial class LedgerMaintenance(
     Database database,
     LedgerStore store,
     QuotaOptions options,
@@ -44,11 +44,18 @@ internal sealed class LedgerMaintenance(
         }
     }
 
-    /// <summary>Again at once while there is more to clear up.</summary>
+    /// <summary>Repeats at once while there is more to clean up.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        // Once the writer has stopped, nobody answers what it had not come to.
-        while (await sweep().WaitAsync(cancellationToken) >= LedgerStore.CleanupBatchSize) { }
+        try
+        {
+            // A writer that has stopped does not complete what it had not begun.
+            while (await sweep().WaitAsync(cancellationToken) >= LedgerStore.CleanupBatchSize) { }
+        }
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            LogNotSwept(log, fault);
+        }
     }
 
     private async Task AuditAsync(LedgerAudit.Scope scope, CancellationToken cancellationToken)
@@ -58,12 +65,12 @@ internal sealed class LedgerMaintenance(
             foreach (var violation in await LedgerAudit.RunAsync(database, scope, options, cancellationToken))
             {
                 Violations++;
-                log.LogError("The ledger contradicts itself: {Violation}", violation);
+                LogViolation(log, violation);
             }
         }
-        catch (Exception away) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogWarning(away, "The ledger could not be audited");
+            LogNotAudited(log, fault);
         }
     }
 
@@ -75,9 +82,21 @@ internal sealed class LedgerMaintenance(
         {
             while (await store.PruneAsync(limits, cancellationToken)) { }
         }
-        catch (Exception away) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogWarning(away, "The ledger could not be pruned");
+            LogNotPruned(log, fault);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The ledger contradicts itself: {Violation}")]
+    private static partial void LogViolation(ILogger log, string violation);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be swept; the next heartbeat tries again")]
+    private static partial void LogNotSwept(ILogger log, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be audited; it is tried again in a minute")]
+    private static partial void LogNotAudited(ILogger log, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be pruned; it is tried again in an hour")]
+    private static partial void LogNotPruned(ILogger log, Exception fault);
 }

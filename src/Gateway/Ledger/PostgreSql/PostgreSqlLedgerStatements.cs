@@ -1,8 +1,8 @@
 namespace Gateway.Ledger.PostgreSql;
 
 /// <summary>
-/// Every statement of the ledger on PostgreSQL. A batch is two round trips: lock and load, store and commit. Nothing is kept in the session: the
-/// settings are the transaction's, among them <c>gateway.now</c>, its time in microseconds.
+/// Every statement of the ledger on PostgreSQL. A batch is two round trips: lock and load, store and commit. Nothing is
+/// kept in the session: the settings are the transaction's, among them <c>gateway.now</c>, its time in microseconds.
 /// </summary>
 internal static class PostgreSqlLedgerStatements
 {
@@ -12,8 +12,8 @@ internal static class PostgreSqlLedgerStatements
     // Lock
 
     /// <summary>
-    /// A gateway that stops in the middle, with the lock, is thrown out by the server. And every statement goes by its index, planned once: a plan
-    /// made while the tables were empty would read all of them until the next analyze.
+    /// The server ends the transaction of a gateway that stops while it holds the lock. Every statement uses its index,
+    /// planned once: a plan made while the tables were empty would scan them until the next analyze.
     /// </summary>
     public const string Limits = """
         select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
@@ -21,10 +21,14 @@ internal static class PostgreSqlLedgerStatements
           set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)
         """;
 
-    /// <summary>Before anything is read, and on a row that everybody takes first: no deadlocks, and the order of commits is the order of locks.</summary>
+    /// <summary>
+    /// Before anything is read, on a row that every batch takes first: there are no deadlocks, and commits are in the
+    /// order
+    /// of the locks.
+    /// </summary>
     public const string Lock = "select 1 from ledger where id = 1 for update";
 
-    /// <summary>A statement of its own, so that it sees what was committed while the lock was waited for.</summary>
+    /// <summary>A separate statement, so that it sees what was committed while it waited for the lock.</summary>
     public const string Ledger = """
         with clock as materialized (select floor(extract(epoch from gateway_now()) * 1000000)::bigint as micros)
         select epoch, high_water, events, sent, running, micros, set_config('gateway.now', greatest(high_water, micros)::text, true)
@@ -83,7 +87,7 @@ internal static class PostgreSqlLedgerStatements
         on conflict (tenant) do update set sequence = excluded.sequence, active = excluded.active
         """;
 
-    /// <summary>Divides by nought, so that nothing is committed, if a row is not as it was loaded.</summary>
+    /// <summary>Divides by zero, so that nothing is committed, if a row is not as it was loaded.</summary>
     public static readonly string UpdateReservations = $"""
         with changed as (
           update reservation r set ({LedgerStore.UpdatedColumns}) = row({Prefixed("u", LedgerStore.UpdatedColumns)})

@@ -1,10 +1,11 @@
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace Gateway.Ledger.PostgreSql;
 
-/// <summary>Reservations as rows of PostgreSQL: read one by one, written as one array a column.</summary>
+/// <summary>Reservations as rows of PostgreSQL: read one by one, written as one array per column.</summary>
 internal static class PostgreSqlReservations
 {
     public static NpgsqlBatchCommand Add(this NpgsqlBatch batch, string sql, params List<object> parameters)
@@ -20,7 +21,7 @@ internal static class PostgreSqlReservations
         [
             rows.Select(row => row.Id).ToArray(),
             rows.Select(row => row.Tenant).ToArray(),
-            rows.Select(row => (short)row.Images).ToArray(),
+            rows.Select(row => checked((short)row.Images)).ToArray(),
             rows.Select(row => row.Micros).ToArray(),
             rows.Select(row => row.Day).ToArray(),
             rows.Select(row => row.Month).ToArray(),
@@ -33,20 +34,20 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Fingerprint.Height).ToArray(),
             rows.Select(row => row.Fingerprint.PromptEnhanced).ToArray(),
             rows.Select(row => row.Instance).ToArray(),
-            rows.Select(row => LedgerStore.Micros(row.ReservedAt)).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.ReservedAt)).ToArray(),
         ];
 
-    public static object[] Changing(Reservation[] rows) =>
+    public static object[] Updated(Reservation[] rows) =>
         [
-            rows.Select(row => LedgerStore.Letter(row.State)).ToArray(),
+            rows.Select(row => LedgerStore.ToLetter(row.State)).ToArray(),
             rows.Select(row => row.Version).ToArray(),
             rows.Select(row => row.Charged).ToArray(),
             rows.Select(row => row.Sent).ToArray(),
             rows.Select(row => row.IdempotencyKey).ToArray(),
-            rows.Select(row => LedgerStore.Micros(row.ForwardedAt)).ToArray(),
-            rows.Select(row => LedgerStore.Micros(row.EndedAt)).ToArray(),
-            rows.Select(row => LedgerStore.Micros(row.RunningUntil)).ToArray(),
-            rows.Select(row => LedgerStore.Micros(row.FencedAt)).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.ForwardedAt)).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.EndedAt)).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.RunningUntil)).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.FencedAt)).ToArray(),
             rows.Select(row => row.Settlement?.GenerationId).ToArray(),
             rows.Select(row => row.Settlement?.ApiCreditCost).ToArray(),
             rows.Select(row => row.Settlement?.CostMicros).ToArray(),
@@ -79,16 +80,16 @@ internal static class PostgreSqlReservations
                 row.GetBoolean(13)
             ),
             Instance = row.GetGuid(14),
-            ReservedAt = LedgerStore.Time(row.GetInt64(15)),
-            State = LedgerStore.State(row.GetString(16)),
+            ReservedAt = UnixMicroseconds.ToTime(row.GetInt64(15)),
+            State = LedgerStore.ToState(row.GetString(16)),
             Version = row.GetInt64(17),
             Charged = row.LongOrNull(18),
             Sent = row.LongOrNull(19),
             IdempotencyKey = row.TextOrNull(20),
-            ForwardedAt = LedgerStore.Time(row.LongOrNull(21)),
-            EndedAt = LedgerStore.Time(row.LongOrNull(22)),
-            RunningUntil = LedgerStore.Time(row.LongOrNull(23)),
-            FencedAt = LedgerStore.Time(row.LongOrNull(24)),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(21)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
             Settlement = row.TextOrNull(25) is { } generation
                 ? new Settlement(generation, row.GetInt64(27), row.IntegerOrNull(26), row.TextOrNull(28), row.GetString(29))
                 : null,
@@ -103,7 +104,7 @@ internal static class PostgreSqlReservations
 
     private static string? TextOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    /// <summary>Said, not guessed: an array of nulls alone has no type of its own.</summary>
+    /// <summary>Stated explicitly: an array that holds only nulls has no type of its own.</summary>
     private static NpgsqlDbType TypeOf(object value) =>
         value switch
         {

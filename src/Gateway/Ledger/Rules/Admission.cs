@@ -7,13 +7,16 @@ internal abstract record Admission
 
     /// <summary>Held, marked as forwarded, and durable.</summary>
     /// <param name="At">By the store's clock.</param>
-    /// <param name="LeaseDeadline">Timestamp of the <see cref="TimeProvider"/>: past it the first byte must not leave. Ask <see cref="QuotaLedger.MaySend"/>.</param>
+    /// <param name="LeaseDeadline">
+    /// Timestamp of the <see cref="TimeProvider"/> after which the first byte must not be sent: see <see
+    /// cref="QuotaLedger.HoldsLease"/>.
+    /// </param>
     public sealed record Admitted(Guid ReservationId, DateTimeOffset At, IReadOnlyList<QuotaStatus> Quotas, long LeaseDeadline) : Admission;
 
-    /// <summary>This Idempotency-Key has its outcome: give it again.</summary>
+    /// <summary>This Idempotency-Key has an outcome, which is the answer again.</summary>
     public sealed record Replayed(StoredOutcome Outcome) : Admission;
 
-    /// <summary>This Idempotency-Key is being worked on.</summary>
+    /// <summary>The first request with this Idempotency-Key is not finished.</summary>
     public sealed record InProgress(int RetryAfter) : Admission;
 
     /// <summary>This Idempotency-Key belongs to another body.</summary>
@@ -24,7 +27,7 @@ internal abstract record Admission
     /// <param name="RetryAfter">Seconds until all of them may admit it.</param>
     public sealed record Exceeded(IReadOnlyList<string> Policies, int RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission;
 
-    /// <summary>No slot of the account came free in time. What was reserved has been given back.</summary>
+    /// <summary>No slot of the account was free in time. What was reserved is released.</summary>
     public sealed record Saturated(int RetryAfter) : Admission;
 
     /// <summary>The ledger could not decide, or not durably. Nothing may be sent.</summary>

@@ -3,7 +3,11 @@ using Gateway.Tenants;
 
 namespace Gateway.Ledger.Rules;
 
-/// <summary>The rules of admission (ledger, section 2), over what was loaded under the lock: no clock, no store, no waiting. The same on both engines.</summary>
+/// <summary>
+/// The rules of admission (L1, L2), over what was loaded under the lock. Pure, and the same on both engines: no
+/// clock, no
+/// store, no waiting.
+/// </summary>
 /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
 internal sealed class AdmissionRules(
     LedgerUnitOfWork state,
@@ -18,25 +22,26 @@ internal sealed class AdmissionRules(
 
     public LedgerUnitOfWork State => state;
 
-    /// <summary>What becomes of what was admitted.</summary>
+    /// <summary>How what was admitted ends.</summary>
     public OutcomeRules Outcomes { get; } = new(state, options);
 
-    /// <summary>T1. Null: it is reserved, and waits for a slot.</summary>
+    /// <summary>L1. Null: it is reserved, and waits for a slot.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no image, or the price is negative.</exception>
     public Admission? Reserve(Guid id, ReservationRequest request)
     {
-        // ① the Idempotency-Key
+        // 1. The Idempotency-Key.
         if (request.IdempotencyKey is { } key && state.FindKey(request.Tenant.Id, key) is { } earlier)
         {
             if (earlier.HasKeyAt(state.Now, options.IdempotencyWindow))
                 return Repeat(earlier, request.BodyHash);
             state.Move(earlier, earlier with { IdempotencyKey = null }, "key-expired");
         }
-        // ② whether anything may be admitted at all
+        // 2. Whether anything may be admitted at all.
         if (refusal is not null)
             return new Admission.Unavailable(TryAgainLater, refusal);
-        if (request.Images is < 1 or > 8 || request.Micros < 0)
-            throw new ArgumentOutOfRangeException(nameof(request), "1 to 8 images at a price that is not negative");
-        // ③ all quotas at once, or none
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Images, 1, nameof(request));
+        ArgumentOutOfRangeException.ThrowIfNegative(request.Micros, nameof(request));
+        // 3. All quotas at once, or none.
         var quotas = Quotas(request.Tenant);
         var exceeded = quotas.Where(quota => !quota.Admits(request.Images, request.Micros)).ToList();
         if (exceeded.Count > 0)
@@ -68,18 +73,19 @@ internal sealed class AdmissionRules(
         }
         catch (OverflowException)
         {
-            return new Admission.Unavailable(TryAgainLater, "A balance would leave the range the gateway can count in.");
+            return new Admission.Unavailable(TryAgainLater, "This request would take a balance beyond what the gateway can count.");
         }
         return null;
     }
 
-    /// <summary>What a repetition with this key is told; null: there is nothing to repeat.</summary>
-    public Admission? Recall(string tenant, string key, byte[] bodyHash) =>
+    /// <summary>The answer to a repetition with this key; null: there is nothing to repeat.</summary>
+    public Admission? FindRepeated(string tenant, string key, byte[] bodyHash) =>
         state.FindKey(tenant, key) is { } earlier && earlier.HasKeyAt(state.Now, options.IdempotencyWindow)
             ? Repeat(earlier, bodyHash)
             : null;
 
-    /// <summary>T2, in the same commit as T1 or in a later one. False: no slot of the account is free, or it is no longer there to be sent.</summary>
+    /// <summary>L2, in the same commit as L1 or in a later one.</summary>
+    /// <returns>False: no slot of the account is free, or it may not be sent any more.</returns>
     public bool TryForward(Guid id)
     {
         if (refusal is not null || state.Find(id) is not { State: ReservationState.Reserved } reserved || reserved.Instance != instance)
@@ -103,7 +109,7 @@ internal sealed class AdmissionRules(
     public bool HasSlot =>
         state.Ledger.Running < options.ConcurrentGenerations && state.Sent.Count(state.Ledger.Sent) < options.GenerationsPerMinute;
 
-    /// <summary>Seconds until a slot comes free by time, at the latest.</summary>
+    /// <summary>Seconds after which a slot is free at the latest.</summary>
     public int SecondsUntilSlot()
     {
         if (state.Sent.Count(state.Ledger.Sent) >= options.GenerationsPerMinute)
@@ -128,7 +134,7 @@ internal sealed class AdmissionRules(
                 )),
         ];
 
-    public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaCalculator.Of(state, tenant, organization);
+    public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaCalculator.Calculate(state, tenant, organization);
 
     public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
 

@@ -2,10 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Ledger.Rules;
 
-/// <summary>The one row that is locked first, and the account's counters with it.</summary>
+/// <summary>The row that is locked first, with the account's counters.</summary>
 internal sealed record LedgerRow(Guid Epoch, DateTimeOffset HighWater, long Events, long Sent, long Running);
 
-/// <summary>What a tenant (<see cref="OrganizationKey"/>: the organisation) holds and has spent in a day or month.</summary>
+/// <summary>
+/// What a tenant (<see cref="OrganizationKey"/>: the organisation) holds and has spent in a day or month.
+/// </summary>
 internal sealed record WindowRow(
     string Tenant,
     string Period,
@@ -20,16 +22,19 @@ internal sealed record WindowRow(
 {
     public const string OrganizationKey = "*";
 
-    /// <summary>Balances stay exact in a JSON number (ledger, invariant 12).</summary>
+    /// <summary>Balances stay exact in a JSON number (INV-12).</summary>
     private const long Bound = 1L << 53;
 
     public PeriodTotals Totals => new(Generations, ImagesSpent, MicrosSpent);
 
-    /// <summary>Takes away what a reservation counted before a change and adds what it counts after. There is no other arithmetic on balances.</summary>
+    /// <summary>
+    /// Subtracts what a reservation counted as before a change and adds what it counts as after it. There is no other
+    /// arithmetic on balances.
+    /// </summary>
     /// <exception cref="OverflowException">A balance would leave its bounds; nothing is changed then.</exception>
     public WindowRow Move(Reservation? before, Reservation after)
     {
-        var (less, more) = (Counted.Of(before), Counted.Of(after));
+        var (less, more) = (Counted.From(before), Counted.From(after));
         return (
             this with
             {
@@ -51,7 +56,7 @@ internal sealed record WindowRow(
     [StructLayout(LayoutKind.Auto)]
     private readonly record struct Counted(long ImagesHeld, long ImagesSpent, long MicrosHeld, long MicrosSpent, long Generations)
     {
-        public static Counted Of(Reservation? row) =>
+        public static Counted From(Reservation? row) =>
             row is null ? default
             : row.State.IsHeld() ? new(row.Images, 0, row.Micros, 0, 0)
             : row.State.IsSpent() ? new(0, row.Images, 0, row.Charged!.Value, row.State == ReservationState.Settled ? 1 : 0)
@@ -59,12 +64,12 @@ internal sealed record WindowRow(
     }
 }
 
-/// <summary>How many reservations a tenant ever made, and how many of its generations are not ended.</summary>
+/// <summary>How many reservations a tenant has ever made, and how many of its generations have not ended.</summary>
 internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active = 0);
 
 /// <summary>The last 60 seconds of a tenant, or of the account.</summary>
-/// <param name="First">Number of the first one within; null: there is none.</param>
-/// <param name="Void">How many within were given back.</param>
+/// <param name="First">Sequence number of the first one within; null: there is none.</param>
+/// <param name="Void">How many within were released.</param>
 /// <param name="Oldest">When the oldest that counts was made; null: none counts.</param>
 internal sealed record Minute(long? First = null, long Void = 0, DateTimeOffset? Oldest = null)
 {
@@ -73,7 +78,7 @@ internal sealed record Minute(long? First = null, long Void = 0, DateTimeOffset?
     public long Count(long last) => First is { } first ? last - first + 1 - Void : 0;
 }
 
-/// <summary>One line in the book of events.</summary>
+/// <summary>One transition of a reservation.</summary>
 internal sealed record LedgerEvent(
     long Number,
     Guid ReservationId,

@@ -1,25 +1,9 @@
 namespace Gateway.Ledger.Rules;
 
-/// <summary>What a batch of operations needs to see.</summary>
-internal sealed class LedgerKeys
-{
-    /// <summary>With their windows of the running day and month, and their last minute.</summary>
-    public HashSet<string> Tenants { get; } = new(StringComparer.Ordinal);
-    public HashSet<Guid> Reservations { get; } = [];
-    public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
-    public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
-
-    /// <summary>Whether to look for reservations whose process is gone, and for unknown ones that are too old.</summary>
-    public bool Sweep { get; set; }
-
-    /// <summary>Whether to load what is unknown, oldest first.</summary>
-    public bool Unknown { get; set; }
-
-    /// <summary>Whether every other instance is known to be gone: the store belongs to this process alone, and it has just started.</summary>
-    public bool AloneSinceStart { get; set; }
-}
-
-/// <summary>The part of the book that a batch sees, and changes, under the lock. Knows no rule but this: every balance follows from the reservations.</summary>
+/// <summary>
+/// The part of the ledger that a batch reads and changes under the lock. It enforces one rule: every balance follows
+/// from the reservations.
+/// </summary>
 /// <param name="ledger">As loaded.</param>
 /// <param name="clock">The store's clock at the lock.</param>
 internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
@@ -38,6 +22,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     private readonly HashSet<string> _changedCounters = new(StringComparer.Ordinal);
     private readonly List<LedgerEvent> _events = [];
     private readonly List<GenerationRow> _newGenerations = [];
+    private readonly UndoLog _undo = new();
     private string? _day;
     private string? _month;
 
@@ -51,7 +36,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>What was sent to the account in the last minute.</summary>
     public Minute Sent { get; set; } = new();
 
-    /// <summary>When the first slot of the account comes free by time; null: none is in use.</summary>
+    /// <summary>When the first slot of the account is freed by its time limit; null: none is in use.</summary>
     public DateTimeOffset? NextFree { get; set; }
 
     /// <summary>Open reservations of instances whose lease is over.</summary>
@@ -62,13 +47,13 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>Unknown ones older than the grace.</summary>
     public List<Guid> Stale { get; } = [];
 
-    /// <summary>Holders of a slot whose time is over.</summary>
+    /// <summary>Holders of a slot whose time limit is over.</summary>
     public List<Guid> ExpiredSlots { get; } = [];
 
-    /// <summary>The lease to write for this instance; null: leave it.</summary>
+    /// <summary>The lease to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
 
-    /// <summary>Things that should not happen; told to the operator once the batch is durable.</summary>
+    /// <summary>Contradictions, which are logged for the operator once the batch is durable.</summary>
     public List<string> Alarms { get; } = [];
 
     public bool IsChanged => _new.Count + _changed.Count > 0 || LeaseUntil is not null;
@@ -79,12 +64,12 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     public IReadOnlyList<LedgerEvent> Events => _events;
     public IReadOnlyList<GenerationRow> NewGenerations => _newGenerations;
 
-    /// <summary>The running day and month. Text that every row of the batch has in common.</summary>
+    /// <summary>The running day and month, formatted once for all rows of the batch.</summary>
     public string Day => _day ??= Period.DayOf(Now);
 
     public string Month => _month ??= Period.MonthOf(Now);
 
-    /// <summary>The wall clock is not believed: this batch happens at the time of the last one.</summary>
+    /// <summary>The wall clock is not trusted: this batch takes the time of the last one.</summary>
     public void StopClock()
     {
         Now = Ledger.HighWater;
@@ -94,7 +79,10 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public bool IsClockStopped { get; private set; }
 
-    /// <summary>The running day and month, and those of the high-water mark: whether the clock is believed is found out after the loading.</summary>
+    /// <summary>
+    /// The running day and month, and those of the high-water mark: whether the clock is trusted is decided after
+    /// loading.
+    /// </summary>
     public string[] RunningPeriods { get; } =
     [
         .. ((DateTimeOffset[])[clock > ledger.HighWater ? clock : ledger.HighWater, ledger.HighWater])
@@ -102,7 +90,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
             .Distinct(StringComparer.Ordinal),
     ];
 
-    /// <summary>Keeps this instance alive, and the high-water mark near the clock while nothing happens.</summary>
+    /// <summary>Renews this instance's lease, and moves the high-water mark on while nothing else does.</summary>
     public void Renew(DateTimeOffset leaseUntil)
     {
         LeaseUntil = leaseUntil;
@@ -110,7 +98,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     }
 
     /// <param name="row">As the store has it.</param>
-    /// <param name="balances">Whether it may be moved to another state, so that the windows it counts in are needed.</param>
+    /// <param name="balances">Whether it may change its state, so that the windows it counts in are needed.</param>
     public void Load(Reservation row, bool balances)
     {
         if (balances)
@@ -130,7 +118,10 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public void Load(GenerationRow row) => _generations[row.Id] = row;
 
-    /// <summary>The running windows of these tenants and of the organisation have been looked up: where there was none, it is empty.</summary>
+    /// <summary>
+    /// The running windows of these tenants and of the organisation have been looked up: where there was none, it is
+    /// empty.
+    /// </summary>
     public void LoadEmptyWindows(IEnumerable<string> tenants)
     {
         foreach (var tenant in tenants.Append(WindowRow.OrganizationKey))
@@ -140,14 +131,18 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         }
     }
 
-    /// <summary>Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and loads an empty row where there is none.</summary>
+    /// <summary>
+    /// Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and
+    /// loads an
+    /// empty row where there is none.
+    /// </summary>
     public HashSet<(string Tenant, string Period)> MissingWindows() =>
         [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
 
     public HashSet<string> MissingCounters() =>
         [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];
 
-    /// <summary>What the store must still have for an update to be made.</summary>
+    /// <summary>As it was loaded: the store must still have this version for an update to be made.</summary>
     public Reservation Loaded(Guid id) => _loaded[id];
 
     public Reservation? Find(Guid id) => _reservations.GetValueOrDefault(id);
@@ -162,37 +157,62 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public Minute MinuteOf(string tenant) => _minutes[tenant];
 
-    /// <summary>Takes a reservation from one state to the next, and every balance, counter and event with it. All changes of the book go through here.</summary>
+    /// <summary>Runs one decision. If it throws, everything it changed here is taken back.</summary>
+    /// <remarks>
+    /// An undo log instead of a second run of the batch: with one run for each failure, a flood of requests that fail
+    /// would multiply the time that all others wait.
+    /// </remarks>
+    /// <returns>What it threw; null: its changes stand.</returns>
+    public Exception? Attempt(Action decision)
+    {
+        var (ledger, sent, before) = (Ledger, Sent, _undo.Count);
+        try
+        {
+            decision();
+            return null;
+        }
+        catch (Exception fault)
+        {
+            _undo.RollBackTo(before);
+            (Ledger, Sent) = (ledger, sent);
+            return fault;
+        }
+    }
+
+    /// <summary>
+    /// Takes a reservation from one state to the next, with every balance, counter and event. All changes of the ledger
+    /// go through here.
+    /// </summary>
     /// <param name="before">Null: it is new.</param>
     /// <exception cref="OverflowException">A balance would leave its bounds; nothing is changed.</exception>
     public void Move(Reservation? before, Reservation after, string why)
     {
         if (before is not null && before.State != after.State && !before.State.MayBecome(after.State))
-            throw new InvalidOperationException($"No arrow leads from {before.State} to {after.State}");
-        // ① everything that can refuse
+            throw new InvalidOperationException($"There is no transition from {before.State} to {after.State}");
+        // 1. Everything that can refuse.
         List<WindowRow> windows = CountAlike(before, after) ? [] : [.. WindowsOf(after).Select(key => _windows[key].Move(before, after))];
-        // ② the balances
+        // 2. The balances.
         foreach (var window in windows)
         {
-            _windows[(window.Tenant, window.Period)] = window;
-            _changedWindows.Add((window.Tenant, window.Period));
+            _undo.Set(_windows, (window.Tenant, window.Period), window);
+            _undo.Add(_changedWindows, (window.Tenant, window.Period));
         }
         MoveCounters(before, after);
-        // ③ the reservation
+        // 3. The reservation.
         after = after with
         {
             Version = (before?.Version ?? 0) + 1,
         };
-        _reservations[after.Id] = after;
+        _undo.Set(_reservations, after.Id, after);
         if (before is null)
-            _new.Add(after.Id);
+            _undo.Add(_new, after.Id);
         else if (!_new.Contains(after.Id))
-            _changed.Add(after.Id);
+            _undo.Add(_changed, after.Id);
         if (before?.IdempotencyKey is { } old && after.IdempotencyKey is null)
-            _keys.Remove((after.Tenant, old));
+            _undo.Remove(_keys, (after.Tenant, old));
         if (after.IdempotencyKey is { } key)
-            _keys[(after.Tenant, key)] = after.Id;
-        // ④ the event
+            _undo.Set(_keys, (after.Tenant, key), after.Id);
+        // 4. The event.
         Ledger = Ledger with
         {
             HighWater = Now,
@@ -200,13 +220,16 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         if (before?.State == after.State)
             return;
         Ledger = Ledger with { Events = Ledger.Events + 1 };
-        _events.Add(new LedgerEvent(Ledger.Events, after.Id, before?.State, after.State, Now, why));
+        _undo.Add(_events, new LedgerEvent(Ledger.Events, after.Id, before?.State, after.State, Now, why));
     }
 
+    /// <exception cref="ArgumentException">The generation has an owner.</exception>
     public void Add(GenerationRow generation)
     {
-        _generations.Add(generation.Id, generation);
-        _newGenerations.Add(generation);
+        if (_generations.ContainsKey(generation.Id))
+            throw new ArgumentException($"Generation {generation.Id} has an owner", nameof(generation));
+        _undo.Set(_generations, generation.Id, generation);
+        _undo.Add(_newGenerations, generation);
     }
 
     private void MoveCounters(Reservation? before, Reservation after)
@@ -219,8 +242,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         };
         if (moved != counter)
         {
-            _counters[after.Tenant] = moved;
-            _changedCounters.Add(after.Tenant);
+            _undo.Set(_counters, after.Tenant, moved);
+            _undo.Add(_changedCounters, after.Tenant);
         }
         Ledger = Ledger with
         {
@@ -236,13 +259,13 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
             minute = minute with { First = minute.First ?? after.Sequence, Oldest = minute.Oldest ?? after.ReservedAt };
         if (after.State == ReservationState.Void && before?.State != ReservationState.Void)
             minute = minute with { Void = minute.Void + 1 };
-        _minutes[after.Tenant] = minute;
+        _undo.Set(_minutes, after.Tenant, minute);
     }
 
     private static IEnumerable<(string Tenant, string Period)> WindowsOf(Reservation row) =>
         [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.OrganizationKey, row.Day), (WindowRow.OrganizationKey, row.Month)];
 
-    /// <summary>From held to held, T2 and T5, nothing moves.</summary>
+    /// <summary>From held to held (L2, L5) no balance changes.</summary>
     private static bool CountAlike(Reservation? before, Reservation after) =>
         before is not null && (before.State == after.State || (before.State.IsHeld() && after.State.IsHeld()));
 

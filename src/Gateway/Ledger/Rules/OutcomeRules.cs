@@ -1,41 +1,43 @@
 namespace Gateway.Ledger.Rules;
 
-/// <summary>The rules of outcomes (ledger, sections 2, 4 and 5), over what was loaded under the lock: what becomes of a reservation that was made.</summary>
+/// <summary>The rules of outcomes (L3 to L6), over what was loaded under the lock: how a reservation ends.</summary>
 internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
 {
     private static readonly Outcome OrphanedOutcome = new(
         "outcome-unknown",
         504,
-        "The gateway stopped while this request was under way. The generation may exist; what was reserved stays held until that is known."
+        "The gateway stopped while this request was being sent. The generation may exist; what was reserved stays held until that is known."
     );
 
-    /// <summary>What is told where the upstream names a generation that cannot be this request's (threats H9).</summary>
+    /// <summary>The answer where Leonardo names a generation that cannot be this request's (T-H9).</summary>
     public static Outcome OwnershipConflict { get; } =
         new(
             "outcome-unknown",
             502,
-            "Leonardo answered with a generation that this request cannot be given. Nobody is given it until it is known what happened."
+            "Leonardo answered with a generation that belongs to another request. The quota stays held, and no caller gets the generation until it is known what happened."
         );
 
-    /// <summary>T3. An id that is somebody's already is not given away a second time: the outcome is unknown then.</summary>
+    /// <summary>
+    /// L3. A generation that has an owner is not given to another (T-H9): the outcome is unknown then.
+    /// </summary>
     /// <returns>Whether the reservation has this generation now.</returns>
     public bool Settle(Guid id, Settlement settlement, string why, string? trace = null)
     {
-        if (Known(id, "settled") is not { } row)
+        if (FindOrAlarm(id, "settled") is not { } row)
             return false;
         if (state.FindGeneration(settlement.GenerationId) is { } owned)
         {
             if (owned.ReservationId == id)
                 return true;
             state.Alarms.Add(
-                $"Generation {settlement.GenerationId} of reservation {id} belongs to reservation {owned.ReservationId} already"
+                $"Leonardo gave generation {settlement.GenerationId} to reservation {id}, but it belongs to reservation {owned.ReservationId}"
             );
             Unknown(id, OwnershipConflict, "generation-owned");
             return false;
         }
         if (!row.State.MayBecome(ReservationState.Settled))
         {
-            state.Alarms.Add($"Reservation {id} was accepted as generation {settlement.GenerationId}, but is {row.State}");
+            state.Alarms.Add($"Reservation {id} was accepted as generation {settlement.GenerationId}, but its state is {row.State}");
             return false;
         }
         state.Move(
@@ -43,7 +45,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             row with
             {
                 State = ReservationState.Settled,
-                // Written off already: it has been counted at its price, and counts no second time.
+                // Written off before: it is counted at its price already.
                 Charged = row.Charged ?? settlement.CostMicros,
                 Settlement = settlement,
                 EndedAt = state.Now,
@@ -54,7 +56,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         return true;
     }
 
-    /// <summary>T4. Only when there is no generation, for certain.</summary>
+    /// <summary>L4. Only when there is certainly no generation.</summary>
     /// <param name="outcome">Null: nothing was ever sent, so that its Idempotency-Key is free again.</param>
     /// <returns>Whether it is void now.</returns>
     public bool Release(Guid id, Outcome? outcome, string why)
@@ -63,30 +65,18 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             return true;
         if (!row.State.MayBecome(ReservationState.Void))
         {
-            state.Alarms.Add($"Reservation {id} was refused, but is {row.State}");
+            state.Alarms.Add($"Reservation {id} was refused, but its state is {row.State}");
             return false;
         }
-        state.Move(
-            row,
-            row with
-            {
-                State = ReservationState.Void,
-                Charged = null,
-                Outcome = outcome,
-                IdempotencyKey = outcome is null || row.State == ReservationState.Reserved ? null : row.IdempotencyKey,
-                RunningUntil = null,
-                EndedAt = state.Now,
-            },
-            why
-        );
+        state.Move(row, Released(row, outcome), why);
         return true;
     }
 
-    /// <summary>T5. Told by its own sender, who is done with it: it is fenced from now on.</summary>
+    /// <summary>L5. Reported by its own sender, which has finished with it: it is fenced from now on.</summary>
     /// <returns>Whether it is unknown now.</returns>
     public bool Unknown(Guid id, Outcome outcome, string why)
     {
-        if (Known(id, "reported unknown") is not { } row)
+        if (FindOrAlarm(id, "reported unknown") is not { } row)
             return false;
         if (row.State == ReservationState.Forwarding)
             state.Move(row, row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }, why);
@@ -97,12 +87,13 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         return true;
     }
 
-    /// <summary>T6. False: it is too early to say that there is none, or there is nothing left to decide.</summary>
-    public bool Reconcile(Guid id, ReconciliationResult verdict)
+    /// <summary>L6.</summary>
+    /// <returns>False: it is too early to release it, or it is not unknown any more.</returns>
+    public bool Reconcile(Guid id, ReconciliationResult result)
     {
         if (state.Find(id) is not { State: ReservationState.Unknown or ReservationState.WrittenOff } row)
             return false;
-        switch (verdict)
+        switch (result)
         {
             case ReconciliationResult.Found found when state.FindGeneration(found.Settlement.GenerationId) is null:
                 Settle(id, found.Settlement, found.Why);
@@ -118,67 +109,89 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         }
     }
 
-    /// <summary>A generation is COMPLETE or FAILED: its slot is free. What was charged stays.</summary>
-    public void End(string generationId)
+    /// <summary>A generation is COMPLETE or FAILED: its slot is free. What was charged stays charged.</summary>
+    /// <returns>True: a generation that has no slot, or no owner, needs no change.</returns>
+    public bool End(string generationId)
     {
         if (state.FindGeneration(generationId) is { } generation && state.Find(generation.ReservationId) is { RunningUntil: not null } row)
             state.Move(row, row with { RunningUntil = null }, "end");
+        return true;
     }
 
-    /// <summary>Frees the slots whose time is over. Before anything else in a batch.</summary>
+    /// <summary>Frees the slots whose time limit is over. Comes first in a batch.</summary>
     public void EndExpiredSlots()
     {
-        foreach (var id in state.ExpiredSlots)
+        foreach (var row in state.ExpiredSlots.Select(state.Find).OfType<Reservation>())
         {
-            if (state.Find(id) is { RunningUntil: { } until } row && until <= state.Now)
-                state.Move(row, row with { RunningUntil = null }, "overrun");
+            if (row.RunningUntil <= state.Now)
+                TryMove(row, row with { RunningUntil = null }, "overrun");
         }
     }
 
-    /// <summary>T4' and T5 for what dead instances left open, T6 for what stayed unknown too long.</summary>
-    /// <returns>How many were moved.</returns>
+    /// <summary>
+    /// L4-sweep and L5 for what stopped instances left open; the write-off of L6 for what stayed unknown past its
+    /// grace.
+    /// </summary>
+    /// <returns>How many reservations changed their state.</returns>
     public int Sweep()
     {
-        // By a wrong clock everybody would be gone.
+        // By a wrong clock the lease of every instance would be over.
         if (state.IsClockStopped)
             return 0;
         var moved = 0;
         foreach (var row in state.Orphans.Select(state.Find).OfType<Reservation>())
         {
             if (row.State == ReservationState.Reserved)
-                Release(row.Id, null, "orphan");
+                moved += TryMove(row, Released(row, null), "orphan");
             else if (row.State == ReservationState.Forwarding)
-            {
-                // The sender may only be asleep: another lease long it may wake, look at its clock, and stop.
-                var unknown = row with
-                {
-                    State = ReservationState.Unknown,
-                    Outcome = OrphanedOutcome,
-                    FencedAt = state.Now + options.Lease,
-                };
-                state.Move(row, unknown, "orphan");
-            }
-            else
-                continue;
-            moved++;
+                moved += TryMove(row, Orphaned(row), "orphan");
         }
         foreach (var row in state.Stale.Select(state.Find).OfType<Reservation>())
         {
-            if (row.State != ReservationState.Unknown || row.ForwardedAt > state.Now - options.UnknownGrace)
-                continue;
-            state.Move(row, row.WrittenOff(state.Now), "grace-over");
-            moved++;
+            if (row.State == ReservationState.Unknown && row.ForwardedAt <= state.Now - options.UnknownGrace)
+                moved += TryMove(row, row.WrittenOff(state.Now), "grace-over");
         }
         return moved;
     }
 
+    /// <summary>One reservation that cannot be moved must not keep the others from it.</summary>
+    private int TryMove(Reservation before, Reservation after, string why)
+    {
+        if (state.Attempt(() => state.Move(before, after, why)) is not { } fault)
+            return 1;
+        state.Alarms.Add($"Reservation {before.Id} cannot go from {before.State} to {after.State} ({why}): {fault.Message}");
+        return 0;
+    }
+
+    private Reservation Released(Reservation row, Outcome? outcome) =>
+        row with
+        {
+            State = ReservationState.Void,
+            Charged = null,
+            Outcome = outcome,
+            IdempotencyKey = outcome is null || row.State == ReservationState.Reserved ? null : row.IdempotencyKey,
+            RunningUntil = null,
+            EndedAt = state.Now,
+        };
+
+    /// <summary>
+    /// Its sender may only be paused: for one more lease it may wake up, see that its lease is over, and stop.
+    /// </summary>
+    private Reservation Orphaned(Reservation row) =>
+        row with
+        {
+            State = ReservationState.Unknown,
+            Outcome = OrphanedOutcome,
+            FencedAt = state.Now + options.Lease,
+        };
+
     private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
 
-    private Reservation? Known(Guid id, string what)
+    private Reservation? FindOrAlarm(Guid id, string what)
     {
         var row = state.Find(id);
         if (row is null)
-            state.Alarms.Add($"Reservation {id} was {what}, but the store has no such reservation");
+            state.Alarms.Add($"Reservation {id} was {what}, but the store does not have it");
         return row;
     }
 }

@@ -7,37 +7,44 @@ namespace Gateway.Ledger.Rules;
 /// <param name="CostUnit"><c>DOLLARS</c> or <c>CREDITS</c>.</param>
 internal sealed record Settlement(string GenerationId, long CostMicros, int? ApiCreditCost, string? CostAmount, string CostUnit);
 
-/// <summary>What became of the record of an outcome.</summary>
+/// <summary>Whether an outcome was recorded.</summary>
 internal enum RecordingResult
 {
     Durable,
 
-    /// <summary>Not durable yet. It is tried until it is.</summary>
+    /// <summary>Not durable yet. It is retried until it is.</summary>
     Delayed,
 
-    /// <summary>The book says otherwise: it keeps what it has, and somebody has to look.</summary>
+    /// <summary>
+    /// It contradicts the ledger, or cannot be recorded: the ledger stays as it is, and an alarm was raised.
+    /// </summary>
     Conflict,
 }
 
-/// <summary>The answer to a request that made no generation, or may have made none: enough to give it again.</summary>
+/// <summary>The answer to a request that made no generation, or may have made none; kept for repetitions.</summary>
 /// <param name="Problem">Its name in the list of problems.</param>
 internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null);
 
-/// <summary>What became of a request with an Idempotency-Key. Settled: <paramref name="Settlement"/> is there; else <paramref name="Outcome"/>.</summary>
+/// <summary>
+/// The outcome of a request with an Idempotency-Key: <paramref name="Settlement"/> if it was settled, else <paramref
+/// name="Outcome"/>.
+/// </summary>
 internal sealed record StoredOutcome(Guid ReservationId, ReservationState State, Settlement? Settlement, Outcome? Outcome);
 
 /// <summary>What the reconciler, or an operator, found out about an unknown reservation.</summary>
-/// <param name="Why">Goes into the book of events.</param>
+/// <param name="Why">Recorded in the ledger's events.</param>
 internal abstract record ReconciliationResult(string Why)
 {
     /// <summary>There is a generation.</summary>
     public sealed record Found(Settlement Settlement, string Why) : ReconciliationResult(Why);
 
-    /// <summary>There is none. Refused before <see cref="UnknownReservation.FencedAt"/>, unless an operator says so.</summary>
-    /// <param name="Outcome">What a repetition with the Idempotency-Key is told.</param>
+    /// <summary>
+    /// There is none. Refused before <see cref="UnknownReservation.FencedAt"/>, unless an operator decides it.
+    /// </summary>
+    /// <param name="Outcome">The answer to a repetition with the Idempotency-Key.</param>
     public sealed record Absent(Outcome Outcome, string Why, bool ByOperator = false) : ReconciliationResult(Why);
 
-    /// <summary>Nobody will find out: count it as spent, before the grace is over.</summary>
+    /// <summary>It cannot be found out: count it as spent, before the grace is over.</summary>
     public sealed record Spent(string Why) : ReconciliationResult(Why);
 }
 

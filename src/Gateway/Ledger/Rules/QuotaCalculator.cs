@@ -7,76 +7,74 @@ internal static class QuotaCalculator
 {
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    public static IReadOnlyList<QuotaStatus> Of(LedgerUnitOfWork state, Tenant tenant, QuotaLimits organization)
+    public static IReadOnlyList<QuotaStatus> Calculate(LedgerUnitOfWork state, Tenant tenant, QuotaLimits organization) =>
+        [
+            RequestsPerMinute(state, tenant),
+            .. Windows("", tenant.Id, state, tenant.Quota),
+            ConcurrentGenerations(state, tenant),
+            .. Windows(QuotaStatus.Organization, WindowRow.OrganizationKey, state, organization),
+        ];
+
+    private static QuotaStatus RequestsPerMinute(LedgerUnitOfWork state, Tenant tenant)
+    {
+        var minute = state.MinuteOf(tenant.Id);
+        var requests = minute.Count(state.Counter(tenant.Id).Sequence);
+        // A limit lowered below what the minute holds: there is no room yet when the oldest request leaves it.
+        var oldest = requests > tenant.Quota.RequestsPerMinute ? state.Now : minute.Oldest;
+        return new QuotaStatus(
+            QuotaStatus.RequestsMinute,
+            QuotaStatus.Requests,
+            tenant.Quota.RequestsPerMinute,
+            requests,
+            0,
+            requests > 0 ? (oldest ?? state.Now) + Minute.Length : null,
+            Minute.Length,
+            state.Now
+        );
+    }
+
+    private static QuotaStatus ConcurrentGenerations(LedgerUnitOfWork state, Tenant tenant) =>
+        new(
+            QuotaStatus.ConcurrentGenerations,
+            QuotaStatus.Generations,
+            tenant.Quota.ConcurrentGenerations,
+            state.Counter(tenant.Id).Active,
+            0,
+            null,
+            null,
+            state.Now
+        );
+
+    /// <summary>Images of the day and of the month, and dollars of the month.</summary>
+    private static QuotaStatus[] Windows(string prefix, string key, LedgerUnitOfWork state, QuotaLimits limits)
     {
         var now = state.Now;
+        var (day, month) = (state.Window(key, state.Day), state.Window(key, state.Month));
         var (dayEnd, monthEnd) = (Period.DayEnd(now), Period.MonthEnd(now));
-        var month = monthEnd - Period.MonthStart(now);
-        var (dayKey, monthKey) = (state.Day, state.Month);
-        var counter = state.Counter(tenant.Id);
-        var minute = state.MinuteOf(tenant.Id);
-        // A limit lowered below what the minute holds: the oldest request leaving does not make room yet.
-        var requests = minute.Count(counter.Sequence);
-        var oldest = requests > tenant.Quota.RequestsPerMinute ? now : minute.Oldest;
-
+        var monthLength = monthEnd - Period.MonthStart(now);
         return
         [
+            Images(QuotaStatus.ImagesDay, limits.ImagesPerDay, day, dayEnd, Day),
+            Images(QuotaStatus.ImagesMonth, limits.ImagesPerMonth, month, monthEnd, monthLength),
             new(
-                QuotaStatus.RequestsMinute,
-                QuotaStatus.Requests,
-                tenant.Quota.RequestsPerMinute,
-                requests,
-                0,
-                requests > 0 ? (oldest ?? now) + Minute.Length : null,
-                Minute.Length,
-                now
-            ),
-            Images(QuotaStatus.ImagesDay, tenant.Quota.ImagesPerDay, state.Window(tenant.Id, dayKey), dayEnd, Day),
-            Images(QuotaStatus.ImagesMonth, tenant.Quota.ImagesPerMonth, state.Window(tenant.Id, monthKey), monthEnd, month),
-            Micros(QuotaStatus.UsdMonth, tenant.Quota.MicrosPerMonth, state.Window(tenant.Id, monthKey), monthEnd, month),
-            new(
-                QuotaStatus.ConcurrentGenerations,
-                QuotaStatus.Generations,
-                tenant.Quota.ConcurrentGenerations,
-                counter.Active,
-                0,
-                null,
-                null,
-                now
-            ),
-            Images(
-                QuotaStatus.Organization + QuotaStatus.ImagesDay,
-                organization.ImagesPerDay,
-                state.Window(WindowRow.OrganizationKey, dayKey),
-                dayEnd,
-                Day
-            ),
-            Images(
-                QuotaStatus.Organization + QuotaStatus.ImagesMonth,
-                organization.ImagesPerMonth,
-                state.Window(WindowRow.OrganizationKey, monthKey),
+                prefix + QuotaStatus.UsdMonth,
+                QuotaStatus.Micros,
+                limits.MicrosPerMonth + month.MicrosGranted,
+                month.MicrosSpent,
+                month.MicrosHeld,
                 monthEnd,
-                month
-            ),
-            Micros(
-                QuotaStatus.Organization + QuotaStatus.UsdMonth,
-                organization.MicrosPerMonth,
-                state.Window(WindowRow.OrganizationKey, monthKey),
-                monthEnd,
-                month
-            ),
+                monthLength,
+                now
+            )
+            {
+                Granted = month.MicrosGranted,
+            },
         ];
 
         QuotaStatus Images(string name, long? limit, WindowRow row, DateTimeOffset ends, TimeSpan length) =>
-            new(name, QuotaStatus.Images, limit + row.ImagesGranted, row.ImagesSpent, row.ImagesHeld, ends, length, now)
+            new(prefix + name, QuotaStatus.Images, limit + row.ImagesGranted, row.ImagesSpent, row.ImagesHeld, ends, length, now)
             {
                 Granted = row.ImagesGranted,
-            };
-
-        QuotaStatus Micros(string name, long? limit, WindowRow row, DateTimeOffset ends, TimeSpan length) =>
-            new(name, QuotaStatus.Micros, limit + row.MicrosGranted, row.MicrosSpent, row.MicrosHeld, ends, length, now)
-            {
-                Granted = row.MicrosGranted,
             };
     }
 }

@@ -1,12 +1,14 @@
 namespace Gateway.Ledger.Rules;
 
 /// <summary>Where one quota stands.</summary>
-/// <param name="Limit">That of the file, with what was granted for the period; null: unlimited.</param>
+/// <param name="Limit">That of the tenants file plus what was granted for the period; null: unlimited.</param>
 /// <param name="Used">Settled; of requests-minute and concurrent-generations: counted.</param>
 /// <param name="Held">Reserved, forwarded or unknown.</param>
-/// <param name="ResetsAt">When the period ends, or the oldest request leaves the minute; null where nothing resets.</param>
+/// <param name="ResetsAt">
+/// End of the period, or when the oldest request leaves the minute; null: nothing resets.
+/// </param>
 /// <param name="Window">Length of the period; null where there is none.</param>
-/// <param name="At">When that was so, by the store's clock.</param>
+/// <param name="At">The store's clock when it was calculated.</param>
 internal sealed record QuotaStatus(
     string Name,
     string Unit,
@@ -36,13 +38,13 @@ internal sealed record QuotaStatus(
     /// <summary>Of all tenants together.</summary>
     public bool IsOrganization => Name.StartsWith(Organization, StringComparison.Ordinal);
 
-    /// <summary>Never below nought, also when the limit was lowered below what is used.</summary>
+    /// <summary>Never below zero, even when the limit was lowered below what is used.</summary>
     public long? Remaining => Limit is { } limit ? Math.Max(0, limit - Used - Held) : null;
 
     /// <summary>Seconds to <see cref="ResetsAt"/>, never too few.</summary>
     public int? ResetSeconds => ResetsAt is { } at ? Math.Max(1, (int)Math.Ceiling((at - At).TotalSeconds)) : null;
 
-    /// <summary>The whole of admission: what a request needs of this quota fits beside what is used and held.</summary>
+    /// <summary>INV-1: what a request needs of this quota fits beside what is used and held.</summary>
     public bool Admits(int images, long micros) => Limit is not { } limit || checked(Used + Held + AmountNeeded(images, micros)) <= limit;
 
     private long AmountNeeded(int images, long micros) =>

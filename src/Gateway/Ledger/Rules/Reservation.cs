@@ -1,6 +1,6 @@
 namespace Gateway.Ledger.Rules;
 
-/// <summary>One row of the book: what was asked for, and where it stands.</summary>
+/// <summary>One row of the ledger: what was requested, and its state.</summary>
 internal sealed record Reservation
 {
     public required Guid Id { get; init; }
@@ -16,7 +16,7 @@ internal sealed record Reservation
     /// <summary>What S and W count as spent.</summary>
     public long? Charged { get; init; }
 
-    /// <summary>Fixed when it was made: midnight moves nothing.</summary>
+    /// <summary>Fixed when it was made (INV-10): midnight changes nothing.</summary>
     public required string Day { get; init; }
     public required string Month { get; init; }
 
@@ -26,12 +26,12 @@ internal sealed record Reservation
     /// <summary>Counts all that was forwarded to the account.</summary>
     public long? Sent { get; init; }
 
-    /// <summary>Null: none was given, or it is free again.</summary>
+    /// <summary>Null: none was sent, or it is free again.</summary>
     public string? IdempotencyKey { get; init; }
     public required byte[] BodyHash { get; init; }
     public required Fingerprint Fingerprint { get; init; }
 
-    /// <summary>The process that made it, and alone may send it.</summary>
+    /// <summary>The process that made it. No other may send it.</summary>
     public required Guid Instance { get; init; }
     public required DateTimeOffset ReservedAt { get; init; }
     public DateTimeOffset? ForwardedAt { get; init; }
@@ -48,21 +48,23 @@ internal sealed record Reservation
     private static readonly Outcome WrittenOffOutcome = new(
         "outcome-unknown",
         504,
-        "It never became known what Leonardo made of this request. It is counted as spent; use a new Idempotency-Key to try again."
+        "The outcome of this request could not be determined, so it is counted as spent. Use a new Idempotency-Key to try again."
     );
 
     /// <summary>Counts among the tenant's concurrent generations.</summary>
     public bool IsActive => State == ReservationState.Reserved || RunningUntil is not null;
 
-    /// <summary>An open one keeps its key however old it is: a repetition must not be paid twice.</summary>
+    /// <summary>An open reservation keeps its key at any age: a repetition must not be paid twice.</summary>
     public bool HasKeyAt(DateTimeOffset now, TimeSpan window) =>
         IdempotencyKey is not null && (State.IsHeld() || now - ReservedAt < window);
 
-    /// <summary>Whether indexes find it by the same values, but for its state: <see cref="LedgerStore.IndexedColumns"/>.</summary>
+    /// <summary>
+    /// Whether no indexed column differs, apart from the state: <see cref="LedgerStore.IndexedColumns"/>.
+    /// </summary>
     public bool IsIndexedAs(Reservation other) =>
         (Sent, IdempotencyKey, ForwardedAt, RunningUntil) == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil);
 
-    /// <summary>Counted as spent at its price, because nobody found out.</summary>
+    /// <summary>Counted as spent at its price, because its outcome could not be determined.</summary>
     public Reservation WrittenOff(DateTimeOffset now) =>
         this with
         {

@@ -2,13 +2,13 @@ using Gateway.Tenants;
 
 namespace Gateway.Ledger.Rules;
 
-/// <summary>One generation that asks to be paid for.</summary>
+/// <summary>A request for the quota of one generation.</summary>
 /// <param name="Tenant">With the limits in force now.</param>
-/// <param name="Images">1 to 8.</param>
-/// <param name="Micros">The price known in advance, in micro-dollars.</param>
-/// <param name="Fingerprint">What the reconciler finds the generation by.</param>
+/// <param name="Images">At least 1. The upper bound is the model's.</param>
+/// <param name="Micros">The price known in advance, in micro-dollars; at least 0.</param>
+/// <param name="Fingerprint">By which the reconciler finds the generation.</param>
 /// <param name="IdempotencyKey">Null: none was given.</param>
-/// <param name="BodyHash">What a repetition with the same key must equal.</param>
+/// <param name="BodyHash">Must be equal in a repetition with the same key.</param>
 internal sealed record ReservationRequest(
     Tenant Tenant,
     int Images,
@@ -18,6 +18,6 @@ internal sealed record ReservationRequest(
     byte[] BodyHash
 );
 
-/// <summary>What tells a generation from all others in the upstream's list (ledger, section 5).</summary>
-/// <param name="PromptHash">SHA-256 over the prompt in UTF-8; the prompt itself is nowhere in the ledger.</param>
+/// <summary>What distinguishes a generation from all others in Leonardo's list (L6).</summary>
+/// <param name="PromptHash">SHA-256 over the prompt in UTF-8; the ledger does not hold the prompt itself.</param>
 internal sealed record Fingerprint(string Model, byte[] PromptHash, uint Seed, int Width, int Height, bool PromptEnhanced);

@@ -1,9 +1,9 @@
 namespace Gateway.Ledger.Rules;
 
-/// <summary>Where a reservation stands (ledger, section 2). The letters are what the store keeps.</summary>
+/// <summary>The states of docs/ledger.md. The store keeps the letters.</summary>
 internal enum ReservationState
 {
-    /// <summary>Held, not sent. If its process dies it is free again.</summary>
+    /// <summary>Held, not sent. If its process dies, it is released.</summary>
     Reserved = 'R',
 
     /// <summary>Held, and may have been sent from here on.</summary>
@@ -12,13 +12,13 @@ internal enum ReservationState
     /// <summary>Spent: there is a generation.</summary>
     Settled = 'S',
 
-    /// <summary>Given back: there is none, for certain.</summary>
+    /// <summary>Released: there is certainly no generation.</summary>
     Void = 'V',
 
     /// <summary>Held: there may be one.</summary>
     Unknown = 'U',
 
-    /// <summary>Counted as spent, because it was unknown for too long.</summary>
+    /// <summary>Counted as spent, because it stayed unknown for too long.</summary>
     WrittenOff = 'W',
 }
 
@@ -29,7 +29,7 @@ internal static class ReservationStates
 
     public static bool IsSpent(this ReservationState state) => state is ReservationState.Settled or ReservationState.WrittenOff;
 
-    /// <summary>The arrows of ledger, section 2. There are no others, and none leaves S or V.</summary>
+    /// <summary>The transitions of docs/ledger.md (INV-7). None leaves S or V.</summary>
     public static bool MayBecome(this ReservationState from, ReservationState to) =>
         (from, to) switch
         {

@@ -1,10 +1,9 @@
-using Gateway.Ledger.PostgreSql;
 using Gateway.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Ledger.Sqlite;
 
-/// <summary>Every statement of the ledger on SQLite. Times are microseconds; what is compared with now is a parameter.</summary>
+/// <summary>Every statement of the ledger on SQLite. Times are microseconds; the current time is a parameter.</summary>
 internal sealed class SqliteLedgerStatements : IDisposable
 {
     private readonly SqliteConnection _connection;
@@ -13,7 +12,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteLedgerStatements(SqliteConnection connection)
     {
         _connection = connection;
-        // The one writer takes the lock when it begins: nothing is read that could change before the commit.
+        // Takes the write lock at once: nothing is read that could change before the commit.
         Begin = Prepare("begin immediate");
         Commit = Prepare("commit");
         Rollback = Prepare("rollback");
@@ -51,7 +50,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
                 + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
         );
         SetCounter = Prepare("insert into counter values (?1, ?2, ?3) on conflict do update set (sequence, active) = (?2, ?3)");
-        InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Marks(LedgerStore.AllColumns)})");
+        InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Placeholders(LedgerStore.AllColumns)})");
         UpdateReservation = Update();
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
@@ -98,7 +97,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement InsertReservation { get; }
     public SqliteStatement UpdateReservation { get; }
 
-    /// <summary>The same, but for the columns that indexes are made of: SQLite writes an index anew for each of them that is set, changed or not.</summary>
+    /// <summary>
+    /// Without the indexed columns: SQLite rewrites an index for each of its columns that is set, changed or not.
+    /// </summary>
     public SqliteStatement UpdateOutcome { get; }
     public SqliteStatement InsertEvent { get; }
     public SqliteStatement InsertGeneration { get; }
@@ -122,9 +123,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
         return statement;
     }
 
-    private static string Marks(string columns) => string.Join(", ", columns.Split(',').Select(_ => "?"));
+    private static string Placeholders(string columns) => string.Join(", ", columns.Split(',').Select(_ => "?"));
 
-    /// <summary>Takes all values whatever it sets, so that all such statements are bound in the same way.</summary>
+    /// <summary>Takes all values whichever it sets, so that all updates are bound in the same way.</summary>
     private SqliteStatement Update(params string[] except)
     {
         var columns = LedgerStore.UpdatedColumns.Split(", ");

@@ -1,72 +1,92 @@
-using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Ledger.Sqlite;
 
-/// <summary>The book in one file, written by one connection. The statements are on the page <see cref="SqliteLedgerStatements"/>.</summary>
+/// <summary>The ledger in one file, written by one connection.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions options, Guid instance, TimeProvider time) : LedgerStore
 {
-    public override async Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken)
-    {
-        await using var turn = await database.TurnAsync(cancellationToken);
-        var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
-        await turn.Guard(() =>
-        {
-            sql.Begin.Execute();
-            try
+    public override Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken) =>
+        RunAsync(
+            sql =>
             {
                 var state = Load(sql, keys);
                 decide(state);
                 if (state.IsChanged)
                     Store(sql, state);
-                (state.IsChanged ? sql.Commit : sql.Rollback).Execute();
-            }
-            catch (Exception fault) when (fault is not SqliteException)
-            {
-                sql.Rollback.Execute();
-                throw;
-            }
-            return Task.FromResult(true);
-        });
-    }
+                return state.IsChanged;
+            },
+            cancellationToken
+        );
 
     public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken)
     {
-        await using var turn = await database.TurnAsync(cancellationToken);
-        var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
-        return await turn.Guard(() =>
-        {
-            sql.Begin.Execute();
-            sql.FreeKeys.With(Micros(limits.KeysBefore)).Execute();
-            sql.PruneInstances.With(Micros(limits.InstancesBefore)).Execute();
-            sql.PruneEvents.With(limits.Month).Execute();
-            var pruned = sql.PruneReservations.With(limits.Month).Execute();
-            if (pruned > 0)
-                sql.PrunedTo.With(limits.Month).Execute();
-            sql.Commit.Execute();
-            return Task.FromResult(pruned > 0);
-        });
+        var pruned = 0;
+        await RunAsync(
+            sql =>
+            {
+                sql.FreeKeys.With(UnixMicroseconds.From(limits.KeysBefore)).Execute();
+                sql.PruneInstances.With(UnixMicroseconds.From(limits.InstancesBefore)).Execute();
+                sql.PruneEvents.With(limits.Month).Execute();
+                pruned = sql.PruneReservations.With(limits.Month).Execute();
+                if (pruned > 0)
+                    sql.PrunedTo.With(limits.Month).Execute();
+                return true;
+            },
+            cancellationToken
+        );
+        return pruned > 0;
     }
+
+    /// <param name="change">Returns whether to commit.</param>
+    private Task<bool> RunAsync(Func<SqliteLedgerStatements, bool> change, CancellationToken cancellationToken) =>
+        database.GuardAsync(async () =>
+        {
+            await using var turn = await database.TurnAsync(cancellationToken);
+            return await turn.RunAsync(() =>
+            {
+                try
+                {
+                    var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
+                    sql.Begin.Execute();
+                    var isChanged = change(sql);
+                    (isChanged ? sql.Commit : sql.Rollback).Execute();
+                    return Task.FromResult(isChanged);
+                }
+                catch
+                {
+                    // Rolls back; and a statement that was being bound keeps no values for its next use.
+                    turn.Close();
+                    throw;
+                }
+            });
+        });
 
     private LedgerUnitOfWork Load(SqliteLedgerStatements sql, LedgerKeys keys)
     {
-        var clock = Time(Micros(time.GetUtcNow()));
-        var ledger = sql.Ledger.One(row => new LedgerRow(row.Id(0), Time(row.Long(1)), row.Long(2), row.Long(3), row.Long(4)))!;
+        var clock = UnixMicroseconds.ToTime(UnixMicroseconds.From(time.GetUtcNow()));
+        var ledger = sql.Ledger.One(row => new LedgerRow(
+            row.Id(0),
+            UnixMicroseconds.ToTime(row.Long(1)),
+            row.Long(2),
+            row.Long(3),
+            row.Long(4)
+        ))!;
         var state = new LedgerUnitOfWork(ledger, clock);
-        var now = Micros(state.Now);
-        var minuteAgo = Micros(state.Now - Minute.Length);
+        var now = UnixMicroseconds.From(state.Now);
+        var minuteAgo = UnixMicroseconds.From(state.Now - Minute.Length);
 
-        state.Sent = sql.SentInMinute.With(minuteAgo).One(row => new Minute(row.Long(0), 0, Time(row.Long(1)))) ?? new Minute();
-        state.NextFree = sql.NextFree.One(row => Time(row.LongOrNull(0)));
+        state.Sent =
+            sql.SentInMinute.With(minuteAgo).One(row => new Minute(row.Long(0), 0, UnixMicroseconds.ToTime(row.Long(1)))) ?? new Minute();
+        state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
         LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
         if (keys.AloneSinceStart)
             sql.EndOtherLeases.With(instance).Execute();
         if (keys.Sweep)
         {
-            LoadAll(sql.Orphans.With(now).With(Micros(state.Now - options.OpenLimit)), state, balances: true, state.Orphans);
-            LoadAll(sql.Stale.With(Micros(state.Now - options.UnknownGrace)), state, balances: true, state.Stale);
+            LoadAll(sql.Orphans.With(now).With(UnixMicroseconds.From(state.Now - options.OpenLimit)), state, balances: true, state.Orphans);
+            LoadAll(sql.Stale.With(UnixMicroseconds.From(state.Now - options.UnknownGrace)), state, balances: true, state.Stale);
         }
         if (keys.Unknown)
             LoadAll(sql.Unknown, state, balances: false, state.Unknown);
@@ -76,7 +96,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             LoadAll(sql.ReservationByKey.With(tenant).With(key), state, balances: false);
         foreach (var id in keys.Generations)
         {
-            var generation = sql.Generation.With(id).One(row => new GenerationRow(id, row.Text(0), row.Id(1), Time(row.Long(2))));
+            var generation = sql
+                .Generation.With(id)
+                .One(row => new GenerationRow(id, row.Text(0), row.Id(1), UnixMicroseconds.ToTime(row.Long(2))));
             if (generation is null)
                 continue;
             state.Load(generation);
@@ -102,7 +124,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
     private void Store(SqliteLedgerStatements sql, LedgerUnitOfWork state)
     {
         var ledger = state.Ledger;
-        sql.SetLedger.With(Micros(ledger.HighWater)).With(ledger.Events).With(ledger.Sent).With(ledger.Running).Execute();
+        sql.SetLedger.With(UnixMicroseconds.From(ledger.HighWater)).With(ledger.Events).With(ledger.Sent).With(ledger.Running).Execute();
         foreach (var row in state.ChangedWindows)
             sql.SetWindow.With(row.Tenant)
                 .With(row.Period)
@@ -116,33 +138,33 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .Execute();
         foreach (var row in state.ChangedCounters)
             sql.SetCounter.With(row.Tenant).With(row.Sequence).With(row.Active).Execute();
-        // Before the new ones: an expired Idempotency-Key is given up here and taken there.
+        // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         foreach (var row in state.Updated)
         {
             var loaded = state.Loaded(row.Id);
             var update = row.IsIndexedAs(loaded) ? sql.UpdateOutcome : sql.UpdateReservation;
-            if (WithChanging(update, row).With(row.Id).With(loaded.Version).Execute() != 1)
-                throw new InvalidOperationException($"Reservation {row.Id} was changed by somebody who did not take the lock");
+            if (WithUpdated(update, row).With(row.Id).With(loaded.Version).Execute() != 1)
+                throw new InvalidOperationException($"Reservation {row.Id} was changed without the lock");
         }
         foreach (var row in state.Inserted)
-            WithChanging(WithFixed(sql.InsertReservation, row), row).Execute();
+            WithUpdated(WithFixed(sql.InsertReservation, row), row).Execute();
         foreach (var row in state.Events)
             sql.InsertEvent.With(row.Number)
                 .With(row.ReservationId)
-                .With(row.From is { } from ? Letter(from) : null)
-                .With(Letter(row.To))
-                .With(Micros(row.At))
+                .With(row.From is { } from ? ToLetter(from) : null)
+                .With(ToLetter(row.To))
+                .With(UnixMicroseconds.From(row.At))
                 .With(row.Why)
                 .Execute();
         foreach (var row in state.NewGenerations)
             sql.InsertGeneration.With(row.Id)
                 .With(row.Tenant)
                 .With(row.ReservationId)
-                .With(Micros(row.CreatedAt))
+                .With(UnixMicroseconds.From(row.CreatedAt))
                 .With(row.Trace)
                 .Execute();
         if (state.LeaseUntil is { } lease)
-            sql.SetInstance.With(instance).With(Micros(state.Now)).With(Micros(lease)).Execute();
+            sql.SetInstance.With(instance).With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(lease)).Execute();
     }
 
     private static void LoadAll(SqliteStatement rows, LedgerUnitOfWork state, bool balances, List<Guid>? ids = null)
@@ -182,7 +204,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             new Minute(
                 sql.FirstInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)),
                 sql.VoidInMinute.With(tenant).With(minuteAgo).One(row => row.Long(0)),
-                Time(sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)))
+                UnixMicroseconds.ToTime(sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)))
             )
         );
 
@@ -202,18 +224,18 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             .With(row.Fingerprint.Height)
             .With(row.Fingerprint.PromptEnhanced ? 1 : 0)
             .With(row.Instance)
-            .With(Micros(row.ReservedAt));
+            .With(UnixMicroseconds.From(row.ReservedAt));
 
-    private static SqliteStatement WithChanging(SqliteStatement sql, Reservation row) =>
-        sql.With(Letter(row.State))
+    private static SqliteStatement WithUpdated(SqliteStatement sql, Reservation row) =>
+        sql.With(ToLetter(row.State))
             .With(row.Version)
             .With(row.Charged)
             .With(row.Sent)
             .With(row.IdempotencyKey)
-            .With(Micros(row.ForwardedAt))
-            .With(Micros(row.EndedAt))
-            .With(Micros(row.RunningUntil))
-            .With(Micros(row.FencedAt))
+            .With(UnixMicroseconds.From(row.ForwardedAt))
+            .With(UnixMicroseconds.From(row.EndedAt))
+            .With(UnixMicroseconds.From(row.RunningUntil))
+            .With(UnixMicroseconds.From(row.FencedAt))
             .With(row.Settlement?.GenerationId)
             .With(row.Settlement?.ApiCreditCost)
             .With(row.Settlement?.CostMicros)
@@ -245,16 +267,16 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 row.Long(13) != 0
             ),
             Instance = row.Id(14),
-            ReservedAt = Time(row.Long(15)),
-            State = State(row.Text(16)),
+            ReservedAt = UnixMicroseconds.ToTime(row.Long(15)),
+            State = ToState(row.Text(16)),
             Version = row.Long(17),
             Charged = row.LongOrNull(18),
             Sent = row.LongOrNull(19),
             IdempotencyKey = row.TextOrNull(20),
-            ForwardedAt = Time(row.LongOrNull(21)),
-            EndedAt = Time(row.LongOrNull(22)),
-            RunningUntil = Time(row.LongOrNull(23)),
-            FencedAt = Time(row.LongOrNull(24)),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(21)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
             Settlement = row.TextOrNull(25) is { } generation
                 ? new Settlement(generation, row.Long(27), (int?)row.LongOrNull(26), row.TextOrNull(28), row.Text(29))
                 : null,

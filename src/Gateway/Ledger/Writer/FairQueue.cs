@@ -1,19 +1,21 @@
 namespace Gateway.Ledger.Writer;
 
-/// <summary>Requests that wait for a slot of the account: first come first served within a tenant, in turn among tenants.</summary>
+/// <summary>
+/// Requests that wait for a slot of the account: first in, first out within a tenant, round-robin among tenants.
+/// </summary>
 internal sealed class FairQueue
 {
     /// <summary>In the order of turns: the first has the next slot.</summary>
-    private readonly List<Line> _lines = [];
+    private readonly List<TenantQueue> _tenants = [];
 
     public int Count { get; private set; }
 
     public void Add(ReserveOperation operation)
     {
-        var line = _lines.Find(line => line.Tenant == operation.Tenant);
-        if (line is null)
-            _lines.Add(line = new Line(operation.Tenant));
-        line.Waiting.AddLast(operation);
+        var queue = Find(operation);
+        if (queue is null)
+            _tenants.Add(queue = new TenantQueue(operation.Tenant));
+        queue.Waiting.AddLast(operation);
         Count++;
     }
 
@@ -21,7 +23,7 @@ internal sealed class FairQueue
     public List<ReserveOperation> Next(int most)
     {
         var next = new List<ReserveOperation>(Math.Min(most, Count));
-        var heads = _lines.Select(line => line.Waiting.First).ToList();
+        var heads = _tenants.Select(queue => queue.Waiting.First).ToList();
         while (next.Count < most && heads.Exists(head => head is not null))
         {
             for (var i = 0; i < heads.Count && next.Count < most; i++)
@@ -35,26 +37,30 @@ internal sealed class FairQueue
         return next;
     }
 
-    /// <summary>Those that wait for nothing any more.</summary>
+    /// <summary>Those that were abandoned, or have waited as long as they may.</summary>
     public List<ReserveOperation> Expired(long now) =>
-        Count == 0 ? [] : [.. _lines.SelectMany(line => line.Waiting).Where(waiting => waiting.IsAbandoned || waiting.QueueUntil <= now)];
+        Count == 0
+            ? []
+            : [.. _tenants.SelectMany(queue => queue.Waiting).Where(waiting => waiting.IsAbandoned || waiting.QueueUntil <= now)];
 
     /// <param name="operation">One that waits.</param>
-    /// <param name="served">It got a slot, so its tenant goes to the end of the turn.</param>
+    /// <param name="served">It got a slot, so its tenant's next turn comes after all others'.</param>
     public void Remove(ReserveOperation operation, bool served)
     {
-        var line = _lines.Find(line => line.Tenant == operation.Tenant);
-        if (line is null || !line.Waiting.Remove(operation))
+        var queue = Find(operation);
+        if (queue is null || !queue.Waiting.Remove(operation))
             return;
         Count--;
-        if (!served && line.Waiting.Count > 0)
+        if (!served && queue.Waiting.Count > 0)
             return;
-        _lines.Remove(line);
-        if (line.Waiting.Count > 0)
-            _lines.Add(line);
+        _tenants.Remove(queue);
+        if (queue.Waiting.Count > 0)
+            _tenants.Add(queue);
     }
 
-    private sealed record Line(string Tenant)
+    private TenantQueue? Find(ReserveOperation operation) => _tenants.Find(queue => queue.Tenant == operation.Tenant);
+
+    private sealed record TenantQueue(string Tenant)
     {
         public LinkedList<ReserveOperation> Waiting { get; } = [];
     }

@@ -1,57 +1,68 @@
+using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
 
 namespace Gateway.Ledger.Writer;
 
-/// <summary>Something the writer does inside a batch. Decided under the lock, answered once the batch is durable.</summary>
+/// <summary>One operation of a batch. Decided under the lock, completed once the batch is durable.</summary>
 internal abstract class LedgerOperation
 {
-    /// <summary>Whether it is tried until it is durable: the outcome of something already sent must not be lost.</summary>
-    public abstract bool Survives { get; }
+    /// <summary>
+    /// Whether it is retried until it is durable: the outcome of a request that was sent must not be lost.
+    /// </summary>
+    public abstract bool MustBeRecorded { get; }
 
-    /// <summary>Whether nobody waits for it any more.</summary>
+    /// <summary>Whether no caller waits for it any more.</summary>
     public abstract bool IsAbandoned { get; }
 
-    public abstract void Need(LedgerKeys keys);
+    /// <summary>What its decision threw in the batch that is under way; null: it was decided.</summary>
+    public Exception? Fault { get; protected set; }
 
-    /// <summary>May be called again, for another batch, when the first was not stored.</summary>
-    public abstract void Decide(AdmissionRules batch);
+    public abstract void AddKeysTo(LedgerKeys keys);
+
+    /// <summary>
+    /// Decides, or keeps the fault and leaves the unit of work as it was. Repeated in a later batch if this one is
+    /// not stored.
+    /// </summary>
+    public void Decide(AdmissionRules rules) => Fault = rules.State.Attempt(() => DecideCore(rules));
 
     /// <summary>The batch is durable.</summary>
-    public abstract void Answer();
+    public abstract void Complete();
 
-    /// <summary>The batch may or may not be durable. Not called for those that survive.</summary>
+    /// <summary>It was not decided, or the batch may not be durable.</summary>
     public abstract void Fail(Exception fault);
+
+    protected abstract void DecideCore(AdmissionRules rules);
 }
 
-/// <summary>One with an answer of its own.</summary>
-/// <param name="need">What it looks at.</param>
-/// <param name="decide">Its decision and answer.</param>
-/// <param name="survives">See <see cref="LedgerOperation.Survives"/>.</param>
-internal sealed class LedgerOperation<T>(Action<LedgerKeys> need, Func<AdmissionRules, T> decide, bool survives) : LedgerOperation
+/// <summary>An operation with a result of its own.</summary>
+/// <param name="addKeys">What it reads.</param>
+/// <param name="decide">Its decision and result.</param>
+/// <param name="mustBeRecorded">See <see cref="LedgerOperation.MustBeRecorded"/>.</param>
+internal sealed class LedgerOperation<T>(Action<LedgerKeys> addKeys, Func<AdmissionRules, T> decide, bool mustBeRecorded) : LedgerOperation
 {
-    private readonly TaskCompletionSource<T> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private T? _decided;
+    private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? _result;
 
-    public Task<T> Task => _answer.Task;
+    public Task<T> Task => _completion.Task;
 
-    public override bool Survives => survives;
+    public override bool MustBeRecorded => mustBeRecorded;
 
     public override bool IsAbandoned => false;
 
-    public override void Need(LedgerKeys keys) => need(keys);
+    public override void AddKeysTo(LedgerKeys keys) => addKeys(keys);
 
-    public override void Decide(AdmissionRules batch) => _decided = decide(batch);
+    public override void Complete() => _completion.TrySetResult(_result!);
 
-    public override void Answer() => _answer.TrySetResult(_decided!);
+    public override void Fail(Exception fault) => _completion.TrySetException(fault);
 
-    public override void Fail(Exception fault) => _answer.TrySetException(fault);
+    protected override void DecideCore(AdmissionRules rules) => _result = decide(rules);
 }
 
 /// <summary>A request for quota, which may have to wait for a slot of the account between two batches.</summary>
 internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queueUntil) : LedgerOperation
 {
-    private readonly TaskCompletionSource<Admission> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Admission? _decided;
+    private readonly TaskCompletionSource<Admission> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Admission? _result;
 
     public Guid Id => id;
 
@@ -63,20 +74,20 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     /// <summary>Reserved and durable; only a slot is missing.</summary>
     public bool IsWaiting { get; private set; }
 
-    /// <summary>Decided, in the batch that is under way. Not: reserved, and waits for a slot.</summary>
-    public bool HasAnswer => _decided is not null;
+    /// <summary>Decided in the batch that is under way. False: it is reserved, and waits for a slot.</summary>
+    public bool HasResult => _result is not null;
 
     /// <summary>Marked as forwarded by the batch that is under way.</summary>
-    public bool IsForwarded => _decided is Admission.Admitted;
+    public bool IsForwarded => _result is Admission.Admitted;
 
-    public Task<Admission> Task => _answer.Task;
+    public Task<Admission> Task => _completion.Task;
 
-    public override bool Survives => false;
+    public override bool MustBeRecorded => false;
 
-    /// <summary>Its caller has gone, or has been told that the store is away.</summary>
-    public override bool IsAbandoned => _answer.Task.IsCompleted;
+    /// <summary>Its caller disconnected, or was answered that the store is unavailable.</summary>
+    public override bool IsAbandoned => _completion.Task.IsCompleted;
 
-    public override void Need(LedgerKeys keys)
+    public override void AddKeysTo(LedgerKeys keys)
     {
         keys.Tenants.Add(Tenant);
         if (IsWaiting)
@@ -85,53 +96,65 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             keys.IdempotencyKeys.Add((Tenant, key));
     }
 
-    public override void Decide(AdmissionRules batch) => _decided = batch.Reserve(id, request);
+    /// <summary>Tries to get a slot, at the end of a batch.</summary>
+    public void TryForward(AdmissionRules rules, long leaseDeadline) =>
+        Fault = rules.State.Attempt(() =>
+        {
+            if (rules.TryForward(id))
+                _result = new Admission.Admitted(id, rules.State.Now, rules.Quotas(request.Tenant), leaseDeadline);
+            else if (rules.State.Find(id)?.State != ReservationState.Reserved)
+                _result = new Admission.Unavailable(
+                    StoreUnavailableException.RetryAfterSeconds,
+                    "The reservation expired while it waited for a slot. Nothing was sent."
+                );
+        });
 
-    /// <summary>Tries for a slot, at the end of a batch.</summary>
-    public void Forward(AdmissionRules batch, long leaseDeadline)
+    /// <summary>Ends the wait for a slot.</summary>
+    public void StopWaiting(AdmissionRules rules) =>
+        Fault = rules.State.Attempt(() =>
+        {
+            _result = new Admission.Saturated(rules.SecondsUntilSlot());
+            rules.Outcomes.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");
+        });
+
+    public override void Complete() => TryComplete();
+
+    /// <summary>Completes, or begins to wait.</summary>
+    /// <returns>False: the caller disconnected. If it was admitted, it will not be sent.</returns>
+    public bool TryComplete()
     {
-        if (batch.TryForward(id))
-            _decided = new Admission.Admitted(id, batch.State.Now, batch.Quotas(request.Tenant), leaseDeadline);
-        else if (batch.State.Find(id)?.State != ReservationState.Reserved)
-            _decided = new Admission.Unavailable(1, "The reservation was swept away while it waited for a slot.");
-    }
-
-    /// <summary>Gives up waiting.</summary>
-    public void Leave(AdmissionRules batch)
-    {
-        _decided = new Admission.Saturated(batch.SecondsUntilSlot());
-        batch.Outcomes.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");
-    }
-
-    public override void Answer() => TryAnswer();
-
-    /// <summary>Answers, or begins to wait.</summary>
-    /// <returns>False: the caller has gone. If it was admitted, it will not be sent.</returns>
-    public bool TryAnswer()
-    {
-        if (_decided is null)
+        if (_result is null)
         {
             IsWaiting = true;
             return true;
         }
-        return _answer.TrySetResult(_decided);
+        return _completion.TrySetResult(_result);
     }
 
-    public override void Fail(Exception fault) => GiveUp("The store did not answer, or not in time. Nothing was sent.");
+    public override void Fail(Exception fault)
+    {
+        if (fault is StoreUnavailableException)
+            ReportUnavailable("The store did not answer, or not in time. Nothing was sent.");
+        else
+            _completion.TrySetException(fault);
+    }
 
-    /// <summary>Whatever the store has of it, nothing was sent and nothing will be: gives it all back.</summary>
+    /// <summary>Nothing was sent and nothing will be, whatever the store holds of it: releases everything.</summary>
     public LedgerOperation ReleaseUnsent() =>
         new LedgerOperation<bool>(
             keys => keys.Reservations.Add(id),
-            batch =>
+            rules =>
             {
-                batch.Outcomes.Release(id, null, "never-sent");
+                rules.Outcomes.Release(id, null, "never-sent");
                 return true;
             },
-            survives: true
+            mustBeRecorded: true
         );
 
-    public void GiveUp(string detail) => _answer.TrySetResult(new Admission.Unavailable(1, detail));
+    public void ReportUnavailable(string detail) =>
+        _completion.TrySetResult(new Admission.Unavailable(StoreUnavailableException.RetryAfterSeconds, detail));
 
-    public void CallerGone(CancellationToken cancellationToken) => _answer.TrySetCanceled(cancellationToken);
+    public void CancelByCaller(CancellationToken cancellationToken) => _completion.TrySetCanceled(cancellationToken);
+
+    protected override void DecideCore(AdmissionRules rules) => _result = rules.Reserve(id, request);
 }

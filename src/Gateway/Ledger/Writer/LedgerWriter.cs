@@ -1,12 +1,12 @@
-using System.Threading.Channels;
+using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
 using Gateway.Tenants;
 
 namespace Gateway.Ledger.Writer;
 
 /// <summary>
-/// The one writer of this process. Takes what waits, decides all of it in one transaction, and answers when that is durable: while one commit runs,
-/// the next batch forms by itself.
+/// The only writer of this process. It decides everything that waits in one transaction, and completes it when that is
+/// durable; while one commit runs, the next batch forms.
 /// </summary>
 internal sealed class LedgerWriter(
     LedgerStore store,
@@ -21,24 +21,21 @@ internal sealed class LedgerWriter(
     private const int MaxCandidates = 64;
     private static readonly TimeSpan SlotPoll = TimeSpan.FromMilliseconds(200);
 
-    private readonly Channel<LedgerOperation> _operations = Channel.CreateUnbounded<LedgerOperation>(
-        new UnboundedChannelOptions { SingleReader = true }
-    );
+    private readonly OperationQueue _operations = new(time);
     private readonly FairQueue _waiting = new();
     private readonly RetryQueue _retryQueue = new(time);
     private readonly LedgerClock _clock = new(time);
-    private Task<bool>? _readable;
-    private bool _joined;
+    private readonly StoreContinuity _continuity = new();
+    private bool _hasStored;
     private long _leaseTaken;
-    private (Guid Epoch, long Events)? _seen;
 
     /// <summary>Timestamp until which this instance may send.</summary>
-    public long LeaseDeadline => _joined ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
+    public long LeaseDeadline => _hasStored ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
 
     /// <summary>Whether the last batch was stored.</summary>
-    public bool IsHealthy => _joined && _retryQueue.Failures == 0;
+    public bool IsHealthy => _hasStored && _retryQueue.Failures == 0;
 
-    /// <summary>What should not happen and did, since the start.</summary>
+    /// <summary>Contradictions and lost outcomes since the start.</summary>
     public long Alarms { get; private set; }
 
     /// <summary>Outcomes not yet durable.</summary>
@@ -47,247 +44,248 @@ internal sealed class LedgerWriter(
     /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _waiting.Count;
 
-    /// <summary>Told of each durable batch and how long it took. For figures only; must not throw.</summary>
+    /// <summary>Called after each durable batch with its duration. For metrics only; must not throw.</summary>
     public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
 
     /// <returns>False: the writer has been stopped.</returns>
-    public bool Post(LedgerOperation operation) => _operations.Writer.TryWrite(operation);
+    public bool Post(LedgerOperation operation) => _operations.Post(operation);
 
-    /// <summary>Takes no more operations; what was taken is brought to its end.</summary>
-    public void Complete() => _operations.Writer.TryComplete();
+    /// <summary>Takes no more operations; those it has are completed.</summary>
+    public void Stop() => _operations.Stop();
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (!cancellationToken.IsCancellationRequested)
         {
-            var open = await SomethingToDoAsync(cancellationToken);
+            var open = await WaitForWorkAsync(cancellationToken);
             if (_retryQueue.Due() is { Count: > 0 } due)
-                await TryAsync(due, again: true, cancellationToken);
+                await TryAsync(due, isRetry: true, cancellationToken);
             if (!open && _retryQueue.Count == 0)
                 break;
-            var batch = Gather();
+            var batch = TakeOperations();
             if (batch.Count > 0 || _waiting.Count > 0)
-                await TryAsync(batch, again: false, cancellationToken);
+                await TryAsync(batch, isRetry: false, cancellationToken);
         }
         if (!cancellationToken.IsCancellationRequested)
-            await LeaveAsync(cancellationToken);
+            await CloseAsync(cancellationToken);
     }
 
-    private async Task<bool> SomethingToDoAsync(CancellationToken cancellationToken)
+    /// <returns>False: it has been stopped, and every operation was taken.</returns>
+    private async Task<bool> WaitForWorkAsync(CancellationToken cancellationToken)
     {
-        _readable ??= _operations.Reader.WaitToReadAsync(cancellationToken).AsTask();
-        if (!_readable.IsCompleted)
-        {
-            var pause = _waiting.Count > 0 ? SlotPoll : Timeout.InfiniteTimeSpan;
-            if (_retryQueue.Count > 0 && (_waiting.Count == 0 || _retryQueue.UntilDue < pause))
-                pause = _retryQueue.UntilDue;
-            if (pause == Timeout.InfiniteTimeSpan)
-                await _readable;
-            else
-            {
-                using var awake = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                await Task.WhenAny(_readable, Task.Delay(pause, time, awake.Token));
-                await awake.CancelAsync();
-                cancellationToken.ThrowIfCancellationRequested();
-            }
-        }
-        if (!_readable.IsCompleted)
-            return true;
-        var open = await _readable;
-        if (open)
-            _readable = null;
-        else if (_retryQueue.Count > 0)
+        var pause = _waiting.Count > 0 ? SlotPoll : Timeout.InfiniteTimeSpan;
+        if (_retryQueue.Count > 0 && (_waiting.Count == 0 || _retryQueue.UntilDue < pause))
+            pause = _retryQueue.UntilDue;
+        var isOpen = await _operations.WaitAsync(pause, cancellationToken);
+        if (!isOpen && _retryQueue.Count > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
-        return open;
+        return isOpen;
     }
 
-    private List<LedgerOperation> Gather()
+    private List<LedgerOperation> TakeOperations()
     {
         var batch = new List<LedgerOperation>();
-        while (batch.Count < MaxBatchSize && _operations.Reader.TryRead(out var operation))
+        while (batch.Count < MaxBatchSize && _operations.TryTake(out var operation))
         {
             if (operation.IsAbandoned)
                 continue;
             if (_retryQueue.IsPaused)
-                // The store was away a moment ago: say so at once, and keep what must not be lost.
-                Failed(operation, uncertain: false, new TimeoutException());
+                // The store failed a moment ago: refuse at once, and keep what must be recorded.
+                Postpone(operation, isUncertain: false, new StoreUnavailableException("The store failed a moment ago."));
             else
                 batch.Add(operation);
         }
         return batch;
     }
 
-    private async Task TryAsync(List<LedgerOperation> operations, bool again, CancellationToken cancellationToken)
+    private async Task TryAsync(List<LedgerOperation> operations, bool isRetry, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var leaving = _waiting.Expired(started);
-        var candidates = _waiting.Next(MaxCandidates).Except(leaving).ToList();
-        var renew = !_joined || time.GetElapsedTime(_leaseTaken, started) >= options.Heartbeat;
-        var keys = new LedgerKeys { Sweep = !_joined, AloneSinceStart = !_joined };
-        foreach (var operation in operations.Concat(leaving).Concat(candidates))
-            operation.Need(keys);
-
-        LedgerUnitOfWork? decided = null;
+        var expired = _waiting.Expired(started);
+        var batch = new WriterBatch(
+            operations,
+            expired,
+            [.. _waiting.Next(MaxCandidates).Except(expired)],
+            !_hasStored || time.GetElapsedTime(_leaseTaken, started) >= options.Heartbeat,
+            started
+        );
         try
         {
-            await store.RunAsync(
-                keys,
-                state =>
-                {
-                    decided = state;
-                    Decide(state, operations, leaving, candidates, renew, started);
-                },
-                cancellationToken
-            );
+            await store.RunAsync(batch.Keys(isFirst: !_hasStored), state => Decide(state, batch), cancellationToken);
+        }
+        catch (StoreUnavailableException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            OnUnavailable(batch, isRetry, fault);
+            return;
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            Failed(fault, again);
-            foreach (var operation in operations)
-                Failed(operation, decided is not null, fault);
-            foreach (var candidate in candidates.Where(candidate => candidate.IsForwarded))
-            {
-                _waiting.Remove(candidate, served: false);
-                Failed(candidate, uncertain: true, fault);
-            }
+            await OnRejectedAsync(batch, isRetry, fault, cancellationToken);
             return;
         }
-
-        Stored(decided!, renew, started, again);
-        Committed?.Invoke(decided!, time.GetElapsedTime(started));
-        foreach (var operation in operations)
-        {
-            if (again)
-                _retryQueue.Remove(operation);
-            Answer(operation);
-        }
-        foreach (var left in leaving)
-        {
-            _waiting.Remove(left, served: false);
-            left.Answer();
-        }
-        foreach (var candidate in candidates.Where(candidate => candidate.HasAnswer))
-        {
-            _waiting.Remove(candidate, served: candidate.IsForwarded);
-            Answer(candidate);
-        }
+        OnStored(batch, isRetry);
     }
 
-    private void Decide(
-        LedgerUnitOfWork state,
-        List<LedgerOperation> operations,
-        List<ReserveOperation> leaving,
-        List<ReserveOperation> candidates,
-        bool renew,
-        long started
-    )
+    private void Decide(LedgerUnitOfWork state, WriterBatch batch)
     {
         var refusal = _clock.Judge(state.Clock);
         if (refusal is not null)
             state.StopClock();
-        if (_seen is { } seen && (state.Ledger.Epoch != seen.Epoch || state.Ledger.Events < seen.Events))
-            refusal =
-                "The store has lost what it had confirmed: it was replaced, or restored from a backup. Restart the gateway to accept it as it is.";
+        refusal = _continuity.Judge(state.Ledger) ?? refusal;
 
-        var batch = new AdmissionRules(state, options, organization(), instance, refusal);
-        if (renew)
+        var rules = new AdmissionRules(state, options, organization(), instance, refusal);
+        if (batch.RenewsLease)
             state.Renew(state.Now + options.Lease);
-        batch.Outcomes.EndExpiredSlots();
-        if (!_joined)
-            batch.Outcomes.Sweep();
-        foreach (var operation in operations)
-            operation.Decide(batch);
-        foreach (var left in leaving)
-            left.Leave(batch);
-        var leaseDeadline = renew ? After(started, options.Lease) : LeaseDeadline;
-        foreach (var reserved in candidates.Concat(operations.OfType<ReserveOperation>().Where(reserve => !reserve.HasAnswer)))
-            reserved.Forward(batch, leaseDeadline);
+        rules.Outcomes.EndExpiredSlots();
+        if (!_hasStored)
+            rules.Outcomes.Sweep();
+        batch.Decide(rules, batch.RenewsLease ? After(batch.Started, options.Lease) : LeaseDeadline);
     }
 
-    private void Stored(LedgerUnitOfWork state, bool renewed, long started, bool again)
+    private void OnStored(WriterBatch batch, bool isRetry)
     {
-        if (!_joined || _retryQueue.Failures > 0)
-            log.LogInformation(
-                "The ledger is open: {Events} events, {Running} generations running",
-                state.Ledger.Events,
-                state.Ledger.Running
-            );
-        _retryQueue.Stored(again);
-        if (renewed)
-            Volatile.Write(ref _leaseTaken, started);
-        _joined = true;
-        if (_seen is null || (state.Ledger.Epoch == _seen.Value.Epoch && state.Ledger.Events >= _seen.Value.Events))
-            _seen = (state.Ledger.Epoch, state.Ledger.Events);
+        var state = batch.State!;
+        if (!_hasStored || _retryQueue.Failures > 0)
+            LedgerLog.Opened(log, state.Ledger.Events, state.Ledger.Running);
+        _retryQueue.OnStored(isRetry);
+        if (batch.RenewsLease)
+            Volatile.Write(ref _leaseTaken, batch.Started);
+        _hasStored = true;
+        _continuity.OnStored(state.Ledger);
         foreach (var alarm in state.Alarms)
+            Raise(alarm, null);
+        Committed?.Invoke(state, time.GetElapsedTime(batch.Started));
+
+        foreach (var operation in batch.Operations)
         {
-            Alarms++;
-            log.LogError("Ledger alarm: {Alarm}", alarm);
+            if (isRetry)
+                _retryQueue.Remove(operation);
+            Complete(operation, state);
+        }
+        foreach (var waiting in batch.Expired)
+        {
+            _waiting.Remove(waiting, served: false);
+            Complete(waiting, state);
+        }
+        foreach (var candidate in batch.Candidates.Where(candidate => candidate.HasResult || candidate.Fault is not null))
+        {
+            _waiting.Remove(candidate, served: candidate.IsForwarded);
+            Complete(candidate, state);
         }
     }
 
-    private void Answer(LedgerOperation operation)
+    private void Complete(LedgerOperation operation, LedgerUnitOfWork state)
     {
-        if (operation is not ReserveOperation reserve)
-        {
-            operation.Answer();
-            return;
-        }
-        // It was told "away", or hung up, while the commit ran: it is never sent, and gives back what it took.
-        if (!reserve.TryAnswer() && reserve.IsForwarded)
+        if (operation.Fault is { } fault)
+            FailForGood(operation, operation is ReserveOperation unsent && state.Find(unsent.Id) is not null, fault);
+        else if (operation is not ReserveOperation reserve)
+            operation.Complete();
+        // Its caller disconnected, or was refused, while the commit ran: it is never sent, and is released.
+        else if (!reserve.TryComplete() && reserve.IsForwarded)
             _retryQueue.Add(reserve.ReleaseUnsent());
-        else if (!reserve.HasAnswer)
+        else if (!reserve.HasResult)
             _waiting.Add(reserve);
     }
 
-    /// <param name="operation">What was in a batch that failed.</param>
-    /// <param name="uncertain">Whether the batch may be durable all the same.</param>
-    /// <param name="fault">What the store said.</param>
-    private void Failed(LedgerOperation operation, bool uncertain, Exception fault)
+    /// <summary>
+    /// Of an operation that no retry can help: it threw, or the store can never hold what it decided.
+    /// </summary>
+    private void FailForGood(LedgerOperation operation, bool isReserved, Exception fault)
     {
-        if (operation.Survives)
+        if (operation.MustBeRecorded)
+            Raise($"An outcome cannot be recorded: {fault.Message} What it reserved stays held until it is reconciled", fault);
+        operation.Fail(fault);
+        if (isReserved && operation is ReserveOperation reserve)
+            _retryQueue.Add(reserve.ReleaseUnsent());
+    }
+
+    private void OnUnavailable(WriterBatch batch, bool isRetry, StoreUnavailableException fault)
+    {
+        _retryQueue.OnFailed(isRetry);
+        if (_retryQueue.Failures == 1)
+            LedgerLog.Unavailable(log, fault);
+        else
+            LedgerLog.StillUnavailable(log, fault);
+        foreach (var operation in batch.Operations)
+            Postpone(operation, isUncertain: batch.State is not null, fault);
+        foreach (var candidate in batch.Candidates.Where(candidate => candidate.IsForwarded))
+        {
+            _waiting.Remove(candidate, served: false);
+            Postpone(candidate, isUncertain: true, fault);
+        }
+    }
+
+    /// <summary>The store works, and nothing of the batch was stored: halving finds the operation at fault.</summary>
+    private async Task OnRejectedAsync(WriterBatch batch, bool isRetry, Exception fault, CancellationToken cancellationToken)
+    {
+        var operations = batch.Operations;
+        if (operations.Count > 1)
+        {
+            var half = operations.Count / 2;
+            await TryAsync(operations[..half], isRetry, cancellationToken);
+            await TryAsync(operations[half..], isRetry, cancellationToken);
+            return;
+        }
+        LedgerLog.Rejected(log, fault);
+        foreach (var operation in operations)
+        {
+            _retryQueue.Remove(operation);
+            FailForGood(operation, isReserved: false, fault);
+        }
+        if (operations.Count > 0)
+            return;
+        foreach (var waiting in batch.Expired.Concat(batch.Candidates))
+        {
+            _waiting.Remove(waiting, served: false);
+            FailForGood(waiting, isReserved: true, fault);
+        }
+    }
+
+    /// <param name="operation">Of a batch that the store did not take.</param>
+    /// <param name="isUncertain">Whether the batch may be durable all the same.</param>
+    private void Postpone(LedgerOperation operation, bool isUncertain, StoreUnavailableException fault)
+    {
+        if (operation.MustBeRecorded)
         {
             _retryQueue.Add(operation);
             return;
         }
         operation.Fail(fault);
-        if (uncertain && operation is ReserveOperation reserve)
+        if (isUncertain && operation is ReserveOperation reserve)
             _retryQueue.Add(reserve.ReleaseUnsent());
     }
 
-    private void Failed(Exception fault, bool again)
+    /// <summary>
+    /// The last batch: requests that wait for a slot are refused, and the lease ends, so that no replica waits for
+    /// its end.
+    /// </summary>
+    private async Task CloseAsync(CancellationToken cancellationToken)
     {
-        _retryQueue.Failed(again);
-        if (_retryQueue.Failures == 1)
-            log.LogError(fault, "The store is away: nothing is admitted until it is back");
-        else
-            log.LogDebug(fault, "The store is still away");
-    }
-
-    /// <summary>The last batch: those who wait are sent away, and the lease is given up so that nobody has to wait for its end.</summary>
-    private async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        var waiting = _waiting.Next(int.MaxValue);
-        var keys = new LedgerKeys();
-        waiting.ForEach(left => left.Need(keys));
+        var batch = new WriterBatch([], _waiting.Next(int.MaxValue), [], renewsLease: true, time.GetTimestamp());
         try
         {
             await store.RunAsync(
-                keys,
+                batch.Keys(isFirst: false),
                 state =>
                 {
-                    var batch = new AdmissionRules(state, options, organization(), instance);
-                    waiting.ForEach(left => left.Leave(batch));
+                    batch.Decide(new AdmissionRules(state, options, organization(), instance), leaseDeadline: 0);
                     state.Renew(state.Now);
                 },
                 cancellationToken
             );
-            waiting.ForEach(left => left.Answer());
+            batch.Expired.ForEach(waiting => Complete(waiting, batch.State!));
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
-            log.LogWarning(fault, "The ledger could not be closed in order: what is open is cleared up when the lease is over");
-            waiting.ForEach(left => left.Fail(fault));
+            LedgerLog.NotClosed(log, fault);
+            batch.Expired.ForEach(waiting => waiting.Fail(fault));
         }
+    }
+
+    private void Raise(string alarm, Exception? fault)
+    {
+        Alarms++;
+        LedgerLog.Alarm(log, fault, alarm);
     }
 
     private long After(long timestamp, TimeSpan span) => timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);

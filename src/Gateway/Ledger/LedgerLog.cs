@@ -1,0 +1,41 @@
+namespace Gateway.Ledger;
+
+/// <summary>What the ledger and its writer log.</summary>
+internal static partial class LedgerLog
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "The ledger is open: {Events} events, {Running} generations running")]
+    public static partial void Opened(ILogger log, long events, long running);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Ledger alarm: {Alarm}")]
+    public static partial void Alarm(ILogger log, Exception? fault, string alarm);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The store is unavailable: no request is admitted until it is back. Outcomes are kept in memory and retried"
+    )]
+    public static partial void Unavailable(ILogger log, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The store is still unavailable")]
+    public static partial void StillUnavailable(ILogger log, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "A ledger operation failed by a fault of the gateway; the other operations of its batch are not affected"
+    )]
+    public static partial void Rejected(ILogger log, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The ledger could not be closed in order: what is open is cleaned up when this instance's lease is over"
+    )]
+    public static partial void NotClosed(ILogger log, Exception fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The store is unavailable: the gateway starts, and admits no request until the store is there"
+    )]
+    public static partial void StartedWithoutStore(ILogger log, Exception fault);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The quotas of {Tenant} could not be read for the headers of an answer")]
+    public static partial void NoStatus(ILogger log, Exception fault, string tenant);
+}

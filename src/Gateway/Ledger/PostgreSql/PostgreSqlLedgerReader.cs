@@ -1,0 +1,166 @@
+using Gateway.Ledger.Rules;
+using Gateway.Storage;
+using Npgsql;
+using Sql = Gateway.Ledger.PostgreSql.PostgreSqlLedgerStatements;
+
+namespace Gateway.Ledger.PostgreSql;
+
+/// <summary>Takes the ledger's lock and loads what a batch reads, in one round trip or two.</summary>
+internal static class PostgreSqlLedgerReader
+{
+    public static async Task<LedgerUnitOfWork> LoadAsync(
+        NpgsqlConnection connection,
+        LedgerKeys keys,
+        QuotaOptions options,
+        CancellationToken cancellationToken
+    )
+    {
+        string[] tenants = [.. keys.Tenants];
+        await using var batch = new NpgsqlBatch(connection);
+        AddStatements(batch, keys, tenants, options);
+        LedgerUnitOfWork state;
+        await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
+            state = await ReadAsync(reader, keys, tenants.Length > 0, cancellationToken);
+        state.LoadEmptyWindows(tenants);
+        await LoadMissingAsync(connection, state, cancellationToken);
+        return state;
+    }
+
+    /// <summary>In the order in which <see cref="ReadAsync"/> reads their results.</summary>
+    private static void AddStatements(NpgsqlBatch batch, LedgerKeys keys, string[] tenants, QuotaOptions options)
+    {
+        batch.Add("begin");
+        batch.Add(Sql.Limits);
+        batch.Add(Sql.Lock);
+        batch.Add(Sql.Ledger);
+        batch.Add(Sql.SentInMinute);
+        batch.Add(Sql.NextFree);
+        batch.Add(Sql.ExpiredSlots);
+        batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants]);
+        if (keys.Sweep)
+        {
+            batch.Add(Sql.Orphans, options.OpenLimit.Micros());
+            batch.Add(Sql.Stale, options.UnknownGrace.Micros());
+        }
+        if (keys.Unknown)
+            batch.Add(Sql.Unknown);
+        if (keys.Reservations.Count > 0)
+            batch.Add(Sql.ReservationsById, keys.Reservations.ToArray());
+        if (keys.IdempotencyKeys.Count > 0)
+            batch.Add(
+                Sql.ReservationsByKey,
+                keys.IdempotencyKeys.Select(key => key.Tenant).ToArray(),
+                keys.IdempotencyKeys.Select(key => key.Key).ToArray()
+            );
+        if (keys.Generations.Count > 0)
+        {
+            batch.Add(Sql.Generations, keys.Generations.ToArray());
+            batch.Add(Sql.ReservationsByGeneration, keys.Generations.ToArray());
+        }
+        if (tenants.Length > 0)
+            batch.Add(Sql.Tenants, tenants);
+    }
+
+    private static async Task<LedgerUnitOfWork> ReadAsync(
+        NpgsqlDataReader reader,
+        LedgerKeys keys,
+        bool hasTenants,
+        CancellationToken cancellationToken
+    )
+    {
+        await reader.NextResultAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var state = new LedgerUnitOfWork(
+            new LedgerRow(reader.GetGuid(0), Time(1)!.Value, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
+            Time(5)!.Value
+        );
+        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)));
+        await RowsAsync(() => state.NextFree = Time(0));
+        await ReservationsAsync(balances: false, state.ExpiredSlots);
+        await RowsAsync(() => state.Load(Window(reader)));
+        if (keys.Sweep)
+        {
+            await ReservationsAsync(balances: true, state.Orphans);
+            await ReservationsAsync(balances: true, state.Stale);
+        }
+        if (keys.Unknown)
+            await ReservationsAsync(balances: false, state.Unknown);
+        if (keys.Reservations.Count > 0)
+            await ReservationsAsync(balances: true);
+        if (keys.IdempotencyKeys.Count > 0)
+            await ReservationsAsync(balances: false);
+        if (keys.Generations.Count > 0)
+        {
+            await RowsAsync(() =>
+                state.Load(new GenerationRow(reader.GetString(0), reader.GetString(1), reader.GetGuid(2), Time(3)!.Value))
+            );
+            await ReservationsAsync(balances: false);
+        }
+        if (hasTenants)
+            await RowsAsync(() => LoadTenant(reader, state));
+        return state;
+
+        DateTimeOffset? Time(int column) => UnixMicroseconds.ToTime(reader.LongOrNull(column));
+
+        async Task RowsAsync(Action load)
+        {
+            await reader.NextResultAsync(cancellationToken);
+            while (await reader.ReadAsync(cancellationToken))
+                load();
+        }
+
+        Task ReservationsAsync(bool balances, List<Guid>? ids = null) =>
+            RowsAsync(() =>
+            {
+                var row = PostgreSqlReservations.Read(reader);
+                state.Load(row, balances);
+                ids?.Add(row.Id);
+            });
+    }
+
+    private static void LoadTenant(NpgsqlDataReader row, LedgerUnitOfWork state)
+    {
+        state.Load(new CounterRow(row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
+        state.Load(row.GetString(0), new Minute(row.LongOrNull(3), row.GetInt64(4), UnixMicroseconds.ToTime(row.LongOrNull(5))));
+    }
+
+    /// <summary>
+    /// Windows and counters of the loaded reservations that are not those of the named tenants' running periods. A
+    /// round
+    /// trip of its own, where there are any.
+    /// </summary>
+    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
+    {
+        var windows = state.MissingWindows();
+        var counters = state.MissingCounters();
+        if (windows.Count + counters.Count == 0)
+            return;
+        await using var batch = new NpgsqlBatch(connection);
+        batch.Add(Sql.Windows, windows.Select(key => key.Tenant).ToArray(), windows.Select(key => key.Period).ToArray());
+        batch.Add(Sql.Counters, counters.ToArray());
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        foreach (var (tenant, period) in windows)
+            state.Load(new WindowRow(tenant, period));
+        while (await reader.ReadAsync(cancellationToken))
+            state.Load(Window(reader));
+        foreach (var tenant in counters)
+            state.Load(new CounterRow(tenant));
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            state.Load(new CounterRow(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
+    }
+
+    private static WindowRow Window(NpgsqlDataReader row) =>
+        new(
+            row.GetString(0),
+            row.GetString(1),
+            row.GetInt64(2),
+            row.GetInt64(3),
+            row.GetInt64(4),
+            row.GetInt64(5),
+            row.GetInt64(6),
+            row.GetInt64(7),
+            row.GetInt64(8)
+        );
+}

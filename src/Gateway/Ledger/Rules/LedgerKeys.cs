@@ -1,0 +1,25 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>What a batch of operations reads.</summary>
+internal sealed class LedgerKeys
+{
+    /// <summary>With their windows of the running day and month, and their last minute.</summary>
+    public HashSet<string> Tenants { get; } = new(StringComparer.Ordinal);
+    public HashSet<Guid> Reservations { get; } = [];
+    public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
+    public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Whether to look for reservations whose process is gone, and for unknown ones past their grace.
+    /// </summary>
+    public bool Sweep { get; set; }
+
+    /// <summary>Whether to load what is unknown, oldest first.</summary>
+    public bool Unknown { get; set; }
+
+    /// <summary>
+    /// Whether every other instance is known to be gone: the store belongs to this process alone, and it has just
+    /// started.
+    /// </summary>
+    public bool AloneSinceStart { get; set; }
+}

@@ -1,0 +1,37 @@
+using Gateway.Edge.Problems;
+using Gateway.Ledger.Rules;
+
+namespace Gateway.Ledger.Writer;
+
+/// <summary>Posts operations to the writer and waits for their results.</summary>
+/// <param name="storeTimeout">How long a result is waited for.</param>
+internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, TimeProvider time)
+{
+    /// <summary>An operation that is retried until it is durable, whether or not the caller still waits.</summary>
+    /// <param name="decide">Returns whether it agrees with the ledger.</param>
+    public async Task<RecordingResult> RecordAsync(Action<LedgerKeys> addKeys, Func<AdmissionRules, bool> decide)
+    {
+        var operation = new LedgerOperation<bool>(addKeys, decide, mustBeRecorded: true);
+        if (!writer.Post(operation) || !await IsDoneAsync(operation.Task, storeTimeout))
+            return RecordingResult.Delayed;
+        // What can never be recorded has raised an alarm.
+        return operation.Task.IsCompletedSuccessfully && await operation.Task ? RecordingResult.Durable : RecordingResult.Conflict;
+    }
+
+    /// <summary>An operation that may be lost.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
+    public async Task<T> RunAsync<T>(Action<LedgerKeys> addKeys, Func<AdmissionRules, T> decide, TimeSpan? timeout = null)
+    {
+        var operation = new LedgerOperation<T>(addKeys, decide, mustBeRecorded: false);
+        if (!writer.Post(operation) || !await IsDoneAsync(operation.Task, timeout ?? storeTimeout))
+            throw new StoreUnavailableException("The ledger did not answer in time.");
+        return await operation.Task;
+    }
+
+    /// <summary>Whether the task ends in this time, successfully or not.</summary>
+    public async ValueTask<bool> IsDoneAsync(Task task, TimeSpan timeout)
+    {
+        await task.WaitAsync(timeout, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return task.IsCompleted;
+    }
+}

@@ -1,0 +1,52 @@
+using Gateway.Ledger.Rules;
+
+namespace Gateway.Ledger.Writer;
+
+/// <summary>What the writer does in one transaction.</summary>
+/// <param name="expired">Requests that wait for a slot no longer.</param>
+/// <param name="candidates">Requests whose turn it is to get a slot.</param>
+/// <param name="renewsLease">Whether this instance's lease is renewed with it.</param>
+/// <param name="started">Timestamp.</param>
+internal sealed class WriterBatch(
+    List<LedgerOperation> operations,
+    List<ReserveOperation> expired,
+    List<ReserveOperation> candidates,
+    bool renewsLease,
+    long started
+)
+{
+    public List<LedgerOperation> Operations => operations;
+
+    public List<ReserveOperation> Expired => expired;
+
+    public List<ReserveOperation> Candidates => candidates;
+
+    public bool RenewsLease => renewsLease;
+
+    public long Started => started;
+
+    /// <summary>What it was decided on; null: not decided yet, so that nothing of it can be durable.</summary>
+    public LedgerUnitOfWork? State { get; private set; }
+
+    /// <param name="isFirst">Whether the store is used for the first time since the start.</param>
+    public LedgerKeys Keys(bool isFirst)
+    {
+        var keys = new LedgerKeys { Sweep = isFirst, AloneSinceStart = isFirst };
+        foreach (var operation in operations.Concat(expired).Concat(candidates))
+            operation.AddKeysTo(keys);
+        return keys;
+    }
+
+    /// <summary>Each operation on its own: one that fails changes nothing, and the others do not notice.</summary>
+    public void Decide(AdmissionRules rules, long leaseDeadline)
+    {
+        State = rules.State;
+        foreach (var operation in operations)
+            operation.Decide(rules);
+        foreach (var waiting in expired)
+            waiting.StopWaiting(rules);
+        var reserved = operations.OfType<ReserveOperation>().Where(operation => !operation.HasResult && operation.Fault is null);
+        foreach (var operation in candidates.Concat(reserved))
+            operation.TryForward(rules, leaseDeadline);
+    }
+}
