@@ -48,12 +48,6 @@ internal static class AdminBody
 
     public static Problem Invalid(IReadOnlyList<Violation> violations) =>
         new(ProblemTypes.Validation, "The body is not valid: see errors. Nothing was changed.") { Errors = violations };
-
-    public static Problem StoreUnavailable() =>
-        new(ProblemTypes.StoreUnavailable, "The store did not answer. Before you repeat a change, check whether it was made.")
-        {
-            RetryAfter = 1,
-        };
 }
 
 /// <param name="Reason">Why, for the audit: 1 to 500 characters.</param>

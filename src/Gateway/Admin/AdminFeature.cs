@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
@@ -36,7 +35,6 @@ internal static class AdminFeature
         var tenants = services.GetRequiredService<TenantEndpoints>();
         var generations = services.GetRequiredService<AdminGenerationEndpoints>();
         var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
-        admin.AddEndpointFilter(AnswerStoreUnavailableAsync);
 
         Document(admin.MapGet("/tenants", tenants.ListAsync), "List the tenants with their policies and quotas").Produces<AdminTenants>();
         Document(admin.MapGet("/tenants/{id}", tenants.GetAsync), "See one tenant: the policy in force, its quotas and what was charged")
@@ -84,24 +82,6 @@ internal static class AdminFeature
         Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().GetAsync), "List the changes that operators made")
             .Produces<AdminAudit>()
             .ProducesProblems(ProblemTypes.Validation);
-    }
-
-    private static async ValueTask<object?> AnswerStoreUnavailableAsync(
-        EndpointFilterInvocationContext context,
-        EndpointFilterDelegate next
-    )
-    {
-        try
-        {
-            return await next(context);
-        }
-        catch (Exception failure)
-            when (failure is DbException or TimeoutException or (IOException and not BadHttpRequestException)
-                && !context.HttpContext.Response.HasStarted
-            )
-        {
-            return AdminBody.StoreUnavailable();
-        }
     }
 
     private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>

@@ -68,9 +68,9 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
             + (condition is null ? "" : $" and {condition}")
             + (tenant is null ? "" : " and tenant = @p1")
             + $" order by id desc limit {count}";
-        object[] values = tenant is null ? [older] : [older, tenant];
+        object[] values = tenant is null ? [database.Dialect.Id(older)] : [database.Dialect.Id(older), tenant];
         var rows = await database.ReadAsync(
-            (connection, cancellationToken) => connection.Sql(null, sql, values).ListAsync(Read, cancellationToken),
+            (connection, cancellationToken) => connection.PositionalCommand(sql, values).ReadAsync(Read, cancellationToken),
             cancellationToken
         );
         return TypedResults.Json(
@@ -164,7 +164,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     {
         var rows = await database.ReadAsync(
             (connection, cancellationToken) =>
-                connection.Sql(null, $"select {Columns} from reservation where id = @p0", id).ListAsync(Read, cancellationToken),
+                connection.PositionalCommand($"select {Columns} from reservation where id = @p0", database.Dialect.Id(id)).ReadAsync(Read, cancellationToken),
             cancellationToken
         );
         return rows.SingleOrDefault();
@@ -180,7 +180,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
 
     private static AdminGeneration Read(DbDataReader row) =>
         new(
-            row.Id(0).ToString(),
+            row.GetId(0).ToString(),
             row.GetString(1),
             row.GetValue(2).ToString() switch
             {
@@ -191,25 +191,25 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
                 "V" => "released",
                 _ => "written-off",
             },
-            row.Long(3),
-            Usd.Format(row.Long(4)),
-            row.LongOrNull(5) is { } charged ? Usd.Format(charged) : null,
+            row.GetNumber(3),
+            Usd.Format(row.GetNumber(4)),
+            row.GetNumberOrNull(5) is { } charged ? Usd.Format(charged) : null,
             row.GetString(6),
-            row.Long(7),
-            row.Long(8),
-            row.Long(9),
-            row.Time(10),
-            row.TimeOrNull(11),
-            row.TimeOrNull(12),
-            row.TimeOrNull(13),
-            row.TimeOrNull(14),
-            row.TimeOrNull(15),
-            row.TextOrNull(16),
-            row.TextOrNull(17),
-            row.LongOrNull(18),
-            row.TextOrNull(19)
+            row.GetNumber(7),
+            row.GetNumber(8),
+            row.GetNumber(9),
+            row.GetTime(10).UtcDateTime,
+            row.GetTimeOrNull(11)?.UtcDateTime,
+            row.GetTimeOrNull(12)?.UtcDateTime,
+            row.GetTimeOrNull(13)?.UtcDateTime,
+            row.GetTimeOrNull(14)?.UtcDateTime,
+            row.GetTimeOrNull(15)?.UtcDateTime,
+            row.GetStringOrNull(16),
+            row.GetStringOrNull(17),
+            row.GetNumberOrNull(18),
+            row.GetStringOrNull(19)
         )
         {
-            PriceMicros = row.Long(4),
+            PriceMicros = row.GetNumber(4),
         };
 }

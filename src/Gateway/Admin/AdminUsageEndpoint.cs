@@ -165,12 +165,12 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             """;
         return database.ReadAsync(
             (connection, cancellationToken) =>
-                connection.Sql(null, sql, Format(query.From), Format(query.To), day, tenant).ListAsync(Read, cancellationToken),
+                connection.PositionalCommand(sql, Format(query.From), Format(query.To), day, tenant).ReadAsync(Read, cancellationToken),
             cancellationToken
         );
     }
 
-    private static UsageRow Read(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.Long(2), row.Long(3), row.Long(4));
+    private static UsageRow Read(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
 
     private static string Format(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
 

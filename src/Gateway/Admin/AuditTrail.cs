@@ -20,16 +20,15 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
     public async Task AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry, CancellationToken cancellationToken)
     {
         // Two replicas must not chain their lines to the same previous one.
-        await connection.LockAsync(transaction, database, "lock table admin_audit in exclusive mode", cancellationToken);
+        await database.Dialect.LockAsync(connection, transaction, "lock table admin_audit in exclusive mode", cancellationToken);
         var last = await connection
-            .Sql(transaction, "select n, hash from admin_audit order by n desc limit 1")
-            .ListAsync(row => (N: row.Long(0), Hash: row.GetString(1)), cancellationToken);
+            .Command("select n, hash from admin_audit order by n desc limit 1")
+            .ReadAsync(row => (N: row.GetNumber(0), Hash: row.GetString(1)), cancellationToken, transaction);
         var (n, previous) = last is [var line] ? (line.N + 1, line.Hash) : (1, HashBeforeFirst);
-        var at = AdminSql.Micros(time.GetUtcNow());
+        var at = UnixMicroseconds.From(time.GetUtcNow());
         var hash = Hash(n, at, entry, previous);
         await connection
-            .Sql(
-                transaction,
+            .PositionalCommand(
                 $"insert into admin_audit ({Columns}) values (@p0, @p1, @p2, @p3, @p4, @p5, @p6, @p7, @p8)",
                 n,
                 at,
@@ -41,7 +40,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
                 previous,
                 hash
             )
-            .ExecuteAsync(cancellationToken);
+            .ExecuteAsync(transaction, cancellationToken);
     }
 
     /// <summary>Appends a line for a change that another transaction makes.</summary>
@@ -60,8 +59,8 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         database.ReadAsync(
             (connection, cancellationToken) =>
                 connection
-                    .Sql(null, $"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1", before ?? long.MaxValue, limit)
-                    .ListAsync(Read, cancellationToken),
+                    .PositionalCommand($"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1", before ?? long.MaxValue, limit)
+                    .ReadAsync(Read, cancellationToken),
             cancellationToken
         );
 
@@ -72,7 +71,7 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         {
             var line = lines[i];
             var entry = new AuditEntry(line.Who, line.Action, line.Target, line.Reason, line.Detail.GetRawText());
-            if (Hash(line.N, AdminSql.Micros(new DateTimeOffset(line.At, TimeSpan.Zero)), entry, line.PreviousHash) != line.Hash)
+            if (Hash(line.N, UnixMicroseconds.From(new DateTimeOffset(line.At, TimeSpan.Zero)), entry, line.PreviousHash) != line.Hash)
                 return false;
             if (i + 1 < lines.Count && (lines[i + 1].Hash != line.PreviousHash || lines[i + 1].N != line.N - 1))
                 return false;
@@ -84,8 +83,8 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
 
     private static AuditLine Read(DbDataReader row) =>
         new(
-            row.Long(0),
-            row.Time(1),
+            row.GetNumber(0),
+            row.GetTime(1).UtcDateTime,
             row.GetString(2),
             row.GetString(3),
             row.GetString(4),

@@ -31,17 +31,18 @@ internal sealed partial class Suspensions(
                     new AuditEntry(@operator, suspended ? "suspend" : "resume", tenant, reason),
                     cancellationToken
                 );
-                await connection.Sql(transaction, "delete from suspension where tenant = @p0", tenant).ExecuteAsync(cancellationToken);
+                await connection
+                    .PositionalCommand("delete from suspension where tenant = @p0", tenant)
+                    .ExecuteAsync(transaction, cancellationToken);
                 if (suspended)
                     await connection
-                        .Sql(
-                            transaction,
+                        .PositionalCommand(
                             "insert into suspension (tenant, since, reason) values (@p0, @p1, @p2)",
                             tenant,
-                            AdminSql.Micros(time.GetUtcNow()),
+                            UnixMicroseconds.From(time.GetUtcNow()),
                             reason
                         )
-                        .ExecuteAsync(cancellationToken);
+                        .ExecuteAsync(transaction, cancellationToken);
                 return true;
             },
             cancellationToken
@@ -84,7 +85,7 @@ internal sealed partial class Suspensions(
         tenants.SetSuspended(
             await database.ReadAsync(
                 (connection, cancellationToken) =>
-                    connection.Sql(null, "select tenant from suspension").ListAsync(row => row.GetString(0), cancellationToken),
+                    connection.PositionalCommand("select tenant from suspension").ReadAsync(row => row.GetString(0), cancellationToken),
                 cancellationToken
             )
         );

@@ -23,8 +23,7 @@ internal sealed class TenantEndpoints(
     public async Task<IResult> ListAsync(CancellationToken cancellationToken)
     {
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
-        if (await ledger.QuotasAsync(tenants, cancellationToken) is not { } quotas)
-            return AdminBody.StoreUnavailable();
+        var quotas = await ledger.QuotasAsync(tenants, cancellationToken);
         return TypedResults.Json(
             new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
             AdminJson.Default.AdminTenants
@@ -53,8 +52,7 @@ internal sealed class TenantEndpoints(
         var quota = QuotaGrant.Quotas[body.Quota!];
         var amount = (long)(quota == QuotaStatus.UsdMonth ? body.Amount!.Value * 1_000_000 : body.Amount!.Value);
         // The ledger's clock decides which period the grant belongs to.
-        if (await ledger.QuotasAsync([tenant], cancellationToken) is not { } quotas)
-            return AdminBody.StoreUnavailable();
+        var quotas = await ledger.QuotasAsync([tenant], cancellationToken);
         if (quotas[id].First(one => one.Name == quota).Limit is null)
             return AdminBody.Invalid([new Violation("#/quota", "unlimited", "has no limit for this tenant, so there is nothing to raise")]);
         var now = quotas[id][0].At;
@@ -100,10 +98,11 @@ internal sealed class TenantEndpoints(
         return await AnswerAsync(tenant, cancellationToken);
     }
 
-    private async Task<IResult> AnswerAsync(Tenant tenant, CancellationToken cancellationToken) =>
-        await ledger.UsageAsync(tenant, cancellationToken) is var (quotas, totals)
-            ? TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant)
-            : AdminBody.StoreUnavailable();
+    private async Task<IResult> AnswerAsync(Tenant tenant, CancellationToken cancellationToken)
+    {
+        var (quotas, totals) = await ledger.UsageAsync(tenant, cancellationToken);
+        return TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant);
+    }
 
     private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas, UsageTotals? totals)
     {

@@ -1,14 +1,13 @@
-using System.Data.Common;
 using System.Net.Sockets;
 using System.Text;
+using Gateway.Edge;
 using Gateway.Storage;
 
 namespace Gateway.Cli;
 
 /// <summary>
 /// Makes backups for <see cref="BackupCommand"/> while the gateway runs: no other process may open its SQLite file.
-/// Listens on a Unix domain socket
-/// beside that file, which only the gateway's own user may open.
+/// Listens on a Unix domain socket beside that file, which only the gateway's own user may open.
 /// </summary>
 internal sealed partial class BackupSocket(SqliteDatabase database, TimeProvider time, ILogger<BackupSocket> log) : BackgroundService
 {
@@ -73,7 +72,7 @@ internal sealed partial class BackupSocket(SqliteDatabase database, TimeProvider
                     Log.NotListening(log, PathOf(database.FilePath), fault.Message);
                 _reported = true;
             }
-            catch (Exception fault) when (fault is DbException or StoreRefusedException or InvalidOperationException)
+            catch (StoreUnavailableException)
             {
                 // The ledger reports it.
             }

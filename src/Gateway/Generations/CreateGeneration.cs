@@ -1,4 +1,4 @@
-using System.Data.Common;
+using Gateway.Edge;
 using System.Diagnostics;
 using Gateway.Edge.Http;
 using Gateway.Ledger;
@@ -77,7 +77,7 @@ internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leo
     }
 
     private async Task<CreationResult?> RecallAsync(Tenant tenant, string? key, byte[] bodyHash) =>
-        key is not null && await ledger.RecallAsync(tenant, key, bodyHash) is { } earlier ? NotAdmitted(earlier) : null;
+        key is not null && await ledger.FindRepeatedAsync(tenant, key, bodyHash) is { } earlier ? NotAdmitted(earlier) : null;
 
     private CreationResult NotAdmitted(Admission admission)
     {
@@ -160,7 +160,7 @@ internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leo
                 }
                 : settled;
         }
-        catch (DbException)
+        catch (StoreUnavailableException)
         {
             return settled with { HasWaited = true };
         }

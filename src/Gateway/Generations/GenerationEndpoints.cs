@@ -30,15 +30,7 @@ internal sealed class GenerationEndpoints(GenerationRequestReader reader, Create
             return refusal!;
         if (request.Refusal is { } notAllowed)
             return notAllowed.ToProblem();
-        return await quotes.QuoteAsync(request.Request, caller.Tenant, context.RequestAborted) is { } quote
-            ? new QuoteJson(quote)
-            : new Problem(
-                ProblemTypes.StoreUnavailable,
-                "The quote could not be made: the gateway's store did not answer. Nothing was sent. Try again."
-            )
-            {
-                RetryAfter = 2,
-            };
+        return new QuoteJson(await quotes.QuoteAsync(request.Request, caller.Tenant, context.RequestAborted));
     }
 
     private async Task<(ValidatedRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest request, Caller caller)

@@ -1,3 +1,5 @@
+using Gateway.Edge;
+using Gateway.Edge;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Tenants;
@@ -9,13 +11,11 @@ namespace Gateway.Generations;
 /// </summary>
 internal sealed class QuoteGeneration(QuotaLedger ledger)
 {
-    /// <returns>Null: the store is unavailable.</returns>
-    public async Task<Quote?> QuoteAsync(GenerationRequest request, Tenant tenant, CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public async Task<Quote> QuoteAsync(GenerationRequest request, Tenant tenant, CancellationToken cancellationToken)
     {
         var price = request.PriceMicros;
-        if (await ledger.QuotasAsync([tenant], cancellationToken) is not { } all)
-            return null;
-        var quotas = all[tenant.Id];
+        var quotas = (await ledger.QuotasAsync([tenant], cancellationToken))[tenant.Id];
         string[] violated = [.. quotas.Where(quota => !quota.Admits(request.Quantity, price)).Select(quota => quota.Name)];
         return new Quote(request.Quantity, price, violated, quotas);
     }

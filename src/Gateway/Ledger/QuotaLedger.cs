@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using System.Collections.Concurrent;
 using Gateway.Edge.Problems;
 using Gateway.Ledger.Maintenance;

@@ -13,11 +13,7 @@ internal static class UsageEndpoint
 {
     public static async Task<IResult> GetAsync(Caller caller, QuotaLedger ledger, CancellationToken cancellationToken)
     {
-        if (await ledger.UsageAsync(caller.Tenant, cancellationToken) is not var (quotas, totals))
-            return new Problem(ProblemTypes.StoreUnavailable, "The quotas cannot be read at the moment. Nothing was changed; try again.")
-            {
-                RetryAfter = 1,
-            };
+        var (quotas, totals) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
         return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),

@@ -76,7 +76,7 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
                         ("@note", note),
                         ("@id", reservation.ToString())
                     )
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 
@@ -91,7 +91,7 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
                         "delete from reconciliation where next_at < @then",
                         ("@then", (time.GetUtcNow() - TimeSpan.FromHours(1)).Micros())
                     )
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 }

@@ -60,7 +60,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                             ("@generation", generationId),
                             ("@id", id)
                         )
-                        .ReadAsync(row => (true, row.Text(0) is { } url ? new Uri(url) : null), cancellationToken)
+                        .ReadAsync(row => (true, row.GetStringOrNull(0) is { } url ? new Uri(url) : null), cancellationToken)
                 ).SingleOrDefault(),
             cancellationToken
         );
@@ -81,7 +81,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@tenant", tenant),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, cancellationToken);
+                    .ExecuteAsync(transaction, cancellationToken);
                 var delete = connection.Command(
                     "update image set deleted_at = @now, url = null where tenant = @tenant and generation_id = @id and deleted_at is null returning id",
                     ("@now", time.GetUtcNow().Micros()),

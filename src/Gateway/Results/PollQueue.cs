@@ -24,7 +24,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             async (connection, cancellationToken) =>
                 (
                     await connection
-                        .Command(PollStatements.For(connection).TimeToNext, ("@first", FirstPause.Micros()), ("@now", Now))
+                        .Command(PollStatements.For(database.Dialect).TimeToNext, ("@first", FirstPause.Micros()), ("@now", Now))
                         .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), cancellationToken)
                 ).Single(),
             cancellationToken
@@ -36,7 +36,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             async (connection, transaction, cancellationToken) =>
             {
                 var claim = connection.Command(
-                    PollStatements.For(connection).Claim,
+                    PollStatements.For(database.Dialect).Claim,
                     ("@first", FirstPause.Micros()),
                     ("@now", Now),
                     ("@limit", limit)
@@ -64,7 +64,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
             async (connection, transaction, cancellationToken) =>
                 await connection
                     .Command("update generation set next_poll_at = 0 where id = @id and status = 'PENDING'", ("@id", id))
-                    .RunAsync(transaction, cancellationToken) > 0,
+                    .ExecuteAsync(transaction, cancellationToken) > 0,
             cancellationToken
         );
 
@@ -78,7 +78,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         ("@row", generation.Row),
                         ("@id", generation.Id)
                     )
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 
@@ -92,7 +92,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         ("@now", Now),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 
@@ -174,7 +174,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                         "delete from upload where completed_at is null and expires_at < @then",
                         ("@then", (now - TimeSpan.FromHours(1)).Micros())
                     )
-                    .RunAsync(transaction, cancellationToken);
+                    .ExecuteAsync(transaction, cancellationToken);
                 if (options.Retention is not { } retention)
                     return [];
                 var times = new (string, object?)[] { ("@now", now.Micros()), ("@then", (now - retention).Micros()) };
@@ -187,7 +187,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                 var images = await delete.ReadAsync(row => row.GetString(0), cancellationToken);
                 await connection
                     .Command("update generation set deleted_at = @now, result = null where ended_at < @then and deleted_at is null", times)
-                    .RunAsync(transaction, cancellationToken);
+                    .ExecuteAsync(transaction, cancellationToken);
                 return images;
             },
             cancellationToken
@@ -213,7 +213,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     ("@n", n),
                     ("@url", generation.Images[n].Url?.AbsoluteUri)
                 )
-                .RunAsync(transaction, cancellationToken);
+                .ExecuteAsync(transaction, cancellationToken);
         }
     }
 }

@@ -1,7 +1,6 @@
-using System.Data.Common;
+using System.Collections.Concurrent;
 using System.Globalization;
 using Gateway.Storage;
-using Npgsql;
 
 namespace Gateway.Results;
 
@@ -11,16 +10,11 @@ namespace Gateway.Results;
 /// </summary>
 internal sealed class PollStatements
 {
-    private static readonly PollStatements Sqlite = new("@now", "max", "");
+    private static readonly ConcurrentDictionary<Dialect, PollStatements> ByDialect = new();
 
-    private static readonly PollStatements PostgreSql = new(
-        "(extract(epoch from gateway_now()) * 1000000)::bigint",
-        "greatest",
-        "for update skip locked"
-    );
-
-    private PollStatements(string now, string greatest, string skipLocked)
+    private PollStatements(Dialect dialect)
     {
+        var (now, greatest, skipLocked, _) = dialect;
         // Two index look-ups, however many generations are pending.
         TimeToNext = $"""
             select min(due) - {now} from (
@@ -58,5 +52,5 @@ internal sealed class PollStatements
     /// </summary>
     public string Claim { get; }
 
-    public static PollStatements For(DbConnection connection) => connection is NpgsqlConnection ? PostgreSql : Sqlite;
+    public static PollStatements For(Dialect dialect) => ByDialect.GetOrAdd(dialect, dialect => new PollStatements(dialect));
 }

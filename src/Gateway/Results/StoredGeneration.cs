@@ -25,9 +25,9 @@ internal sealed record StoredGeneration(string Id, GenerationStatus Status, stri
         new(
             row.GetString(from),
             ParseStatus(row.GetString(from + 1)),
-            row.Text(from + 2),
-            Sql.Moment(row.GetInt64(from + 3)),
-            row.Moment(from + 4)
+            row.GetStringOrNull(from + 2),
+            row.GetTime(from + 3),
+            row.GetTimeOrNull(from + 4)
         );
 
     /// <param name="origin">The gateway's, as the caller addressed it: image addresses begin with it.</param>

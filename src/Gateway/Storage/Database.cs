@@ -1,9 +1,14 @@
+using Gateway.Edge;
 using System.Data.Common;
 
 namespace Gateway.Storage;
 
-/// <summary>A store with its schema in place. Opens by itself, and again after a fault; any exception but <see cref="StoreRefusedException"/> means: away, try later.</summary>
-internal abstract class Database(ILogger log, TimeProvider time) : IAsyncDisposable
+/// <summary>A store with its schema in place. It opens itself, and opens again after a fault.</summary>
+/// <remarks>
+/// The one place where a fault of the engine becomes a <see cref="StoreUnavailableException"/>. What the engine refuses
+/// because a value breaks a constraint stays as it is: that is a bug, and waiting does not help.
+/// </remarks>
+internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyncDisposable
 {
     private readonly SemaphoreSlim _opening = new(1);
     private bool _ready;
@@ -11,11 +16,17 @@ internal abstract class Database(ILogger log, TimeProvider time) : IAsyncDisposa
     /// <summary>For the start-up log: engine and version.</summary>
     public string Description { get; protected set; } = "not opened yet";
 
-    protected ILogger Log => log;
+    /// <summary>What the engines say differently.</summary>
+    public abstract Dialect Dialect { get; }
 
     protected TimeProvider Time => time;
 
-    /// <summary>Connects and brings the schema up to date, once. Free of cost after that.</summary>
+    /// <summary>Chooses by engine, for what needs its own kind of connection.</summary>
+    public abstract T Select<T>(Func<SqliteDatabase, T> sqlite, Func<PostgreSqlDatabase, T> postgreSql);
+
+    /// <summary>Connects and brings the schema up to date, once. Costs nothing after that.</summary>
+    /// <exception cref="StoreRefusedException">The store must not be used.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be opened now.</exception>
     public async ValueTask EnsureOpenAsync(CancellationToken cancellationToken)
     {
         if (Volatile.Read(ref _ready))
@@ -27,7 +38,11 @@ internal abstract class Database(ILogger log, TimeProvider time) : IAsyncDisposa
                 return;
             await ConnectAsync(cancellationToken);
             Volatile.Write(ref _ready, true);
-            log.LogInformation("Store: {Store}", Description);
+            LogOpened(log, Description);
+        }
+        catch (Exception fault) when (fault is not StoreUnavailableException && !cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("The store cannot be opened.", fault);
         }
         finally
         {
@@ -35,20 +50,57 @@ internal abstract class Database(ILogger log, TimeProvider time) : IAsyncDisposa
         }
     }
 
-    /// <summary>Runs a report. It may run beside the ledger's writer, sees only what is committed, and must be short: on SQLite the writer waits for it.</summary>
-    public abstract Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken);
+    /// <summary>
+    /// Runs a report beside the ledger's writer. It sees only what is committed, and must be short: on SQLite the
+    /// writer
+    /// waits for it.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken) =>
+        GuardAsync(() => ReadCoreAsync(report, cancellationToken));
 
     /// <summary>Runs one transaction of a feature other than the ledger. Committed when it returns.</summary>
-    public abstract Task<T> WriteAsync<T>(
+    /// <exception cref="StoreUnavailableException">
+    /// The store did not answer; whether it was committed is not known.
+    /// </exception>
+    public Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        CancellationToken cancellationToken
+    ) => GuardAsync(() => WriteCoreAsync(change, cancellationToken));
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>
+    /// Reports an outage of the engine as <see cref="StoreUnavailableException"/>, and lets everything else through.
+    /// </summary>
+    public async Task<T> GuardAsync<T>(Func<Task<T>> use)
+    {
+        try
+        {
+            return await use();
+        }
+        catch (Exception fault) when (IsOutage(fault))
+        {
+            throw new StoreUnavailableException("The store did not take an operation.", fault);
+        }
+    }
+
+    /// <summary>Whether the engine failed, as opposed to what it was given.</summary>
+    protected abstract bool IsOutage(Exception fault);
+
+    protected abstract Task<T> ReadCoreAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken);
+
+    protected abstract Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
         CancellationToken cancellationToken
     );
-
-    public abstract ValueTask DisposeAsync();
 
     /// <summary>Opens, locks out others where the engine needs it, and migrates.</summary>
     protected abstract Task ConnectAsync(CancellationToken cancellationToken);
 
     /// <summary>The next use connects again.</summary>
     protected void Reconnect() => Volatile.Write(ref _ready, false);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Store: {Store}")]
+    private static partial void LogOpened(ILogger log, string store);
 }

@@ -4,7 +4,10 @@ using System.Reflection;
 
 namespace Gateway.Storage;
 
-/// <summary>One numbered step of the schema: <c>Migrations/0001-name.sql</c> for both engines, <c>0001-name.sqlite.sql</c> or <c>.postgresql.sql</c> for one.</summary>
+/// <summary>
+/// One numbered step of the schema: <c>Migrations/0001-name.sql</c> for both engines, <c>0001-name.sqlite.sql</c> or
+/// <c>.postgresql.sql</c> for one.
+/// </summary>
 internal sealed record Migration(int Number, string Name, string Sql)
 {
     public static IReadOnlyList<Migration> For(StorageEngine engine)
@@ -17,14 +20,16 @@ internal sealed record Migration(int Number, string Name, string Sql)
                 .GetManifestResourceNames()
                 .Where(name => name.EndsWith(".sql", StringComparison.Ordinal) && !name.EndsWith(other, StringComparison.Ordinal))
                 .Select(name => Read(assembly, name))
-                // The page for both engines comes before the one for this engine alone.
+                // The file for both engines comes before the one for this engine alone.
                 .OrderBy(step => step.Number)
                 .ThenBy(step => step.Name.Count(c => c == '.'))
                 .ThenBy(step => step.Name, StringComparer.Ordinal),
         ];
     }
 
-    /// <summary>Applies what is missing, in the transaction given. The caller holds a lock that keeps every other process out.</summary>
+    /// <summary>
+    /// Applies what is missing, in the transaction given. The caller holds a lock that keeps every other process out.
+    /// </summary>
     /// <exception cref="StoreRefusedException">The store was written by a newer gateway.</exception>
     public static async Task ApplyAsync(
         StorageEngine engine,
@@ -59,7 +64,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
         {
             var command = connection.CreateCommand();
             command.Transaction = transaction;
-#pragma warning disable CA2100 // our own pages, embedded
+#pragma warning disable CA2100 // embedded migrations
             command.CommandText = sql;
 #pragma warning restore CA2100
             return command;

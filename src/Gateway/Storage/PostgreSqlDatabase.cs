@@ -1,26 +1,32 @@
 using System.Data.Common;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Gateway.Storage;
 
-/// <summary>A server shared by any number of gateways. No state is kept in a session, so a pooler in transaction mode may stand between.</summary>
-internal sealed class PostgreSqlDatabase : Database
+/// <summary>
+/// A server that any number of gateways share. Nothing is kept in a session, so a pooler in transaction mode may be in
+/// between.
+/// </summary>
+internal sealed partial class PostgreSqlDatabase : Database
 {
-    /// <summary>Any number will do, as long as every gateway takes the same one.</summary>
+    /// <summary>Any number, as long as every gateway takes the same one.</summary>
     private const long MigrationLock = 0x4741_5445_5741_59;
 
-    /// <summary>Nothing the gateway asks takes longer on a server that is well.</summary>
+    /// <summary>No statement of the gateway takes longer on a healthy server.</summary>
     private const int TimeoutSeconds = 5;
 
     /// <summary>More than the gateway has different statements.</summary>
     private const int PreparedStatements = 200;
 
     private readonly NpgsqlConnectionStringBuilder _settings;
+    private readonly ILogger _log;
     private NpgsqlDataSource _source;
 
     public PostgreSqlDatabase(string connectionString, ILogger<PostgreSqlDatabase> log, TimeProvider time)
         : base(log, time)
     {
+        _log = log;
         _settings = new NpgsqlConnectionStringBuilder(connectionString);
         _settings.Timeout = Math.Min(_settings.Timeout, TimeoutSeconds);
         _settings.CommandTimeout = Math.Min(_settings.CommandTimeout, TimeoutSeconds);
@@ -28,7 +34,7 @@ internal sealed class PostgreSqlDatabase : Database
         _settings.CancellationTimeout = -1;
         _settings.NoResetOnClose = true;
         _settings.ApplicationName ??= "gateway";
-        // Whoever says "Max Auto Prepare=0" knows of a pooler.
+        // A connection string with "Max Auto Prepare=0" is that of a pooler.
         if (!connectionString.Contains("Auto Prepare", StringComparison.OrdinalIgnoreCase))
         {
             _settings.MaxAutoPrepare = PreparedStatements;
@@ -41,33 +47,51 @@ internal sealed class PostgreSqlDatabase : Database
         new NpgsqlConnectionStringBuilder(connectionString).Host is { Length: > 0 } ? null : "must name a Host";
 
     /// <summary>
-    /// A pooler in transaction mode may not carry prepared statements along (PgBouncer before 1.21, or with max_prepared_statements = 0). It shows by
-    /// these faults; nothing was changed, and from the next use on the gateway does without.
+    /// A pooler in transaction mode may lose prepared statements (PgBouncer before 1.21, or with
+    /// max_prepared_statements = 0),
+    /// which causes these faults. Nothing was changed; from the next use on, the gateway does not prepare statements.
     /// </summary>
-    public void Learn(PostgresException fault)
+    public void OnFault(PostgresException fault)
     {
         if (
             fault.SqlState is not (PostgresErrorCodes.InvalidSqlStatementName or PostgresErrorCodes.DuplicatePreparedStatement)
             || _settings.MaxAutoPrepare == 0
         )
             return;
-        Log.LogWarning("A pooler between here and PostgreSQL carries no prepared statements: the gateway does without them");
+        LogPooler(_log);
         _settings.MaxAutoPrepare = 0;
-        // The old one is left to its last users; its idle connections end by themselves.
+        // Not disposed of: others still use the old one, and its idle connections end by themselves.
         _source = NpgsqlDataSource.Create(_settings);
     }
 
     public ValueTask<NpgsqlConnection> ConnectionAsync(CancellationToken cancellationToken) =>
         _source.OpenConnectionAsync(cancellationToken);
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
+    public override Dialect Dialect => Dialect.PostgreSql;
+
+    public override T Select<T>(Func<SqliteDatabase, T> sqlite, Func<PostgreSqlDatabase, T> postgreSql) => postgreSql(this);
+
+    /// <summary>
+    /// Classes 22 and 23 are about the values given: bad data, a broken constraint. All others are about the server.
+    /// </summary>
+    protected override bool IsOutage(Exception fault) =>
+        fault switch
+        {
+            PostgresException { SqlState: ['2', '2' or '3', ..] } => false,
+            _ => fault is DbException or IOException or SocketException or TimeoutException,
+        };
+
+    protected override async Task<T> ReadCoreAsync<T>(
+        Func<DbConnection, CancellationToken, Task<T>> report,
+        CancellationToken cancellationToken
+    )
     {
         await EnsureOpenAsync(cancellationToken);
         await using var connection = await ConnectionAsync(cancellationToken);
         return await report(connection, cancellationToken);
     }
 
-    public override async Task<T> WriteAsync<T>(
+    protected override async Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
         CancellationToken cancellationToken
     )
@@ -86,7 +110,7 @@ internal sealed class PostgreSqlDatabase : Database
     {
         await using var connection = await ConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        // Gateways that start together migrate one after the other; the lock goes with the transaction.
+        // Gateways that start together migrate one after the other; the lock ends with the transaction.
         await using (var take = new NpgsqlCommand("select pg_advisory_xact_lock($1)", connection, transaction))
         {
             take.Parameters.Add(new NpgsqlParameter<long> { TypedValue = MigrationLock });
@@ -96,4 +120,10 @@ internal sealed class PostgreSqlDatabase : Database
         await transaction.CommitAsync(cancellationToken);
         Description = $"PostgreSQL {connection.PostgreSqlVersion} on {connection.Host}, database {connection.Database}";
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "A pooler between the gateway and PostgreSQL does not support prepared statements: the gateway no longer prepares any"
+    )]
+    private static partial void LogPooler(ILogger log);
 }

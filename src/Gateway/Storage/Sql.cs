@@ -1,18 +1,29 @@
 using System.Data.Common;
+using System.Globalization;
 
 namespace Gateway.Storage;
 
-/// <summary>Statements with named parameters, for both engines.</summary>
+/// <summary>Statements with named parameters, and their rows, for both engines.</summary>
 internal static class Sql
 {
+    /// <param name="sql">A constant of the gateway: values are parameters.</param>
     public static DbCommand Command(this DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
         var command = connection.CreateCommand();
-#pragma warning disable CA2100 // constants of this namespace; values are parameters
+#pragma warning disable CA2100 // constants of the gateway; values are parameters
         command.CommandText = sql;
 #pragma warning restore CA2100
         foreach (var (name, value) in parameters)
             command.Add(name, value);
+        return command;
+    }
+
+    /// <summary>With parameters named <c>@p0</c>, <c>@p1</c>, … in the order of the values.</summary>
+    public static DbCommand PositionalCommand(this DbConnection connection, string sql, params ReadOnlySpan<object?> values)
+    {
+        var command = connection.Command(sql);
+        for (var i = 0; i < values.Length; i++)
+            command.Add(string.Create(CultureInfo.InvariantCulture, $"@p{i}"), values[i]);
         return command;
     }
 
@@ -37,11 +48,18 @@ internal static class Sql
         return string.Join(", ", names);
     }
 
-    public static async Task<List<T>> ReadAsync<T>(this DbCommand command, Func<DbDataReader, T> read, CancellationToken cancellationToken)
+    /// <param name="transaction">Null: outside one.</param>
+    public static async Task<List<T>> ReadAsync<T>(
+        this DbCommand command,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellationToken,
+        DbTransaction? transaction = null
+    )
     {
         var rows = new List<T>();
         await using (command)
         {
+            command.Transaction ??= transaction;
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 rows.Add(read(reader));
@@ -50,7 +68,7 @@ internal static class Sql
     }
 
     /// <returns>How many rows were changed.</returns>
-    public static async Task<int> RunAsync(this DbCommand command, DbTransaction transaction, CancellationToken cancellationToken)
+    public static async Task<int> ExecuteAsync(this DbCommand command, DbTransaction transaction, CancellationToken cancellationToken)
     {
         await using (command)
         {
@@ -59,14 +77,17 @@ internal static class Sql
         }
     }
 
-    public static string? Text(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    public static Guid GetId(this DbDataReader row, int column) =>
+        row.GetValue(column) is byte[] bytes ? new Guid(bytes, bigEndian: true) : row.GetGuid(column);
 
-    public static DateTimeOffset? Moment(this DbDataReader row, int column) => row.IsDBNull(column) ? null : Moment(row.GetInt64(column));
+    public static string? GetStringOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
-    /// <summary>Microseconds since 1970, as the ledger keeps time.</summary>
-    public static DateTimeOffset Moment(long micros) => DateTimeOffset.UnixEpoch.AddTicks(micros * TimeSpan.TicksPerMicrosecond);
+    /// <summary>Of any numeric column: the engines count and sum in different types.</summary>
+    public static long GetNumber(this DbDataReader row, int column) => Convert.ToInt64(row.GetValue(column), CultureInfo.InvariantCulture);
 
-    public static long Micros(this DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+    public static long? GetNumberOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetNumber(column);
 
-    public static long Micros(this TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+    public static DateTimeOffset GetTime(this DbDataReader row, int column) => UnixMicroseconds.ToTime(row.GetNumber(column));
+
+    public static DateTimeOffset? GetTimeOrNull(this DbDataReader row, int column) => UnixMicroseconds.ToTime(row.GetNumberOrNull(column));
 }

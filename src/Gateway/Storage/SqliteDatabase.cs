@@ -1,23 +1,25 @@
+using Gateway.Edge;
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Gateway.Storage;
 
-/// <summary>One file, one process, one connection. That connection owns the write-ahead log and its checkpoints, so the file is never shared.</summary>
+/// <summary>
+/// One file, one process, one connection (T-G12). That connection owns the write-ahead log and its checkpoints, so the
+/// file is never shared.
+/// </summary>
 internal sealed class SqliteDatabase : Database
 {
-    private const int Busy = 5;
-    private const int Corrupt = 11;
-    private const int NotADatabase = 26;
-
     private readonly string _file;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<Type, IDisposable> _kept = [];
     private SqliteConnection? _connection;
     private SqliteBackup? _backup;
-    private bool _isSound;
+    private bool _isChecked;
+    private bool _isDisposed;
 
-    static SqliteDatabase() => SQLitePCL.Batteries_V2.Init();
+    static SqliteDatabase() => Batteries_V2.Init();
 
     public SqliteDatabase(string connectionString, ILogger<SqliteDatabase> log, TimeProvider time)
         : base(log, time) => _file = new SqliteConnectionStringBuilder(connectionString).DataSource;
@@ -37,30 +39,58 @@ internal sealed class SqliteDatabase : Database
             _ => null,
         };
 
-    /// <summary>Waits for the connection, which is used by one at a time. Whoever disposes of the turn lets the next one in.</summary>
+    public override Dialect Dialect => Dialect.Sqlite;
+
+    public override T Select<T>(Func<SqliteDatabase, T> sqlite, Func<PostgreSqlDatabase, T> postgreSql) => sqlite(this);
+
+    /// <summary>
+    /// Waits for the connection, which one caller uses at a time. Disposing of the turn lets the next one in.
+    /// </summary>
     public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellationToken)
     {
-        await EnsureOpenAsync(cancellationToken);
-        await _turn.WaitAsync(cancellationToken);
-        if (_connection is { } connection)
-            return new SqliteTurn(this, connection);
-        _turn.Release();
-        throw new InvalidOperationException("The store was closed after a fault; it is opened again with the next use.");
+        while (true)
+        {
+            await EnsureOpenAsync(cancellationToken);
+            await _turn.WaitAsync(cancellationToken);
+            if (_connection is { } connection)
+                return new SqliteTurn(this, connection);
+            // A use before this one closed it after a fault. Opening it again works, or says what is wrong.
+            _turn.Release();
+        }
     }
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken)
+    public override async ValueTask DisposeAsync()
+    {
+        await _turn.WaitAsync();
+        _isDisposed = true;
+        Close();
+        _turn.Release();
+    }
+
+    protected override bool IsOutage(Exception fault) =>
+        fault switch
+        {
+            SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH or raw.SQLITE_TOOBIG or raw.SQLITE_RANGE } =>
+                false,
+            _ => fault is DbException or IOException or UnauthorizedAccessException or TimeoutException,
+        };
+
+    protected override async Task<T> ReadCoreAsync<T>(
+        Func<DbConnection, CancellationToken, Task<T>> report,
+        CancellationToken cancellationToken
+    )
     {
         await using var turn = await TurnAsync(cancellationToken);
-        return await turn.Guard(() => report(turn.Connection, cancellationToken));
+        return await turn.RunAsync(() => report(turn.Connection, cancellationToken));
     }
 
-    public override async Task<T> WriteAsync<T>(
+    protected override async Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
         CancellationToken cancellationToken
     )
     {
         await using var turn = await TurnAsync(cancellationToken);
-        return await turn.Guard(async () =>
+        return await turn.RunAsync(async () =>
         {
             await using var transaction = turn.Connection.BeginTransaction(deferred: false);
             var result = await change(turn.Connection, transaction, cancellationToken);
@@ -98,16 +128,12 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    public override async ValueTask DisposeAsync()
-    {
-        await _turn.WaitAsync();
-        Close();
-        _turn.Release();
-    }
-
     internal void Release() => _turn.Release();
 
-    /// <summary>After a fault the connection's state is not to be trusted: the next use opens the file anew and sees what is durable.</summary>
+    /// <summary>
+    /// After a fault the connection's state cannot be trusted: the next use opens the file again and sees what is
+    /// durable.
+    /// </summary>
     internal void Close()
     {
         Reconnect();
@@ -134,31 +160,23 @@ internal sealed class SqliteDatabase : Database
     protected override async Task ConnectAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
-        SqliteConnection? connection = null;
+        var connection = new SqliteConnection(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = _file,
+                Pooling = false,
+                DefaultTimeout = 2,
+            }.ToString()
+        );
         try
         {
             Close();
+            if (_isDisposed)
+                throw new StoreUnavailableException("The store has been closed.");
             if (Path.GetDirectoryName(Path.GetFullPath(_file)) is { } folder)
                 Directory.CreateDirectory(folder);
-            connection = new SqliteConnection(
-                new SqliteConnectionStringBuilder
-                {
-                    DataSource = _file,
-                    Pooling = false,
-                    DefaultTimeout = 2,
-                }.ToString()
-            );
             connection.Open();
-            // Exclusive before the first look at the log: then there is no shared memory, and a second process is refused by the lock itself.
-            Execute(connection, "pragma locking_mode = exclusive");
-            Execute(connection, "pragma journal_mode = wal");
-            Check(connection);
-            // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
-            Execute(connection, "pragma synchronous = full");
-            // 16 MiB of log: a page that changes with every commit is copied into the file once for many of them.
-            Execute(connection, "pragma wal_autocheckpoint = 4000");
-            Execute(connection, "pragma foreign_keys = on");
-            Execute(connection, "pragma cache_size = -32000");
+            Configure(connection);
             await using (var transaction = connection.BeginTransaction(deferred: false))
             {
                 await Migration.ApplyAsync(StorageEngine.Sqlite, connection, transaction, Time, cancellationToken);
@@ -167,25 +185,11 @@ internal sealed class SqliteDatabase : Database
             Description = $"SQLite {connection.ServerVersion}, {_file}, write-ahead log, synchronous=FULL";
             _connection = connection;
         }
-        catch (SqliteException fault)
+        catch (Exception fault)
         {
-            connection?.Dispose();
-            throw fault.SqliteErrorCode switch
-            {
-                Busy => new StoreRefusedException(
-                    $"Another process uses {_file}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).",
-                    fault
-                ),
-                Corrupt or NotADatabase => new StoreRefusedException(
-                    $"{_file} is damaged ({fault.Message}). Restore it from a backup together with its -wal file, or move it away to start with empty books.",
-                    fault
-                ),
-                _ => fault,
-            };
-        }
-        catch
-        {
-            connection?.Dispose();
+            await connection.DisposeAsync();
+            if (fault is SqliteException { SqliteErrorCode: var code } && RefusalOf(code, fault) is { } refusal)
+                throw refusal;
             throw;
         }
         finally
@@ -194,16 +198,45 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    /// <summary>Once a process: damage is found before money is counted on it, not in the middle of a day.</summary>
+    private void Configure(SqliteConnection connection)
+    {
+        // Exclusive before the first look at the log: then there is no shared memory, and the lock refuses a second
+        // process.
+        Execute(connection, "pragma locking_mode = exclusive");
+        Execute(connection, "pragma journal_mode = wal");
+        Check(connection);
+        // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
+        Execute(connection, "pragma synchronous = full");
+        // 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
+        Execute(connection, "pragma wal_autocheckpoint = 4000");
+        Execute(connection, "pragma foreign_keys = on");
+        Execute(connection, "pragma cache_size = -32000");
+    }
+
+    private StoreRefusedException? RefusalOf(int code, Exception fault) =>
+        code switch
+        {
+            raw.SQLITE_BUSY => new StoreRefusedException(
+                $"Another process uses {_file}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).",
+                fault
+            ),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new StoreRefusedException(
+                $"{_file} is damaged ({fault.Message}). Restore it from a backup together with its -wal file, or move it away to start with an empty ledger.",
+                fault
+            ),
+            _ => null,
+        };
+
+    /// <summary>Once per process, at the first opening: damage must be found before quotas rely on the file.</summary>
     private void Check(SqliteConnection connection)
     {
-        if (_isSound)
+        if (_isChecked)
             return;
         using var command = connection.CreateCommand();
         command.CommandText = "pragma quick_check(1)";
         if (command.ExecuteScalar() is string verdict and not "ok")
-            throw new SqliteException(verdict, Corrupt);
-        _isSound = true;
+            throw new SqliteException(verdict, raw.SQLITE_CORRUPT);
+        _isChecked = true;
     }
 
     private static void Execute(SqliteConnection connection, string pragma)
@@ -216,7 +249,7 @@ internal sealed class SqliteDatabase : Database
     }
 }
 
-/// <summary>The right to use the one connection, until disposed of.</summary>
+/// <summary>The right to use the connection, until disposed of.</summary>
 internal sealed class SqliteTurn(SqliteDatabase database, SqliteConnection connection) : IAsyncDisposable
 {
     public SqliteConnection Connection => connection;
@@ -225,8 +258,8 @@ internal sealed class SqliteTurn(SqliteDatabase database, SqliteConnection conne
     public T Statements<T>(Func<SqliteConnection, T> prepare)
         where T : IDisposable => database.Keep(prepare);
 
-    /// <summary>A fault of the store closes the connection, so that nothing half done is left in it.</summary>
-    public async Task<T> Guard<T>(Func<Task<T>> use)
+    /// <summary>A fault of the store closes the connection, so that nothing unfinished is left in it.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> use)
     {
         try
         {
@@ -238,6 +271,9 @@ internal sealed class SqliteTurn(SqliteDatabase database, SqliteConnection conne
             throw;
         }
     }
+
+    /// <summary>For a fault after which prepared statements may be half bound.</summary>
+    public void Close() => database.Close();
 
     public ValueTask DisposeAsync()
     {

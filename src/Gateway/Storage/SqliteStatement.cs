@@ -3,7 +3,10 @@ using SQLitePCL;
 
 namespace Gateway.Storage;
 
-/// <summary>A prepared statement, used again and again. Values are bound and read by position: looking parameters up by name costs more than the statement.</summary>
+/// <summary>
+/// A prepared statement. Values are bound and read by position: to look parameters up by name costs more than the
+/// statement.
+/// </summary>
 internal sealed class SqliteStatement : IDisposable
 {
     private readonly sqlite3 _connection;
@@ -37,7 +40,7 @@ internal sealed class SqliteStatement : IDisposable
         return this;
     }
 
-    /// <summary>Big-endian, so that ids drawn by time are in order of time.</summary>
+    /// <summary>Big-endian, so that ids made from the time sort by time.</summary>
     public SqliteStatement With(Guid value)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -94,7 +97,7 @@ internal sealed class SqliteStatement : IDisposable
     private void Reset()
     {
         _bound = 0;
-        // Its result repeats that of the step before.
+        // Its result repeats that of the last step.
         _ = raw.sqlite3_reset(_statement);
     }
 

@@ -8,7 +8,7 @@ internal enum StorageEngine
     PostgreSql,
 }
 
-/// <summary>Where the facts are kept (contract, section 5).</summary>
+/// <summary>Where the gateway keeps its data (docs/settings.md).</summary>
 internal sealed record StorageOptions(StorageEngine Engine, string ConnectionString)
 {
     public static StorageOptions Read(Settings settings)

@@ -63,14 +63,12 @@ internal sealed partial class GaugeCollector(
         if (balance.Known is { } known)
             metrics.Balance.Set((double)known.Amount);
 
-        var quotas = await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken);
-        metrics.StoreUp.Set(quotas is null ? 0 : 1);
-        if (quotas is null)
-            return;
-        SetQuotas(quotas);
+        // The other metrics are served while the store is unavailable.
         try
         {
+            SetQuotas(await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken));
             SetBacklog(await LedgerBacklog.ReadAsync(database, cancellationToken));
+            metrics.StoreUp.Set(1);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

@@ -66,8 +66,7 @@ internal sealed partial class QuotaAlerts(
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken) is not { } quotas)
-            return;
+        var quotas = await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken);
         var reached = quotas.SelectMany(one => one.Value.SelectMany(quota => Reached(one.Key, quota))).ToHashSet();
         // Alerts of past periods are dropped from memory; the store keeps them.
         _raised.IntersectWith(reached);
@@ -96,23 +95,15 @@ internal sealed partial class QuotaAlerts(
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
-                await using var command = connection.CreateCommand();
-                command.Transaction = transaction;
-                command.CommandText =
-                    "insert into quota_alert (tenant, quota, period, percent, at) values (@tenant, @quota, @period, @percent, @at) on conflict do nothing";
-                Add("tenant", alert.Tenant);
-                Add("quota", alert.Quota);
-                Add("period", alert.PeriodEnds);
-                Add("percent", (short)alert.Percent);
-                Add("at", (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
-                return await command.ExecuteNonQueryAsync(cancellationToken) == 1;
-
-                void Add(string name, object value)
-                {
-                    var parameter = command.CreateParameter();
-                    (parameter.ParameterName, parameter.Value) = (name, value);
-                    command.Parameters.Add(parameter);
-                }
+                var insert = connection.Command(
+                    "insert into quota_alert (tenant, quota, period, percent, at) values (@tenant, @quota, @period, @percent, @at) on conflict do nothing",
+                    ("@tenant", alert.Tenant),
+                    ("@quota", alert.Quota),
+                    ("@period", alert.PeriodEnds),
+                    ("@percent", (short)alert.Percent),
+                    ("@at", time.GetUtcNow().Micros())
+                );
+                return await insert.ExecuteAsync(transaction, cancellationToken) == 1;
             },
             cancellationToken
         );

@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using System.Globalization;
 using Gateway.Edge.Problems;
 using Gateway.Images;
@@ -175,10 +176,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static string GetExtension(string? name) => Path.GetExtension(name ?? "").TrimStart('.').ToLower(CultureInfo.InvariantCulture);
 
     public static Problem NoRoom() =>
-        new(ProblemTypes.StoreUnavailable, "The gateway has no room for the file at the moment. Nothing was stored; try again later.")
-        {
-            RetryAfter = 10,
-        };
+        StoreUnavailableException.ToProblem("The gateway has no room for the file at the moment. Nothing was stored; try again later.");
 
     private static Problem TooLarge() => new(ProblemTypes.TooLarge, "A file may have at most 25 MB.");
 

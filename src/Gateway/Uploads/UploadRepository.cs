@@ -46,7 +46,7 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
                             ("@expires", (now + FormLifetime).Micros()),
                             ("@completed", completed ? now.Micros() : null)
                         )
-                        .RunAsync(transaction, cancellationToken) == 1;
+                        .ExecuteAsync(transaction, cancellationToken) == 1;
             },
             cancellationToken
         );
@@ -72,7 +72,7 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
                         ("@now", time.GetUtcNow().Micros()),
                         ("@id", id)
                     )
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 
@@ -81,7 +81,7 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
             (connection, transaction, cancellationToken) =>
                 connection
                     .Command("delete from upload where tenant = @tenant and id = @id", ("@tenant", tenant), ("@id", id))
-                    .RunAsync(transaction, cancellationToken),
+                    .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
 
@@ -107,17 +107,10 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
     private static StoredUpload Read(DbDataReader row)
     {
         var form =
-            row.Text(5) is { } url && row.Text(6) is { } fields
+            row.GetStringOrNull(5) is { } url && row.GetStringOrNull(6) is { } fields
                 ? new UploadForm(row.GetString(0), new Uri(url), UploadForm.ParseFields(fields) ?? [])
                 : null;
-        return new StoredUpload(
-            row.GetString(0),
-            row.GetString(1),
-            row.GetString(2),
-            Sql.Moment(row.GetInt64(3)),
-            Sql.Moment(row.GetInt64(4)),
-            form
-        );
+        return new StoredUpload(row.GetString(0), row.GetString(1), row.GetString(2), row.GetTime(3), row.GetTime(4), form);
     }
 
     private static string Hash(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));

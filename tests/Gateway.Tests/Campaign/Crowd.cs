@@ -5,8 +5,11 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>Clients that order without pause, some through faults of the upstream, some hanging up, some with a key that they repeat until they know.</summary>
-/// <param name="gateways">Where the gateways are now; one that is down is tried all the same.</param>
+/// <summary>
+/// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key until they know
+/// its outcome.
+/// </summary>
+/// <param name="gateways">Current addresses; a gateway that is down is tried too.</param>
 internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Uri>> gateways, int seed) : IDisposable
 {
     private static readonly string[] Faults =
@@ -20,11 +23,11 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
 
     public IReadOnlyCollection<Order> Orders => _orders;
 
-    /// <summary>Until told to stop; what is under way then is brought to its end.</summary>
+    /// <summary>Runs until it is stopped; requests in flight are finished.</summary>
     public Task RunAsync(int clients, CancellationToken stop) =>
         Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => ClientAsync(client, new Random(seed + client), stop))));
 
-    /// <summary>Repeats everything that has a key: all once, and what is not known then until it is.</summary>
+    /// <summary>Repeats every order that has a key, until its outcome is known.</summary>
     public async Task RepeatAsync()
     {
         var again = _orders.Where(order => order.Key is not null && order.Answers.Count > 0).ToList();
@@ -35,13 +38,13 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
                 new ParallelOptions { MaxDegreeOfParallelism = 16 },
                 async (order, _) => await order.SendAsync(_client, gateways()[0], CancellationToken.None)
             );
-            // What had never been admitted was sent just now, through its fault.
+            // An order that had never been admitted is sent now, with its fault.
             await NothingIsHeldAsync();
             again = again.FindAll(order => order.IsOpen);
         }
     }
 
-    /// <summary>What each tenant is told that it spent this month.</summary>
+    /// <summary>What each tenant has spent this month, as the gateway reports it.</summary>
     public async Task<Dictionary<string, string>> UsageAsync()
     {
         var usage = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -55,18 +58,18 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         Eventually.HoldsAsync(
             async () =>
             {
-                // A gateway that has just woken, or whose store has just come back, says 503 for a moment.
+                // A gateway that has just continued, or whose store is just back, answers 503 for a moment.
                 using var response = await AskForUsageAsync(tenants[0]);
                 if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
                     return false;
                 var quotas = (await response.EnsureSuccessStatusCode().JsonAsync())["quotas"]!.AsArray();
                 return quotas.Single(quota => quota!["name"]!.GetValue<string>() == "org-images-month")!["held"]!.GetValue<long>() == 0;
             },
-            // After a long campaign there are thousands, and those looked into often are looked into rarely.
+            // After a long campaign there are thousands, with long pauses between the last attempts.
             seconds: 240
         );
 
-    /// <summary>What clients were told, against what was charged.</summary>
+    /// <summary>Compares the answers to the clients with the ledger and with what was charged.</summary>
     public void MustAgreeWith(Books books, IReadOnlyList<Charge> invoice)
     {
         var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
@@ -86,7 +89,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         }
     }
 
-    /// <summary>After <see cref="RepeatAsync"/> and once nothing is unknown: the last word on a key is what became of it.</summary>
+    /// <summary>After <see cref="RepeatAsync"/>, once nothing is unknown: the last answer to a key is its outcome.</summary>
     public void MustKnow(IReadOnlyList<Charge> invoice)
     {
         var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
@@ -130,7 +133,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
             await order.SendAsync(_client, addresses[random.Next(addresses.Count)], hangUp.Token);
             if (order.IsOpen)
                 open.Enqueue(order);
-            // Nobody is there: wait a moment, as clients do.
+            // The gateway is down or refuses: wait a moment, as clients do.
             if (order.Answers[^1].Status is 0 or 503)
                 await Task.Delay(random.Next(5, 60), CancellationToken.None);
         }

@@ -5,8 +5,8 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Campaign;
 
 /// <summary>
-/// Gateways under load are killed (<c>kill -9</c>) at random moments, also while they start, and started again. At the end the ledger, the upstream's
-/// invoice and what the clients were told must agree.
+/// Gateways under load are killed (<c>kill -9</c>) at random moments, also while they start, and started again. At the end
+/// the ledger, Leonardo's invoice and the answers to the clients must agree.
 /// </summary>
 /// <param name="rounds">How often one is killed.</param>
 /// <param name="replicas">More than one only on PostgreSQL.</param>
@@ -62,7 +62,7 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         crowd.MustKnow(invoice);
         foreach (var (tenant, month) in usage)
             month.ShouldBe(Month(books, tenant));
-        return Tell(crowd, books, invoice, posts.Count, clock.Elapsed);
+        return Summarize(crowd, books, invoice, posts.Count, clock.Elapsed);
     }
 
     private static string Month(Books books, string tenant)
@@ -82,7 +82,7 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         await fleet.KillAsync(random.Next(replicas));
     }
 
-    private string Tell(Crowd crowd, Books books, IReadOnlyList<Charge> invoice, int posts, TimeSpan took)
+    private string Summarize(Crowd crowd, Books books, IReadOnlyList<Charge> invoice, int posts, TimeSpan took)
     {
         var engine = postgreSql is null ? "SQLite" : $"PostgreSQL, {replicas} replicas";
         var unclear = books.Steps.Where(step => step.To == 'U').Select(step => step.Reservation).ToHashSet();

@@ -9,10 +9,10 @@ public sealed class KillCampaignTests
     private static int Rounds => int.Parse(Environment.GetEnvironmentVariable("CAMPAIGN_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
 
     [Fact]
-    public Task Killed_at_any_moment_it_owes_what_it_says_on_SQLite() => RunAsync(replicas: 1, () => Task.FromResult<string?>(null));
+    public Task After_kills_at_random_moments_ledger_and_invoice_agree_on_SQLite() => RunAsync(replicas: 1, () => Task.FromResult<string?>(null));
 
     [Fact]
-    public Task Killed_at_any_moment_it_owes_what_it_says_on_PostgreSQL()
+    public Task After_kills_at_random_moments_ledger_and_invoice_agree_on_PostgreSQL()
     {
         Tools.NeedPostgreSql();
         return RunAsync(replicas: 2, async () => await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync());
@@ -20,7 +20,7 @@ public sealed class KillCampaignTests
 
     private static async Task RunAsync(int replicas, Func<Task<string?>> database)
     {
-        // The invoice keeps the last 50,000 requests: a long campaign is several, each with books of its own.
+        // The simulator's invoice keeps the last 50,000 requests: a long campaign is split, each part with its own store.
         for (var left = Rounds; left > 0; left -= 100)
         {
             var campaign = new KillCampaign(Math.Min(left, 100), replicas, await database());

@@ -4,7 +4,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>200 posts at once, of 1 to 8 images each, for a budget of exactly 37. <c>LAST_IMAGE_ROUNDS</c> says how often.</summary>
+/// <summary>
+/// 200 requests at once, of 1 to 8 images each, for a quota of exactly 37. <c>LAST_IMAGE_ROUNDS</c> sets the rounds.
+/// </summary>
 public sealed class LastImageTests
 {
     private const int Budget = 37;
@@ -39,14 +41,14 @@ public sealed class LastImageTests
         var calm = 0;
         foreach (var (round, team) in teams.Index())
         {
-            // In some rounds nobody asks for a single image: then the last ones are used only if a request fits them.
+            // In some rounds no request is for a single image: then the last ones are used only if a request fits.
             var least = 1 + round % 4;
             var made = await RaceAsync(fleet, client, team, least);
             var used = made.Where(order => order.Answers[^1].Status == 200).Sum(order => order.Images);
             var refused = made.Where(order => order.Answers[^1].Status == 429).ToList();
             used.ShouldBeLessThanOrEqualTo(Budget);
             orders.AddRange(made);
-            // On a machine so busy that the store or the upstream is late, somebody gives back what others were refused for.
+            // On a busy machine a late request may be released after others were refused for want of its images.
             if (used > 0 && made.Count(order => order.Answers[^1].Status == 200) + refused.Count < Posts)
                 continue;
             calm++;
@@ -66,7 +68,7 @@ public sealed class LastImageTests
         invoice.Select(charge => charge.Prompt).Order(StringComparer.Ordinal).ShouldBe(answered.Keys.Order(StringComparer.Ordinal));
         Console.WriteLine(
             $"{(postgreSql is null ? "SQLite, 1 gateway" : $"PostgreSQL, {replicas} gateways")}: {Rounds} rounds of {Posts} posts for {Budget} images: "
-                + $"{orders.Count} posts, {answered.Count} made, {books.In('S').Sum(entry => entry.Images)} images, over-admitted 0; in {calm} rounds nobody was told to come again, and the last image was used whenever it fitted"
+                + $"{orders.Count} posts, {answered.Count} made, {books.In('S').Sum(entry => entry.Images)} images, over-admitted 0; in {calm} rounds no request was refused as late, and the last image was used whenever it fitted"
         );
     }
 

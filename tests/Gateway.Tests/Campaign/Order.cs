@@ -3,18 +3,18 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>One generation that a client wants: its prompt is like no other, so that its charge can be found on the invoice.</summary>
+/// <summary>One generation that a client wants. Its prompt is unique, so that its charge is found on the invoice.</summary>
 internal sealed record Order(string Tenant, string Prompt, int Images, string? Key)
 {
-    private readonly List<Said> _answers = [];
+    private readonly List<OrderAnswer> _answers = [];
 
-    public IReadOnlyList<Said> Answers => _answers;
+    public IReadOnlyList<OrderAnswer> Answers => _answers;
 
-    /// <summary>With its key, a client repeats it until it knows.</summary>
+    /// <summary>Whether the client repeats it with its key, for its outcome is not known.</summary>
     public bool IsOpen =>
         Key is not null && _answers is [.., { Status: 0 or 409 } or { Problem: "outcome-unknown" or "store-unavailable" }];
 
-    /// <summary>Told each time, in so many words, that nothing was made.</summary>
+    /// <summary>Whether every answer said that nothing was made.</summary>
     public bool WasRefused =>
         _answers.Count > 0
         && _answers.TrueForAll(answer =>
@@ -49,7 +49,7 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
             using var response = await client.SendAsync(request, hangUp);
             var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(hangUp))!;
             _answers.Add(
-                new Said(
+                new OrderAnswer(
                     (int)response.StatusCode,
                     answer["type"]?.GetValue<string>()["/problems/".Length..],
                     response.StatusCode == HttpStatusCode.OK ? answer["generate"]!["generationId"]!.GetValue<string>() : null,
@@ -59,10 +59,10 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {
-            _answers.Add(new Said(0, null, null, false));
+            _answers.Add(new OrderAnswer(0, null, null, false));
         }
     }
 }
 
-/// <param name="Status">0: no answer, or half of one.</param>
-internal sealed record Said(int Status, string? Problem, string? GenerationId, bool RetryAfter);
+/// <param name="Status">0: no answer, or an incomplete one.</param>
+internal sealed record OrderAnswer(int Status, string? Problem, string? GenerationId, bool RetryAfter);

@@ -3,17 +3,17 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>What a gateway says while its store is away, and when it is back.</summary>
+/// <summary>How a gateway answers while its store is unavailable, and once it is back.</summary>
 internal static class Outage
 {
-    /// <summary>Alive, not ready, and every generation refused with a time to come again.</summary>
+    /// <summary>Alive, not ready, and every generation refused with Retry-After.</summary>
     public static async Task MustShowAsync(GatewayProcess gateway)
     {
         await Eventually.HoldsAsync(async () => await StatusAsync(gateway, "/health/ready") == HttpStatusCode.ServiceUnavailable);
         (await StatusAsync(gateway, "/health/live")).ShouldBe(HttpStatusCode.OK);
-        var order = new Order("free", $"while it is away {Random.Shared.NextInt64()}", 1, null);
+        var order = new Order("free", $"during the outage {Random.Shared.NextInt64()}", 1, null);
         await order.SendAsync(gateway.Client, gateway.Address, CancellationToken.None);
-        order.Answers[0].ShouldBe(new Said(503, "store-unavailable", null, RetryAfter: true));
+        order.Answers[0].ShouldBe(new OrderAnswer(503, "store-unavailable", null, RetryAfter: true));
         (await StatusAsync(gateway, "/health/live")).ShouldBe(HttpStatusCode.OK);
     }
 
@@ -23,7 +23,7 @@ internal static class Outage
         await gateway.IsReadyAsync();
         await Eventually.HoldsAsync(async () =>
         {
-            var order = new Order("free", $"now it is back {Random.Shared.NextInt64()}", 1, null);
+            var order = new Order("free", $"after the outage {Random.Shared.NextInt64()}", 1, null);
             await order.SendAsync(gateway.Client, gateway.Address, CancellationToken.None);
             return order.Answers[0].Status == 200;
         });
@@ -33,7 +33,7 @@ internal static class Outage
     /// <returns>Its id.</returns>
     public static async Task<string> GenerateAsync(this GatewayProcess gateway, string tenant)
     {
-        var order = new Order(tenant, $"before it is away {Random.Shared.NextInt64()}", 1, null);
+        var order = new Order(tenant, $"before the outage {Random.Shared.NextInt64()}", 1, null);
         await order.SendAsync(gateway.Client, gateway.Address, CancellationToken.None);
         return order.Answers[0].GenerationId.ShouldNotBeNull();
     }
@@ -52,7 +52,7 @@ internal static class Outage
             }
         });
 
-    /// <summary>Waits until somebody in the crowd has got a generation since now.</summary>
+    /// <summary>Waits until clients of the crowd have got more generations.</summary>
     public static async Task IsServedAsync(this Crowd crowd)
     {
         int Served() => crowd.Orders.Count(order => order.Answers.Any(answer => answer.Status == 200));
@@ -60,7 +60,7 @@ internal static class Outage
         await Eventually.HoldsAsync(() => Served() > before + 10);
     }
 
-    /// <summary>Waits until all is known, stops, and compares ledger, invoice and answers.</summary>
+    /// <summary>Waits until every outcome is known, stops, and compares ledger, invoice and answers.</summary>
     public static async Task<Books> MustHaveBeenServedExactlyAsync(this Crowd crowd, Fleet fleet)
     {
         await crowd.NothingIsHeldAsync();

@@ -2,22 +2,22 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>The server is killed, or asleep, or a gateway is, while requests come in.</summary>
+/// <summary>The server is killed or paused, or a gateway is paused, under load (T-G10).</summary>
 public sealed class PostgreSqlOutageTests
 {
     private const long ImagesPerDay = 2000;
     private const string Token = "0123456789abcdef0123456789abcdef";
 
     [Fact]
-    public Task Killed_and_started_again_the_server_is_found_again_and_nothing_is_lost() =>
+    public Task After_the_server_was_killed_and_restarted_nothing_is_lost() =>
         RunAsync(server => server.KillAsync(), server => server.RunAsync());
 
     [Fact]
-    public Task Paused_the_server_holds_up_nobody_for_long_and_nothing_is_lost() =>
+    public Task While_the_server_is_paused_callers_are_refused_soon_and_nothing_is_lost() =>
         RunAsync(server => server.PauseAsync(), server => server.ContinueAsync());
 
     [Fact]
-    public async Task A_gateway_that_sleeps_past_its_lease_sends_nothing_when_it_wakes()
+    public async Task A_gateway_paused_past_its_lease_sends_nothing_when_it_continues()
     {
         Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
@@ -29,7 +29,7 @@ public sealed class PostgreSqlOutageTests
         {
             await crowd.IsServedAsync();
             await fleet[0].SignalAsync("STOP");
-            // The lease is 3 s, and the other one clears up what it left within a heartbeat.
+            // The lease is 3 s, and the other gateway cleans up within a heartbeat.
             await Task.Delay(TimeSpan.FromSeconds(4.5), TestContext.Current.CancellationToken);
             (await fleet[1].Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
             await fleet[0].SignalAsync("CONT");
@@ -38,7 +38,7 @@ public sealed class PostgreSqlOutageTests
         await load;
         var books = await crowd.MustHaveBeenServedExactlyAsync(fleet);
         books.NeverHeldMoreThan("images", entry => entry.Images, ImagesPerDay);
-        // What it was about has happened: some were taken from the sleeper.
+        // The other gateway has taken over some requests of the paused one.
         books.Steps.ShouldContain(step => step.To == 'U');
     }
 
@@ -95,7 +95,7 @@ public sealed class PostgreSqlOutageTests
         }
     }
 
-    private static async Task RunAsync(Func<PostgreSqlServer, Task> hit, Func<PostgreSqlServer, Task> mend)
+    private static async Task RunAsync(Func<PostgreSqlServer, Task> hit, Func<PostgreSqlServer, Task> restore)
     {
         Tools.NeedPostgreSql();
         await using var server = await PostgreSqlServer.StartAsync();
@@ -108,7 +108,7 @@ public sealed class PostgreSqlOutageTests
             await crowd.IsServedAsync();
             await hit(server);
             await Outage.MustShowAsync(fleet[0]);
-            await mend(server);
+            await restore(server);
             await Outage.MustEndAsync(fleet[0]);
         }
         await stop.CancelAsync();

@@ -4,10 +4,10 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>The file is full, read-only, damaged, or somebody else's.</summary>
+/// <summary>The disk is full, the file read-only, damaged, or used by another process (T-G10, T-G12).</summary>
 public sealed class SqliteOutageTests
 {
-    /// <summary>Not as root, whom nothing is read-only for.</summary>
+    /// <summary>Not as root, for whom no file is read-only.</summary>
     private static readonly string[] Unprivileged = Environment.IsPrivilegedProcess
         ? ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
         : [];
@@ -16,7 +16,7 @@ public sealed class SqliteOutageTests
     private static readonly string[] SurvivingTheFileLimit = ["sh", "-c", "trap '' XFSZ; exec \"$@\"", "sh"];
 
     [Fact]
-    public async Task A_full_disk_admits_nothing_and_loses_nothing_until_there_is_room()
+    public async Task On_a_full_disk_nothing_is_admitted_and_nothing_is_lost()
     {
         await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: SurvivingTheFileLimit);
         await fleet.StartAsync();
@@ -37,7 +37,7 @@ public sealed class SqliteOutageTests
     }
 
     [Fact]
-    public async Task On_a_full_disk_whoever_reads_is_answered_503_and_never_500()
+    public async Task On_a_full_disk_readers_get_503_and_never_500()
     {
         await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: SurvivingTheFileLimit);
         await fleet.StartAsync();
@@ -68,7 +68,7 @@ public sealed class SqliteOutageTests
     [InlineData("a-w data/gateway.db")]
     [InlineData("a-w data")]
     [InlineData("a-rwx data/gateway.db")]
-    public async Task A_store_that_may_not_be_written_admits_nothing_until_it_may(string change)
+    public async Task While_the_store_is_not_writable_nothing_is_admitted(string change)
     {
         await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: Unprivileged);
         var data = Directory.CreateDirectory(Path.GetDirectoryName(fleet.DatabaseFile)!).FullName;
@@ -94,12 +94,12 @@ public sealed class SqliteOutageTests
     [InlineData("head")]
     [InlineData("all but the head")]
     [InlineData("half is gone")]
-    public async Task A_damaged_file_is_refused_in_words(string damage)
+    public async Task A_damaged_file_is_refused_with_a_message(string damage)
     {
         await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")]);
         await fleet.StartAsync();
         await Outage.MustEndAsync(fleet[0]);
-        // In order, so that all is in the file itself.
+        // A clean stop, so that everything is in the file itself.
         await fleet.StopAsync(0);
         File.Exists(fleet.DatabaseFile + "-wal").ShouldBeFalse();
         await using (var file = new FileStream(fleet.DatabaseFile, FileMode.Open))
@@ -120,7 +120,7 @@ public sealed class SqliteOutageTests
     }
 
     [Fact]
-    public async Task A_second_gateway_on_the_same_file_is_refused_in_words_and_the_first_goes_on()
+    public async Task A_second_gateway_on_the_same_file_is_refused_with_a_message_and_the_first_goes_on()
     {
         await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")]);
         await fleet.StartAsync();

@@ -5,7 +5,7 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Days, months, and clocks that are wrong (ledger, section 6; threats G7).</summary>
+/// <summary>Days, months, and wrong clocks (T-G7).</summary>
 public abstract class ClockContract : LedgerTest
 {
     private static readonly Tenant OneADay = Tenant("a", new QuotaLimits(ImagesPerDay: 1));
@@ -18,7 +18,7 @@ public abstract class ClockContract : LedgerTest
     [InlineData("2028-02-28", "2028-02-29")]
     [InlineData("2028-02-29", "2028-03-01")]
     [InlineData("2027-02-28", "2027-03-01")]
-    // Where clocks are put forward and back in Europe and America: a UTC day has 24 hours.
+    // Days on which summer time begins or ends in Europe and America: a UTC day has 24 hours all the same.
     [InlineData("2026-03-29", "2026-03-30")]
     [InlineData("2026-10-25", "2026-10-26")]
     [InlineData("2027-03-14", "2027-03-15")]
@@ -79,7 +79,7 @@ public abstract class ClockContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_clock_set_back_opens_no_day_again()
+    public async Task A_clock_that_is_set_back_does_not_reopen_a_day()
     {
         await Harness.StartAtAsync("2026-11-30T23:59:59Z");
         var ledger = await Harness.StartAsync();

@@ -6,13 +6,13 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>What a process leaves behind, and who clears it up (ledger, sections 5 and 7).</summary>
+/// <summary>What a process leaves behind, and who cleans it up (X1 to X9).</summary>
 public abstract class CrashContract : LedgerTest
 {
     private static readonly Tenant A = Tenant("a");
 
     [Fact]
-    public async Task What_was_never_sent_is_given_back_and_what_may_have_been_is_unknown()
+    public async Task After_a_crash_unsent_requests_are_released_and_sent_ones_are_unknown()
     {
         var ledger = await Harness.StartAsync(new QuotaOptions { ConcurrentGenerations = 1 });
         var sent = await ledger.AdmittedAsync(Request(A, images: 2, key: "sent"));
@@ -30,7 +30,7 @@ public abstract class CrashContract : LedgerTest
     }
 
     [Fact]
-    public async Task What_was_settled_is_there_again()
+    public async Task After_a_crash_settlements_are_still_there()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(A, images: 3));
@@ -45,7 +45,7 @@ public abstract class CrashContract : LedgerTest
     }
 
     [Fact]
-    public async Task Absence_is_believed_only_when_the_sender_cannot_send_any_more()
+    public async Task Absence_counts_only_once_the_sender_cannot_send_any_more()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(A, images: 3));
@@ -63,7 +63,7 @@ public abstract class CrashContract : LedgerTest
     }
 
     [Fact]
-    public async Task The_sender_itself_may_be_believed_at_once()
+    public async Task Absence_counts_at_once_if_the_sender_reported_the_outcome()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(A, images: 3));
@@ -94,7 +94,7 @@ public abstract class CrashContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_clean_stop_leaves_nothing_to_wait_for()
+    public async Task After_a_clean_stop_nothing_waits_for_the_lease()
     {
         var ledger = await Harness.StartAsync(new QuotaOptions { ConcurrentGenerations = 1 });
         var running = await ledger.AdmittedAsync(Request(A));
@@ -110,13 +110,13 @@ public abstract class CrashContract : LedgerTest
     }
 
     [Fact]
-    public async Task An_instance_whose_lease_is_over_does_not_send_also_after_it_has_a_new_one()
+    public async Task An_instance_whose_lease_is_over_does_not_send_even_after_it_has_a_new_one()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(A));
         ledger.HoldsLease(admitted).ShouldBeTrue();
 
-        // As if the whole process had been asleep: no heartbeat in between.
+        // As if the whole process had been paused: no heartbeat in between.
         Harness.Time.Advance(Harness.Options.Lease);
         await Harness.UntilAsync(async () =>
             await ledger.AdmitAsync(Request(A), CancellationToken.None) is Admission.Admitted renewed && ledger.HoldsLease(renewed)
@@ -137,7 +137,7 @@ public abstract class CrashContract : LedgerTest
         await Harness.UntilAsync(async () => (await ledger.UnknownReservationsAsync(CancellationToken.None)).Count == 1);
     }
 
-    /// <summary>On a file that one process owns, its predecessor is known to be gone; elsewhere its lease has to run out.</summary>
+    /// <summary>On SQLite the earlier process is known to have ended; on PostgreSQL its lease must end first.</summary>
     private async Task<QuotaLedger> StartLaterAsync()
     {
         if (Harness.IsShared)

@@ -6,7 +6,7 @@ using static Gateway.Tests.Harness.TwoTeams;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>A tenant whose every decision throws, beside one that notices nothing of it.</summary>
+/// <summary>A tenant whose every decision throws, and another one that must not notice it.</summary>
 public sealed class FailedDecisionOverHttpTests
 {
     [Fact]

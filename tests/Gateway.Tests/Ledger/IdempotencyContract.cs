@@ -27,7 +27,7 @@ public abstract class IdempotencyContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_settled_request_is_given_again_with_all_that_was_said()
+    public async Task A_repeated_request_gets_the_settlement_of_the_first()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
@@ -41,7 +41,7 @@ public abstract class IdempotencyContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_refused_request_is_refused_again_in_the_same_words()
+    public async Task A_repeated_request_gets_the_refusal_of_the_first()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
@@ -51,7 +51,7 @@ public abstract class IdempotencyContract : LedgerTest
     }
 
     [Fact]
-    public async Task An_unknown_outcome_is_repeated_as_such_and_then_as_what_it_became()
+    public async Task A_repeated_request_gets_unknown_until_the_outcome_is_known()
     {
         var ledger = await Harness.StartAsync();
         var admitted = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
@@ -64,7 +64,7 @@ public abstract class IdempotencyContract : LedgerTest
     }
 
     [Fact]
-    public async Task Another_body_is_a_mismatch_and_another_tenant_a_stranger()
+    public async Task Another_body_is_a_mismatch_and_another_tenant_has_keys_of_its_own()
     {
         var ledger = await Harness.StartAsync();
         await ledger.AdmittedAsync(Request(Marketing, key: "k", body: "one"));

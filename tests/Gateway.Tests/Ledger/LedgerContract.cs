@@ -41,7 +41,7 @@ public abstract class LedgerContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_refused_request_gives_back_all_it_held()
+    public async Task A_refused_request_holds_nothing()
     {
         var ledger = await Harness.StartAsync();
         var tenant = Tenant("marketing", new QuotaLimits(RequestsPerMinute: 1, ConcurrentGenerations: 1, ImagesPerDay: 8));
@@ -78,13 +78,13 @@ public abstract class LedgerContract : LedgerTest
         var exceeded = await ledger.ExceededAsync(Request(tenant, images: 4, micros: 101));
 
         exceeded.Policies.ShouldBe(["images-day", "usd-month", "org-images-day"]);
-        // The month's money is the last to come back: on 1 December.
+        // The month's dollars are the last to be reset: on 1 December.
         exceeded.RetryAfter.ShouldBe((int)TimeSpan.FromDays(8.5).TotalSeconds);
         (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(0);
     }
 
     [Fact]
-    public async Task The_organisation_counts_everybody_also_before_it_has_a_limit()
+    public async Task The_organisation_counts_all_tenants_even_before_it_has_a_limit()
     {
         var ledger = await Harness.StartAsync();
         await ledger.AdmittedAsync(Request(Tenant("one"), images: 5));
@@ -162,7 +162,7 @@ public abstract class LedgerContract : LedgerTest
 
         await Harness.AdvanceAsync(Harness.Options.GenerationTimeLimit);
         await ledger.AdmittedAsync(Request(tenant));
-        // Ending one twice frees nothing twice.
+        // Ending it a second time frees no second slot.
         await ledger.EndAsync("g-1");
         await ledger.ExceededAsync(Request(tenant));
     }
@@ -182,7 +182,7 @@ public abstract class LedgerContract : LedgerTest
         answers.OfType<Admission.Admitted>().Count().ShouldBeGreaterThan(12);
         answers.OfType<Admission.Exceeded>().ShouldNotBeEmpty();
         used.Held.ShouldBe(answers.Select((answer, i) => answer is Admission.Admitted ? 1 + i % 3 : 0).Sum());
-        // Never more, and none left that would have fitted somebody who was refused.
+        // Never more, and what is left would not have been enough for any request that was refused.
         used.Remaining!.Value.ShouldBeInRange(0, answers.Select((answer, i) => answer is Admission.Exceeded ? i % 3 : 99).Min());
     }
 
@@ -202,12 +202,12 @@ public abstract class LedgerContract : LedgerTest
 
         var day = await ledger.QuotaAsync(tenant, "images-day");
         (day.Used, day.Held).ShouldBe((2, 0));
-        // A release after a settlement, and a settlement after a release: somebody has to look.
+        // A release after a settlement, and a settlement after a release: both need an operator.
         ledger.Alarms.ShouldBe(2);
     }
 
     [Fact]
-    public async Task A_generation_that_is_somebodys_is_not_given_to_another()
+    public async Task A_generation_that_has_an_owner_is_not_given_to_another_tenant()
     {
         var ledger = await Harness.StartAsync();
         var mine = await ledger.AdmittedAsync(Request(Tenant("a")));

@@ -7,10 +7,12 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>One random history of a ledger beside its model: after every step both must say the same, and the book must agree with itself.</summary>
+/// <summary>
+/// A random history of a ledger and of its model: after every step they must agree, and the ledger with itself.
+/// </summary>
 internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
 {
-    /// <summary>No heartbeat of its own: what happens is what the history says.</summary>
+    /// <summary>No heartbeat: nothing happens but the steps of the history.</summary>
     private static readonly QuotaOptions Options = new()
     {
         ConcurrentGenerations = 4,
@@ -38,11 +40,11 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     private QuotaLedger _ledger = null!;
     private readonly List<DateTimeOffset> _leases = [];
     private int _generation = 1;
-    private (DateTimeOffset Wall, long Monotonic)? _believed;
+    private (DateTimeOffset Wall, long Monotonic)? _trusted;
     private DateTimeOffset _now;
     private bool _refuses;
 
-    /// <summary>A kind of step and what it is done with.</summary>
+    /// <summary>A kind of step and its arguments.</summary>
     internal sealed record Step(int Kind, int Which, int Amount)
     {
         public override string ToString() => $"({Kind},{Which},{Amount})";
@@ -70,7 +72,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 await AdmitAsync(step);
                 break;
             case < 52 when entry is not null:
-                // One in eight claims a generation that may be somebody's already.
+                // One in eight names a generation that may have an owner.
                 var generation = step.Amount % 8 == 0 ? $"g-{_generation}" : $"g-{++_generation}";
                 await _ledger.SettleAsync(entry.Id, Cost(generation, step.Amount % 40_000));
                 _model.Settle(entry, generation, step.Amount % 40_000, _now);
@@ -195,18 +197,21 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             waiting.Waiting = null;
         }
         _leases.Add(clean ? _now : DateTimeOffset.MaxValue);
-        _believed = null;
+        _trusted = null;
         await StartAsync();
         await ReadClockAsync();
         _model.Sweep(_now, IsOrphan);
     }
 
-    /// <summary>A file that one process owns tells it that all others are gone. Elsewhere only a clean stop gives up the lease, which is endless here.</summary>
+    /// <summary>
+    /// On SQLite every earlier process is known to have ended. On PostgreSQL only a clean stop ends the lease, which never
+    /// expires here.
+    /// </summary>
     private bool IsOrphan(LedgerModel.Entry entry) => entry.Process < _leases.Count && (!harness.IsShared || _leases[entry.Process] < _now);
 
     private async Task StartAsync() => _ledger = await harness.StartAsync(Options);
 
-    /// <summary>Two batches have come and gone: whatever waited for a slot or for its time has been tried, and answered.</summary>
+    /// <summary>Waits for two batches: after them everything that waited has been tried and completed.</summary>
     private async Task BatchesAsync()
     {
         await _ledger.FreshAsync(_tenants[0]);
@@ -217,15 +222,15 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     {
         await BatchesAsync();
         var (wall, monotonic) = (harness.Time.GetUtcNow(), harness.Time.GetTimestamp());
-        _refuses = _believed is { } b && wall - b.Wall - harness.Time.GetElapsedTime(b.Monotonic, monotonic) > LedgerClock.Tolerance;
+        _refuses = _trusted is { } b && wall - b.Wall - harness.Time.GetElapsedTime(b.Monotonic, monotonic) > LedgerClock.Tolerance;
         if (!_refuses)
-            _believed = (wall, monotonic);
+            _trusted = (wall, monotonic);
         _now = (await _ledger.FreshAsync(_tenants[0]))[0].At;
         if (!_refuses)
             _now.ShouldBeGreaterThanOrEqualTo(wall);
     }
 
-    /// <summary>Takes over which of those that waited got a slot, and which gave up: the order of turns has its own test.</summary>
+    /// <summary>Copies from the ledger which requests got a slot: the order of turns has a test of its own.</summary>
     private async Task AdoptAsync()
     {
         var waiting = _model.Entries.Where(e => e.Waiting is not null).ToList();
@@ -245,7 +250,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             }
         }
         if (left > 0 && !_refuses)
-            _model.HasSlot(_now).ShouldBeFalse("a slot is free while somebody waits");
+            _model.HasSlot(_now).ShouldBeFalse("a slot is free while a request waits");
         _model.Entries.Count(e => e.Runs(_now)).ShouldBeLessThanOrEqualTo(Options.ConcurrentGenerations);
         _model.Entries.Count(e => e.ForwardedAt > _now.AddSeconds(-60)).ShouldBeLessThanOrEqualTo(Options.GenerationsPerMinute);
     }
@@ -259,7 +264,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         {
             foreach (var (name, limit, taken, _) in _model.Counts(tenant, harness.Organization, _now))
             {
-                // While the clock is not believed, a minute is not told from another.
+                // While the clock is not trusted, the minute cannot be compared.
                 if (_refuses && name == "requests-minute")
                     continue;
                 var quota = quotas.Quota(name);

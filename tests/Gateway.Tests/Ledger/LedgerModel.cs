@@ -5,7 +5,9 @@ using Gateway.Tenants;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>What a ledger must answer, by counting over a list: slow, plain, and written without a look at the ledger's own arithmetic.</summary>
+/// <summary>
+/// What a ledger must answer, counted over a list: slow and simple, and independent of the ledger's own arithmetic.
+/// </summary>
 internal sealed class LedgerModel(QuotaOptions options)
 {
     public List<Entry> Entries { get; } = [];
@@ -37,7 +39,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         public bool Runs(DateTimeOffset now) => RunningUntil > now;
     }
 
-    /// <summary>The one that this key belongs to.</summary>
+    /// <summary>The entry that this key belongs to.</summary>
     public Entry? Holder(string tenant, string? key, DateTimeOffset now) =>
         key is null
             ? null
@@ -92,7 +94,7 @@ internal sealed class LedgerModel(QuotaOptions options)
     {
         if (Generations.Contains(generation))
         {
-            // It is this one's already, or somebody else's: then what became of this one is not known.
+            // It has an owner. If that is another reservation, the outcome of this one is unknown.
             if (entry.Generation != generation)
                 Unknown(entry, now);
             return;
@@ -127,7 +129,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         entry.FencedAt = now;
     }
 
-    /// <param name="orphan">Which ones have lost their process.</param>
+    /// <param name="orphan">Whether the process of an entry has ended.</param>
     public void Sweep(DateTimeOffset now, Func<Entry, bool> orphan)
     {
         foreach (var entry in Entries)

@@ -4,7 +4,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>Random histories against a model (ledger, section 9.2). <c>LEDGER_STEPS</c> sets how many steps; the seed of a failure is in its message.</summary>
+/// <summary>
+/// Random histories against a model. <c>LEDGER_STEPS</c> sets the number of steps; the message of a failure has its seed.
+/// </summary>
 public sealed class LedgerProperties
 {
     private const int Length = 50;
@@ -22,7 +24,7 @@ public sealed class LedgerProperties
     [Fact]
     public Task Every_history_on_PostgreSQL_agrees_with_the_model()
     {
-        // Here and not in the harness alone: CsCheck would wrap the skip in an exception of its own, which is a failure.
+        // Not only in the harness: CsCheck would turn the skip into a failure.
         Tools.NeedPostgreSql();
         return CheckAsync(PostgreSqlHarness.CreateAsync, steps: 300);
     }

@@ -2,7 +2,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>A test of the ledger on some engine. Whatever it did, the book must agree with itself afterwards.</summary>
+/// <summary>A test of the ledger on one engine. After each test the ledger must agree with itself.</summary>
 public abstract class LedgerTest : IAsyncLifetime
 {
     private protected LedgerHarness Harness { get; private set; } = null!;

@@ -7,7 +7,7 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>The account's own ceilings, and waiting for them.</summary>
+/// <summary>The limits of the account, and waiting for a slot.</summary>
 public abstract class SlotContract : LedgerTest
 {
     private protected static readonly QuotaOptions OneSlot = new() { ConcurrentGenerations = 1 };
@@ -20,7 +20,7 @@ public abstract class SlotContract : LedgerTest
         var second = ledger.AdmitAsync(Request(Tenant("b")), CancellationToken.None);
         await ledger.UntilWaitingAsync(1);
         second.IsCompleted.ShouldBeFalse();
-        // What waits is held already: nobody else can take it meanwhile.
+        // What waits is held already: no other request can use it.
         (await ledger.QuotaAsync(Tenant("b"), "images-day")).Held.ShouldBe(1);
 
         await ledger.SettleAsync(first.ReservationId, Cost("g"));
@@ -31,7 +31,7 @@ public abstract class SlotContract : LedgerTest
     }
 
     [Fact]
-    public async Task Who_gets_no_slot_in_time_is_told_so_and_gets_everything_back()
+    public async Task A_request_without_a_slot_in_time_is_refused_and_released()
     {
         var ledger = await Harness.StartAsync(OneSlot);
         await ledger.AdmittedAsync(Request(Tenant("a")));
@@ -47,7 +47,7 @@ public abstract class SlotContract : LedgerTest
     }
 
     [Fact]
-    public async Task A_caller_that_hangs_up_while_it_waits_gives_everything_back()
+    public async Task A_caller_that_disconnects_while_it_waits_holds_nothing()
     {
         var ledger = await Harness.StartAsync(OneSlot);
         await ledger.AdmittedAsync(Request(Tenant("a")));
@@ -92,7 +92,7 @@ public abstract class SlotContract : LedgerTest
     }
 
     [Fact]
-    public async Task Sixty_seconds_never_see_more_than_the_account_allows_released_ones_included()
+    public async Task No_sixty_seconds_hold_more_than_the_account_allows_even_with_released_ones()
     {
         var ledger = await Harness.StartAsync(new QuotaOptions { GenerationsPerMinute = 3, QueueTimeout = TimeSpan.FromMinutes(2) });
         for (var i = 0; i < 3; i++)

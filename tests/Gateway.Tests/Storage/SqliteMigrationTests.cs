@@ -18,7 +18,7 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
     [Fact]
-    public async Task Every_value_is_carried_over()
+    public async Task Every_value_is_kept()
     {
         var before = WriteOldStore();
 
@@ -31,7 +31,7 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_index_is_made_again()
+    public async Task Every_index_is_kept()
     {
         WriteOldStore();
         List<string> before;
@@ -72,7 +72,7 @@ public sealed class SqliteMigrationTests : IAsyncLifetime
         "insert into generation (id, tenant, reservation_id, created_at) select 'another', tenant, reservation_id, 0 from generation"
     )]
     [InlineData("insert into event select * from event")]
-    public async Task What_was_forbidden_still_is(string change)
+    public async Task Every_constraint_is_kept(string change)
     {
         WriteOldStore();
         await using (var database = _harness.Open())

@@ -7,7 +7,7 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Storage;
 
-/// <summary>A file that is shared, damaged, newer or full (threats F10, G10, G12).</summary>
+/// <summary>A file that is shared, damaged, newer or full (T-G10, T-G12).</summary>
 public sealed class SqliteStoreTests : IAsyncLifetime
 {
     private readonly SqliteHarness _harness = new();
@@ -17,7 +17,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
     [Fact]
-    public async Task The_engine_has_the_fix_for_the_log_that_two_writers_could_ruin()
+    public async Task SQLite_has_the_fix_for_the_corruption_of_the_write_ahead_log()
     {
         await using var database = _harness.Open();
         await database.EnsureOpenAsync(CancellationToken.None);
@@ -32,14 +32,14 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     [InlineData("pragma journal_mode", "wal")]
     [InlineData("pragma synchronous", "2")]
     [InlineData("pragma locking_mode", "exclusive")]
-    public async Task A_commit_is_on_the_disk_before_it_is_told(string pragma, string value)
+    public async Task Commits_are_flushed_before_they_are_reported(string pragma, string value)
     {
         await using var database = _harness.Open();
         (await database.ReadAsync((connection, stop) => ScalarAsync(connection, pragma, stop), CancellationToken.None)).ShouldBe(value);
     }
 
     [Fact]
-    public async Task A_second_process_is_refused_and_told_what_to_do()
+    public async Task A_second_process_is_refused_with_advice()
     {
         await _harness.StartAsync();
         await using var second = _harness.Open();
@@ -93,7 +93,7 @@ public sealed class SqliteStoreTests : IAsyncLifetime
             (connection, stop) => ScalarAsync(connection, "pragma page_count", stop),
             CancellationToken.None
         );
-        // The engine's own "database or disk is full"; it is forgotten when the file is opened again, as if space had been made.
+        // Makes the engine report "database or disk is full" until the file is opened again, as if space had been freed.
         await database.ReadAsync(
             (connection, stop) => ScalarAsync(connection, $"pragma max_page_count = {pages}", stop),
             CancellationToken.None

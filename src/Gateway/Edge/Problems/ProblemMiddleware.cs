@@ -28,10 +28,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
                 "The request body broke off or was badly framed. Nothing was reserved or sent. Send the request again."
             );
         }
-        catch (System.Data.Common.DbException exception) when (!context.Response.HasStarted)
+        catch (StoreUnavailableException exception) when (!context.Response.HasStarted)
         {
-            logger.LogError(exception, "The store is away");
-            problem = new Problem(ProblemTypes.StoreUnavailable, "The gateway's store did not answer. Try again.") { RetryAfter = 2 };
+            LogStoreUnavailable(logger, exception);
+            problem = StoreUnavailableException.ToProblem();
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -106,4 +106,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         )]
         public static partial void RequestFailed(ILogger logger, Exception exception);
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The store is unavailable: a request was refused with 503")]
+    private static partial void LogStoreUnavailable(ILogger logger, Exception exception);
 }

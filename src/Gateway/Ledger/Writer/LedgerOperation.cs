@@ -1,4 +1,4 @@
-using Gateway.Edge.Problems;
+using Gateway.Edge;
 using Gateway.Ledger.Rules;
 
 namespace Gateway.Ledger.Writer;

@@ -4,16 +4,16 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Ledger;
 
-public sealed class LedgerKeeperTests
+public sealed class LedgerMaintenanceTests
 {
-    /// <summary>A writer that has stopped answers nobody, and the clock of a test does not go on by itself: it would be waited for for ever.</summary>
+    /// <summary>A writer that has stopped completes no sweep, and a test clock that stands still ends no wait.</summary>
     [Fact]
-    public async Task It_stops_when_it_is_told_though_its_sweep_is_never_answered()
+    public async Task Maintenance_stops_even_if_its_sweep_never_ends()
     {
         await using var harness = new SqliteHarness();
         var ledger = await harness.StartAsync();
         var asked = new TaskCompletionSource();
-        var keeper = new LedgerMaintenance(
+        var maintenance = new LedgerMaintenance(
             harness.DatabaseOf(ledger),
             ledger.Store,
             harness.Options,
@@ -26,7 +26,7 @@ public sealed class LedgerKeeperTests
             new TestLog<QuotaLedger>()
         );
         using var stop = new CancellationTokenSource();
-        var running = keeper.RunAsync(stop.Token);
+        var running = maintenance.RunAsync(stop.Token);
         await harness.TurnUntilAsync(asked.Task);
 
         await stop.CancelAsync();

@@ -11,8 +11,8 @@ using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
 
-/// <summary>A server that stops, hangs, or cuts connections, with the real clock (threats G10, G11).</summary>
-public sealed class PostgreSqlAwayTests : IAsyncLifetime
+/// <summary>A server that stops, hangs, or cuts connections, with the real clock (T-G10, T-G11).</summary>
+public sealed class PostgreSqlLedgerOutageTests : IAsyncLifetime
 {
     private static readonly QuotaOptions Options = new()
     {
@@ -40,7 +40,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Stopped_nothing_is_admitted_nothing_is_lost_and_it_comes_back_by_itself()
+    public async Task While_the_server_is_stopped_nothing_is_admitted_and_nothing_is_lost()
     {
         var ledger = await _harness.StartAsync(time: TimeProvider.System);
         var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 10));
@@ -62,7 +62,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Away_at_the_start_the_gateway_waits_for_it()
+    public async Task A_gateway_that_starts_without_the_server_waits_for_it()
     {
         await _server.KillAsync();
         var ledger = await _harness.StartAsync(time: TimeProvider.System);
@@ -74,7 +74,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Paused_who_was_told_to_come_back_is_not_charged()
+    public async Task While_the_server_is_paused_a_refused_caller_is_not_charged()
     {
         var ledger = await _harness.StartAsync(time: TimeProvider.System);
         var tenant = Tenant("a");
@@ -95,13 +95,13 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Cut_off_again_and_again_under_load_what_callers_were_told_is_what_the_book_says()
+    public async Task When_connections_are_cut_under_load_the_answers_agree_with_the_ledger()
     {
         var here = await _harness.StartAsync(time: TimeProvider.System);
         var there = await _harness.StartAsync(time: TimeProvider.System);
         var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 400));
         var admitted = new ConcurrentBag<Guid>();
-        var told = new ConcurrentDictionary<string, int>();
+        var answers = new ConcurrentDictionary<string, int>();
         using var stop = new CancellationTokenSource();
         var callers = Enumerable
             .Range(0, 16)
@@ -112,7 +112,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
                     while (!stop.IsCancellationRequested)
                     {
                         var answer = await ledger.AdmitAsync(Request(tenant), CancellationToken.None);
-                        told.AddOrUpdate(answer.GetType().Name, 1, (_, n) => n + 1);
+                        answers.AddOrUpdate(answer.GetType().Name, 1, (_, n) => n + 1);
                         if (answer is not Admission.Admitted one)
                             continue;
                         admitted.Add(one.ReservationId);
@@ -138,24 +138,24 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
                 );
             }
         }
-        await UntilAsync(() => Task.FromResult(told.ContainsKey(nameof(Admission.Exceeded))));
+        await UntilAsync(() => Task.FromResult(answers.ContainsKey(nameof(Admission.Exceeded))));
         await stop.CancelAsync();
         await Task.WhenAll(callers);
         await UntilAsync(async () => await here.IsAvailableAsync(CancellationToken.None) && here.Delayed + there.Delayed == 0);
 
-        // Everything that was given up has been given back, and taken again by others: all 400 are used, and exactly once.
+        // What was given up has been released, and used by others: all 400 images are used exactly once.
         await UntilAsync(async () => (await here.QuotaAsync(tenant, "images-day")).Held == 0);
         var day = await here.QuotaAsync(tenant, "images-day");
         day.Used.ShouldBe(admitted.Count);
         day.Used.ShouldBeLessThanOrEqualTo(400);
-        told.ShouldContainKey(nameof(Admission.Unavailable));
+        answers.ShouldContainKey(nameof(Admission.Unavailable));
         (here.Alarms + there.Alarms).ShouldBe(0);
         (await _harness.AuditAsync()).ShouldBeEmpty();
-        TestContext.Current.TestOutputHelper!.WriteLine(string.Join(", ", told.Select(one => $"{one.Key} {one.Value}")));
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Join(", ", answers.Select(one => $"{one.Key} {one.Value}")));
     }
 
     [Fact]
-    public async Task A_replica_that_stops_in_the_middle_is_thrown_out_and_the_others_go_on()
+    public async Task A_replica_that_stops_while_it_holds_the_lock_does_not_stop_the_others()
     {
         var ledger = await _harness.StartAsync(time: TimeProvider.System);
         await using var stopped = new NpgsqlConnection(_database + ";Pooling=false");
@@ -174,7 +174,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Replicas_that_start_together_make_one_schema()
+    public async Task Replicas_that_start_together_create_one_schema()
     {
         var databases = Enumerable.Range(0, 6).Select(_ => _harness.Open()).ToList();
 
@@ -200,7 +200,7 @@ public sealed class PostgreSqlAwayTests : IAsyncLifetime
         var waited = Stopwatch.StartNew();
         while (!await condition())
         {
-            waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "It did not come to pass");
+            waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(60), "the condition did not become true");
             await Task.Delay(20);
         }
     }
