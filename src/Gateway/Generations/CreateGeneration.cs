@@ -1,5 +1,5 @@
-using Gateway.Edge;
 using System.Diagnostics;
+using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;

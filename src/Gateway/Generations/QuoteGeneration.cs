@@ -1,5 +1,4 @@
 using Gateway.Edge;
-using Gateway.Edge;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Tenants;

@@ -1,5 +1,5 @@
-using Gateway.Edge;
 using System.Collections.Concurrent;
+using Gateway.Edge;
 using Gateway.Edge.Problems;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.PostgreSql;

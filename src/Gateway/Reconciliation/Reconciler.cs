@@ -1,9 +1,9 @@
-using Gateway.Storage;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
+using Gateway.Storage;
 
 namespace Gateway.Reconciliation;
 

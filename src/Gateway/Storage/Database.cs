@@ -1,5 +1,5 @@
-using Gateway.Edge;
 using System.Data.Common;
+using Gateway.Edge;
 
 namespace Gateway.Storage;
 

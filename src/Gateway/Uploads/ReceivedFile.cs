@@ -1,5 +1,5 @@
-using Gateway.Edge;
 using System.Globalization;
+using Gateway.Edge;
 using Gateway.Edge.Problems;
 using Gateway.Images;
 using Microsoft.AspNetCore.WebUtilities;
