@@ -164,7 +164,9 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     {
         var rows = await database.ReadAsync(
             (connection, cancellationToken) =>
-                connection.PositionalCommand($"select {Columns} from reservation where id = @p0", database.Dialect.Id(id)).ReadAsync(Read, cancellationToken),
+                connection
+                    .PositionalCommand($"select {Columns} from reservation where id = @p0", database.Dialect.Id(id))
+                    .ReadAsync(Read, cancellationToken),
             cancellationToken
         );
         return rows.SingleOrDefault();

@@ -170,7 +170,8 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
         );
     }
 
-    private static UsageRow Read(DbDataReader row) => new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
+    private static UsageRow Read(DbDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
 
     private static string Format(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
 

@@ -59,7 +59,11 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
         database.ReadAsync(
             (connection, cancellationToken) =>
                 connection
-                    .PositionalCommand($"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1", before ?? long.MaxValue, limit)
+                    .PositionalCommand(
+                        $"select {Columns} from admin_audit where n < @p0 order by n desc limit @p1",
+                        before ?? long.MaxValue,
+                        limit
+                    )
                     .ReadAsync(Read, cancellationToken),
             cancellationToken
         );

@@ -6,7 +6,8 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Campaign;
 
 /// <summary>
-/// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key until they know
+/// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key until they
+/// know
 /// its outcome.
 /// </summary>
 /// <param name="gateways">Current addresses; a gateway that is down is tried too.</param>
@@ -89,7 +90,9 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         }
     }
 
-    /// <summary>After <see cref="RepeatAsync"/>, once nothing is unknown: the last answer to a key is its outcome.</summary>
+    /// <summary>
+    /// After <see cref="RepeatAsync"/>, once nothing is unknown: the last answer to a key is its outcome.
+    /// </summary>
     public void MustKnow(IReadOnlyList<Charge> invoice)
     {
         var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);

@@ -9,7 +9,8 @@ public sealed class KillCampaignTests
     private static int Rounds => int.Parse(Environment.GetEnvironmentVariable("CAMPAIGN_ROUNDS") ?? "3", CultureInfo.InvariantCulture);
 
     [Fact]
-    public Task After_kills_at_random_moments_ledger_and_invoice_agree_on_SQLite() => RunAsync(replicas: 1, () => Task.FromResult<string?>(null));
+    public Task After_kills_at_random_moments_ledger_and_invoice_agree_on_SQLite() =>
+        RunAsync(replicas: 1, () => Task.FromResult<string?>(null));
 
     [Fact]
     public Task After_kills_at_random_moments_ledger_and_invoice_agree_on_PostgreSQL()
@@ -20,7 +21,8 @@ public sealed class KillCampaignTests
 
     private static async Task RunAsync(int replicas, Func<Task<string?>> database)
     {
-        // The simulator's invoice keeps the last 50,000 requests: a long campaign is split, each part with its own store.
+        // The simulator's invoice keeps the last 50,000 requests: a long campaign is split, each part with its own
+        // store.
         for (var left = Rounds; left > 0; left -= 100)
         {
             var campaign = new KillCampaign(Math.Min(left, 100), replicas, await database());

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>One generation that a client wants. Its prompt is unique, so that its charge is found on the invoice.</summary>
+/// <summary>
+/// One generation that a client wants. Its prompt is unique, so that its charge is found on the invoice.
+/// </summary>
 internal sealed record Order(string Tenant, string Prompt, int Images, string? Key)
 {
     private readonly List<OrderAnswer> _answers = [];

@@ -5,7 +5,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>What readers were answered, by status. In an outage only 200, 404 and a well-formed 503 are expected.</summary>
+/// <summary>
+/// What readers were answered, by status. In an outage only 200, 404 and a well-formed 503 are expected.
+/// </summary>
 internal sealed class StatusTally
 {
     private readonly ConcurrentDictionary<string, int> _answers = new(StringComparer.Ordinal);

@@ -70,7 +70,10 @@ public sealed class FailedDecisionOverHttpTests
     private static string Tally(ConcurrentDictionary<string, int> tally) =>
         string.Join(", ", tally.OrderBy(one => one.Key, StringComparer.Ordinal).Select(one => $"{one.Key}: {one.Value}"));
 
-    /// <summary>The last moment that .NET can express: when the tenant's minute would end cannot be computed, whatever it asks for.</summary>
+    /// <summary>
+    /// The last moment that .NET can express: when the tenant's minute would end cannot be computed, whatever it asks
+    /// for.
+    /// </summary>
     private static Task MakeUndecidableAsync(GatewayApp gateway, string tenant) =>
         gateway
             .Services.GetRequiredService<Database>()

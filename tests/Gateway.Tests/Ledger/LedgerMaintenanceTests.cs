@@ -6,7 +6,9 @@ namespace Gateway.Tests.Ledger;
 
 public sealed class LedgerMaintenanceTests
 {
-    /// <summary>A writer that has stopped completes no sweep, and a test clock that stands still ends no wait.</summary>
+    /// <summary>
+    /// A writer that has stopped completes no sweep, and a test clock that stands still ends no wait.
+    /// </summary>
     [Fact]
     public async Task Maintenance_stops_even_if_its_sweep_never_ends()
     {

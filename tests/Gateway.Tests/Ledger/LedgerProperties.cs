@@ -5,7 +5,8 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Ledger;
 
 /// <summary>
-/// Random histories against a model. <c>LEDGER_STEPS</c> sets the number of steps; the message of a failure has its seed.
+/// Random histories against a model. <c>LEDGER_STEPS</c> sets the number of steps; the message of a failure has its
+/// seed.
 /// </summary>
 public sealed class LedgerProperties
 {

@@ -93,7 +93,8 @@ public sealed class SqliteStoreTests : IAsyncLifetime
             (connection, stop) => ScalarAsync(connection, "pragma page_count", stop),
             CancellationToken.None
         );
-        // Makes the engine report "database or disk is full" until the file is opened again, as if space had been freed.
+        // Makes the engine report "database or disk is full" until the file is opened again, as if space had been
+        // freed.
         await database.ReadAsync(
             (connection, stop) => ScalarAsync(connection, $"pragma max_page_count = {pages}", stop),
             CancellationToken.None
