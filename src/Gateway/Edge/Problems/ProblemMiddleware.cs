@@ -30,7 +30,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         }
         catch (StoreUnavailableException exception) when (!context.Response.HasStarted)
         {
-            LogStoreUnavailable(logger, exception);
+            Log.StoreUnavailable(logger, exception);
             problem = StoreUnavailableException.ToProblem();
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -100,13 +100,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "The store is unavailable: a request was refused with 503")]
+        public static partial void StoreUnavailable(ILogger logger, Exception exception);
+
         [LoggerMessage(
             Level = LogLevel.Error,
             Message = "A request failed by a bug of the gateway and was answered with 500. Please report it with this entry"
         )]
         public static partial void RequestFailed(ILogger logger, Exception exception);
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The store is unavailable: a request was refused with 503")]
-    private static partial void LogStoreUnavailable(ILogger logger, Exception exception);
 }
