@@ -56,13 +56,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         );
     }
 
-    /// <summary>This process, for the store.</summary>
     public Guid Instance { get; }
 
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
 
-    /// <summary>Requests that wait for a slot.</summary>
     public int Waiting => _writer.Waiting;
 
     /// <summary>
