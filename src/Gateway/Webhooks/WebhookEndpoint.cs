@@ -11,14 +11,14 @@ namespace Gateway.Webhooks;
 /// so a forged, repeated or late webhook costs at most one read (T-I2). The body contains the account's key: it is
 /// never logged, stored or quoted (T-C2).
 /// </summary>
-internal sealed partial class WebhookEndpoint(WebhookOptions options, PollQueue queue, Watcher watcher, ILogger<WebhookEndpoint> log)
+internal sealed partial class WebhookEndpoint(WebhookKey key, PollQueue queue, Watcher watcher, ILogger<WebhookEndpoint> log)
 {
     private const int MaxBytes = 256 * 1024;
     private const int MaxDepth = 16;
 
     public async Task<IResult> ReceiveAsync(HttpContext context)
     {
-        if (context.Request.Headers.Authorization is not [var authorization] || !options.Accepts(authorization))
+        if (context.Request.Headers.Authorization is not [var authorization] || !key.Accepts(authorization))
             return new Problem(ProblemTypes.Unidentified, "The callback key is missing or wrong.")
             {
                 Authenticate = "Bearer realm=\"webhook\"",

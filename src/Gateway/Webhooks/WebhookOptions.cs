@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Gateway.Edge;
 using Gateway.Leonardo.Key;
 
@@ -8,7 +6,7 @@ namespace Gateway.Webhooks;
 /// <param name="Key">
 /// The bearer value that the upstream is configured to send; null: it comes from the file, or webhooks are off.
 /// </param>
-/// <param name="KeyFile">Read again for each webhook, so that the key can be rotated.</param>
+/// <param name="KeyFile">Read again when it changes, so that the key can be rotated.</param>
 internal sealed record WebhookOptions(string? Key, string? KeyFile)
 {
     public bool IsOn => Key is not null || KeyFile is not null;
@@ -21,18 +19,5 @@ internal sealed record WebhookOptions(string? Key, string? KeyFile)
         if (options.KeyFile is { } file && LeonardoKey.ReadFile(file) is null)
             settings.AddError("Leonardo:WebhookKeyFile", "must name a readable file that holds the key and nothing else");
         return options;
-    }
-
-    /// <summary>Compares in constant time (T-I1).</summary>
-    public bool Accepts(string? authorization)
-    {
-        const string Scheme = "Bearer ";
-        if ((KeyFile is null ? Key : LeonardoKey.ReadFile(KeyFile)) is not { } key)
-            return false;
-        var presented = authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true ? authorization[Scheme.Length..] : "";
-        return CryptographicOperations.FixedTimeEquals(
-            SHA256.HashData(Encoding.UTF8.GetBytes(key)),
-            SHA256.HashData(Encoding.UTF8.GetBytes(presented))
-        );
     }
 }

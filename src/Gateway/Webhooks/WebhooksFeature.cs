@@ -8,6 +8,7 @@ internal static class WebhooksFeature
     public static void AddWebhooks(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(WebhookOptions.Read(settings));
+        services.AddSingleton<WebhookKey>();
         services.AddSingleton<WebhookEndpoint>();
     }
 

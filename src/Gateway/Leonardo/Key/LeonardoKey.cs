@@ -80,7 +80,8 @@ internal sealed class LeonardoKey
 
     private IReadOnlyList<Entry> GetEntries() => _file?.GetCurrent() ?? _entries;
 
-    private static string[]? Parse(ReadOnlyMemory<byte> content)
+    /// <returns>One key, or two on two lines; null: anything else.</returns>
+    public static IReadOnlyList<string>? Parse(ReadOnlyMemory<byte> content)
     {
         var keys = Encoding
             .UTF8.GetString(content.Span)
