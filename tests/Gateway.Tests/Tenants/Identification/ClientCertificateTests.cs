@@ -7,7 +7,7 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Tenants.Identification;
 
-/// <summary>Client certificates in real TLS handshakes. The caller stands in tenant net's network.</summary>
+/// <summary>Client certificates in real TLS handshakes. The caller's address is in tenant net's network.</summary>
 public sealed class ClientCertificateTests : IDisposable
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();

@@ -28,14 +28,14 @@ public sealed class IdentificationTests
     public async Task An_unidentified_caller_reaches_only_anonymous_routes()
     {
         await using var host = await TenantsHost.Start(Loopback);
-        var stranger = IPAddress.Parse("127.0.9.9");
+        var unknown = IPAddress.Parse("127.0.9.9");
 
-        (await host.AskRaw(stranger, "/open")).Status.ShouldBe(200);
-        (await host.AskRaw(stranger, "/open", "Authorization: Bearer nonsense", "X-Tenant-Id: v4")).Status.ShouldBe(200);
-        (await host.AskRaw(stranger, "/nowhere")).Status.ShouldBe(404);
-        (await host.AskRaw(stranger, "/who")).Status.ShouldBe(401);
-        (await host.AskRaw(stranger, "/WHO/")).Status.ShouldBe(401);
-        (await host.AskRaw(stranger, "/open/../who")).Status.ShouldBe(401);
+        (await host.AskRaw(unknown, "/open")).Status.ShouldBe(200);
+        (await host.AskRaw(unknown, "/open", "Authorization: Bearer nonsense", "X-Tenant-Id: v4")).Status.ShouldBe(200);
+        (await host.AskRaw(unknown, "/nowhere")).Status.ShouldBe(404);
+        (await host.AskRaw(unknown, "/who")).Status.ShouldBe(401);
+        (await host.AskRaw(unknown, "/WHO/")).Status.ShouldBe(401);
+        (await host.AskRaw(unknown, "/open/../who")).Status.ShouldBe(401);
     }
 
     [Fact]

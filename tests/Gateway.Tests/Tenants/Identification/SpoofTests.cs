@@ -16,7 +16,7 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     /// In a's network, in no network, a trusted proxy in no network, and a trusted proxy in c's network.
     /// </summary>
     private const string A = "127.0.0.10",
-        Stranger = "127.0.9.1",
+        Unknown = "127.0.9.1",
         Proxy = "127.0.0.99",
         ProxyInC = "127.0.3.99";
 
@@ -35,7 +35,7 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(A, "a by network")]
     [InlineData("127.0.0.12", "b by network")]
     [InlineData("127.0.0.16", "401")]
-    [InlineData(Stranger, "401")]
+    [InlineData(Unknown, "401")]
     [InlineData("127.0.3.1", "c by network")]
     // The tenant header: only from a trusted proxy, once, exact, and only for tenants that allow it.
     [InlineData(Proxy, "b by header", "X-Tenant-Id: b")]
@@ -59,10 +59,10 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(A, "401", "X-Tenant-Id:")]
     [InlineData(A, "401", "X_Tenant_Id: a")]
     [InlineData(A, "401", "x-tenant_id: a")]
-    [InlineData(Stranger, "401", "X-Tenant-Id: b")]
+    [InlineData(Unknown, "401", "X-Tenant-Id: b")]
     // X-Forwarded-For: only from a trusted proxy, read from the right.
     [InlineData(A, "a by network", "X-Forwarded-For: 10.1.2.1")]
-    [InlineData(Stranger, "401", "X-Forwarded-For: 10.1.2.1")]
+    [InlineData(Unknown, "401", "X-Forwarded-For: 10.1.2.1")]
     [InlineData(A, "a by network", "X-Forwarded-For: garbage")]
     [InlineData(Proxy, "b by network", "X-Forwarded-For: 10.1.2.1")]
     [InlineData(Proxy, "a by network", "X-Forwarded-For: 10.1.2.1, 10.1.3.1")]
