@@ -8,7 +8,8 @@ internal static class GatewayBuilder
         var builder = WebApplication.CreateBuilder(
             new WebApplicationOptions
             {
-                // Settings are read once. A watched folder that also holds the store would wake a thread with every commit.
+                // Settings are read once. A watched folder that also holds the store would wake a thread with every
+                // commit.
                 Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
                 EnvironmentName = DefaultEnvironment(),
                 // Beside the program, whatever the working directory is.
@@ -22,8 +23,10 @@ internal static class GatewayBuilder
     }
 
     /// <summary>
-    /// <c>dotnet run</c> on a fresh clone develops; a deployed program runs in production. <c>dotnet run</c> is recognised by
-    /// the launch profile that it passes on (Properties/launchSettings.json). An environment that is set takes precedence.
+    /// <c>dotnet run</c> on a fresh clone develops; a deployed program runs in production. <c>dotnet run</c> is
+    /// recognised by
+    /// the launch profile that it passes on (Properties/launchSettings.json). An environment that is set takes
+    /// precedence.
     /// </summary>
     private static string? DefaultEnvironment() =>
         Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null
