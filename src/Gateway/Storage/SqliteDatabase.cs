@@ -99,7 +99,9 @@ internal sealed class SqliteDatabase : Database
         });
     }
 
-    /// <summary>Copies the store into a new file while it is used; each step waits for its turn like any other use.</summary>
+    /// <summary>
+    /// Copies the store into a new file while it is used; each step waits for its turn like any other use.
+    /// </summary>
     /// <exception cref="IOException">The file exists or cannot be written, or another backup is running.</exception>
     public async Task BackupAsync(string path, CancellationToken cancellationToken)
     {
