@@ -18,6 +18,12 @@ public sealed class CanaryTests
         .. Faults.Names("post").Where(fault => fault is not ("hang" or "hang-after" or "endless-body" or "slow-body")),
     ];
 
+    private static readonly string[] Paths =
+    [
+        .. (string[])["/v1/usage", "/v2/models", "/health/live", "/health/ready", "/metrics"],
+        .. (string[])["/problems", "/swagger/v1/swagger.json", "/nowhere"],
+    ];
+
     [Fact]
     public async Task The_key_and_the_prompt_are_found_in_nothing_that_leaves_the_gateway_but_the_request_itself()
     {
@@ -43,39 +49,8 @@ public sealed class CanaryTests
         );
 
         var seen = new StringBuilder();
-        foreach (var fault in Scripted.Prepend("ok"))
-        {
-            leonardo.ScriptNext(fault);
-            var body = $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}} [{{fault}}]","width":256,"height":256} }""";
-            await RecordAsync(gateway, seen, HttpMethod.Post, "/v2/generations", body);
-        }
-        await RecordAsync(
-            gateway,
-            seen,
-            HttpMethod.Post,
-            "/v2/generations",
-            $$"""{"model":"{{PromptCanary}}","parameters":{"prompt":"{{PromptCanary}}" """
-        );
-        await RecordAsync(
-            gateway,
-            seen,
-            HttpMethod.Post,
-            "/v2/generations",
-            $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}}","width":1} }"""
-        );
-        foreach (
-            var path in new[]
-            {
-                "/v1/usage",
-                "/v2/models",
-                "/health/live",
-                "/health/ready",
-                "/metrics",
-                "/problems",
-                "/swagger/v1/swagger.json",
-                "/nowhere",
-            }
-        )
+        await SendGenerationsAsync(leonardo, gateway, seen);
+        foreach (var path in Paths)
             await RecordAsync(gateway, seen, HttpMethod.Get, path);
         await gateway.StopAsync();
 
@@ -88,6 +63,23 @@ public sealed class CanaryTests
             text.ShouldNotContain(leonardo.AccountUserId, Case.Insensitive, source);
             text.ShouldNotContain(PromptCanary, Case.Insensitive, source);
         }
+    }
+
+    private static async Task SendGenerationsAsync(LeonardoSimulator leonardo, GatewayProcess gateway, StringBuilder seen)
+    {
+        foreach (var fault in Scripted.Prepend("ok"))
+        {
+            leonardo.ScriptNext(fault);
+            var body = $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}} [{{fault}}]","width":256,"height":256} }""";
+            await RecordAsync(gateway, seen, HttpMethod.Post, "/v2/generations", body);
+        }
+        string[] refused =
+        [
+            $$"""{"model":"{{PromptCanary}}","parameters":{"prompt":"{{PromptCanary}}" """,
+            $$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{PromptCanary}}","width":1} }""",
+        ];
+        foreach (var body in refused)
+            await RecordAsync(gateway, seen, HttpMethod.Post, "/v2/generations", body);
     }
 
     private static async Task RecordAsync(GatewayProcess gateway, StringBuilder seen, HttpMethod method, string path, string? body = null)

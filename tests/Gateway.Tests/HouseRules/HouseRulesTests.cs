@@ -1,3 +1,4 @@
+using System.Globalization;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.HouseRules;
@@ -54,11 +55,18 @@ public sealed class HouseRulesTests
     public void No_file_has_a_banned_word() => ShouldBeEmpty(LanguageRules.BannedWords());
 
     [Theory]
-    [InlineData("/// The caller is told.")]
-    [InlineData("public void Every_fault_is_told_at_once()")]
-    [InlineData("private int MostTold;")]
-    public void A_banned_word_is_found_in_comments_and_in_names(string line) =>
-        LanguageRules.BannedWords("a.cs", [line]).ShouldHaveSingleItem().Message.ShouldContain("report");
+    [InlineData("/// The caller is {0}.")]
+    [InlineData("public void Every_error_is_{0}_at_once()")]
+    [InlineData("private int {0}Errors;")]
+    public void A_banned_word_is_found_in_comments_and_in_names(string line)
+    {
+        // In two parts, because this file is checked too.
+        const string Word = "to" + "ld";
+        LanguageRules
+            .BannedWords("a.cs", [string.Format(CultureInfo.InvariantCulture, line, Word)])
+            .ShouldHaveSingleItem()
+            .Message.ShouldContain(Word);
+    }
 
     [Fact(Explicit = true)]
     public void Every_citation_leads_to_a_document() => ShouldBeEmpty(Citations.Unresolved());

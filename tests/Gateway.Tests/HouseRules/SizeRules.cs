@@ -38,16 +38,10 @@ internal static class SizeRules
         where comment.Columns > CommentColumns
         select new Finding(file.Path, comment.Line, $"a comment that ends in column {comment.Columns}; wrap it: at most {CommentColumns}");
 
-    /// <summary>Methods, constructors, operators, accessors and local functions.</summary>
+    /// <summary>Methods, constructors, operators, accessors and local functions; not the tables of test data.</summary>
     public static IEnumerable<(SyntaxNode Node, int Lines)> MethodsOf(SourceFile file) =>
-        file
-            .Root.DescendantNodes()
-            .Where(node =>
-                node
-                    is BaseMethodDeclarationSyntax
-                        or AccessorDeclarationSyntax
-                        or LocalFunctionStatementSyntax
-                        or PropertyDeclarationSyntax
-            )
+        file.Root.DescendantNodes()
+            .Where(node => node is BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax)
+            .Where(node => node is not MethodDeclarationSyntax { ExpressionBody.Expression: CollectionExpressionSyntax })
             .Select(node => (node, file.Length(node)));
 }

@@ -35,12 +35,13 @@ internal static class TypeRules
         where declared.Name.ToString() != expected
         select file.Find(declared, $"namespace {declared.Name} in the folder of {expected}");
 
-    /// <summary>A closed family of records may share a file: the file has the name of one of its types.</summary>
+    /// <summary>The file has the name of one of its types; a file of records alone, such as a family of schemas, has any name.</summary>
     public static IEnumerable<Finding> FileNames() =>
         from file in SourceCode.All
         let types = file
             .Root.DescendantNodes(node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
             .OfType<MemberDeclarationSyntax>()
+            .Where(member => member is not (RecordDeclarationSyntax or EnumDeclarationSyntax or StructDeclarationSyntax))
             .Select(TypeName)
             .OfType<string>()
             .ToArray()

@@ -1,6 +1,8 @@
-[assembly: AssemblyFixture(typeof(Gateway.Tests.Harness.TemporaryFolderCheck))]
+using Gateway.Tests.Harness;
 
-namespace Gateway.Tests.Harness;
+[assembly: AssemblyFixture(typeof(Gateway.Tests.HouseRules.TemporaryFolderCheck))]
+
+namespace Gateway.Tests.HouseRules;
 
 /// <summary>Fails the run if a test did not dispose its folder.</summary>
 public sealed class TemporaryFolderCheck : IDisposable
