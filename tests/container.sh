@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Dockerfile and runs the image as an operator would – non-root, read-only root, no capabilities – on a machine without a container
-# daemon and without a registry: buildah and podman, on stand-in base images made of Debian packages and this machine's .NET.
+# Builds the Dockerfile and runs the image as an operator does (non-root, read-only root, no capabilities), on a machine without a
+# container daemon and registry: with buildah and podman, on substitute base images made of Debian packages and the installed .NET.
 # It shows that the steps work, not that the real base images do. Needs root, debootstrap, buildah, podman, runc. By hand: tests/container.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,13 +9,13 @@ trap 'podman "${store[@]}" rm -fa >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
 store=(--root "$work/root" --runroot "$work/run" --storage-driver vfs)
 export BUILDAH_ISOLATION=chroot
 
-echo "== stand-in base images"
+echo "== substitute base images"
 mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources | head -n 1)
 debootstrap --variant=minbase --include=ca-certificates,libicu72,libssl3,libstdc++6,zlib1g bookworm "$work/base" "$mirror" >/dev/null
 mkdir -p "$work/base/usr/share/dotnet"
 dotnet_root=$(dirname "$(readlink -f "$(command -v dotnet)")")
 cp -a "$dotnet_root/dotnet" "$dotnet_root/host" "$dotnet_root/shared" "$work/base/usr/share/dotnet/"
-cp -a /etc/ssl/certs/. "$work/base/etc/ssl/certs/" # whatever this machine trusts, for the restore
+cp -a /etc/ssl/certs/. "$work/base/etc/ssl/certs/" # the certificates that this machine trusts, for the restore
 ln -s /usr/share/dotnet/dotnet "$work/base/usr/bin/dotnet"
 runtime=$(buildah "${store[@]}" from scratch)
 buildah "${store[@]}" copy -q "$runtime" "$work/base" / >/dev/null

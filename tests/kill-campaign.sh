@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The kill campaign, as long as you like: tests/kill-campaign.sh [ROUNDS=100] [SQLite|PostgreSQL]
-# Gateways under load are killed (kill -9) at random moments; in the end ledger, invoice and answers must agree. One line of figures for each 100 rounds.
+# Runs the kill campaign: gateways under load are killed (kill -9) at random moments, and afterwards the ledger, the invoice of the
+# simulator and the responses must agree. Prints one line of figures per 100 rounds. By hand: tests/kill-campaign.sh [ROUNDS=100] [SQLite|PostgreSQL]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CAMPAIGN_ROUNDS=${1:-100}

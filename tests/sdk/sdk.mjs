@@ -1,19 +1,19 @@
-// The official SDK against the gateway, with nothing changed but serverURL: upload a file, use it as a reference, wait, download, delete.
-// What the SDK has no call for (creating on v2) is the plain request of Leonardo's guide.
+// Uses the official SDK with the gateway as its serverURL: uploads a file, uses it as a reference, waits, downloads, deletes.
+// The SDK has no call for creating on v2: that is the plain request of Leonardo's guide.
 // usage: node sdk.mjs http://localhost:8080
 import { Leonardo } from "@leonardo-ai/sdk";
 import assert from "node:assert/strict";
 
 const gateway = process.argv[2];
-// Nothing in any answer may tell of the account, or of where the upstream keeps what it has.
+// No response may hold the id of the account or an address of the upstream's storage.
 const direct = globalThis.fetch;
 globalThis.fetch = async (...request) => {
   const response = await direct(...request);
-  const told = JSON.stringify([...response.headers]) + Buffer.from(await response.clone().arrayBuffer()).toString("latin1");
-  assert.doesNotMatch(told, /users\/[0-9a-f]{8}-[0-9a-f-]{27}|\.amazonaws\.com\/|X-Amz-/i);
+  const text = JSON.stringify([...response.headers]) + Buffer.from(await response.clone().arrayBuffer()).toString("latin1");
+  assert.doesNotMatch(text, /users\/[0-9a-f]{8}-[0-9a-f-]{27}|\.amazonaws\.com\/|X-Amz-/i);
   return response;
 };
-// A key that code written for Leonardo still has. The gateway does not look at it.
+// Code written for Leonardo still sends its key. The gateway ignores it.
 const leonardo = new Leonardo({ bearerAuth: "6e0f6f36-3c3c-4c1e-9d3c-0123456789ab", serverURL: `${gateway}/api/rest/v1` });
 
 const png = Buffer.from(

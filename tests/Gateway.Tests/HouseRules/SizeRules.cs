@@ -43,5 +43,9 @@ internal static class SizeRules
         file.Root.DescendantNodes()
             .Where(node => node is BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax)
             .Where(node => node is not MethodDeclarationSyntax { ExpressionBody.Expression: CollectionExpressionSyntax })
-            .Select(node => (node, file.Length(node)));
+            .Select(node => (node, file.Lines(StartOf(node), node.Span.End)));
+
+    /// <summary>Attributes, such as the rows of a theory, are not part of the length.</summary>
+    private static int StartOf(SyntaxNode node) =>
+        node is MemberDeclarationSyntax { AttributeLists: [.., var last] } ? last.GetLastToken().GetNextToken().SpanStart : node.SpanStart;
 }

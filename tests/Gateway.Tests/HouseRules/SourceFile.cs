@@ -32,8 +32,8 @@ internal sealed class SourceFile
 
     public int LineNumber(int position) => _text.Lines.GetLineFromPosition(position).LineNumber;
 
-    /// <summary>How many lines it takes, from its first word to its last brace.</summary>
-    public int Length(SyntaxNode node) => LineNumber(node.Span.End) - LineNumber(node.SpanStart) + 1;
+    /// <summary>The number of lines from one position to another.</summary>
+    public int Lines(int start, int end) => LineNumber(end) - LineNumber(start) + 1;
 
     /// <summary>The lines that are a comment, or have one; with the column where they end.</summary>
     public IEnumerable<(int Line, int Columns, string Text)> CommentLines() =>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Gateway.Cli;
+using Gateway.Tests.Harness;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Tenants;
@@ -163,7 +164,7 @@ public sealed class TenantDirectoryTests : IAsyncLifetime
 
     /// <summary>A second of the gateway's clock at a time: the directory looks at the file once in each.</summary>
     private Task Tick(Func<bool> condition) =>
-        Poll.Until(() =>
+        Eventually.HoldsAsync(() =>
         {
             _clock.Advance(TimeSpan.FromSeconds(1));
             return condition();

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
+using Gateway.Tests.Harness;
 using Microsoft.AspNetCore.Hosting;
 
 namespace Gateway.Tests.Tenants.Identification;
@@ -69,7 +70,7 @@ public sealed class IdentificationTests
 
         (await host.AskRaw("127.0.0.5")).Outcome.ShouldBe("v4 by network");
 
-        await Poll.Until(() => host.Log.All.Any(line => line.Contains("Tenant=\"v4\"", StringComparison.Ordinal)));
+        await Eventually.HoldsAsync(() => host.Log.All.Any(line => line.Contains("Tenant=\"v4\"", StringComparison.Ordinal)));
         host.Log.All.ShouldContain(line => line.Contains("IdentifiedBy=\"network\"", StringComparison.Ordinal));
     }
 

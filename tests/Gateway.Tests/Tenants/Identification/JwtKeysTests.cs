@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -99,7 +100,7 @@ public sealed class JwtKeysTests
         gate.Issuer.Hold = new TaskCompletionSource();
 
         var renewing = gate.Ask(token);
-        await Poll.Until(() => gate.Issuer.Discoveries == 2);
+        await Eventually.HoldsAsync(() => gate.Issuer.Discoveries == 2);
         (await gate.Ask(token)).Outcome.ShouldBe("a by jwt");
         renewing.IsCompleted.ShouldBeFalse();
 

@@ -4,8 +4,8 @@ using Gateway.Tenants.Identification;
 
 namespace Gateway.Tests.Tenants;
 
-/// <summary>What the gateway finds wrong before it starts.</summary>
-public sealed class StartupTests
+/// <summary>Settings and tenants files with which the gateway refuses to start, or starts.</summary>
+public sealed class IdentificationSettingsTests
 {
     private const string Good = """{ "tenants": [ { "id": "a" } ] }""";
 
@@ -43,7 +43,7 @@ public sealed class StartupTests
     [InlineData("http://127.0.0.1:9000", true)]
     [InlineData("http://localhost:9000", true)]
     [InlineData("http://[::1]:9000", true)]
-    public async Task An_issuer_is_spoken_to_over_https_unless_it_is_on_this_machine(string authority, bool good)
+    public async Task An_issuer_needs_https_unless_it_is_on_this_machine(string authority, bool good)
     {
         await using var host = TenantsHost.Build(
             Good,
@@ -55,7 +55,7 @@ public sealed class StartupTests
     }
 
     [Fact]
-    public async Task All_faults_of_the_settings_and_the_file_are_told_at_once_and_the_host_does_not_run()
+    public async Task All_errors_of_the_settings_and_the_file_are_reported_at_once_and_the_host_does_not_run()
     {
         await using var host = TenantsHost.Build(
             """{ "tenants": [ { "id": "A" }, { "id": "b", "name": "" } ] }""",
