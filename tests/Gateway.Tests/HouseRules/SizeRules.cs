@@ -40,7 +40,8 @@ internal static class SizeRules
 
     /// <summary>Methods, constructors, operators, accessors and local functions; not the tables of test data.</summary>
     public static IEnumerable<(SyntaxNode Node, int Lines)> MethodsOf(SourceFile file) =>
-        file.Root.DescendantNodes()
+        file
+            .Root.DescendantNodes()
             .Where(node => node is BaseMethodDeclarationSyntax or AccessorDeclarationSyntax or LocalFunctionStatementSyntax)
             .Where(node => node is not MethodDeclarationSyntax { ExpressionBody.Expression: CollectionExpressionSyntax })
             .Select(node => (node, file.Lines(StartOf(node), node.Span.End)));
