@@ -4,14 +4,18 @@ using Gateway.Cli;
 using Gateway.Docs;
 using Gateway.Edge;
 using Gateway.Generations;
+using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Models;
 using Gateway.OpenApi;
 using Gateway.Quotas;
+using Gateway.Reconciliation;
+using Gateway.Results;
 using Gateway.Storage;
 using Gateway.Telemetry;
 using Gateway.Tenants;
+using Gateway.Uploads;
 using Gateway.Webhooks;
 
 if (CommandLine.Find(args) is { } command)
@@ -27,7 +31,12 @@ builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.Al
 builder.Services.AddModels();
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
 builder.Services.AddLeonardo(settings, builder.Environment);
-builder.Services.AddGenerations(settings);
+builder.Services.AddGenerations();
+builder.Services.AddResults(settings);
+builder.Services.AddImages(settings);
+builder.Services.AddUploads();
+builder.Services.AddReconciliation(settings);
+builder.Services.AddWebhooks(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
 builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi(settings);
@@ -59,12 +68,14 @@ app.MapWebhooks();
 app.MapTelemetry();
 app.MapAdmin();
 app.MapDocs();
-foreach (var prefix in Startup.Prefixes)
+foreach (var prefix in RoutePrefixes.All)
 {
     var routes = app.MapGroup(prefix);
     routes.MapQuotas();
     routes.MapModels();
     routes.MapGenerations();
+    routes.MapResults();
+    routes.MapUploads();
 }
 
 return await Startup.RunAsync(app, settings);

@@ -15,12 +15,6 @@ namespace Gateway;
 /// </summary>
 internal static partial class Startup
 {
-    /// <summary>
-    /// Every route for tenants is also served where Leonardo has it, so that code written for Leonardo works by
-    /// changing the host.
-    /// </summary>
-    public static readonly IReadOnlyList<string> Prefixes = ["", "/api/rest"];
-
     /// <summary>Prints every fault of the configuration.</summary>
     /// <returns>The exit code, not 0.</returns>
     public static int Refuse(IReadOnlyList<string> errors)

@@ -1,20 +1,16 @@
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
-using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Leonardo;
-using Gateway.Reconciliation;
 using Gateway.Results;
-using Gateway.Uploads;
-using Gateway.Webhooks;
 
 namespace Gateway.Generations;
 
-/// <summary>Making images and asking what they would cost, with the features that follow a generation.</summary>
+/// <summary>Making images, and asking what they would cost.</summary>
 internal static class GenerationsFeature
 {
-    public static void AddGenerations(this IServiceCollection services, Settings settings)
+    public static void AddGenerations(this IServiceCollection services)
     {
         // What may be under way when the process is asked to stop: waiting for a slot, Leonardo's reply, and
         // recording it.
@@ -29,11 +25,6 @@ internal static class GenerationsFeature
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);
         services.AddSingleton<GenerationEndpoints>();
         services.AddSingleton<ReferenceCheck>();
-        services.AddResults(settings);
-        services.AddImages(settings);
-        services.AddUploads();
-        services.AddReconciliation(settings);
-        services.AddWebhooks(settings);
     }
 
     private const string CreateDescription = """
@@ -89,7 +80,5 @@ internal static class GenerationsFeature
             .Produces<QuoteAnswer>()
             .ProducesProblems(RequestProblems)
             .ProducesProblems(ProblemTypes.StoreUnavailable);
-        routes.MapResults();
-        routes.MapUploads();
     }
 }

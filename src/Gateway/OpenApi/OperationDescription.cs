@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 
@@ -9,7 +10,7 @@ internal static class OperationDescription
     public static DocumentedOperation ToOperation(this ApiDescription description)
     {
         var path = "/" + description.RelativePath;
-        var prefix = Startup.Prefixes.First(prefix => prefix.Length > 0);
+        var prefix = RoutePrefixes.All.First(prefix => prefix.Length > 0);
         return new(
             description.HttpMethod!,
             path.StartsWith(prefix, StringComparison.Ordinal) ? path[prefix.Length..] : path,

@@ -36,7 +36,7 @@ public sealed class HouseRulesTests
     [Fact]
     public void The_namespace_is_the_folder() => ShouldBeEmpty(TypeRules.Namespaces());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void A_file_has_the_name_of_a_type_in_it() => ShouldBeEmpty(TypeRules.FileNames());
 
     [Fact]
@@ -75,6 +75,8 @@ public sealed class HouseRulesTests
     [InlineData("Ledger/Rules", "Ledger/Sqlite", false)]
     [InlineData("Ledger/Sqlite", "Ledger/PostgreSql", false)]
     [InlineData("Ledger/Sqlite", "Ledger/Rules", true)]
+    [InlineData("Ledger/Sqlite", "Ledger", true)]
+    [InlineData("Tenants", "Ledger/Rules", false)]
     [InlineData("Uploads", "Generations", false)]
     [InlineData("Edge/Problems", "Tenants", false)]
     public void The_order_of_the_folders_decides(string from, string to, bool allowed) => ImportRules.IsAllowed(from, to).ShouldBe(allowed);
