@@ -29,7 +29,7 @@ internal static class UnusedMembers
                 && !used.Contains(symbol)
                 && !IsPrescribed(symbol)
                 && !SeenByTests.Contains($"{symbol.ContainingType?.Name}.{symbol.Name}")
-                && !(symbol is IPropertySymbol && reflected.Contains(symbol.ContainingType))
+                && !(symbol is IPropertySymbol { ContainingType: { } owner } && reflected.Contains(owner))
             select file.Find(node, $"nothing in src refers to {symbol.ContainingType?.Name}.{symbol.Name}: delete it");
     }
 
