@@ -1,7 +1,8 @@
 namespace Gateway.Edge;
 
 /// <summary>
-/// Every route for tenants is also served where Leonardo has it, so that code written for Leonardo works by changing the
+/// Every route for tenants is also served where Leonardo has it, so that code written for Leonardo works by changing
+/// the
 /// host.
 /// </summary>
 internal static class RoutePrefixes

@@ -6,7 +6,18 @@ namespace Gateway.Tests.HouseRules;
 /// <summary>Rules for the code itself. Each failure names a file, a line and what to do.</summary>
 public sealed class HouseRulesTests
 {
-    [Fact(Explicit = true)]
+    /// <summary>Folders that are being rewritten: to be emptied, not extended.</summary>
+    private static readonly string[] Pending =
+    [
+        "src/Gateway/Ledger/",
+        "src/Gateway/Storage/",
+        "tests/Gateway.Tests/Campaign/",
+        "tests/Gateway.Tests/Ledger/",
+        "tests/Gateway.Tests/Storage/",
+        "docs/threats.md",
+    ];
+
+    [Fact]
     public void Every_folder_uses_only_folders_below_it() => ShouldBeEmpty(ImportRules.Check());
 
     [Fact]
@@ -24,10 +35,10 @@ public sealed class HouseRulesTests
     [Fact]
     public void A_folder_has_at_most_25_files_of_code() => ShouldBeEmpty(SizeRules.Folders());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void A_method_has_at_most_60_lines() => ShouldBeEmpty(SizeRules.Methods());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void A_comment_ends_by_column_120() => ShouldBeEmpty(SizeRules.Comments());
 
     [Fact]
@@ -42,16 +53,16 @@ public sealed class HouseRulesTests
     [Fact]
     public void An_interface_has_two_implementations() => ShouldBeEmpty(TypeRules.Interfaces());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void Every_member_is_referenced() => ShouldBeEmpty(UnusedMembers.Check());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void A_cancellation_token_has_one_name() => ShouldBeEmpty(LanguageRules.CancellationTokenNames());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void The_name_of_an_asynchronous_method_ends_in_Async() => ShouldBeEmpty(LanguageRules.AsyncNames());
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void No_file_has_a_banned_word() => ShouldBeEmpty(LanguageRules.BannedWords());
 
     [Theory]
@@ -68,7 +79,7 @@ public sealed class HouseRulesTests
             .Message.ShouldContain(Word);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public void Every_citation_leads_to_a_document() => ShouldBeEmpty(Citations.Unresolved());
 
     [Theory]
@@ -86,5 +97,9 @@ public sealed class HouseRulesTests
     public void The_table_of_the_structure_is_printed() => TestContext.Current.TestOutputHelper!.WriteLine(StructureTable.Print());
 
     private static void ShouldBeEmpty(IEnumerable<Finding> findings) =>
-        findings.Select(finding => $"{finding}").Distinct(StringComparer.Ordinal).ShouldBeEmpty();
+        findings
+            .Where(finding => !Pending.Any(folder => finding.File.StartsWith(folder, StringComparison.Ordinal)))
+            .Select(finding => $"{finding}")
+            .Distinct(StringComparer.Ordinal)
+            .ShouldBeEmpty();
 }

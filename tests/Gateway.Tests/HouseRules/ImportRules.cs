@@ -74,7 +74,10 @@ internal static class ImportRules
         || !Ranks.TryGetValue(to, out var other)
         || other < mine;
 
-    /// <summary>Every using directive and every resolved name: a fully qualified name, or one of a parent namespace, is a use too.</summary>
+    /// <summary>
+    /// Every using directive and every resolved name: a fully qualified name, or one of a parent namespace, is a use
+    /// too.
+    /// </summary>
     private static IEnumerable<(SourceFile File, SyntaxNode Node, string Folder)> Uses() =>
         Directives()
             .Concat(

@@ -54,7 +54,7 @@ internal static partial class LanguageRules
     {
         for (var i = 0; i < lines.Count; i++)
         {
-            // The words of names are words too: MostTold, Everything_is_told.
+            // Names are split into their words.
             var text = WordBoundaries().Replace(lines[i], " ");
             foreach (var (word, instead) in Banned.Value)
             {

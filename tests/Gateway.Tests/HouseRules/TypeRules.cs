@@ -35,18 +35,20 @@ internal static class TypeRules
         where declared.Name.ToString() != expected
         select file.Find(declared, $"namespace {declared.Name} in the folder of {expected}");
 
-    /// <summary>The file has the name of one of its types; a file of records alone, such as a family of schemas, has any name.</summary>
+    /// <summary>
+    /// The file has the name of one of its types; a file of records alone, such as a family of schemas, has any name.
+    /// </summary>
     public static IEnumerable<Finding> FileNames() =>
         from file in SourceCode.All
-        let types = file
+        let members = file
             .Root.DescendantNodes(node => node is CompilationUnitSyntax or BaseNamespaceDeclarationSyntax)
             .OfType<MemberDeclarationSyntax>()
-            .Where(member => member is not (RecordDeclarationSyntax or EnumDeclarationSyntax or StructDeclarationSyntax))
-            .Select(TypeName)
-            .OfType<string>()
+            .Where(member => TypeName(member) is not null)
             .ToArray()
-        where types.Length > 0 && !types.Contains(Path.GetFileNameWithoutExtension(file.Path).Split('.')[0])
-        select new Finding(file.Path, 1, $"has the types {string.Join(", ", types)}: name the file after one of them");
+        let names = members.Select(TypeName).ToArray()
+        where members.Any(member => member is ClassDeclarationSyntax or InterfaceDeclarationSyntax)
+        where !names.Contains(Path.GetFileNameWithoutExtension(file.Path).Split('.')[0])
+        select new Finding(file.Path, 1, $"has the types {string.Join(", ", names)}: name the file after one of them");
 
     public static IEnumerable<Finding> Interfaces() =>
         from file in SourceCode.Gateway

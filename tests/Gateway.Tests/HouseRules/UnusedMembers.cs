@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Gateway.Tests.HouseRules;
 
-/// <summary>Types, methods, properties, fields and events of the gateway to which no other code of the gateway refers.</summary>
+/// <summary>
+/// Types, methods, properties, fields and events of the gateway to which no other code of the gateway refers.
+/// </summary>
 internal static class UnusedMembers
 {
     /// <summary>Tests observe or trigger through them what no caller can: kept on purpose.</summary>
@@ -109,8 +111,10 @@ internal static class UnusedMembers
     }
 
     /// <summary>
-    /// Types whose properties a serializer, the OpenAPI document or a hash table reads: type arguments of System.Text.Json and of
-    /// ASP.NET Core, the types listed for a JsonSerializerContext, keys of dictionaries; with the types of their properties.
+    /// Types whose properties a serializer, the OpenAPI document or a hash table reads: type arguments of
+    /// System.Text.Json and of
+    /// ASP.NET Core, the types listed for a JsonSerializerContext, keys of dictionaries; with the types of their
+    /// properties.
     /// </summary>
     private static HashSet<ITypeSymbol> ReadByReflection()
     {

@@ -100,7 +100,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task What_is_sent_is_finished_settled_and_answered_when_the_process_is_told_to_stop()
+    public async Task What_is_sent_is_finished_settled_and_answered_when_the_process_is_asked_to_stop()
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var mayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
