@@ -30,12 +30,12 @@ internal static class LedgerBenchmark
         await using (
             var sqlite = new SqliteDatabase($"Data Source={folder}/gateway.db", NullLogger<SqliteDatabase>.Instance, TimeProvider.System)
         )
-            reservations = await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsOfSqliteAsync(sqlite), length);
+            reservations = await RunAsync("SQLite, synchronous=FULL", sqlite, await CommitsReadSqliteAsync(sqlite), length);
         var bytes = new FileInfo($"{folder}/gateway.db").Length;
         await using var server = await PostgreSqlServer.StartAsync(durable: true);
         var connection = await server.CreateDatabaseAsync();
         await using (var database = new PostgreSqlDatabase(connection, NullLogger<PostgreSqlDatabase>.Instance, TimeProvider.System))
-            await RunAsync("PostgreSQL, synchronous_commit=on", database, () => CommitsOfPostgreSqlAsync(connection), length);
+            await RunAsync("PostgreSQL, synchronous_commit=on", database, () => CommitsReadPostgreSqlAsync(connection), length);
         Console.WriteLine();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"The SQLite file: {bytes / reservations} bytes a generation"));
         Console.WriteLine();
@@ -132,7 +132,7 @@ internal static class LedgerBenchmark
         Stopwatch.GetElapsedTime(0, sorted[(int)(sorted.Length * part)]).TotalMicroseconds;
 
     /// <summary>SQLite counts its own commits: the ledger's connection is the only one.</summary>
-    private static async Task<Func<Task<long>>> CommitsOfSqliteAsync(SqliteDatabase database)
+    private static async Task<Func<Task<long>>> CommitsReadSqliteAsync(SqliteDatabase database)
     {
         long commits = 0;
         await database.ReadAsync(
@@ -154,7 +154,7 @@ internal static class LedgerBenchmark
         return () => Task.FromResult(commits);
     }
 
-    private static async Task<long> CommitsOfPostgreSqlAsync(string connection)
+    private static async Task<long> CommitsReadPostgreSqlAsync(string connection)
     {
         // The server's own statistics are up to a second late.
         await Task.Delay(1100);

@@ -71,7 +71,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         );
 
     /// <summary>Compares the answers to the clients with the ledger and with what was charged.</summary>
-    public void MustAgreeWith(Books books, IReadOnlyList<Charge> invoice)
+    public void MustAgreeWith(LedgerSnapshot books, IReadOnlyList<Charge> invoice)
     {
         var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
         var settled = books.In('S').ToDictionary(entry => entry.GenerationId!, StringComparer.Ordinal);
@@ -83,7 +83,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
             foreach (var id in order.Answers.Select(answer => answer.GenerationId).OfType<string>().Distinct(StringComparer.Ordinal))
             {
                 settled.ShouldContainKey(id, $"answered, but not in the ledger: {order}");
-                (settled[id].Tenant, settled[id].PromptHash).ShouldBe((order.Tenant, Books.Hash(order.Prompt)));
+                (settled[id].Tenant, settled[id].PromptHash).ShouldBe((order.Tenant, LedgerSnapshot.Hash(order.Prompt)));
             }
             order.Answers.ShouldAllBe(answer => answer.Status != 500);
             order.Answers.Where(answer => answer.Status == 503).ShouldAllBe(answer => answer.RetryAfter);

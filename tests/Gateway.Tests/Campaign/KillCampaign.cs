@@ -26,12 +26,12 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
     public async Task<string> RunAsync()
     {
         var clock = Stopwatch.StartNew();
-        await using var fleet = await Fleet.CreateAsync(
+        await using var fleet = await GatewayCluster.CreateAsync(
             [
-                Fleet.Tenant("free"),
-                Fleet.Tenant("images", $$"""{ "imagesPerDay": {{ImagesPerDay}} }"""),
-                Fleet.Tenant("dollars", $$"""{ "usdPerMonth": {{MicrosPerMonth / 1_000_000}} }"""),
-                Fleet.Tenant("few", """{ "concurrentGenerations": 3, "requestsPerMinute": 3000 }"""),
+                GatewayCluster.Tenant("free"),
+                GatewayCluster.Tenant("images", $$"""{ "imagesPerDay": {{ImagesPerDay}} }"""),
+                GatewayCluster.Tenant("dollars", $$"""{ "usdPerMonth": {{MicrosPerMonth / 1_000_000}} }"""),
+                GatewayCluster.Tenant("few", """{ "concurrentGenerations": 3, "requestsPerMinute": 3000 }"""),
             ],
             replicas,
             postgreSql
@@ -54,10 +54,10 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         var usage = await crowd.UsageAsync();
         var books = await fleet.CloseAsync();
         var (invoice, posts) = (await fleet.Simulator.InvoiceAsync(), await fleet.Simulator.PostsAsync());
-        books.MustAddUp();
-        books.MustAgreeWith(invoice, posts);
-        books.NeverHeldMoreThan("images", entry => entry.Images, ImagesPerDay);
-        books.NeverHeldMoreThan("dollars", entry => entry.Micros, MicrosPerMonth);
+        books.ShouldBeConsistent();
+        books.ShouldMatchInvoice(invoice, posts);
+        books.ShouldNeverExceed("images", entry => entry.Images, ImagesPerDay);
+        books.ShouldNeverExceed("dollars", entry => entry.Micros, MicrosPerMonth);
         books.In('R', 'F', 'U', 'W').ShouldBeEmpty("held for ever");
         crowd.MustAgreeWith(books, invoice);
         crowd.MustKnow(invoice);
@@ -66,14 +66,14 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         return Summarize(crowd, books, invoice, posts.Count, clock.Elapsed);
     }
 
-    private static string Month(Books books, string tenant)
+    private static string Month(LedgerSnapshot books, string tenant)
     {
         var mine = books.In('S').Where(entry => entry.Tenant == tenant).ToList();
         var usd = (mine.Sum(entry => entry.Charged!.Value) / 1_000_000m).ToString("0.0000##", CultureInfo.InvariantCulture);
         return $$"""{"generations":{{mine.Count}},"images":{{mine.Sum(entry => entry.Images)}},"usd":"{{usd}}"}""";
     }
 
-    private async Task KillOneAsync(Fleet fleet, Random random)
+    private async Task KillOneAsync(GatewayCluster fleet, Random random)
     {
         var ready = random.Next(6) > 0;
         await fleet.StartAsync(ready);
@@ -83,7 +83,7 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         await fleet.KillAsync(random.Next(replicas));
     }
 
-    private string Summarize(Crowd crowd, Books books, IReadOnlyList<Charge> invoice, int posts, TimeSpan took)
+    private string Summarize(Crowd crowd, LedgerSnapshot books, IReadOnlyList<Charge> invoice, int posts, TimeSpan took)
     {
         var engine = postgreSql is null ? "SQLite" : $"PostgreSQL, {replicas} replicas";
         var unclear = books.Steps.Where(step => step.To == 'U').Select(step => step.Reservation).ToHashSet();

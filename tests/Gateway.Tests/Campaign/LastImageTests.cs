@@ -27,8 +27,8 @@ public sealed class LastImageTests
     private static async Task RunAsync(int replicas, string? postgreSql)
     {
         var teams = Enumerable.Range(0, Rounds).Select(round => $"team-{round}").ToList();
-        await using var fleet = await Fleet.CreateAsync(
-            teams.Select(team => Fleet.Tenant(team, $$"""{ "imagesPerMonth": {{Budget}} }""")),
+        await using var fleet = await GatewayCluster.CreateAsync(
+            teams.Select(team => GatewayCluster.Tenant(team, $$"""{ "imagesPerMonth": {{Budget}} }""")),
             replicas,
             postgreSql,
             null,
@@ -60,10 +60,10 @@ public sealed class LastImageTests
         calm.ShouldBeGreaterThan(0, "every round was disturbed");
         var books = await fleet.CloseAsync();
         var invoice = await fleet.Simulator.InvoiceAsync();
-        books.MustAddUp();
-        books.MustAgreeWith(invoice, await fleet.Simulator.PostsAsync());
+        books.ShouldBeConsistent();
+        books.ShouldMatchInvoice(invoice, await fleet.Simulator.PostsAsync());
         foreach (var team in teams)
-            books.NeverHeldMoreThan(team, entry => entry.Images, Budget);
+            books.ShouldNeverExceed(team, entry => entry.Images, Budget);
         var answered = orders.Where(order => order.Answers[^1].Status == 200).ToDictionary(order => order.Prompt, StringComparer.Ordinal);
         invoice.Select(charge => charge.Prompt).Order(StringComparer.Ordinal).ShouldBe(answered.Keys.Order(StringComparer.Ordinal));
         Console.WriteLine(
@@ -72,7 +72,7 @@ public sealed class LastImageTests
         );
     }
 
-    private static async Task<IReadOnlyCollection<Order>> RaceAsync(Fleet fleet, HttpClient client, string team, int least)
+    private static async Task<IReadOnlyCollection<Order>> RaceAsync(GatewayCluster fleet, HttpClient client, string team, int least)
     {
         var addresses = fleet.Addresses;
         var orders = new ConcurrentBag<Order>();

@@ -61,13 +61,13 @@ internal static class Outage
     }
 
     /// <summary>Waits until every outcome is known, stops, and compares ledger, invoice and answers.</summary>
-    public static async Task<Books> MustHaveBeenServedExactlyAsync(this Crowd crowd, Fleet fleet)
+    public static async Task<LedgerSnapshot> MustHaveBeenServedExactlyAsync(this Crowd crowd, GatewayCluster fleet)
     {
         await crowd.NothingIsHeldAsync();
         var books = await fleet.CloseAsync();
         var invoice = await fleet.Simulator.InvoiceAsync();
-        books.MustAddUp();
-        books.MustAgreeWith(invoice, await fleet.Simulator.PostsAsync());
+        books.ShouldBeConsistent();
+        books.ShouldMatchInvoice(invoice, await fleet.Simulator.PostsAsync());
         books.In('R', 'F', 'U', 'W').ShouldBeEmpty();
         crowd.MustAgreeWith(books, invoice);
         return books;

@@ -37,7 +37,7 @@ public sealed class PostgreSqlOutageTests
         await stop.CancelAsync();
         await load;
         var books = await crowd.MustHaveBeenServedExactlyAsync(fleet);
-        books.NeverHeldMoreThan("images", entry => entry.Images, ImagesPerDay);
+        books.ShouldNeverExceed("images", entry => entry.Images, ImagesPerDay);
         // The other gateway has taken over some requests of the paused one.
         books.Steps.ShouldContain(step => step.To == 'U');
     }
@@ -47,8 +47,8 @@ public sealed class PostgreSqlOutageTests
     {
         Tools.NeedPostgreSql();
         await using var server = await PostgreSqlServer.StartAsync();
-        await using var fleet = await Fleet.CreateAsync(
-            [Fleet.Tenant("free")],
+        await using var fleet = await GatewayCluster.CreateAsync(
+            [GatewayCluster.Tenant("free")],
             postgreSql: await server.CreateDatabaseAsync(),
             settings: ("Admin__TokenFile", "tokens")
         );
@@ -89,7 +89,7 @@ public sealed class PostgreSqlOutageTests
             foreach (var (name, value) in headers)
                 request.Headers.Add(name, value);
             if (method == HttpMethod.Post)
-                request.Content = TwoTeams.Form(TwoTeams.Png, "cat.png");
+                request.Content = TwoTenants.Form(TwoTenants.Png, "cat.png");
             using var response = await fleet[0].Client.SendAsync(request, TestContext.Current.CancellationToken);
             await answers.AddAsync($"{method} {path.Replace(id, "id", StringComparison.Ordinal)}", response);
         }
@@ -114,13 +114,13 @@ public sealed class PostgreSqlOutageTests
         await stop.CancelAsync();
         await load;
         var books = await crowd.MustHaveBeenServedExactlyAsync(fleet);
-        books.NeverHeldMoreThan("images", entry => entry.Images, ImagesPerDay);
+        books.ShouldNeverExceed("images", entry => entry.Images, ImagesPerDay);
     }
 
-    private static async Task<Fleet> StartAsync(string database, int replicas)
+    private static async Task<GatewayCluster> StartAsync(string database, int replicas)
     {
-        var fleet = await Fleet.CreateAsync(
-            [Fleet.Tenant("free"), Fleet.Tenant("images", $$"""{ "imagesPerDay": {{ImagesPerDay}} }""")],
+        var fleet = await GatewayCluster.CreateAsync(
+            [GatewayCluster.Tenant("free"), GatewayCluster.Tenant("images", $$"""{ "imagesPerDay": {{ImagesPerDay}} }""")],
             replicas,
             database
         );

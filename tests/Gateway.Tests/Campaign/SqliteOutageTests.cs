@@ -18,7 +18,7 @@ public sealed class SqliteOutageTests
     [Fact]
     public async Task On_a_full_disk_nothing_is_admitted_and_nothing_is_lost()
     {
-        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: SurvivingTheFileLimit);
+        await using var fleet = await GatewayCluster.CreateAsync([GatewayCluster.Tenant("free")], within: SurvivingTheFileLimit);
         await fleet.StartAsync();
         using var crowd = new Crowd(["free"], () => fleet.Addresses, Random.Shared.Next());
         using var stop = new CancellationTokenSource();
@@ -39,7 +39,7 @@ public sealed class SqliteOutageTests
     [Fact]
     public async Task On_a_full_disk_readers_get_503_and_never_500()
     {
-        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: SurvivingTheFileLimit);
+        await using var fleet = await GatewayCluster.CreateAsync([GatewayCluster.Tenant("free")], within: SurvivingTheFileLimit);
         await fleet.StartAsync();
         var id = await fleet[0].GenerateAsync("free");
         var paths = (string[])[$"/v1/generations/{id}", "/v1/generations", $"/v1/init-image/{Guid.NewGuid()}", "/v1/usage"];
@@ -70,7 +70,7 @@ public sealed class SqliteOutageTests
     [InlineData("a-rwx data/gateway.db")]
     public async Task While_the_store_is_not_writable_nothing_is_admitted(string change)
     {
-        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")], within: Unprivileged);
+        await using var fleet = await GatewayCluster.CreateAsync([GatewayCluster.Tenant("free")], within: Unprivileged);
         var data = Directory.CreateDirectory(Path.GetDirectoryName(fleet.DatabaseFile)!).FullName;
         await RunAsync("chmod", "-R", "a+rX", fleet.Folder);
         if (Unprivileged.Length > 0)
@@ -96,7 +96,7 @@ public sealed class SqliteOutageTests
     [InlineData("half is gone")]
     public async Task A_damaged_file_is_refused_with_a_message(string damage)
     {
-        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")]);
+        await using var fleet = await GatewayCluster.CreateAsync([GatewayCluster.Tenant("free")]);
         await fleet.StartAsync();
         await Outage.MustEndAsync(fleet[0]);
         // A clean stop, so that everything is in the file itself.
@@ -122,7 +122,7 @@ public sealed class SqliteOutageTests
     [Fact]
     public async Task A_second_gateway_on_the_same_file_is_refused_with_a_message_and_the_first_goes_on()
     {
-        await using var fleet = await Fleet.CreateAsync([Fleet.Tenant("free")]);
+        await using var fleet = await GatewayCluster.CreateAsync([GatewayCluster.Tenant("free")]);
         await fleet.StartAsync();
         var (exitCode, output) = await GatewayProcess.RunAsync(fleet.Folder, [], [.. fleet.Settings, ("ASPNETCORE_HTTP_PORTS", "0")]);
         exitCode.ShouldNotBe(0);

@@ -40,8 +40,8 @@ public sealed class TooLargeTests : IAsyncLifetime
     public async Task An_upload_that_is_too_large_gets_413(int bytes, bool chunked)
     {
         var file = new byte[bytes];
-        TwoTeams.Png.CopyTo(file, 0);
-        await IsRefusedAsync("/v1/init-image", () => TwoTeams.Form(file, "cat.png"), chunked);
+        TwoTenants.Png.CopyTo(file, 0);
+        await IsRefusedAsync("/v1/init-image", () => TwoTenants.Form(file, "cat.png"), chunked);
     }
 
     /// <summary>Takes longer than Kestrel drains a body by default.</summary>

@@ -197,9 +197,9 @@ public sealed class UpstreamFaultTests
     [InlineData("wait=1")]
     public async Task A_generation_that_belongs_to_another_request_is_given_to_no_one(string? prefer)
     {
-        await using var gateway = await GatewayApp.StartAsync(TwoTeams.Tenants);
-        var theirs = await gateway.BeginAsync(TwoTeams.AsB);
-        (string, string)[] headers = [TwoTeams.AsA, ("Idempotency-Key", "k"), ("Prefer", prefer ?? "return=representation")];
+        await using var gateway = await GatewayApp.StartAsync(TwoTenants.Tenants);
+        var theirs = await gateway.BeginAsync(TwoTenants.AsB);
+        (string, string)[] headers = [TwoTenants.AsA, ("Idempotency-Key", "k"), ("Prefer", prefer ?? "return=representation")];
         gateway.Leonardo.ScriptNext("duplicate-id");
 
         var answer = await gateway.PostAsync(GatewayApp.Guide, headers: headers);
@@ -210,8 +210,8 @@ public sealed class UpstreamFaultTests
             (await response.ProblemAsync(502, "outcome-unknown")).ToJsonString().ShouldNotContain(theirs);
             response.Headers.Location.ShouldBeNull();
         }
-        (await gateway.GetAsync("/v1/generations/" + theirs, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
-        (await gateway.SeeAsync(theirs, TwoTeams.AsB))["id"]!.GetValue<string>().ShouldBe(theirs);
+        (await gateway.GetAsync("/v1/generations/" + theirs, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await gateway.SeeAsync(theirs, TwoTenants.AsB))["id"]!.GetValue<string>().ShouldBe(theirs);
     }
 
     private static async Task ShouldBeUsed(GatewayApp gateway, long used, long held) => (await UsedAsync(gateway)).ShouldBe((used, held));

@@ -30,8 +30,8 @@ public sealed class ForgedAddressTests
     [InlineData("gopher://127.0.0.1:{trap}/x")]
     public async Task A_redirect_to_a_forbidden_address_is_not_followed(string target)
     {
-        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
-        await using var gateway = await TwoTeams.StartAsync();
+        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTenants.Jpeg);
+        await using var gateway = await TwoTenants.StartAsync();
         var path = await PathAsync(gateway);
         var host = gateway.Leonardo.Address.Authority;
         gateway.Leonardo.Script(
@@ -40,7 +40,7 @@ public sealed class ForgedAddressTests
                 + target.Replace("{trap}", $"{trap.Port}", StringComparison.Ordinal).Replace("{host}", host, StringComparison.Ordinal)
         );
 
-        await (await gateway.GetAsync(path, TwoTeams.AsA)).ProblemAsync(502, "upstream-unreachable");
+        await (await gateway.GetAsync(path, TwoTenants.AsA)).ProblemAsync(502, "upstream-unreachable");
         trap.Connections.ShouldBe(0);
     }
 
@@ -49,11 +49,11 @@ public sealed class ForgedAddressTests
     [InlineData("https://localhost:{trap}")]
     public async Task An_upstream_address_outside_the_allowed_origins_is_not_fetched(string origin)
     {
-        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
-        await using var gateway = await TwoTeams.StartAsync(
+        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTenants.Jpeg);
+        await using var gateway = await TwoTenants.StartAsync(
             new() { PublicUrl = new Uri(origin.Replace("{trap}", $"{trap.Port}", StringComparison.Ordinal)), CreationsPerMinute = 0 }
         );
-        await (await gateway.GetAsync(await PathAsync(gateway), TwoTeams.AsA)).ProblemAsync(502, "upstream-unreachable");
+        await (await gateway.GetAsync(await PathAsync(gateway), TwoTenants.AsA)).ProblemAsync(502, "upstream-unreachable");
         trap.Connections.ShouldBe(0);
     }
 
@@ -61,26 +61,26 @@ public sealed class ForgedAddressTests
     [Fact]
     public async Task An_allowed_name_with_a_private_address_is_not_connected_to()
     {
-        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTeams.Jpeg);
+        await using var trap = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 104", TwoTenants.Jpeg);
         var origin = $"https://localhost:{trap.Port}";
-        await using var gateway = await TwoTeams.StartAsync(
+        await using var gateway = await TwoTenants.StartAsync(
             new() { PublicUrl = new Uri(origin), CreationsPerMinute = 0 },
             ("Leonardo:ImageOrigins:0", origin)
         );
-        await (await gateway.GetAsync(await PathAsync(gateway), TwoTeams.AsA)).ProblemAsync(502, "upstream-unreachable");
+        await (await gateway.GetAsync(await PathAsync(gateway), TwoTenants.AsA)).ProblemAsync(502, "upstream-unreachable");
         trap.Connections.ShouldBe(0);
     }
 
     [Fact]
     public async Task Redirects_within_the_allowed_origins_are_followed_up_to_a_limit()
     {
-        await using var gateway = await TwoTeams.StartAsync();
+        await using var gateway = await TwoTenants.StartAsync();
         var path = await PathAsync(gateway);
         gateway.Leonardo.Script("cdn", "redirect:" + CdnPath(gateway), "redirect:" + CdnPath(gateway));
-        (await gateway.GetAsync(path, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.GetAsync(path, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         gateway.Leonardo.Script("cdn", [.. Enumerable.Repeat("redirect:" + CdnPath(gateway), 20)]);
-        await (await gateway.GetAsync(path, TwoTeams.AsA)).ProblemAsync(502, "upstream-unreachable");
+        await (await gateway.GetAsync(path, TwoTenants.AsA)).ProblemAsync(502, "upstream-unreachable");
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class ForgedAddressTests
 
     private static async Task<string> PathAsync(GatewayApp gateway)
     {
-        var generation = await gateway.MakeAsync(TwoTeams.AsA);
+        var generation = await gateway.MakeAsync(TwoTenants.AsA);
         return $"/v1/generations/{generation["id"]}/images/{generation.ImageId()}";
     }
 

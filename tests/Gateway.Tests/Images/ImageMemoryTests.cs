@@ -24,7 +24,7 @@ public sealed class ImageMemoryTests
                 var length = head.Contains("-1.jpg", StringComparison.Ordinal) ? Gigabyte : 8L << 20;
                 await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n"), stop);
                 var piece = new byte[64 * 1024];
-                TwoTeams.Jpeg.CopyTo(piece, 0);
+                TwoTenants.Jpeg.CopyTo(piece, 0);
                 for (var sent = 0L; sent < length; sent += piece.Length)
                     await stream.WriteAsync(piece, stop);
             }

@@ -20,7 +20,7 @@ public sealed class ImageStoreTests : IDisposable
 
         gateway.Leonardo.Script("cdn", [.. Enumerable.Repeat("500", 20)]);
         (await BytesAsync(gateway, path)).ShouldBe(first);
-        var part = await gateway.GetAsync(path, TwoTeams.AsA, ("Range", "bytes=3-9"));
+        var part = await gateway.GetAsync(path, TwoTenants.AsA, ("Range", "bytes=3-9"));
         part.StatusCode.ShouldBe(HttpStatusCode.PartialContent);
         (await part.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).ShouldBe(first[3..10]);
     }
@@ -31,11 +31,11 @@ public sealed class ImageStoreTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_folder.Path, "x.1.part"), "half", TestContext.Current.CancellationToken);
         await File.WriteAllBytesAsync(
             Path.Combine(_folder.Path, Guid.NewGuid() + ".image"),
-            TwoTeams.Png,
+            TwoTenants.Png,
             TestContext.Current.CancellationToken
         );
         await using var gateway = await StartAsync();
-        await gateway.GetAsync("/v1/usage", TwoTeams.AsA);
+        await gateway.GetAsync("/v1/usage", TwoTenants.AsA);
         (await BytesAsync(gateway, await PathAsync(gateway))).ShouldNotBeEmpty();
         Directory.GetFiles(_folder.Path, "*.part").ShouldBeEmpty();
         Kept().Length.ShouldBe(2);
@@ -47,7 +47,7 @@ public sealed class ImageStoreTests : IDisposable
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
         await BytesAsync(gateway, path);
-        await (await gateway.GetAsync(path, TwoTeams.AsB)).ProblemAsync(404, "not-found");
+        await (await gateway.GetAsync(path, TwoTenants.AsB)).ProblemAsync(404, "not-found");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class ImageStoreTests : IDisposable
     {
         await using var host = RawHost.Answering(
             "HTTP/1.1 200 OK\nContent-Length: 600000",
-            [.. TwoTeams.Png, .. new byte[600_000 - TwoTeams.Png.Length]]
+            [.. TwoTenants.Png, .. new byte[600_000 - TwoTenants.Png.Length]]
         );
         await using var gateway = await StartAsync(
             new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
@@ -79,14 +79,14 @@ public sealed class ImageStoreTests : IDisposable
     public async Task An_image_larger_than_the_cache_is_not_cached_and_evicts_nothing()
     {
         var kept = Path.Combine(_folder.Path, Guid.NewGuid() + ".image");
-        await File.WriteAllBytesAsync(kept, TwoTeams.Png, TestContext.Current.CancellationToken);
-        await using var host = RawHost.Answering("HTTP/1.1 200 OK", [.. TwoTeams.Png, .. new byte[3_000_000]]);
+        await File.WriteAllBytesAsync(kept, TwoTenants.Png, TestContext.Current.CancellationToken);
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK", [.. TwoTenants.Png, .. new byte[3_000_000]]);
         await using var gateway = await StartAsync(
             new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
             ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority)),
             ("Images:StoreBytes", "1300000")
         );
-        (await BytesAsync(gateway, await PathAsync(gateway))).Length.ShouldBe(3_000_000 + TwoTeams.Png.Length);
+        (await BytesAsync(gateway, await PathAsync(gateway))).Length.ShouldBe(3_000_000 + TwoTenants.Png.Length);
         await Eventually.HoldsAsync(() => Directory.GetFiles(_folder.Path).Length == 1);
         Kept().ShouldBe([kept]);
     }
@@ -106,14 +106,14 @@ public sealed class ImageStoreTests : IDisposable
         await BytesAsync(gateway, path);
         var body =
             $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{Path.GetFileName(path)}}}","type":"GENERATED"} }] } } }""";
-        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTenants.AsB)).ProblemAsync(400, "validation");
 
         gateway.Time.Advance(TimeSpan.FromMinutes(75));
-        await gateway.PassAsync(async () => (await gateway.GetAsync(path, TwoTeams.AsA)).StatusCode == HttpStatusCode.NotFound);
+        await gateway.PassAsync(async () => (await gateway.GetAsync(path, TwoTenants.AsA)).StatusCode == HttpStatusCode.NotFound);
 
         await Eventually.HoldsAsync(() => Kept().Length == 0);
-        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsB)).ProblemAsync(400, "validation");
-        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTeams.AsA)).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTenants.AsB)).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, "/v2/generations/quote", TwoTenants.AsA)).ProblemAsync(400, "validation");
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class ImageStoreTests : IDisposable
         // A file instead of the folder: nothing can be written, even by root.
         var blocked = Path.Combine(_folder.Path, "blocked");
         await File.WriteAllTextAsync(blocked, "", TestContext.Current.CancellationToken);
-        await using var gateway = await TwoTeams.StartAsync(null, ("Images:Store", blocked));
+        await using var gateway = await TwoTenants.StartAsync(null, ("Images:Store", blocked));
         var path = await PathAsync(gateway);
         (await BytesAsync(gateway, path)).ShouldBe(await BytesAsync(gateway, path));
     }
@@ -142,13 +142,13 @@ public sealed class ImageStoreTests : IDisposable
     [Fact]
     public async Task An_incomplete_image_is_not_cached()
     {
-        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 100000", TwoTeams.Jpeg);
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 100000", TwoTenants.Jpeg);
         await using var gateway = await StartAsync(
             new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
             ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority))
         );
         var path = await PathAsync(gateway);
-        await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTeams.AsA));
+        await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTenants.AsA));
         await Eventually.HoldsAsync(() => Directory.GetFiles(_folder.Path).Length == 0);
     }
 
@@ -158,26 +158,26 @@ public sealed class ImageStoreTests : IDisposable
         await using var gateway = await StartAsync();
         var path = await PathAsync(gateway);
         await BytesAsync(gateway, path);
-        await gateway.SendAsync(HttpMethod.Delete, path[..path.IndexOf("/images", StringComparison.Ordinal)], null, TwoTeams.AsA);
+        await gateway.SendAsync(HttpMethod.Delete, path[..path.IndexOf("/images", StringComparison.Ordinal)], null, TwoTenants.AsA);
         Kept().ShouldBeEmpty();
     }
 
     private Task<GatewayApp> StartAsync(
         global::Leonardo.Simulator.SimulatorOptions? simulator = null,
         params (string, string)[] settings
-    ) => TwoTeams.StartAsync(simulator, [("Images:Store", _folder.Path), .. settings]);
+    ) => TwoTenants.StartAsync(simulator, [("Images:Store", _folder.Path), .. settings]);
 
     private string[] Kept() => Directory.GetFiles(_folder.Path, "*.image");
 
     private static async Task<string> PathAsync(GatewayApp gateway)
     {
-        var generation = await gateway.MakeAsync(TwoTeams.AsA);
+        var generation = await gateway.MakeAsync(TwoTenants.AsA);
         return $"/v1/generations/{generation["id"]}/images/{generation.ImageId()}";
     }
 
     private async Task<byte[]> BytesAsync(GatewayApp gateway, string path)
     {
-        var response = await gateway.GetAsync(path, TwoTeams.AsA);
+        var response = await gateway.GetAsync(path, TwoTenants.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         var bytes = await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         // The copy is added to the cache after the caller got the last byte.

@@ -16,8 +16,8 @@ public sealed class ImageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _gateway = await TwoTeams.StartAsync();
-        var generation = await _gateway.MakeAsync(TwoTeams.AsA);
+        _gateway = await TwoTenants.StartAsync();
+        var generation = await _gateway.MakeAsync(TwoTenants.AsA);
         _id = generation.ImageId();
         var url = new Uri(generation["generated_images"]![0]!["url"]!.GetValue<string>());
         url.GetLeftPart(UriPartial.Authority).ShouldBe(_gateway.Address.GetLeftPart(UriPartial.Authority));
@@ -104,7 +104,7 @@ public sealed class ImageTests : IAsyncLifetime
     [Fact]
     public async Task A_HEAD_request_returns_the_headers_only()
     {
-        var response = await _gateway.SendAsync(HttpMethod.Head, _path, null, TwoTeams.AsA);
+        var response = await _gateway.SendAsync(HttpMethod.Head, _path, null, TwoTenants.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         response.Content.Headers.ContentLength.ShouldBe(_bytes.Length);
         response.Content.Headers.ContentType!.MediaType.ShouldBe("image/jpeg");
@@ -140,10 +140,10 @@ public sealed class ImageTests : IAsyncLifetime
     [Fact]
     public async Task An_incomplete_image_breaks_the_connection()
     {
-        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Type: image/jpeg\nContent-Length: 100000", TwoTeams.Jpeg);
-        await using var gateway = await TwoTeams.StartAsync(new() { PublicUrl = host.Address, CreationsPerMinute = 0 }, Origin(host));
-        var path = new Uri((await gateway.MakeAsync(TwoTeams.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
-        await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTeams.AsA));
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Type: image/jpeg\nContent-Length: 100000", TwoTenants.Jpeg);
+        await using var gateway = await TwoTenants.StartAsync(new() { PublicUrl = host.Address, CreationsPerMinute = 0 }, Origin(host));
+        var path = new Uri((await gateway.MakeAsync(TwoTenants.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
+        await Should.ThrowAsync<HttpRequestException>(() => gateway.GetAsync(path, TwoTenants.AsA));
     }
 
     [Theory]
@@ -155,18 +155,18 @@ public sealed class ImageTests : IAsyncLifetime
     {
         var bytes = format switch
         {
-            "jpeg" => TwoTeams.Jpeg,
-            "png" => TwoTeams.Png,
-            "webp" => TwoTeams.WebP,
-            _ => TwoTeams.Gif,
+            "jpeg" => TwoTenants.Jpeg,
+            "png" => TwoTenants.Png,
+            "webp" => TwoTenants.WebP,
+            _ => TwoTenants.Gif,
         };
         await using var host = RawHost.Answering(
             "HTTP/1.1 200 OK\nContent-Type: text/html\nSet-Cookie: a=b\nServer: evil\nVia: 1.1 evil",
             bytes
         );
-        await using var gateway = await TwoTeams.StartAsync(new() { PublicUrl = host.Address, CreationsPerMinute = 0 }, Origin(host));
-        var path = new Uri((await gateway.MakeAsync(TwoTeams.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
-        var response = await gateway.GetAsync(path, TwoTeams.AsA);
+        await using var gateway = await TwoTenants.StartAsync(new() { PublicUrl = host.Address, CreationsPerMinute = 0 }, Origin(host));
+        var path = new Uri((await gateway.MakeAsync(TwoTenants.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
+        var response = await gateway.GetAsync(path, TwoTenants.AsA);
         response.Content.Headers.ContentType!.ToString().ShouldBe(type);
         (await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).ShouldBe(bytes);
         foreach (var header in new[] { "Set-Cookie", "Server", "Via" })
@@ -176,17 +176,17 @@ public sealed class ImageTests : IAsyncLifetime
     [Fact]
     public async Task An_image_that_is_too_large_is_not_relayed()
     {
-        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 3000000", TwoTeams.Jpeg);
-        await using var gateway = await TwoTeams.StartAsync(
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK\nContent-Length: 3000000", TwoTenants.Jpeg);
+        await using var gateway = await TwoTenants.StartAsync(
             new() { PublicUrl = host.Address, CreationsPerMinute = 0 },
             Origin(host),
             ("Images:MaxBytes", "2000000")
         );
-        var path = new Uri((await gateway.MakeAsync(TwoTeams.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
-        await (await gateway.GetAsync(path, TwoTeams.AsA)).ProblemAsync(502, "upstream-unreachable");
+        var path = new Uri((await gateway.MakeAsync(TwoTenants.AsA))["generated_images"]![0]!["url"]!.GetValue<string>()).AbsolutePath;
+        await (await gateway.GetAsync(path, TwoTenants.AsA)).ProblemAsync(502, "upstream-unreachable");
     }
 
     private static (string, string) Origin(RawHost host) => ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority));
 
-    private Task<HttpResponseMessage> GetAsync(params (string, string)[] headers) => _gateway.GetAsync(_path, [TwoTeams.AsA, .. headers]);
+    private Task<HttpResponseMessage> GetAsync(params (string, string)[] headers) => _gateway.GetAsync(_path, [TwoTenants.AsA, .. headers]);
 }

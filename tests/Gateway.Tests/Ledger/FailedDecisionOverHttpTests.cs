@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
-using static Gateway.Tests.Harness.TwoTeams;
+using static Gateway.Tests.Harness.TwoTenants;
 
 namespace Gateway.Tests.Ledger;
 
@@ -12,7 +12,7 @@ public sealed class FailedDecisionOverHttpTests
     [Fact]
     public async Task A_flood_of_requests_that_cannot_be_decided_fails_with_500_and_another_tenant_is_served()
     {
-        await using var gateway = await TwoTeams.StartAsync();
+        await using var gateway = await TwoTenants.StartAsync();
         await gateway.BeginAsync(AsA);
         await MakeUndecidableAsync(gateway, "a");
         var (faulty, valid) = (new ConcurrentDictionary<string, int>(), new ConcurrentDictionary<string, int>());
@@ -55,7 +55,7 @@ public sealed class FailedDecisionOverHttpTests
     [Fact]
     public async Task A_request_that_cannot_be_decided_is_answered_500_with_a_trace_id_on_every_route_that_asks_the_ledger()
     {
-        await using var gateway = await TwoTeams.StartAsync();
+        await using var gateway = await TwoTenants.StartAsync();
         await gateway.BeginAsync(AsA);
         await MakeUndecidableAsync(gateway, "a");
 

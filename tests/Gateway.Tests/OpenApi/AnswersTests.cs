@@ -11,7 +11,7 @@ namespace Gateway.Tests.OpenApi;
 /// </summary>
 public sealed class AnswersTests : IAsyncLifetime
 {
-    private static readonly (string, string) AsB = TwoTeams.AsB;
+    private static readonly (string, string) AsB = TwoTenants.AsB;
 
     private AdminGateway _admin = null!;
     private OpenApiContract _contract = null!;
@@ -120,8 +120,8 @@ public sealed class AnswersTests : IAsyncLifetime
     {
         var begun = await (await PostAsync(prefix + "/v1/init-image", """{"extension":"png"}""", 200, AsB)).JsonAsync();
         var (url, id) = (begun["uploadInitImage"]!["url"]!.GetValue<string>(), begun["uploadInitImage"]!["id"]!.GetValue<string>());
-        await SendAsync(HttpMethod.Post, prefix + new Uri(url).AbsolutePath, TwoTeams.Form(TwoTeams.Png, "x.png"), 204, AsB);
-        await SendAsync(HttpMethod.Post, prefix + "/v1/init-image", TwoTeams.Form(TwoTeams.Jpeg, "x.jpg"), 200, AsB);
+        await SendAsync(HttpMethod.Post, prefix + new Uri(url).AbsolutePath, TwoTenants.Form(TwoTenants.Png, "x.png"), 204, AsB);
+        await SendAsync(HttpMethod.Post, prefix + "/v1/init-image", TwoTenants.Form(TwoTenants.Jpeg, "x.jpg"), 200, AsB);
         await SeeAsync(HttpMethod.Get, $"{prefix}/v1/init-image/{id}", 200);
         await ImageAsync($"{prefix}/v1/init-image/{id}/image");
         await SeeAsync(HttpMethod.Delete, $"{prefix}/v1/init-image/{id}", 200);

@@ -60,7 +60,7 @@ internal static class ContractCalls
     public static HttpContent? Body(ContractOperation operation) =>
         operation.Node["requestBody"]?["content"] is not { } content ? null
         : content[Json] is { } json ? Text(json["example"]!.ToJsonString(), Json)
-        : TwoTeams.Form(TwoTeams.Png, "x.png");
+        : TwoTenants.Form(TwoTenants.Png, "x.png");
 
     public static StringContent Text(string text, string type) =>
         new(text) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };

@@ -80,7 +80,7 @@ public sealed class RefusalsTests
         await Try(ContractCalls.Text("{}", ContractCalls.Json), credential);
         await Try(ContractCalls.Text("""{"reason":" "}""", ContractCalls.Json), credential);
         await Try(ContractCalls.Text("{}", "text/plain"), credential);
-        await Try(TwoTeams.Form(Encoding.ASCII.GetBytes("no image"), "x.png"), credential);
+        await Try(TwoTenants.Form(Encoding.ASCII.GetBytes("no image"), "x.png"), credential);
         await Try(ContractCalls.Text("no form", "multipart/form-data; boundary=x"), credential);
         await Try(
             new ByteArrayContent(new byte[26_000_000]) { Headers = { ContentType = new(ContractCalls.Json) } },
@@ -107,7 +107,7 @@ public sealed class RefusalsTests
         foreach (var fault in new[] { "moderation-400", "queue-full", "out-of-credit-200", "bad-key-401", "error-500" })
         {
             gateway.Leonardo.ScriptNext(fault);
-            await SeeAsync(GatewayApp.Guide, TwoTeams.AsB);
+            await SeeAsync(GatewayApp.Guide, TwoTenants.AsB);
         }
         await SeeAsync(Public);
         const string TheDays = """{"model":"flux-pro-2.0","parameters":{"prompt":"x","quantity":4}}""";
@@ -115,10 +115,10 @@ public sealed class RefusalsTests
         await SeeAsync(TheDays);
 
         var before = gateway.Leonardo.Received.Count;
-        var hanging = gateway.PostAsync(Hanging, path, TwoTeams.AsB, ("Idempotency-Key", path));
+        var hanging = gateway.PostAsync(Hanging, path, TwoTenants.AsB, ("Idempotency-Key", path));
         await Eventually.HoldsAsync(() => gateway.Leonardo.Received.Count > before);
-        await SeeAsync(Hanging, TwoTeams.AsB, ("Idempotency-Key", path));
-        await SeeAsync(GatewayApp.Guide, TwoTeams.AsB, ("Idempotency-Key", path));
+        await SeeAsync(Hanging, TwoTenants.AsB, ("Idempotency-Key", path));
+        await SeeAsync(GatewayApp.Guide, TwoTenants.AsB, ("Idempotency-Key", path));
         await gateway.PassAsync(() => hanging.IsCompleted);
         await contract.CheckAsync(await hanging);
     }
@@ -127,8 +127,8 @@ public sealed class RefusalsTests
     private static async Task CallUpstreamAsync(OpenApiContract contract, AdminGateway admin, string prefix)
     {
         var gateway = admin.Gateway;
-        var generation = await gateway.MakeAsync(TwoTeams.AsB);
-        var (path, upload) = ($"{prefix}/v1/generations/{generation["id"]}", await gateway.UploadAsync(TwoTeams.AsB));
+        var generation = await gateway.MakeAsync(TwoTenants.AsB);
+        var (path, upload) = ($"{prefix}/v1/generations/{generation["id"]}", await gateway.UploadAsync(TwoTenants.AsB));
         var image = $"{path}/images/{generation.ImageId()}";
         foreach (var fault in new[] { "bad-key-401", "rate-limit-429", "refuse-validation", "error-500" })
         {
@@ -144,19 +144,19 @@ public sealed class RefusalsTests
             {
                 gateway.Leonardo.Script(target, fault);
                 var content = body is null ? null : ContractCalls.Text(body, ContractCalls.Json);
-                await contract.CheckAsync(await gateway.SendAsync(method, address, content, TwoTeams.AsB));
+                await contract.CheckAsync(await gateway.SendAsync(method, address, content, TwoTenants.AsB));
             }
         }
         foreach (var fault in new[] { "forbidden-403", "error-500" })
         {
             var address = prefix + await gateway.BeginUploadAsync();
             gateway.Leonardo.Script("upload", fault);
-            await contract.CheckAsync(await gateway.SendAsync(HttpMethod.Post, address, TwoTeams.Form(TwoTeams.Png, "x.png")));
+            await contract.CheckAsync(await gateway.SendAsync(HttpMethod.Post, address, TwoTenants.Form(TwoTenants.Png, "x.png")));
         }
         gateway.Leonardo.Script("cdn", "html");
-        await contract.CheckAsync(await gateway.GetAsync(image, TwoTeams.AsB));
+        await contract.CheckAsync(await gateway.GetAsync(image, TwoTenants.AsB));
         foreach (var address in new[] { image, $"{prefix}/v1/init-image/{upload}/image" })
-            await contract.CheckAsync(await gateway.GetAsync(address, TwoTeams.AsB, ("Range", "bytes=999999999-")));
+            await contract.CheckAsync(await gateway.GetAsync(address, TwoTenants.AsB, ("Range", "bytes=999999999-")));
     }
 
     private static async Task DecideTwiceAsync(OpenApiContract contract, AdminGateway admin)
@@ -227,7 +227,7 @@ public sealed class RefusalsTests
         await server.KillAsync();
         foreach (var operation in contract.Operations)
         {
-            var credential = operation.IsAdmin ? AsOperator : TwoTeams.AsB;
+            var credential = operation.IsAdmin ? AsOperator : TwoTenants.AsB;
             var trying = contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), credential);
             await admin.Gateway.PassAsync(() => trying.IsCompleted);
             await trying;

@@ -106,32 +106,34 @@ public sealed class QuotaAnswersTests
     [Fact]
     public async Task A_replay_works_after_its_reference_image_was_deleted()
     {
-        await using var gateway = await TwoTeams.StartAsync();
-        var upload = await gateway.UploadAsync(TwoTeams.AsA);
+        await using var gateway = await TwoTenants.StartAsync();
+        var upload = await gateway.UploadAsync(TwoTenants.AsA);
         var body =
             $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","guidances":{"image_reference":[{"image":{"id":"{{{upload}}}","type":"UPLOADED"} }] } } }""";
-        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once")];
+        (string, string)[] once = [TwoTenants.AsA, ("Idempotency-Key", "once")];
         var first = await (await gateway.PostAsync(body, headers: once)).JsonAsync();
-        (await gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + upload, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + upload, null, TwoTenants.AsA)).StatusCode.ShouldBe(
+            HttpStatusCode.OK
+        );
 
         var again = await gateway.PostAsync(body, headers: once);
 
         again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
         (await again.JsonAsync()).ToJsonString().ShouldBe(first.ToJsonString());
-        await (await gateway.PostAsync(body, headers: [TwoTeams.AsA, ("Idempotency-Key", "twice")])).ProblemAsync(400, "validation");
-        await (await gateway.PostAsync(body, headers: [TwoTeams.AsB, ("Idempotency-Key", "once")])).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, headers: [TwoTenants.AsA, ("Idempotency-Key", "twice")])).ProblemAsync(400, "validation");
+        await (await gateway.PostAsync(body, headers: [TwoTenants.AsB, ("Idempotency-Key", "once")])).ProblemAsync(400, "validation");
         gateway.Leonardo.Invoice.ShouldHaveSingleItem();
     }
 
     [Fact]
     public async Task A_replay_does_not_wait_for_a_deleted_generation()
     {
-        await using var gateway = await TwoTeams.StartAsync();
-        (string, string)[] once = [TwoTeams.AsA, ("Idempotency-Key", "once"), ("Prefer", "wait=20")];
+        await using var gateway = await TwoTenants.StartAsync();
+        (string, string)[] once = [TwoTenants.AsA, ("Idempotency-Key", "once"), ("Prefer", "wait=20")];
         var first = gateway.PostAsync(GatewayApp.Guide, headers: once);
         await gateway.PassAsync(() => first.IsCompleted);
         var id = (await (await first).JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
-        (await gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         var again = await gateway.PostAsync(GatewayApp.Guide, headers: once);
 

@@ -13,14 +13,14 @@ public sealed class EventTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync();
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
     public async Task The_stream_sends_the_current_status_then_the_end_and_closes()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA);
         var reading = ReadAsync(id);
         await _gateway.PassAsync(() => reading.IsCompleted);
         var events = Events(await reading);
@@ -31,14 +31,14 @@ public sealed class EventTests : IAsyncLifetime
     [Fact]
     public async Task A_finished_generation_is_sent_at_once()
     {
-        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var id = (await _gateway.MakeAsync(TwoTenants.AsA))["id"]!.GetValue<string>();
         Events(await ReadAsync(id)).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
     }
 
     [Fact]
     public async Task A_reconnecting_client_gets_only_newer_events()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA);
         var reading = ReadAsync(id, ("Last-Event-ID", "1"));
         await _gateway.PassAsync(() => reading.IsCompleted);
         Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("2", "COMPLETE")]);
@@ -51,7 +51,7 @@ public sealed class EventTests : IAsyncLifetime
     [Fact]
     public async Task A_client_with_an_unknown_event_id_gets_everything()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA);
         var reading = ReadAsync(id, ("Last-Event-ID", "999"));
         await _gateway.PassAsync(() => reading.IsCompleted);
         Events(await reading).Select(one => (one.Id, one.Status)).ShouldBe([("1", "PENDING"), ("2", "COMPLETE")]);
@@ -67,15 +67,15 @@ public sealed class EventTests : IAsyncLifetime
     [InlineData("*/*", "application/json")]
     public async Task Events_are_sent_if_accept_rates_them_at_least_as_high_as_JSON(string accept, string answered)
     {
-        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
-        var answer = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Accept", accept));
+        var id = (await _gateway.MakeAsync(TwoTenants.AsA))["id"]!.GetValue<string>();
+        var answer = await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA, ("Accept", accept));
         answer.Content.Headers.ContentType!.MediaType.ShouldBe(answered);
     }
 
     [Fact]
     public async Task While_nothing_happens_the_stream_sends_heartbeats()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
         foreach (var (name, value) in Headers())
             request.Headers.TryAddWithoutValidation(name, value);
@@ -108,14 +108,14 @@ public sealed class EventTests : IAsyncLifetime
     [Fact]
     public async Task Deleting_a_generation_ends_its_streams()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         var reading = ReadAsync(id);
         await Eventually.HoldsAsync(() => _gateway.Services.GetRequiredService<CompletionWaiters>().Counts.Values.Sum() == 1);
-        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA);
         Events(await reading).Select(one => one.Status).ShouldBe(["PENDING"]);
     }
 
-    private static (string, string)[] Headers(params (string, string)[] more) => [TwoTeams.AsA, ("Accept", "text/event-stream"), .. more];
+    private static (string, string)[] Headers(params (string, string)[] more) => [TwoTenants.AsA, ("Accept", "text/event-stream"), .. more];
 
     private async Task<string> ReadAsync(string id, params (string, string)[] headers)
     {

@@ -18,16 +18,16 @@ public sealed class OwnershipTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _gateway = await TwoTeams.StartAsync();
-        foreach (var (kind, tenant) in new[] { ("own", TwoTeams.AsA), ("deleted", TwoTeams.AsA), ("foreign", TwoTeams.AsB) })
+        _gateway = await TwoTenants.StartAsync();
+        foreach (var (kind, tenant) in new[] { ("own", TwoTenants.AsA), ("deleted", TwoTenants.AsA), ("foreign", TwoTenants.AsB) })
         {
             var generation = await _gateway.MakeAsync(tenant);
             _ids[("generation", kind)] = generation["id"]!.GetValue<string>();
             _ids[("image", kind)] = generation.ImageId();
             _ids[("upload", kind)] = await _gateway.UploadAsync(tenant);
         }
-        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + _ids[("generation", "deleted")], null, TwoTeams.AsA);
-        await _gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + _ids[("upload", "deleted")], null, TwoTeams.AsA);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + _ids[("generation", "deleted")], null, TwoTenants.AsA);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + _ids[("upload", "deleted")], null, TwoTenants.AsA);
         foreach (var thing in new[] { "generation", "image", "upload" })
         {
             _ids[(thing, "upper")] = _ids[(thing, "own")].ToUpperInvariant();
@@ -96,7 +96,7 @@ public sealed class OwnershipTests : IAsyncLifetime
             var response = await _gateway.PostAsync(
                 References((_ids[("image", "own")], "GENERATED"), (_ids[(thing, kind)], type)),
                 path,
-                TwoTeams.AsA
+                TwoTenants.AsA
             );
             if (allowed)
             {
@@ -114,7 +114,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     {
         for (var i = 0; i < 4; i++)
         {
-            await _gateway.BeginAsync(TwoTeams.AsA);
+            await _gateway.BeginAsync(TwoTenants.AsA);
             _gateway.Time.Advance(TimeSpan.FromSeconds(1));
         }
         var seen = new List<string>();
@@ -122,12 +122,12 @@ public sealed class OwnershipTests : IAsyncLifetime
         do
         {
             var page = await (
-                await _gateway.GetAsync("/v1/generations?limit=2" + (next is null ? "" : "&after=" + next), TwoTeams.AsA)
+                await _gateway.GetAsync("/v1/generations?limit=2" + (next is null ? "" : "&after=" + next), TwoTenants.AsA)
             ).JsonAsync();
             seen.AddRange(page["generations"]!.AsArray().Select(row => row!["id"]!.GetValue<string>()));
             next = page["next"]?.GetValue<string>();
             if (next is not null)
-                await (await _gateway.GetAsync("/v1/generations?after=" + next, TwoTeams.AsB)).ProblemAsync(400, "validation");
+                await (await _gateway.GetAsync("/v1/generations?after=" + next, TwoTenants.AsB)).ProblemAsync(400, "validation");
         } while (next is not null);
 
         var mine = _gateway.Leonardo.Invoice.Reverse().Select(line => line.GenerationId);
@@ -149,7 +149,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     [InlineData("after=a+/b")]
     [InlineData("after=01234567890123456789012345678901234567890123")]
     public async Task Invalid_page_parameters_are_refused(string query) =>
-        await (await _gateway.GetAsync("/v1/generations?" + query, TwoTeams.AsA)).ProblemAsync(400, "validation");
+        await (await _gateway.GetAsync("/v1/generations?" + query, TwoTenants.AsA)).ProblemAsync(400, "validation");
 
     [Fact]
     public async Task Another_tenants_object_and_an_unknown_one_take_the_same_time()
@@ -167,7 +167,7 @@ public sealed class OwnershipTests : IAsyncLifetime
     private async Task<double> TimeAsync(string path)
     {
         var began = TimeProvider.System.GetTimestamp();
-        (await _gateway.GetAsync(path, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await _gateway.GetAsync(path, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
         return TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
     }
 
@@ -186,7 +186,7 @@ public sealed class OwnershipTests : IAsyncLifetime
 
     private Task<HttpResponseMessage> SendAsync(string method, string path, string? header)
     {
-        (string, string)[] headers = header is null ? [TwoTeams.AsA] : [TwoTeams.AsA, (header.Split(": ")[0], header.Split(": ")[1])];
+        (string, string)[] headers = header is null ? [TwoTenants.AsA] : [TwoTenants.AsA, (header.Split(": ")[0], header.Split(": ")[1])];
         return _gateway.SendAsync(new HttpMethod(method), path, null, headers);
     }
 

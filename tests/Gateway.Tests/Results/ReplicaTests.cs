@@ -104,7 +104,7 @@ public sealed class ReplicaTests : IAsyncLifetime
         var begun = await JsonAsync(await SendAsync(_one, HttpMethod.Post, "/v1/init-image", """{"extension":"png"}"""));
         var address = new Uri(begun["uploadInitImage"]!["url"]!.GetValue<string>());
         var upload = begun["uploadInitImage"]!["id"]!.GetValue<string>();
-        using var form = TwoTeams.Form(TwoTeams.Png, "x.png");
+        using var form = TwoTenants.Form(TwoTenants.Png, "x.png");
         (await _other.Client.PostAsync(address.AbsolutePath, form, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(
             HttpStatusCode.NoContent
         );

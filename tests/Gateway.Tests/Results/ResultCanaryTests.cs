@@ -71,9 +71,9 @@ public sealed class ResultCanaryTests : IAsyncLifetime
     {
         var upload = (await SendAsync(HttpMethod.Post, "/v1/init-image", Json("""{"extension":"png"}""")))["uploadInitImage"]!;
         var path = new Uri(upload["url"]!.GetValue<string>()).AbsolutePath;
-        await SendAsync(HttpMethod.Post, path, TwoTeams.Form(TwoTeams.Png, "x.png"));
-        await SendAsync(HttpMethod.Post, path, TwoTeams.Form(TwoTeams.Png, "x.png"));
-        await SendAsync(HttpMethod.Post, "/v1/init-image", TwoTeams.Form(TwoTeams.Gif, "x.gif"));
+        await SendAsync(HttpMethod.Post, path, TwoTenants.Form(TwoTenants.Png, "x.png"));
+        await SendAsync(HttpMethod.Post, path, TwoTenants.Form(TwoTenants.Png, "x.png"));
+        await SendAsync(HttpMethod.Post, "/v1/init-image", TwoTenants.Form(TwoTenants.Gif, "x.gif"));
         await SendAsync(HttpMethod.Get, $"/v1/init-image/{upload["id"]}");
         await SendAsync(HttpMethod.Get, $"/v1/init-image/{upload["id"]}/image");
         return (upload["id"]!.GetValue<string>(), path);

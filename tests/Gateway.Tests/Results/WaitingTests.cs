@@ -12,7 +12,7 @@ public sealed class WaitingTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync();
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
@@ -21,7 +21,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task A_post_that_waits_is_answered_with_the_result()
     {
-        var posting = _gateway.PostAsync(GatewayApp.Guide, headers: [TwoTeams.AsA, ("Prefer", "wait=60")]);
+        var posting = _gateway.PostAsync(GatewayApp.Guide, headers: [TwoTenants.AsA, ("Prefer", "wait=60")]);
         await _gateway.PassAsync(() => posting.IsCompleted);
         var response = await posting;
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -30,7 +30,7 @@ public sealed class WaitingTests : IAsyncLifetime
         var answer = await response.JsonAsync();
         answer["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("COMPLETE");
         answer["generate"]!["generationId"]!.GetValue<string>().ShouldBe(answer["generations_by_pk"]!["id"]!.GetValue<string>());
-        (await _gateway.GetAsync(new Uri(Url(answer["generations_by_pk"]!)).AbsolutePath, TwoTeams.AsA)).StatusCode.ShouldBe(
+        (await _gateway.GetAsync(new Uri(Url(answer["generations_by_pk"]!)).AbsolutePath, TwoTenants.AsA)).StatusCode.ShouldBe(
             HttpStatusCode.OK
         );
     }
@@ -38,7 +38,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task A_post_whose_wait_times_out_is_202_and_its_repetition_waits_again()
     {
-        (string, string)[] headers = [TwoTeams.AsA, ("Prefer", "wait=3"), ("Idempotency-Key", "k")];
+        (string, string)[] headers = [TwoTenants.AsA, ("Prefer", "wait=3"), ("Idempotency-Key", "k")];
         const string Forever = """{"model":"flux-pro-2.0","parameters":{"prompt":"[sim:job-forever]"}}""";
         var posting = _gateway.PostAsync(Forever, headers: headers);
         await _gateway.PassAsync(() => posting.IsCompleted);
@@ -58,8 +58,8 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task A_get_whose_wait_times_out_is_pending_with_retry_after()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
-        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "respond-async, wait=5"));
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
+        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA, ("Prefer", "respond-async, wait=5"));
         await Eventually.HoldsAsync(() => Waiting == 1);
         await _gateway.PassAsync(() => getting.IsCompleted);
         var response = await getting;
@@ -76,8 +76,8 @@ public sealed class WaitingTests : IAsyncLifetime
     [InlineData("return=minimal")]
     public async Task A_malformed_preference_is_ignored(string prefer)
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
-        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", prefer));
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
+        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA, ("Prefer", prefer));
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         response.Headers.Contains("Preference-Applied").ShouldBeFalse();
     }
@@ -85,8 +85,8 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task A_wait_is_limited_to_two_minutes()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
-        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "wait=86400"));
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
+        var getting = _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA, ("Prefer", "wait=86400"));
         await Eventually.HoldsAsync(() => Waiting == 1);
         var began = _gateway.Time.GetUtcNow();
         await _gateway.PassAsync(() => getting.IsCompleted);
@@ -97,13 +97,13 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task A_caller_that_disconnects_leaves_no_waiter_behind()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         using var leave = new CancellationTokenSource();
         var callers = new List<Task>();
         foreach (var header in new[] { ("Prefer", "wait=60"), ("Accept", "text/event-stream") })
         {
             var request = new HttpRequestMessage(HttpMethod.Get, "/v1/generations/" + id);
-            request.Headers.TryAddWithoutValidation(TwoTeams.AsA.Item1, TwoTeams.AsA.Item2);
+            request.Headers.TryAddWithoutValidation(TwoTenants.AsA.Item1, TwoTenants.AsA.Item2);
             request.Headers.TryAddWithoutValidation(header.Item1, header.Item2);
             callers.Add(_gateway.Client.SendAsync(request, HttpCompletionOption.ResponseContentRead, leave.Token));
         }
@@ -116,7 +116,7 @@ public sealed class WaitingTests : IAsyncLifetime
     [Fact]
     public async Task Five_hundred_waiters_cause_one_schedule_of_polls()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         var before = Polls(id);
         before.ShouldBe(0);
         var callers = Enumerable
@@ -124,7 +124,7 @@ public sealed class WaitingTests : IAsyncLifetime
             .Select(n =>
                 _gateway.GetAsync(
                     "/v1/generations/" + id,
-                    TwoTeams.AsA,
+                    TwoTenants.AsA,
                     n % 2 == 0 ? ("Prefer", "wait=20") : ("Accept", "text/event-stream")
                 )
             )
@@ -135,7 +135,7 @@ public sealed class WaitingTests : IAsyncLifetime
         await _gateway.PassAsync(() => _gateway.Time.GetUtcNow() >= until, pace: 20);
         Polls(id).ShouldBeInRange(4, 6);
         (await Task.WhenAll(callers.Where((_, n) => n % 2 == 0))).ShouldAllBe(response => response.StatusCode == HttpStatusCode.OK);
-        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA);
         await Task.WhenAll(callers);
         Waiting.ShouldBe(0);
     }
@@ -145,9 +145,9 @@ public sealed class WaitingTests : IAsyncLifetime
     {
         var ids = new List<string>();
         for (var i = 0; i < 50; i++)
-            ids.Add(await _gateway.BeginAsync(TwoTeams.AsA));
+            ids.Add(await _gateway.BeginAsync(TwoTenants.AsA));
         var callers = ids.SelectMany(id => Enumerable.Repeat(id, 10))
-            .Select(id => _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA, ("Prefer", "wait=100")))
+            .Select(id => _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA, ("Prefer", "wait=100")))
             .ToList();
         await Eventually.HoldsAsync(() => Waiting == 500);
         await _gateway.PassAsync(() => callers.All(caller => caller.IsCompleted), pace: 50);

@@ -9,14 +9,14 @@ public sealed class WatcherTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync();
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
     public async Task A_finished_generation_is_returned_like_the_upstreams_without_foreign_data()
     {
-        var seen = (await _gateway.MakeAsync(TwoTeams.AsA, "kestrel over dunes")).AsObject();
+        var seen = (await _gateway.MakeAsync(TwoTenants.AsA, "kestrel over dunes")).AsObject();
         seen["prompt"]!.GetValue<string>().ShouldBe("kestrel over dunes");
         seen["imageWidth"]!.GetValue<int>().ShouldBe(256);
         seen["seed"]!.GetValue<long>().ShouldBe(_gateway.Leonardo.Invoice[0].Seed);
@@ -30,19 +30,19 @@ public sealed class WatcherTests : IAsyncLifetime
     [Fact]
     public async Task A_finished_generation_is_returned_without_an_upstream_call()
     {
-        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var id = (await _gateway.MakeAsync(TwoTenants.AsA))["id"]!.GetValue<string>();
         var before = _gateway.Leonardo.Received.Count;
-        await _gateway.SeeAsync(id, TwoTeams.AsA);
-        await _gateway.GetAsync("/v1/generations", TwoTeams.AsA);
+        await _gateway.SeeAsync(id, TwoTenants.AsA);
+        await _gateway.GetAsync("/v1/generations", TwoTenants.AsA);
         _gateway.Leonardo.Received.Count.ShouldBe(before);
     }
 
     [Fact]
     public async Task Of_many_generations_all_are_finished()
     {
-        var made = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => _gateway.BeginAsync(TwoTeams.AsA, $"kestrel {n}")));
+        var made = await Task.WhenAll(Enumerable.Range(0, 200).Select(n => _gateway.BeginAsync(TwoTenants.AsA, $"kestrel {n}")));
         await _gateway.PassAsync(async () =>
-            (await Task.WhenAll(made.Select(id => _gateway.SeeAsync(id, TwoTeams.AsA)))).All(seen =>
+            (await Task.WhenAll(made.Select(id => _gateway.SeeAsync(id, TwoTenants.AsA)))).All(seen =>
                 seen["status"]!.GetValue<string>() == "COMPLETE"
             )
         );
@@ -54,9 +54,9 @@ public sealed class WatcherTests : IAsyncLifetime
     [Fact]
     public async Task A_running_generation_shows_its_prompt_after_the_first_poll()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "kestrel [sim:job-forever]");
-        (await _gateway.SeeAsync(id, TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("PENDING");
-        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTeams.AsA))["prompt"] is not null);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "kestrel [sim:job-forever]");
+        (await _gateway.SeeAsync(id, TwoTenants.AsA))["status"]!.GetValue<string>().ShouldBe("PENDING");
+        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTenants.AsA))["prompt"] is not null);
     }
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class WatcherTests : IAsyncLifetime
     [InlineData("job-nsfw", "COMPLETE", 1, true)]
     public async Task A_failed_generation_ends(string fault, string status, int images, bool flagged)
     {
-        var seen = await _gateway.MakeAsync(TwoTeams.AsA, $"[sim:{fault}]");
+        var seen = await _gateway.MakeAsync(TwoTenants.AsA, $"[sim:{fault}]");
         seen["status"]!.GetValue<string>().ShouldBe(status);
         seen["generated_images"]!.AsArray().Count.ShouldBe(images);
         if (flagged)
@@ -79,9 +79,9 @@ public sealed class WatcherTests : IAsyncLifetime
     [Fact]
     public async Task A_running_generation_holds_its_slot_until_its_end_is_seen()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA);
         (await ConcurrentAsync()).ShouldBe(1);
-        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTeams.AsA))["status"]!.GetValue<string>() == "COMPLETE");
+        await _gateway.PassAsync(async () => (await _gateway.SeeAsync(id, TwoTenants.AsA))["status"]!.GetValue<string>() == "COMPLETE");
         (await ConcurrentAsync()).ShouldBe(0);
     }
 
@@ -100,14 +100,14 @@ public sealed class WatcherTests : IAsyncLifetime
     public async Task A_failed_poll_is_repeated_by_the_schedule(string fault)
     {
         _gateway.Leonardo.Script("get", fault, fault, fault);
-        (await _gateway.MakeAsync(TwoTeams.AsA))["status"]!.GetValue<string>().ShouldBe("COMPLETE");
+        (await _gateway.MakeAsync(TwoTenants.AsA))["status"]!.GetValue<string>().ShouldBe("COMPLETE");
         _gateway.Leonardo.Stats.TrapHits.ShouldBe(0);
     }
 
     [Fact]
     public async Task A_stuck_generation_frees_its_slot_and_is_polled_less_and_less_often()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         await AdvanceAsync(TimeSpan.FromMinutes(4));
         (await ConcurrentAsync()).ShouldBe(1);
         await AdvanceAsync(TimeSpan.FromMinutes(7));
@@ -116,7 +116,7 @@ public sealed class WatcherTests : IAsyncLifetime
         var polls = _gateway.Leonardo.Stats.Polls[id];
         await AdvanceAsync(TimeSpan.FromMinutes(30));
         (_gateway.Leonardo.Stats.Polls[id] - polls).ShouldBeInRange(1, 30);
-        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA);
+        var response = await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA);
         response.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(60));
         (await response.JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("PENDING");
     }
@@ -124,13 +124,13 @@ public sealed class WatcherTests : IAsyncLifetime
     [Fact]
     public async Task A_deleted_generation_is_polled_to_its_end_and_stays_hidden()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA);
-        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA);
+        var id = await _gateway.BeginAsync(TwoTenants.AsA);
+        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA);
         (await deleted.JsonAsync()).ToJsonString().ShouldBe($$$"""{"delete_generations_by_pk":{"id":"{{{id}}}"}}""");
         (await ConcurrentAsync()).ShouldBe(1);
         await _gateway.PassAsync(async () => await ConcurrentAsync() == 0);
-        await (await _gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA)).ProblemAsync(404, "not-found");
-        (await (await _gateway.GetAsync("/v1/generations", TwoTeams.AsA)).JsonAsync())["generations"]!.AsArray().ShouldBeEmpty();
+        await (await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA)).ProblemAsync(404, "not-found");
+        (await (await _gateway.GetAsync("/v1/generations", TwoTenants.AsA)).JsonAsync())["generations"]!.AsArray().ShouldBeEmpty();
     }
 
     [Theory]
@@ -139,25 +139,25 @@ public sealed class WatcherTests : IAsyncLifetime
     [InlineData("rate-limit-429", 503, "upstream-saturated")]
     public async Task A_generation_that_the_upstream_did_not_delete_is_still_readable(string fault, int status, string problem)
     {
-        var id = (await _gateway.MakeAsync(TwoTeams.AsA))["id"]!.GetValue<string>();
+        var id = (await _gateway.MakeAsync(TwoTenants.AsA))["id"]!.GetValue<string>();
         _gateway.Leonardo.Script("delete", fault);
-        await (await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTeams.AsA)).ProblemAsync(status, problem);
-        await _gateway.SeeAsync(id, TwoTeams.AsA);
+        await (await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA)).ProblemAsync(status, problem);
+        await _gateway.SeeAsync(id, TwoTenants.AsA);
     }
 
     [Fact]
     public async Task A_result_is_kept_for_the_configured_retention()
     {
-        await using var gateway = await TwoTeams.StartAsync(null, ("Results:Retention", "01:00:00"));
-        var made = await gateway.MakeAsync(TwoTeams.AsA);
+        await using var gateway = await TwoTenants.StartAsync(null, ("Results:Retention", "01:00:00"));
+        var made = await gateway.MakeAsync(TwoTenants.AsA);
         var id = made["id"]!.GetValue<string>();
         gateway.Time.Advance(TimeSpan.FromMinutes(30));
-        await gateway.SeeAsync(id, TwoTeams.AsA);
+        await gateway.SeeAsync(id, TwoTenants.AsA);
         gateway.Time.Advance(TimeSpan.FromMinutes(45));
         await gateway.PassAsync(async () =>
-            (await gateway.GetAsync("/v1/generations/" + id, TwoTeams.AsA)).StatusCode == HttpStatusCode.NotFound
+            (await gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA)).StatusCode == HttpStatusCode.NotFound
         );
-        await (await gateway.GetAsync($"/v1/generations/{id}/images/{made.ImageId()}", TwoTeams.AsA)).ProblemAsync(404, "not-found");
+        await (await gateway.GetAsync($"/v1/generations/{id}/images/{made.ImageId()}", TwoTenants.AsA)).ProblemAsync(404, "not-found");
     }
 
     private async Task AdvanceAsync(TimeSpan time)
@@ -172,7 +172,7 @@ public sealed class WatcherTests : IAsyncLifetime
 
     private async Task<int> ConcurrentAsync()
     {
-        var usage = await (await _gateway.GetAsync("/v1/usage", TwoTeams.AsA)).JsonAsync();
+        var usage = await (await _gateway.GetAsync("/v1/usage", TwoTenants.AsA)).JsonAsync();
         return usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "concurrent-generations")![
             "used"
         ]!.GetValue<int>();

@@ -13,7 +13,7 @@ public sealed class UploadDiskTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "tenants.json"), TwoTeams.Tenants, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "tenants.json"), TwoTenants.Tenants, TestContext.Current.CancellationToken);
         _gateway = await GatewayProcess.StartAsync(_folder.Path, ("TMPDIR", _folder.Path), ("Leonardo__Simulator", "true"));
     }
 
@@ -28,25 +28,25 @@ public sealed class UploadDiskTests : IAsyncLifetime
     {
         // Eight forms that are never completed.
         using var leave = new CancellationTokenSource();
-        var stuck = Enumerable.Range(0, 8).Select(_ => UploadAsync(TwoTeams.AsA, UnendingForm(), leave.Token)).ToList();
+        var stuck = Enumerable.Range(0, 8).Select(_ => UploadAsync(TwoTenants.AsA, UnendingForm(), leave.Token)).ToList();
         await Eventually.HoldsAsync(() => FilesOnDisk() == 8);
 
-        var ninth = await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"));
+        var ninth = await UploadAsync(TwoTenants.AsA, TwoTenants.Form(TwoTenants.Png, "x.png"));
         await ninth.ProblemAsync(503, "store-unavailable");
         ninth.Headers.RetryAfter.ShouldNotBeNull();
-        (await UploadAsync(TwoTeams.AsB, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await UploadAsync(TwoTenants.AsB, TwoTenants.Form(TwoTenants.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         await leave.CancelAsync();
         await Should.ThrowAsync<OperationCanceledException>(() => Task.WhenAll(stuck));
         await Eventually.HoldsAsync(async () =>
-            (await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode == HttpStatusCode.OK
+            (await UploadAsync(TwoTenants.AsA, TwoTenants.Form(TwoTenants.Png, "x.png"))).StatusCode == HttpStatusCode.OK
         );
     }
 
     [Fact]
     public async Task No_temporary_file_stays_on_the_disk()
     {
-        (await UploadAsync(TwoTeams.AsA, TwoTeams.Form(TwoTeams.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await UploadAsync(TwoTenants.AsA, TwoTenants.Form(TwoTenants.Png, "x.png"))).StatusCode.ShouldBe(HttpStatusCode.OK);
         FilesOnDisk().ShouldBe(0);
     }
 
@@ -66,7 +66,7 @@ public sealed class UploadDiskTests : IAsyncLifetime
     private static UnendingContent UnendingForm()
     {
         var start = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.png\"\r\n\r\n"u8;
-        var form = new UnendingContent([.. start, .. TwoTeams.Png]);
+        var form = new UnendingContent([.. start, .. TwoTenants.Png]);
         form.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
         return form;
     }

@@ -13,7 +13,7 @@ public sealed class UploadTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync();
+    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync();
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
@@ -31,7 +31,7 @@ public sealed class UploadTests : IAsyncLifetime
         upload.ToJsonString().ShouldNotContain(_gateway.Leonardo.AccountUserId, Case.Insensitive);
         upload.ToJsonString().ShouldNotContain("amz", Case.Insensitive);
 
-        var form = TwoTeams.Form(
+        var form = TwoTenants.Form(
             FileOf(extension),
             "x." + extension,
             [.. fields.Select(field => (field.Key, field.Value!.GetValue<string>()))]
@@ -46,31 +46,31 @@ public sealed class UploadTests : IAsyncLifetime
         stored
             .Text.IndexOf("name=\"key\"", StringComparison.Ordinal)
             .ShouldBeLessThan(stored.Text.IndexOf("name=\"file\"", StringComparison.Ordinal));
-        var image = await _gateway.GetAsync($"/v1/init-image/{upload["id"]}/image", TwoTeams.AsA);
+        var image = await _gateway.GetAsync($"/v1/init-image/{upload["id"]}/image", TwoTenants.AsA);
         (await image.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).ShouldBe(FileOf(extension));
     }
 
     [Fact]
     public async Task An_upload_in_one_call_can_be_read_used_as_a_reference_and_deleted()
     {
-        var id = await _gateway.UploadAsync(TwoTeams.AsA);
-        var seen = (await (await _gateway.GetAsync("/v1/init-image/" + id, TwoTeams.AsA)).JsonAsync())["init_images_by_pk"]!;
+        var id = await _gateway.UploadAsync(TwoTenants.AsA);
+        var seen = (await (await _gateway.GetAsync("/v1/init-image/" + id, TwoTenants.AsA)).JsonAsync())["init_images_by_pk"]!;
         seen["id"]!.GetValue<string>().ShouldBe(id);
         seen["url"]!.GetValue<string>().ShouldBe($"{_gateway.Address.GetLeftPart(UriPartial.Authority)}/v1/init-image/{id}/image");
 
-        (await _gateway.PostAsync(With(id), headers: TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await _gateway.PostAsync(With(id), headers: TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
         _gateway.Leonardo.Invoice.ShouldHaveSingleItem().References.ShouldBe(1);
 
-        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + id, null, TwoTeams.AsA);
+        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/init-image/" + id, null, TwoTenants.AsA);
         (await deleted.JsonAsync()).ToJsonString().ShouldBe($$$"""{"delete_init_images_by_pk":{"id":"{{{id}}}"}}""");
-        await (await _gateway.GetAsync("/v1/init-image/" + id, TwoTeams.AsA)).ProblemAsync(404, "not-found");
+        await (await _gateway.GetAsync("/v1/init-image/" + id, TwoTenants.AsA)).ProblemAsync(404, "not-found");
     }
 
     [Fact]
     public async Task An_upload_without_its_file_is_not_a_reference()
     {
         var upload = await BeginAsync("png");
-        var problem = await (await _gateway.PostAsync(With(upload["id"]!.GetValue<string>()), headers: TwoTeams.AsA)).ProblemAsync(
+        var problem = await (await _gateway.PostAsync(With(upload["id"]!.GetValue<string>()), headers: TwoTenants.AsA)).ProblemAsync(
             400,
             "validation"
         );
@@ -88,13 +88,13 @@ public sealed class UploadTests : IAsyncLifetime
     {
         var before = Stored();
         var url = new Uri((await BeginAsync(extension))["url"]!.GetValue<string>()).AbsolutePath;
-        var inTwo = await _gateway.SendAsync(HttpMethod.Post, url, TwoTeams.Form(FileOf(file), "x"), TwoTeams.AsA);
+        var inTwo = await _gateway.SendAsync(HttpMethod.Post, url, TwoTenants.Form(FileOf(file), "x"), TwoTenants.AsA);
         (await inTwo.ProblemAsync(400, "validation")).Codes().ShouldBe(["#/file " + code]);
         var inOne = await _gateway.SendAsync(
             HttpMethod.Post,
             "/v1/init-image",
-            TwoTeams.Form(FileOf(file), "x." + extension),
-            TwoTeams.AsA
+            TwoTenants.Form(FileOf(file), "x." + extension),
+            TwoTenants.AsA
         );
         (await inOne.ProblemAsync(400, "validation")).Codes().ShouldBe(["#/file " + code]);
         Stored().ShouldBe(before);
@@ -109,7 +109,7 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task An_invalid_request_for_an_upload_is_refused(string body, string code)
     {
         var before = _gateway.Leonardo.Received.Count;
-        (await (await _gateway.PostAsync(body, "/v1/init-image", TwoTeams.AsA)).ProblemAsync(400, "validation")).Codes().ShouldBe([code]);
+        (await (await _gateway.PostAsync(body, "/v1/init-image", TwoTenants.AsA)).ProblemAsync(400, "validation")).Codes().ShouldBe([code]);
         _gateway.Leonardo.Received.Count.ShouldBe(before);
     }
 
@@ -127,7 +127,7 @@ public sealed class UploadTests : IAsyncLifetime
         var url = new Uri((await BeginAsync("png"))["url"]!.GetValue<string>()).AbsolutePath;
         var before = Stored();
         _gateway.Time.Advance(TimeSpan.FromSeconds(121));
-        await (await PostAsync(url, TwoTeams.AsA)).ProblemAsync(404, "not-found");
+        await (await PostAsync(url, TwoTenants.AsA)).ProblemAsync(404, "not-found");
         Stored().ShouldBe(before);
     }
 
@@ -136,14 +136,14 @@ public sealed class UploadTests : IAsyncLifetime
     {
         var upload = await BeginAsync("png");
         var url = new Uri(upload["url"]!.GetValue<string>()).AbsolutePath;
-        await (await PostAsync(url, TwoTeams.AsB)).ProblemAsync(404, "not-found");
-        await (await PostAsync(url[..^1] + (url[^1] == 'A' ? 'B' : 'A'), TwoTeams.AsA)).ProblemAsync(404, "not-found");
+        await (await PostAsync(url, TwoTenants.AsB)).ProblemAsync(404, "not-found");
+        await (await PostAsync(url[..^1] + (url[^1] == 'A' ? 'B' : 'A'), TwoTenants.AsA)).ProblemAsync(404, "not-found");
         await (await PostAsync(url, ("authorization", "Bearer wrong"))).ProblemAsync(401, "unidentified");
-        await (await PostAsync($"/v1/init-image/{Guid.NewGuid()}/upload/{url.Split('/')[^1]}", TwoTeams.AsA)).ProblemAsync(
+        await (await PostAsync($"/v1/init-image/{Guid.NewGuid()}/upload/{url.Split('/')[^1]}", TwoTenants.AsA)).ProblemAsync(
             404,
             "not-found"
         );
-        (await PostAsync(url, TwoTeams.AsA)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        (await PostAsync(url, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
     }
 
     [Theory]
@@ -152,7 +152,7 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_file_over_25_MB_is_refused_with_or_without_a_declared_length(bool declared)
     {
         var before = Stored();
-        var form = TwoTeams.Form([.. TwoTeams.Png, .. new byte[25_000_000]], "big.png");
+        var form = TwoTenants.Form([.. TwoTenants.Png, .. new byte[25_000_000]], "big.png");
         if (!declared)
             form.Headers.ContentLength = null;
         var url = new Uri((await BeginAsync("png"))["url"]!.GetValue<string>()).AbsolutePath;
@@ -170,8 +170,8 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task A_file_of_25_MB_is_accepted()
     {
         var file = new byte[25_000_000];
-        TwoTeams.Png.CopyTo(file, 0);
-        var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTeams.Form(file, "big.png"), TwoTeams.AsA);
+        TwoTenants.Png.CopyTo(file, 0);
+        var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTenants.Form(file, "big.png"), TwoTenants.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         _gateway.Leonardo.Received[^1].Body.Length.ShouldBeGreaterThan(25_000_000);
     }
@@ -196,7 +196,7 @@ public sealed class UploadTests : IAsyncLifetime
     {
         var content = new ByteArrayContent(Encoding.ASCII.GetBytes(body));
         content.Headers.TryAddWithoutValidation("Content-Type", type);
-        var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", content, TwoTeams.AsA);
+        var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", content, TwoTenants.AsA);
         await response.ProblemAsync(status, problem);
     }
 
@@ -212,7 +212,12 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task An_upstream_fault_is_reported_and_leaves_no_upload_behind(string target, string fault, int status, string problem)
     {
         _gateway.Leonardo.Script(target, fault);
-        var response = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTeams.Form(TwoTeams.Png, "x.png"), TwoTeams.AsA);
+        var response = await _gateway.SendAsync(
+            HttpMethod.Post,
+            "/v1/init-image",
+            TwoTenants.Form(TwoTenants.Png, "x.png"),
+            TwoTenants.AsA
+        );
         await response.ProblemAsync(status, problem);
         _gateway.Leonardo.Stats.TrapHits.ShouldBe(0);
     }
@@ -221,8 +226,8 @@ public sealed class UploadTests : IAsyncLifetime
     public async Task The_form_is_sent_only_to_the_allowed_origins()
     {
         await using var trap = RawHost.Answering("HTTP/1.1 204 No Content");
-        await using var gateway = await TwoTeams.StartAsync(new() { PublicUrl = trap.Address });
-        var response = await gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTeams.Form(TwoTeams.Png, "x.png"), TwoTeams.AsA);
+        await using var gateway = await TwoTenants.StartAsync(new() { PublicUrl = trap.Address });
+        var response = await gateway.SendAsync(HttpMethod.Post, "/v1/init-image", TwoTenants.Form(TwoTenants.Png, "x.png"), TwoTenants.AsA);
         await response.ProblemAsync(502, "upstream-unreachable");
         trap.Connections.ShouldBe(0);
     }
@@ -231,21 +236,21 @@ public sealed class UploadTests : IAsyncLifetime
 
     private async Task<JsonNode> BeginAsync(string extension)
     {
-        var response = await _gateway.PostAsync($$"""{"extension":"{{extension}}"}""", "/v1/init-image", TwoTeams.AsA);
+        var response = await _gateway.PostAsync($$"""{"extension":"{{extension}}"}""", "/v1/init-image", TwoTenants.AsA);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         return (await response.JsonAsync())["uploadInitImage"]!;
     }
 
     private Task<HttpResponseMessage> PostAsync(string url, params (string, string)[] headers) =>
-        _gateway.SendAsync(HttpMethod.Post, url, TwoTeams.Form(TwoTeams.Png, "x.png"), headers);
+        _gateway.SendAsync(HttpMethod.Post, url, TwoTenants.Form(TwoTenants.Png, "x.png"), headers);
 
     private static byte[] FileOf(string kind) =>
         kind switch
         {
-            "png" => TwoTeams.Png,
-            "jpg" or "jpeg" => TwoTeams.Jpeg,
-            "webp" => TwoTeams.WebP,
-            "gif" => TwoTeams.Gif,
+            "png" => TwoTenants.Png,
+            "jpg" or "jpeg" => TwoTenants.Jpeg,
+            "webp" => TwoTenants.WebP,
+            "gif" => TwoTenants.Gif,
             "empty" => [],
             _ => "just some text, and long enough"u8.ToArray(),
         };

@@ -12,14 +12,14 @@ public sealed class WebhookTests : IAsyncLifetime
 
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTeams.StartAsync(null, ("Leonardo:WebhookKey", Key));
+    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync(null, ("Leonardo:WebhookKey", Key));
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 
     [Fact]
     public async Task Without_a_key_the_route_does_not_exist()
     {
-        await using var gateway = await TwoTeams.StartAsync();
+        await using var gateway = await TwoTenants.StartAsync();
         await (await gateway.PostAsync(Body("x"), "/webhooks/leonardo", Bearer)).ProblemAsync(404, "not-found");
         await (await gateway.GetAsync("/webhooks/leonardo")).ProblemAsync(404, "not-found");
     }
@@ -32,7 +32,7 @@ public sealed class WebhookTests : IAsyncLifetime
     [InlineData("callback-key-4711")]
     public async Task A_webhook_with_a_wrong_key_changes_nothing(string? authorization)
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         (string, string)[] headers = authorization is null ? [] : [("authorization", authorization)];
         await (await _gateway.PostAsync(Body(id), "/webhooks/leonardo", headers)).ProblemAsync(401, "unidentified");
     }
@@ -40,7 +40,7 @@ public sealed class WebhookTests : IAsyncLifetime
     [Fact]
     public async Task A_webhook_makes_the_watcher_poll_now()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         // After the first polls, so that the next one is ten seconds away.
         await _gateway.PassAsync(() => Polls(id) == 5);
         _gateway.Time.Advance(TimeSpan.FromSeconds(1));
@@ -51,11 +51,11 @@ public sealed class WebhookTests : IAsyncLifetime
     [Fact]
     public async Task The_content_of_a_webhook_is_not_trusted()
     {
-        var id = await _gateway.BeginAsync(TwoTeams.AsA, "[sim:job-forever]");
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
         (await _gateway.PostAsync(Body(id, "FAILED"), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         (await _gateway.PostAsync(Body(id, "COMPLETE"), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         await _gateway.PassAsync(() => Polls(id) > 1);
-        var seen = await _gateway.SeeAsync(id, TwoTeams.AsA);
+        var seen = await _gateway.SeeAsync(id, TwoTenants.AsA);
         seen["status"]!.GetValue<string>().ShouldBe("PENDING");
         seen["generated_images"]!.AsArray().ShouldBeEmpty();
     }
@@ -63,13 +63,13 @@ public sealed class WebhookTests : IAsyncLifetime
     [Fact]
     public async Task A_webhook_for_a_finished_or_unknown_generation_changes_nothing()
     {
-        var made = await _gateway.MakeAsync(TwoTeams.AsA);
+        var made = await _gateway.MakeAsync(TwoTenants.AsA);
         var id = made["id"]!.GetValue<string>();
         var before = Polls(id);
         foreach (var named in new[] { id, id, Guid.NewGuid().ToString() })
             (await _gateway.PostAsync(Body(named, "FAILED"), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
         _gateway.Time.Advance(TimeSpan.FromSeconds(30));
-        (await _gateway.SeeAsync(id, TwoTeams.AsA)).ToJsonString().ShouldBe(made.ToJsonString());
+        (await _gateway.SeeAsync(id, TwoTenants.AsA)).ToJsonString().ShouldBe(made.ToJsonString());
         Polls(id).ShouldBe(before);
     }
 
@@ -103,8 +103,8 @@ public sealed class WebhookTests : IAsyncLifetime
     {
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, "first\n", TestContext.Current.CancellationToken);
-        await using var gateway = await TwoTeams.StartAsync(null, ("Leonardo:WebhookKeyFile", file));
-        var id = await gateway.BeginAsync(TwoTeams.AsA);
+        await using var gateway = await TwoTenants.StartAsync(null, ("Leonardo:WebhookKeyFile", file));
+        var id = await gateway.BeginAsync(TwoTenants.AsA);
         (await PostAsync("first")).ShouldBe(HttpStatusCode.Accepted);
         await File.WriteAllTextAsync(file, "second\n", TestContext.Current.CancellationToken);
         gateway.Time.Advance(TimeSpan.FromSeconds(1));

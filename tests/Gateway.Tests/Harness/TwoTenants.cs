@@ -7,7 +7,7 @@ namespace Gateway.Tests.Harness;
 /// <summary>
 /// A gateway with two tenants that are identified by tokens, and the steps that tests of results share.
 /// </summary>
-internal static class TwoTeams
+internal static class TwoTenants
 {
     public static readonly (string, string) AsA = ("authorization", "Bearer a");
     public static readonly (string, string) AsB = ("authorization", "Bearer b");

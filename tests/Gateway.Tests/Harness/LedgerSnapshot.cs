@@ -7,12 +7,13 @@ using Npgsql;
 namespace Gateway.Tests.Harness;
 
 /// <summary>The tables of the ledger, read by SQL without code of the gateway.</summary>
-internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance> Balances, IReadOnlyList<Step> Steps)
+internal sealed record LedgerSnapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance> Balances, IReadOnlyList<Step> Steps)
 {
     /// <param name="file">No gateway may have the file open.</param>
-    public static Task<Books> OfSqliteAsync(string file) => ReadAsync(new SqliteConnection($"Data Source={file};Pooling=False"));
+    public static Task<LedgerSnapshot> ReadSqliteAsync(string file) => ReadAsync(new SqliteConnection($"Data Source={file};Pooling=False"));
 
-    public static Task<Books> OfPostgreSqlAsync(string connection) => ReadAsync(new NpgsqlConnection(connection + ";Pooling=False"));
+    public static Task<LedgerSnapshot> ReadPostgreSqlAsync(string connection) =>
+        ReadAsync(new NpgsqlConnection(connection + ";Pooling=False"));
 
     public IEnumerable<Entry> In(params char[] states) => Entries.Where(entry => states.Contains(entry.State));
 
@@ -20,7 +21,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
     /// What holds of the ledger at any time: every window is the sum of its reservations (INV-2),
     /// and every state is the last event of its reservation (INV-11).
     /// </summary>
-    public void MustAddUp()
+    public void ShouldBeConsistent()
     {
         foreach (var balance in Balances)
         {
@@ -47,7 +48,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
     }
 
     /// <summary>Replays every event: *held* and *spent* together never exceeded the limit (INV-1).</summary>
-    public void NeverHeldMoreThan(string tenant, Func<Entry, long> amount, long limit)
+    public void ShouldNeverExceed(string tenant, Func<Entry, long> amount, long limit)
     {
         var mine = Entries.Where(entry => entry.Tenant == tenant).ToDictionary(entry => entry.Id);
         long now = 0;
@@ -64,7 +65,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
     /// charge;
     /// and no reservation was sent twice, or before it was in the ledger.
     /// </summary>
-    public void MustAgreeWith(IReadOnlyList<Charge> invoice, IReadOnlyList<(string Prompt, long Seed)> posts)
+    public void ShouldMatchInvoice(IReadOnlyList<Charge> invoice, IReadOnlyList<(string Prompt, long Seed)> posts)
     {
         posts.GroupBy(post => post).Where(group => group.Count() > 1).ShouldBeEmpty("sent twice");
         var entries = Entries.ToDictionary(entry => (entry.PromptHash, entry.Seed));
@@ -87,7 +88,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
 
     public static string Hash(string prompt) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(prompt)));
 
-    private static async Task<Books> ReadAsync(DbConnection opening)
+    private static async Task<LedgerSnapshot> ReadAsync(DbConnection opening)
     {
         await using var connection = opening;
         await connection.OpenAsync();
@@ -119,7 +120,7 @@ internal sealed record Books(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance
             "select n, reservation_id, from_state, to_state from event order by n",
             row => new Step(row.GetInt64(0), Id(row, 1), row.IsDBNull(2) ? null : row.GetString(2)[0], row.GetString(3)[0])
         );
-        return new Books(entries, balances, steps);
+        return new LedgerSnapshot(entries, balances, steps);
     }
 
     private static async Task<List<T>> RowsAsync<T>(DbConnection connection, string sql, Func<DbDataReader, T> read)

@@ -4,7 +4,7 @@ namespace Gateway.Tests.Harness;
 /// A simulator, a store and one or more gateways, each in its own process.
 /// The header <c>X-Tenant-Id</c> identifies the caller.
 /// </summary>
-internal sealed class Fleet : IAsyncDisposable
+internal sealed class GatewayCluster : IAsyncDisposable
 {
     private readonly string? _postgreSql;
     private readonly IReadOnlyList<string> _within;
@@ -12,7 +12,13 @@ internal sealed class Fleet : IAsyncDisposable
     private readonly GatewayProcess?[] _gateways;
     private readonly TemporaryFolder _folder = new();
 
-    private Fleet(SimulatorProcess simulator, int replicas, string? postgreSql, IReadOnlyList<string> within, (string, string)[] settings)
+    private GatewayCluster(
+        SimulatorProcess simulator,
+        int replicas,
+        string? postgreSql,
+        IReadOnlyList<string> within,
+        (string, string)[] settings
+    )
     {
         (Simulator, _postgreSql, _within) = (simulator, postgreSql, within);
         _gateways = new GatewayProcess?[replicas];
@@ -53,7 +59,7 @@ internal sealed class Fleet : IAsyncDisposable
     /// <param name="replicas">More than one only on PostgreSQL.</param>
     /// <param name="postgreSql">A connection string; null for SQLite.</param>
     /// <param name="within">A command that runs each gateway, such as <c>setpriv --reuid=nobody</c>.</param>
-    public static async Task<Fleet> CreateAsync(
+    public static async Task<GatewayCluster> CreateAsync(
         IEnumerable<string> tenants,
         int replicas = 1,
         string? postgreSql = null,
@@ -61,7 +67,7 @@ internal sealed class Fleet : IAsyncDisposable
         params (string, string)[] settings
     )
     {
-        var fleet = new Fleet(await SimulatorProcess.StartAsync(), replicas, postgreSql, within ?? [], settings);
+        var fleet = new GatewayCluster(await SimulatorProcess.StartAsync(), replicas, postgreSql, within ?? [], settings);
         await File.WriteAllTextAsync(Path.Combine(fleet.Folder, "tenants.json"), GatewayApp.Tenants([.. tenants]));
         return fleet;
     }
@@ -96,11 +102,13 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     /// <summary>Stops all gateways with SIGTERM and reads the ledger.</summary>
-    public async Task<Books> CloseAsync()
+    public async Task<LedgerSnapshot> CloseAsync()
     {
         foreach (var gateway in _gateways.OfType<GatewayProcess>())
             await gateway.StopAsync();
-        return _postgreSql is null ? await Books.OfSqliteAsync(DatabaseFile) : await Books.OfPostgreSqlAsync(_postgreSql);
+        return _postgreSql is null
+            ? await LedgerSnapshot.ReadSqliteAsync(DatabaseFile)
+            : await LedgerSnapshot.ReadPostgreSqlAsync(_postgreSql);
     }
 
     public async ValueTask DisposeAsync()
