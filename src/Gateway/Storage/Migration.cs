@@ -39,7 +39,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
         CancellationToken cancellationToken
     )
     {
-        await Execute("create table if not exists migration (name text primary key, applied_at text not null)");
+        await ExecuteAsync("create table if not exists migration (name text primary key, applied_at text not null)");
         var known = For(engine);
         var applied = new HashSet<string>(StringComparer.Ordinal);
         await using (var reader = await Command("select name from migration").ExecuteReaderAsync(cancellationToken))
@@ -55,9 +55,9 @@ internal sealed record Migration(int Number, string Name, string Sql)
 
         foreach (var step in known.Where(step => !applied.Contains(step.Name)))
         {
-            await Execute(step.Sql);
+            await ExecuteAsync(step.Sql);
             var at = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            await Execute($"insert into migration (name, applied_at) values ('{step.Name}', '{at}')");
+            await ExecuteAsync($"insert into migration (name, applied_at) values ('{step.Name}', '{at}')");
         }
 
         DbCommand Command(string sql)
@@ -70,7 +70,7 @@ internal sealed record Migration(int Number, string Name, string Sql)
             return command;
         }
 
-        async Task Execute(string sql)
+        async Task ExecuteAsync(string sql)
         {
             await using var command = Command(sql);
             await command.ExecuteNonQueryAsync(cancellationToken);

@@ -97,7 +97,6 @@ public sealed class EvidenceTests
             ),
             Images: 1,
             Micros: 12_000,
-            ReservedAt: Sent,
             ForwardedAt: Sent,
             FencedAt: Sent.AddSeconds(30),
             Now: Sent.AddMinutes(10)

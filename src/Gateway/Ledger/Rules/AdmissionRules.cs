@@ -127,7 +127,6 @@ internal sealed class AdmissionRules(
                     row.Fingerprint,
                     row.Images,
                     row.Micros,
-                    row.ReservedAt,
                     row.ForwardedAt!.Value,
                     row.FencedAt!.Value,
                     state.Now

@@ -57,7 +57,6 @@ internal sealed record UnknownReservation(
     Fingerprint Fingerprint,
     int Images,
     long Micros,
-    DateTimeOffset ReservedAt,
     DateTimeOffset ForwardedAt,
     DateTimeOffset FencedAt,
     DateTimeOffset Now
