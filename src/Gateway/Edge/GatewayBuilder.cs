@@ -24,9 +24,8 @@ internal static class GatewayBuilder
 
     /// <summary>
     /// <c>dotnet run</c> on a fresh clone develops; a deployed program runs in production. <c>dotnet run</c> is
-    /// recognised by
-    /// the launch profile that it passes on (Properties/launchSettings.json). An environment that is set takes
-    /// precedence.
+    /// recognised by the launch profile that it passes on (Properties/launchSettings.json). An environment that is set
+    /// takes precedence.
     /// </summary>
     private static string? DefaultEnvironment() =>
         Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT") is null

@@ -7,8 +7,7 @@ namespace Gateway.Edge;
 /// </summary>
 /// <remarks>
 /// Thrown by Storage, and by the ledger's writer for what waits for the store. It is declared here, below Storage, so
-/// that
-/// <see cref="ProblemMiddleware"/> can answer it for every route.
+/// that <see cref="ProblemMiddleware"/> can answer it for every route.
 /// </remarks>
 internal class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner)
 {

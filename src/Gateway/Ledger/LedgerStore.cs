@@ -36,8 +36,7 @@ internal abstract class LedgerStore
 
     /// <summary>
     /// Deletes expired Idempotency-Keys, whole months of ended reservations with their events, and instances that
-    /// stopped
-    /// long ago.
+    /// stopped long ago.
     /// </summary>
     /// <returns>Whether there may be more.</returns>
     public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken);

@@ -12,9 +12,8 @@ using Gateway.Tenants;
 namespace Gateway.Ledger;
 
 /// <summary>
-/// Exact quotas (docs/ledger.md). A generation is admitted against all of them at once, and durably, before it is
-/// sent; its
-/// outcome is recorded once, whether or not the caller and the store are still there.
+/// Exact quotas (docs/ledger.md). A generation is admitted against all of them at once, and durably, before it is sent;
+/// its outcome is recorded once, whether or not the caller and the store are still there.
 /// </summary>
 internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 {
@@ -156,8 +155,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>
     /// The tenant's quotas for a header: at most a second old, with little waiting. If they cannot be read, the last
-    /// known
-    /// ones, or none.
+    /// known ones, or none.
     /// </summary>
     public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant)
     {
@@ -225,8 +223,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>
     /// Seeds of the requests that are being sent now. Their generations have no owner yet, and must not be given to
-    /// another
-    /// reservation (T-G15).
+    /// another reservation (T-G15).
     /// </summary>
     public Task<HashSet<uint>> SeedsInFlightAsync(CancellationToken cancellationToken) =>
         LedgerBacklog.ReadSeedsAsync(_database, cancellationToken);

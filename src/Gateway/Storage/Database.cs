@@ -52,8 +52,7 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
 
     /// <summary>
     /// Runs a report beside the ledger's writer. It sees only what is committed, and must be short: on SQLite the
-    /// writer
-    /// waits for it.
+    /// writer waits for it.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
     public Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken) =>

@@ -48,8 +48,8 @@ internal sealed partial class PostgreSqlDatabase : Database
 
     /// <summary>
     /// A pooler in transaction mode may lose prepared statements (PgBouncer before 1.21, or with
-    /// max_prepared_statements = 0),
-    /// which causes these faults. Nothing was changed; from the next use on, the gateway does not prepare statements.
+    /// max_prepared_statements = 0), which causes these faults. Nothing was changed; from the next use on, the gateway
+    /// does not prepare statements.
     /// </summary>
     public void OnFault(PostgresException fault)
     {

@@ -71,8 +71,7 @@ internal sealed class SqliteBackup : IDisposable
 
     /// <summary>
     /// Copies the next pages. What the source's own connection writes between two steps gets into the copy as well.
-    /// Must not be called while that
-    /// connection is in a transaction.
+    /// Must not be called while that connection is in a transaction.
     /// </summary>
     /// <returns>Whether everything has been copied.</returns>
     public bool Step() =>

@@ -7,8 +7,7 @@ namespace Gateway.Tests.Campaign;
 
 /// <summary>
 /// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key until they
-/// know
-/// its outcome.
+/// know its outcome.
 /// </summary>
 /// <param name="gateways">Current addresses; a gateway that is down is tried too.</param>
 internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Uri>> gateways, int seed) : IDisposable

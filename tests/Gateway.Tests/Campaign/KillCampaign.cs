@@ -5,9 +5,8 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Campaign;
 
 /// <summary>
-/// Gateways under load are killed (<c>kill -9</c>) at random moments, also while they start, and started again. At
-/// the end
-/// the ledger, Leonardo's invoice and the answers to the clients must agree.
+/// Gateways under load are killed (<c>kill -9</c>) at random moments, also while they start, and started again. At the
+/// end the ledger, Leonardo's invoice and the answers to the clients must agree.
 /// </summary>
 /// <param name="rounds">How often one is killed.</param>
 /// <param name="replicas">More than one only on PostgreSQL.</param>

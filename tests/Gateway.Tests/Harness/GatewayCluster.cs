@@ -1,8 +1,8 @@
 namespace Gateway.Tests.Harness;
 
 /// <summary>
-/// A simulator, a store and one or more gateways, each in its own process.
-/// The header <c>X-Tenant-Id</c> identifies the caller.
+/// A simulator, a store and one or more gateways, each in its own process. The header <c>X-Tenant-Id</c> identifies the
+/// caller.
 /// </summary>
 internal sealed class GatewayCluster : IAsyncDisposable
 {

@@ -62,8 +62,7 @@ internal sealed record LedgerSnapshot(IReadOnlyList<Entry> Entries, IReadOnlyLis
 
     /// <summary>
     /// Every charge has exactly one reservation, settled at this cost or still held; every settled reservation has a
-    /// charge;
-    /// and no reservation was sent twice, or before it was in the ledger.
+    /// charge; and no reservation was sent twice, or before it was in the ledger.
     /// </summary>
     public void ShouldMatchInvoice(IReadOnlyList<Charge> invoice, IReadOnlyList<(string Prompt, long Seed)> posts)
     {

@@ -205,8 +205,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
 
     /// <summary>
     /// On SQLite every earlier process is known to have ended. On PostgreSQL only a clean stop ends the lease, which
-    /// never
-    /// expires here.
+    /// never expires here.
     /// </summary>
     private bool IsOrphan(LedgerModel.Entry entry) => entry.Process < _leases.Count && (!harness.IsShared || _leases[entry.Process] < _now);
 

@@ -5,8 +5,7 @@ namespace Gateway.Ledger.Maintenance;
 
 /// <summary>
 /// Checks the ledger against itself in one statement, and so at one instant: every balance against the reservations,
-/// every
-/// reservation against its events.
+/// every reservation against its events.
 /// </summary>
 /// <remarks>
 /// INV-2, 5, 6, 7, 9, 10 and 11. The schema constrains INV-8 and INV-12. INV-1 depends on limits that may have changed,

@@ -127,8 +127,7 @@ internal static class PostgreSqlLedgerReader
 
     /// <summary>
     /// Windows and counters of the loaded reservations that are not those of the named tenants' running periods. A
-    /// round
-    /// trip of its own, where there are any.
+    /// round trip of its own, where there are any.
     /// </summary>
     private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
     {

@@ -23,8 +23,7 @@ internal static class PostgreSqlLedgerStatements
 
     /// <summary>
     /// Before anything is read, on a row that every batch takes first: there are no deadlocks, and commits are in the
-    /// order
-    /// of the locks.
+    /// order of the locks.
     /// </summary>
     public const string Lock = "select 1 from ledger where id = 1 for update";
 

@@ -4,9 +4,8 @@ using Gateway.Tenants;
 namespace Gateway.Ledger.Rules;
 
 /// <summary>
-/// The rules of admission (L1, L2), over what was loaded under the lock. Pure, and the same on both engines: no
-/// clock, no
-/// store, no waiting.
+/// The rules of admission (L1, L2), over what was loaded under the lock. Pure, and the same on both engines: no clock,
+/// no store, no waiting.
 /// </summary>
 /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
 internal sealed class AdmissionRules(

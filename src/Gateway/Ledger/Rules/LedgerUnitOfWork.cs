@@ -132,9 +132,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     }
 
     /// <summary>
-    /// Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and
-    /// loads an
-    /// empty row where there is none.
+    /// Windows that the loaded reservations count in and that have not been looked up. A store looks them up, and loads
+    /// an empty row where there is none.
     /// </summary>
     public HashSet<(string Tenant, string Period)> MissingWindows() =>
         [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
