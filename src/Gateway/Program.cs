@@ -23,10 +23,9 @@ if (CommandLine.Find(args) is { } command)
 
 var builder = GatewayBuilder.Create(args);
 var settings = new Settings(builder.Configuration);
-var storage = StorageOptions.Read(settings);
 
 builder.AddEdge(settings);
-builder.Services.AddStorage(storage);
+builder.Services.AddStorage(StorageOptions.Read(settings));
 builder.Services.AddTenants(settings, builder.Environment, [.. ModelCatalogue.All.Select(model => model.Name)]);
 builder.Services.AddModels();
 builder.Services.AddQuotas(QuotaOptions.Read(settings));
@@ -41,7 +40,6 @@ builder.Services.AddAdmin(settings, builder.Environment);
 builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi(settings);
 builder.Services.AddDocs();
-builder.Services.AddCli(storage);
 
 // Only here has every setting been read.
 if (args is [CheckCommand.Name])

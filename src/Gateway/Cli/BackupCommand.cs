@@ -19,21 +19,21 @@ internal static class BackupCommand
             await Console.Error.WriteLineAsync(fault);
         if (settings.Errors.Count > 0)
             return ExitCode.Finding;
-        if (storage.Engine != StorageEngine.Sqlite)
+        if (storage.SqliteFile is not { } store)
         {
             await Console.Error.WriteLineAsync(
                 "This store is PostgreSQL: back it up with pg_dump, for example by deploy/backup.sh postgresql CONNECTION-URI FILE."
             );
             return ExitCode.Usage;
         }
-        var (code, sentence) = await BackUpAsync(SqliteDatabase.PathOf(storage.ConnectionString), Path.GetFullPath(file));
+        var (code, sentence) = await BackUpAsync(store, Path.GetFullPath(file));
         await (code == ExitCode.Good ? Console.Out : Console.Error).WriteLineAsync(sentence);
         return code;
     }
 
     private static async Task<(int ExitCode, string Sentence)> BackUpAsync(string store, string backup)
     {
-        if (await BackupSocket.AskAsync(store, backup) is { } answer)
+        if (await SqliteBackupSocket.AskAsync(store, backup) is { } answer)
             return answer;
         try
         {

@@ -1,3 +1,5 @@
+using Gateway.Edge;
+
 namespace Gateway.Cli;
 
 /// <summary>The commands. None of them starts the server.</summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
-using Microsoft.Data.Sqlite;
+using Gateway.Edge;
+using Gateway.Storage;
 
 namespace Gateway.Cli;
 
@@ -14,10 +15,9 @@ internal static class VersionCommand
     {
         if (args is not [])
             return CommandLine.RefuseAsync("version takes no arguments.", "version");
-        using var sqlite = new SqliteConnection();
         Console.Out.WriteLine($"gateway {Gateway}");
         Console.Out.WriteLine($".NET {Environment.Version}");
-        Console.Out.WriteLine($"SQLite {sqlite.ServerVersion}");
+        Console.Out.WriteLine($"SQLite {SqliteDatabase.EngineVersion}");
         return Task.FromResult(ExitCode.Good);
     }
 }

@@ -27,6 +27,9 @@ internal sealed class SqliteDatabase : Database
     /// <summary>The file, absolute.</summary>
     public string FilePath => Path.GetFullPath(_file);
 
+    /// <summary>Of the SQLite library that the gateway uses.</summary>
+    public static string EngineVersion => raw.sqlite3_libversion().utf8_to_string();
+
     /// <returns>The file that a connection string names, absolute.</returns>
     public static string PathOf(string connectionString) =>
         Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);

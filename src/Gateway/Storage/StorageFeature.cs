@@ -9,5 +9,11 @@ internal static class StorageFeature
         services.AddSingleton(provider =>
             options.Open(provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>())
         );
+        if (options.Engine == StorageEngine.Sqlite)
+            services.AddHostedService(provider => new SqliteBackupSocket(
+                (SqliteDatabase)provider.GetRequiredService<Database>(),
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<ILogger<SqliteBackupSocket>>()
+            ));
     }
 }

@@ -31,6 +31,9 @@ internal sealed record StorageOptions(StorageEngine Engine, string ConnectionStr
         return options;
     }
 
+    /// <summary>The absolute path of the store; null: it is not a file.</summary>
+    public string? SqliteFile => Engine == StorageEngine.Sqlite ? SqliteDatabase.PathOf(ConnectionString) : null;
+
     public Database Open(ILoggerFactory log, TimeProvider time) =>
         Engine == StorageEngine.Sqlite
             ? new SqliteDatabase(ConnectionString, log.CreateLogger<SqliteDatabase>(), time)

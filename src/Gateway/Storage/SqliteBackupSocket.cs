@@ -1,15 +1,15 @@
 using System.Net.Sockets;
 using System.Text;
 using Gateway.Edge;
-using Gateway.Storage;
 
-namespace Gateway.Cli;
+namespace Gateway.Storage;
 
 /// <summary>
-/// Makes backups for <see cref="BackupCommand"/> while the gateway runs: no other process may open its SQLite file.
+/// Makes backups for the command <c>backup</c> while the gateway runs: no other process may open its SQLite file.
 /// Listens on a Unix domain socket beside that file, which only the gateway's own user may open.
 /// </summary>
-internal sealed partial class BackupSocket(SqliteDatabase database, TimeProvider time, ILogger<BackupSocket> log) : BackgroundService
+internal sealed partial class SqliteBackupSocket(SqliteDatabase database, TimeProvider time, ILogger<SqliteBackupSocket> log)
+    : BackgroundService
 {
     private const int MaxRequestBytes = 4096;
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);

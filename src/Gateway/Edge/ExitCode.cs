@@ -1,4 +1,4 @@
-namespace Gateway.Cli;
+namespace Gateway.Edge;
 
 /// <summary>What a command's exit code means, for scripts.</summary>
 internal static class ExitCode
