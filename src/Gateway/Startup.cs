@@ -93,7 +93,6 @@ internal static partial class Startup
             Log.UpstreamIsSimulated(log);
         else
             Log.Upstream(log, app.Services.GetRequiredService<LeonardoAddress>().Prefix);
-        Log.Store(log, app.Services.GetRequiredService<Database>().Description);
         Log.Tenants(log, app.Services.GetRequiredService<TenantDirectory>().Description);
         foreach (var name in settings.Unread)
             Log.SettingHasNoEffect(log, name);
@@ -115,9 +114,6 @@ internal static partial class Startup
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Upstream: {Upstream:l}, with the configured key. Images are charged")]
         public static partial void Upstream(ILogger log, string upstream);
-
-        [LoggerMessage(Level = LogLevel.Information, Message = "Store: {Store:l}")]
-        public static partial void Store(ILogger log, string store);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Tenants: {Tenants:l}")]
         public static partial void Tenants(ILogger log, string tenants);

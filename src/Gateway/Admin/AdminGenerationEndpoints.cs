@@ -90,7 +90,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         var outcome = new Outcome(
             ProblemTypes.UpstreamRejected.Name,
             ProblemTypes.UpstreamRejected.Status,
-            "An operator found that this request made no generation. It is not charged; send it again with a new Idempotency-Key.",
+            "An operator found that this request made no generation. It is not charged; send it again.",
             "other"
         );
         return await DecideAsync(

@@ -100,6 +100,6 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
     /// <summary>The next use connects again.</summary>
     protected void Reconnect() => Volatile.Write(ref _ready, false);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Store: {Store}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Store: {Store:l}")]
     private static partial void LogOpened(ILogger log, string store);
 }

@@ -50,6 +50,38 @@ public abstract class IdempotencyContract : LedgerTest
         (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Replayed>().Outcome.Outcome.ShouldBe(Refused);
     }
 
+    [Theory]
+    [InlineData("upstream-credentials")]
+    [InlineData("upstream-unreachable")]
+    [InlineData("upstream-out-of-credit")]
+    [InlineData("upstream-saturated")]
+    public async Task A_refusal_that_is_not_about_the_request_frees_the_key(string problem)
+    {
+        var ledger = await Harness.StartAsync();
+        var first = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.ReleaseAsync(first.ReservationId, new Outcome(problem, 503, "Not now."));
+
+        var again = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => AdmitAsync(ledger, "k")));
+
+        again.OfType<Admission.Admitted>().ShouldHaveSingleItem();
+        again.OfType<Admission.InProgress>().Count().ShouldBe(5);
+        (await ledger.QuotaAsync(Marketing, "images-day")).Held.ShouldBe(1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_request_that_was_proved_absent_frees_its_key(bool byOperator)
+    {
+        var ledger = await Harness.StartAsync();
+        var first = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
+        await ledger.UnknownAsync(first.ReservationId, Unclear);
+        var absent = new ReconciliationResult.Absent(Refused, "not in the list", byOperator);
+        (await ledger.ReconcileAsync(first.ReservationId, absent)).ShouldBeTrue();
+
+        (await AdmitAsync(ledger, "k")).ShouldBeOfType<Admission.Admitted>();
+    }
+
     [Fact]
     public async Task A_repeated_request_gets_unknown_until_the_outcome_is_known()
     {

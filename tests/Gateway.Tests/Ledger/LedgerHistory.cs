@@ -78,8 +78,9 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 _model.Settle(entry, generation, step.Amount % 40_000, _now);
                 break;
             case < 60 when entry is { State: not 'R' }:
-                await _ledger.ReleaseAsync(entry.Id, Refused);
-                LedgerModel.Release(entry);
+                var isRejected = step.Amount % 2 == 0;
+                await _ledger.ReleaseAsync(entry.Id, isRejected ? Refused : Refused with { Problem = "upstream-saturated" });
+                LedgerModel.Release(entry, keepsKey: isRejected);
                 break;
             case < 66 when entry is not null:
                 await _ledger.UnknownAsync(entry.Id, Unclear);

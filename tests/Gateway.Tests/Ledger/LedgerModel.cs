@@ -108,11 +108,12 @@ internal sealed class LedgerModel(QuotaOptions options)
         Generations.Add(generation);
     }
 
-    public static void Release(Entry entry)
+    /// <param name="keepsKey">Whether the upstream refused the request itself.</param>
+    public static void Release(Entry entry, bool keepsKey = false)
     {
         if (entry.State is 'S' or 'V')
             return;
-        if (entry.State == 'R')
+        if (entry.State == 'R' || !keepsKey)
             entry.Key = null;
         entry.State = 'V';
         entry.RunningUntil = null;

@@ -182,6 +182,43 @@ public sealed class QuotaAnswersTests
         gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("rate-limit-429", "upstream-saturated")]
+    [InlineData("queue-full", "upstream-saturated")]
+    [InlineData("bad-key-401", "upstream-credentials")]
+    [InlineData("forbidden-403", "upstream-credentials")]
+    [InlineData("out-of-credit-200", "upstream-out-of-credit")]
+    public async Task After_a_refusal_that_is_not_about_the_request_its_key_makes_one_generation(string fault, string name)
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        gateway.Leonardo.ScriptNext(fault);
+        var refused = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"));
+        (await refused.JsonAsync())["type"]!.GetValue<string>().ShouldBe("/problems/" + name);
+
+        gateway.Leonardo.ScriptNext("slow:0.3");
+        var repeats = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k")))
+        );
+
+        repeats.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK || answer.StatusCode == HttpStatusCode.Conflict);
+        repeats.ShouldContain(answer => answer.StatusCode == HttpStatusCode.OK);
+        gateway.Leonardo.Invoice.Count.ShouldBe(1);
+        gateway.Leonardo.Received.Count(request => request.Method == "POST").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_key_is_free_after_a_connection_to_Leonardo_failed()
+    {
+        var closed = new Uri($"http://127.0.0.1:{Ports.Free()}/api/rest");
+        await using var gateway = await GatewayApp.StartAsync(upstream: closed);
+
+        await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"))).ProblemAsync(502, "upstream-unreachable");
+        var again = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"));
+
+        await again.ProblemAsync(502, "upstream-unreachable");
+        again.Headers.Contains("Idempotency-Replayed").ShouldBeFalse("it was a new attempt");
+    }
+
     [Fact]
     public async Task Fifty_concurrent_requests_with_one_key_make_one_generation()
     {

@@ -116,7 +116,10 @@ internal static class ProblemTypes
         422,
         "Leonardo refused this request",
         "`reason` is `validation`, `moderation` (the prompt), `reference` (an image id) or `other`. The reservation was released; nothing was charged. Change the request."
-    );
+    )
+    {
+        KeepsIdempotencyKey = true,
+    };
 
     public static readonly ProblemType UpstreamCredentials = new(
         "upstream-credentials",
@@ -161,6 +164,7 @@ internal static class ProblemTypes
     )
     {
         OtherStatuses = [StatusCodes.Status504GatewayTimeout],
+        KeepsIdempotencyKey = true,
     };
 
     public static readonly ProblemType NotUnknown = new(

@@ -57,9 +57,11 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
     }
 
     /// <summary>L4. Only when there is certainly no generation.</summary>
-    /// <param name="outcome">Null: nothing was ever sent, so that its Idempotency-Key is free again.</param>
+    /// <param name="outcome">Null: nothing was ever sent.</param>
     /// <returns>Whether it is void now.</returns>
-    public bool Release(Guid id, Outcome? outcome, string why)
+    public bool Release(Guid id, Outcome? outcome, string why) => Release(id, outcome, why, outcome is { KeepsIdempotencyKey: true });
+
+    private bool Release(Guid id, Outcome? outcome, string why, bool keepsKey)
     {
         if (state.Find(id) is not { } row || row.State == ReservationState.Void)
             return true;
@@ -68,7 +70,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             state.Alarms.Add($"Reservation {id} was refused, but its state is {row.State}");
             return false;
         }
-        state.Move(row, Released(row, outcome), why);
+        state.Move(row, Released(row, outcome, keepsKey), why);
         return true;
     }
 
@@ -99,7 +101,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
                 Settle(id, found.Settlement, found.Why);
                 return true;
             case ReconciliationResult.Absent absent when absent.ByOperator || row.FencedAt <= state.Now:
-                Release(id, absent.Outcome, absent.Why);
+                Release(id, absent.Outcome, absent.Why, keepsKey: false);
                 return true;
             case ReconciliationResult.Spent spent when row.State == ReservationState.Unknown:
                 state.Move(row, row.WrittenOff(state.Now), spent.Why);
@@ -142,7 +144,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         foreach (var row in state.Orphans.Select(state.Find).OfType<Reservation>())
         {
             if (row.State == ReservationState.Reserved)
-                moved += TryMove(row, Released(row, null), "orphan");
+                moved += TryMove(row, Released(row, null, keepsKey: false), "orphan");
             else if (row.State == ReservationState.Forwarding)
                 moved += TryMove(row, Orphaned(row), "orphan");
         }
@@ -163,13 +165,13 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         return 0;
     }
 
-    private Reservation Released(Reservation row, Outcome? outcome) =>
+    private Reservation Released(Reservation row, Outcome? outcome, bool keepsKey) =>
         row with
         {
             State = ReservationState.Void,
             Charged = null,
             Outcome = outcome,
-            IdempotencyKey = outcome is null || row.State == ReservationState.Reserved ? null : row.IdempotencyKey,
+            IdempotencyKey = keepsKey && row.State != ReservationState.Reserved ? row.IdempotencyKey : null,
             RunningUntil = null,
             EndedAt = state.Now,
         };

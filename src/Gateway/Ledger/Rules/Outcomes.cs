@@ -1,3 +1,5 @@
+using Gateway.Edge.Problems;
+
 namespace Gateway.Ledger.Rules;
 
 /// <summary>A generation that the upstream accepted.</summary>
@@ -23,7 +25,11 @@ internal enum RecordingResult
 
 /// <summary>The answer to a request that made no generation, or may have made none; kept for repetitions.</summary>
 /// <param name="Problem">Its name in the list of problems.</param>
-internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null);
+internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null)
+{
+    /// <summary>Whether a repetition with the same Idempotency-Key gets this outcome again.</summary>
+    public bool KeepsIdempotencyKey => ProblemTypes.All.Any(type => type.Name == Problem && type.KeepsIdempotencyKey);
+}
 
 /// <summary>
 /// The outcome of a request with an Idempotency-Key: <paramref name="Settlement"/> if it was settled, else <paramref
@@ -41,7 +47,7 @@ internal abstract record ReconciliationResult(string Why)
     /// <summary>
     /// There is none. Refused before <see cref="UnknownReservation.FencedAt"/>, unless an operator decides it.
     /// </summary>
-    /// <param name="Outcome">The answer to a repetition with the Idempotency-Key.</param>
+    /// <param name="Outcome">For operators: the Idempotency-Key is free again, so no caller gets it.</param>
     public sealed record Absent(Outcome Outcome, string Why, bool ByOperator = false) : ReconciliationResult(Why);
 
     /// <summary>It cannot be found out: count it as spent, before the grace is over.</summary>
