@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Npgsql;
 
 namespace Gateway.Benchmarks;

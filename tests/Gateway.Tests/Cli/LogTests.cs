@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Gateway.Edge.Logging;
 using Gateway.Tests.Harness;
-using Gateway.Tests.Tenants;
+using Gateway.Tests.Harness.Sockets;
 using Serilog;
 
 namespace Gateway.Tests.Cli;

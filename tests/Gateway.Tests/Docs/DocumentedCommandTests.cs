@@ -1,4 +1,5 @@
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests.Docs;

@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Hostile;
 using Gateway.Tests.RawSocket;
 

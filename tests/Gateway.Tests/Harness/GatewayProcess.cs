@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Harness;
 

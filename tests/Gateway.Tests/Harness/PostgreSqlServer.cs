@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gateway.Tests.Harness.Sockets;
 using Npgsql;
 
 namespace Gateway.Tests.Harness;

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Leonardo.Origins;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Images;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Leonardo.Simulator;
 
 namespace Gateway.Tests.Images;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Images;
 

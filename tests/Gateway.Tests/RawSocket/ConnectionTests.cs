@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;

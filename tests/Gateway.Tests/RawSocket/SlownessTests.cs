@@ -1,4 +1,5 @@
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.Hostile;
 
 namespace Gateway.Tests.RawSocket;

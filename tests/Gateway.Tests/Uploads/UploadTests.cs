@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Uploads;
 

@@ -1,8 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Gateway.Tests.Harness;
 
-namespace Gateway.Tests.RawSocket;
+namespace Gateway.Tests.Harness.Sockets;
 
 /// <summary>A TCP connection to the gateway that can send any bytes, well-formed or not.</summary>
 internal sealed class RawConnection : IDisposable
@@ -13,9 +13,12 @@ internal sealed class RawConnection : IDisposable
 
     private RawConnection(int port) => _port = port;
 
-    public static async Task<RawConnection> OpenAsync(Uri address)
+    /// <param name="from">The caller's own address; null: the system chooses it.</param>
+    public static async Task<RawConnection> OpenAsync(Uri address, IPAddress? from = null)
     {
         var connection = new RawConnection(address.Port);
+        if (from is not null)
+            connection._socket.Bind(new IPEndPoint(from, 0));
         await connection._socket.ConnectAsync(address.Host, address.Port, TestContext.Current.CancellationToken);
         return connection;
     }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Gateway.Tests.Harness;
+namespace Gateway.Tests.Harness.Sockets;
 
 /// <summary>
 /// A host that answers every connection with the bytes that a test gives, and counts the connections.

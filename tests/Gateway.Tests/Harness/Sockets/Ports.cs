@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Tests.Harness;
+namespace Gateway.Tests.Harness.Sockets;
 
 /// <summary>
 /// Free ports for processes that cannot choose one themselves. They are below the range that the system
