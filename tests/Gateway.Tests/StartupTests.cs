@@ -1,6 +1,5 @@
 using Gateway.Cli;
 using Gateway.Tests.Harness;
-using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests;
 
@@ -44,26 +43,35 @@ public sealed class StartupTests
             ("Storage__Engine", "Oracle"),
             ("OpenApi__Ui", "maybe"),
             ("Logging__Level", "Loud"),
-            ("Identification__TrustedProxies__0", "10.0.0.0/40")
+            ("Identification__TrustedProxies__0", "10.0.0.0/40"),
+            ("Identification__TrustedProxies__1", "10.0.0.1/8"),
+            ("Identification__Hosts", "a b"),
+            ("ASPNETCORE_FORWARDEDHEADERS_ENABLED", "true")
         );
-        code.ShouldNotBe(0);
-        foreach (
-            var fault in new[]
-            {
-                "Leonardo:Simulator",
-                "Leonardo:BaseUrl",
-                "Leonardo:Timeout",
-                "Leonardo:ConcurrentGenerations",
-                "Leonardo:QueueTimeout",
-                "Storage:Engine",
-                "OpenApi:Ui",
-                "Logging:Level",
-                "Identification:TrustedProxies",
-                "#/tenants/0/id",
-                "#/tenants/1/quota/imagesPerDay",
-            }
-        )
-            output.ShouldContain(fault);
+        code.ShouldBe(1);
+        var tenants = $"Tenants:File: {Path.Combine(folder, "tenants.json")} ";
+        string[] faults =
+        [
+            "Leonardo:Simulator: ",
+            "Leonardo:BaseUrl: ",
+            "Leonardo:Timeout: ",
+            "Leonardo:ConcurrentGenerations: ",
+            "Leonardo:QueueTimeout: ",
+            "Storage:Engine: ",
+            "OpenApi:Ui: ",
+            "Logging:Level: ",
+            "Identification:TrustedProxies: 10.0.0.0/40",
+            "Identification:TrustedProxies: 10.0.0.1/8",
+            "Identification:Hosts: ",
+            "ASPNETCORE_FORWARDEDHEADERS_ENABLED: ",
+            tenants + "#/tenants/0/id: must be",
+            tenants + "#/tenants/1/quota/imagesPerDay: must be",
+        ];
+        var lines = output.Split('\n').Where(line => line.StartsWith("- ", StringComparison.Ordinal)).ToArray();
+        lines.Length.ShouldBe(faults.Length, output);
+        foreach (var fault in faults)
+            lines.ShouldContain(line => line.StartsWith("- " + fault, StringComparison.Ordinal), output);
+        output.ShouldNotContain("   at Gateway", Case.Sensitive, "no stack trace");
         output.ShouldNotContain("canary-key-canary");
     }
 

@@ -1,6 +1,5 @@
 using Gateway.Cli;
 using Gateway.Tests.Harness;
-using Gateway.Tests.Tenants;
 
 namespace Gateway.Tests.Cli;
 
@@ -40,6 +39,24 @@ public sealed class CommandTests : IDisposable
 
         version.ExitCode.ShouldBe(0);
         version.Output.ShouldMatch(@"^gateway 0\.1\.0\n\.NET 10\.[\d.]+\nSQLite 3\.[\d.]+\n");
+    }
+
+    [Fact]
+    public void A_new_token_is_random_recognisable_and_shown_with_its_digest()
+    {
+        var (first, second) = (Run(), Run());
+
+        first[1].ShouldMatch("^  lgw_[A-Za-z0-9_-]{43}$");
+        first[3].ShouldBe("  " + NewTokenCommand.DigestOf(first[1].Trim()));
+        first[3].ShouldMatch("^  sha256:[0-9a-f]{64}$");
+        second[1].ShouldNotBe(first[1]);
+
+        static string[] Run()
+        {
+            using var output = new StringWriter { NewLine = "\n" };
+            NewTokenCommand.Run(output).ShouldBe(0);
+            return output.ToString().Split('\n');
+        }
     }
 
     [Theory]

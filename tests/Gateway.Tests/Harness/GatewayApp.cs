@@ -1,7 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Leonardo.Simulator;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -10,6 +8,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
+using Serilog;
 
 namespace Gateway.Tests.Harness;
 
@@ -20,6 +19,8 @@ namespace Gateway.Tests.Harness;
 internal sealed class GatewayApp : IAsyncDisposable
 {
     public const string Guide = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat"}}""";
+
+    public static readonly DateTimeOffset Start = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
     private readonly WebApplicationFactory<Program> _factory;
     private readonly TemporaryFolder _folder;
@@ -48,25 +49,32 @@ internal sealed class GatewayApp : IAsyncDisposable
 
     public IServiceProvider Services => _factory.Services;
 
+    public string TenantsFile => FileIn(_folder);
+
     /// <param name="tenants">The tenants file; by default one tenant, <c>team</c>, on loopback, without limits.</param>
     /// <param name="upstream">Used instead of the simulator.</param>
+    /// <param name="log">Gets what the gateway logs from <c>Information</c> on.</param>
+    /// <param name="settings">May replace those of the harness, such as <c>urls</c> and <c>environment</c>.</param>
     public static async Task<GatewayApp> StartAsync(
         string? tenants = null,
         Uri? upstream = null,
         SimulatorOptions? simulator = null,
+        TestLog? log = null,
         params (string Name, string Value)[] settings
     )
     {
         var folder = new TemporaryFolder();
-        var time = new FakeTimeProvider(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+        var time = new FakeTimeProvider(Start);
         var leonardo = await LeonardoSimulator.StartAsync(
             (simulator ?? new SimulatorOptions { CreationsPerMinute = 0 }) with
             {
                 Time = time,
             }
         );
-        var tenantsFile = folder["tenants.json"];
-        await File.WriteAllTextAsync(tenantsFile, tenants ?? Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""));
+        await File.WriteAllTextAsync(
+            FileIn(folder),
+            tenants ?? Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }""")
+        );
 
         var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
         {
@@ -79,11 +87,17 @@ internal sealed class GatewayApp : IAsyncDisposable
             host.UseSetting("Leonardo:ConcurrentGenerations", "1000");
             host.UseSetting("Leonardo:GenerationsPerMinute", "100000");
             host.UseSetting("Storage:ConnectionString", $"Data Source={folder["gateway.db"]}");
-            host.UseSetting("Tenants:File", tenantsFile);
+            host.UseSetting("Tenants:File", FileIn(folder));
             host.UseSetting("Logging:Level", "Fatal");
             foreach (var (name, value) in settings)
                 host.UseSetting(name, value);
-            host.ConfigureTestServices(services => services.AddSingleton<TimeProvider>(time));
+            host.ConfigureTestServices(services =>
+            {
+                services.AddSingleton<TimeProvider>(time);
+                // Preserved: gateways run side by side, and each log must hold its own events alone.
+                if (log is not null)
+                    services.AddSerilog(to => to.WriteTo.Sink(log), preserveStaticLogger: true);
+            });
         });
         factory.UseKestrel();
         factory.StartServer();
@@ -123,31 +137,6 @@ internal sealed class GatewayApp : IAsyncDisposable
         _folder.Dispose();
         _secrets.ShouldHaveFoundNothing();
     }
-}
 
-/// <summary>Reads responses.</summary>
-internal static class Answers
-{
-    public static async Task<JsonNode> JsonAsync(this HttpResponseMessage response) =>
-        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
-
-    /// <summary>Checks that the response is this problem, complete in every member, and returns it.</summary>
-    public static async Task<JsonNode> ProblemAsync(this HttpResponseMessage response, int status, string name)
-    {
-        var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        ((int)response.StatusCode).ShouldBe(status, text);
-        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/problem+json");
-        var problem = JsonNode.Parse(text)!;
-        problem["type"]!.GetValue<string>().ShouldBe("/problems/" + name);
-        problem["status"]!.GetValue<int>().ShouldBe(status);
-        foreach (var member in new[] { "title", "detail", "instance", "traceId" })
-            problem[member]!.GetValue<string>().ShouldNotBeEmpty(member);
-        response.Headers.GetValues("X-Request-Id").ShouldHaveSingleItem();
-        return problem;
-    }
-
-    public static string[] Codes(this JsonNode problem) =>
-        [.. problem["errors"]!.AsArray().Select(error => $"{error!["pointer"]} {error["code"]}").Order(StringComparer.Ordinal)];
-
-    public static JsonElement Element(this byte[] json) => JsonDocument.Parse(json).RootElement;
+    private static string FileIn(TemporaryFolder folder) => folder["tenants.json"];
 }

@@ -27,7 +27,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
     public async Task<QuotaLedger> StartAsync(QuotaOptions? options = null, TimeProvider? time = null)
     {
         var database = Open();
-        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, new TestLog<QuotaLedger>());
+        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, TestLog.CreateLogger<QuotaLedger>());
         _running.Add((ledger, database));
         await ledger.StartAsync(CancellationToken.None);
         return ledger;
@@ -154,7 +154,7 @@ internal sealed class SqliteHarness : LedgerHarness
 
     public override bool IsShared => false;
 
-    public override Database Open() => new SqliteDatabase($"Data Source={File}", new TestLog<SqliteDatabase>(), Time);
+    public override Database Open() => new SqliteDatabase($"Data Source={File}", TestLog.CreateLogger<SqliteDatabase>(), Time);
 
     public override async ValueTask DisposeAsync()
     {
@@ -180,7 +180,7 @@ internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connecti
 
     public override bool IsShared => true;
 
-    public override Database Open() => new PostgreSqlDatabase(connectionString, new TestLog<PostgreSqlDatabase>(), Time);
+    public override Database Open() => new PostgreSqlDatabase(connectionString, TestLog.CreateLogger<PostgreSqlDatabase>(), Time);
 
     /// <summary>Replaces the function from which the statements take the time.</summary>
     protected override Task TurnAsync(DateTimeOffset to) =>

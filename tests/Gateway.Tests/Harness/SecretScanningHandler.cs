@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Text;
 
 namespace Gateway.Tests.Harness;
@@ -6,20 +7,17 @@ namespace Gateway.Tests.Harness;
 internal sealed class SecretScanningHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <summary>A client without cookies, redirects and proxy: the test sees exactly what the gateway sent.</summary>
-    public static HttpClient CreateClient(Uri? address = null) =>
-        new(
-            new SecretScanningHandler(
-                new SocketsHttpHandler
-                {
-                    AllowAutoRedirect = false,
-                    UseCookies = false,
-                    UseProxy = false,
-                }
-            )
-        )
+    public static HttpClient CreateClient(Uri? address = null, SslClientAuthenticationOptions? tls = null)
+    {
+        var connections = new SocketsHttpHandler
         {
-            BaseAddress = address,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            SslOptions = tls ?? new SslClientAuthenticationOptions(),
         };
+        return new HttpClient(new SecretScanningHandler(connections)) { BaseAddress = address };
+    }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

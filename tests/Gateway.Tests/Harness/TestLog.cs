@@ -1,24 +1,35 @@
+using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Serilog;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Extensions.Logging;
 
 namespace Gateway.Tests.Harness;
 
-/// <summary>Writes warnings and errors to the output of the test that caused them.</summary>
-internal sealed class TestLog<T> : ILogger<T>
+/// <summary>
+/// Keeps everything that was logged, as text. Warnings and errors also go to the output of the test that caused them.
+/// </summary>
+internal sealed class TestLog : ILogEventSink
 {
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+    private readonly ConcurrentQueue<string> _lines = new();
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    /// <summary>Level, message and properties of each event.</summary>
+    public IReadOnlyList<string> Lines => [.. _lines];
 
-    public void Log<TState>(
-        LogLevel logLevel,
-        EventId eventId,
-        TState state,
-        Exception? exception,
-        Func<TState, Exception?, string> formatter
-    )
+    /// <summary>For a class that is tested without a host.</summary>
+    public static ILogger<T> CreateLogger<T>() =>
+        new SerilogLoggerFactory(
+            new LoggerConfiguration().MinimumLevel.Warning().WriteTo.Sink(new TestLog()).CreateLogger()
+        ).CreateLogger<T>();
+
+    public void Emit(LogEvent logEvent)
     {
-        if (IsEnabled(logLevel))
-            TestContext.Current.TestOutputHelper?.WriteLine($"{logLevel}: {formatter(state, exception)} {exception}");
+        var properties = string.Join(' ', logEvent.Properties.Select(property => $"{property.Key}={property.Value}"));
+        var line = $"{logEvent.Level}: {logEvent.RenderMessage(CultureInfo.InvariantCulture)} {properties}";
+        _lines.Enqueue(line);
+        if (logEvent.Level >= LogEventLevel.Warning)
+            TestContext.Current.TestOutputHelper?.WriteLine($"{line} {logEvent.Exception}");
     }
 }

@@ -25,7 +25,7 @@ public sealed class LedgerMaintenanceTests
                 return new TaskCompletionSource<int>().Task;
             },
             harness.Time,
-            new TestLog<QuotaLedger>()
+            TestLog.CreateLogger<QuotaLedger>()
         );
         using var stop = new CancellationTokenSource();
         var running = maintenance.RunAsync(stop.Token);

@@ -3,14 +3,17 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Cli;
+using Gateway.Tenants;
 using Gateway.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>Client certificates in real TLS handshakes. The caller's address is in tenant net's network.</summary>
 public sealed class ClientCertificateTests : IDisposable
 {
-    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+    private static readonly DateTimeOffset Now = GatewayApp.Start;
 
     private readonly TemporaryFolder _folder = new();
     private readonly X509Certificate2 _server = TestCertificates.Make("CN=gateway", Now.AddDays(-1), Now.AddDays(1));
@@ -30,41 +33,41 @@ public sealed class ClientCertificateTests : IDisposable
     [Fact]
     public async Task A_certificate_is_identified_by_its_thumbprint()
     {
-        await using var host = await Start(Pinning(_pinned, _expired));
+        await using var gateway = await StartAsync(Pinning(_pinned, _expired));
 
-        (await Ask(host, _pinned)).ShouldBe("a by certificate");
+        (await OutcomeAsync(gateway, _pinned)).ShouldBe("a by certificate");
     }
 
     [Fact]
     public async Task A_certificate_of_the_same_name_is_refused_without_falling_back_to_the_network()
     {
-        await using var host = await Start(Pinning(_pinned, _expired));
+        await using var gateway = await StartAsync(Pinning(_pinned, _expired));
 
-        (await Ask(host, _sameName)).ShouldBe("401");
+        (await OutcomeAsync(gateway, _sameName)).ShouldBe("401");
     }
 
     [Fact]
     public async Task An_expired_certificate_is_refused()
     {
-        await using var host = await Start(Pinning(_pinned, _expired));
+        await using var gateway = await StartAsync(Pinning(_pinned, _expired));
 
-        (await Ask(host, _expired)).ShouldBe("401");
+        (await OutcomeAsync(gateway, _expired)).ShouldBe("401");
     }
 
     [Fact]
     public async Task Without_a_certificate_the_network_decides()
     {
-        await using var host = await Start(Pinning(_pinned, _expired));
+        await using var gateway = await StartAsync(Pinning(_pinned, _expired));
 
-        (await Ask(host, null)).ShouldBe("net by network");
+        (await OutcomeAsync(gateway, null)).ShouldBe("net by network");
     }
 
     [Fact]
     public async Task A_token_and_a_certificate_of_different_tenants_are_refused()
     {
-        await using var host = await Start(Pinning(_pinned, _expired));
+        await using var gateway = await StartAsync(Pinning(_pinned, _expired));
 
-        (await Ask(host, _pinned, "lgw_b")).ShouldBe("401");
+        (await OutcomeAsync(gateway, _pinned, "lgw_b")).ShouldBe("401");
     }
 
     [Fact]
@@ -73,9 +76,9 @@ public sealed class ClientCertificateTests : IDisposable
         using var trap = new TcpListener(IPAddress.Loopback, 0);
         trap.Start();
         using var pointing = TestCertificates.MakePointing($"http://127.0.0.1:{((IPEndPoint)trap.LocalEndpoint).Port}/issuer");
-        await using var host = await Start(Pinning(_pinned, pointing));
+        await using var gateway = await StartAsync(Pinning(_pinned, pointing));
 
-        (await Ask(host, pointing)).ShouldBe("a by certificate");
+        (await OutcomeAsync(gateway, pointing)).ShouldBe("a by certificate");
 
         trap.Pending().ShouldBeFalse();
     }
@@ -83,24 +86,28 @@ public sealed class ClientCertificateTests : IDisposable
     [Fact]
     public async Task No_certificate_is_requested_while_no_tenant_has_one()
     {
-        await using var host = await Start("""{ "tenants": [ { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } } ] }""");
+        await using var gateway = await StartAsync("""{ "tenants": [ { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } } ] }""");
 
-        (await Ask(host, _sameName)).ShouldBe("net by network");
+        (await OutcomeAsync(gateway, _sameName)).ShouldBe("net by network");
 
-        await File.WriteAllTextAsync(host.File, Pinning(_pinned, _expired), TestContext.Current.CancellationToken);
-        host.Directory.Load().ShouldBeEmpty();
-        (await Ask(host, _pinned)).ShouldBe("a by certificate");
+        await File.WriteAllTextAsync(gateway.TenantsFile, Pinning(_pinned, _expired), TestContext.Current.CancellationToken);
+        gateway.Services.GetRequiredService<TenantDirectory>().Load().ShouldBeEmpty();
+        (await OutcomeAsync(gateway, _pinned)).ShouldBe("a by certificate");
     }
 
     /// <summary>As an operator sets TLS up.</summary>
-    private async Task<TenantsHost> Start(string tenants)
+    private async Task<GatewayApp> StartAsync(string tenants)
     {
-        var path = Path.Combine(_folder.Path, "gateway.pfx");
+        var path = _folder["gateway.pfx"];
         await File.WriteAllBytesAsync(path, _server.Export(X509ContentType.Pkcs12), TestContext.Current.CancellationToken);
-        return await TenantsHost.Start(
+        return await GatewayApp.StartAsync(
             tenants,
-            new() { ["Kestrel:Endpoints:Https:Url"] = "https://127.0.0.1:0", ["Kestrel:Endpoints:Https:Certificate:Path"] = path },
-            listen: _ => { }
+            settings:
+            [
+                ("urls", ""),
+                ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"),
+                ("Kestrel:Endpoints:Https:Certificate:Path", path),
+            ]
         );
     }
 
@@ -111,26 +118,29 @@ public sealed class ClientCertificateTests : IDisposable
             {
               "tenants": [
                 { "id": "a", "identify": { "certificates": [{{string.Join(", ", thumbprints)}}] } },
-                { "id": "b", "identify": { "tokens": ["{{Gateway.Cli.NewTokenCommand.DigestOf("lgw_b")}}"] } },
+                { "id": "b", "identify": { "tokens": ["{{NewTokenCommand.DigestOf("lgw_b")}}"] } },
                 { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } }
               ]
             }
             """;
     }
 
-    private async Task<string> Ask(TenantsHost host, X509Certificate2? certificate, string? token = null)
+    private async Task<string> OutcomeAsync(GatewayApp gateway, X509Certificate2? certificate, string? token = null)
     {
-        using var handler = new SocketsHttpHandler { UseProxy = false };
-        handler.SslOptions = new SslClientAuthenticationOptions
-        {
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => _server.Equals(certificate),
-            // Offline: else this client, too, would fetch the issuer of its own certificate.
-            ClientCertificateContext = certificate is null ? null : SslStreamCertificateContext.Create(certificate, null, offline: true),
-        };
-        using var client = new HttpClient(handler) { BaseAddress = host.Addresses[0] };
+        using var client = SecretScanningHandler.CreateClient(
+            gateway.Address,
+            new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, certificate, _, _) => _server.Equals(certificate),
+                // Offline: else this client, too, would fetch the issuer of its own certificate.
+                ClientCertificateContext = certificate is null
+                    ? null
+                    : SslStreamCertificateContext.Create(certificate, null, offline: true),
+            }
+        );
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new("Bearer", token);
-        using var response = await client.GetAsync(new Uri("/who", UriKind.Relative), TestContext.Current.CancellationToken);
-        return (await Reply.Of(response)).Outcome;
+        using var response = await client.GetAsync("/v1/usage", TestContext.Current.CancellationToken);
+        return await response.OutcomeAsync();
     }
 }

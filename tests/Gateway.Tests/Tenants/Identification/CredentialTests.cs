@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Cli;
-using Gateway.Tenants;
-using Gateway.Tenants.Identification;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -81,22 +81,21 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Caller, "401", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
     public async Task A_request_with_these_credentials_is_identified_as(string from, string outcome, params string[] headers)
     {
-        var reply = await gate.Host.AskRaw(from, [.. headers.Select(gate.Fill)]);
+        using var response = await gate.Gateway.AskAsync(from, [.. headers.Select(gate.Fill)]);
 
-        reply.Outcome.ShouldBe(outcome, reply.Body);
-        if (reply.Status == 401)
-        {
-            reply.Headers.ShouldContain("WWW-Authenticate: Bearer");
-            reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/unidentified");
-        }
-        gate.Host.Log.All.ShouldNotContain(line => line.Contains(gate.Fill("{token-a}"), StringComparison.Ordinal));
+        (await response.OutcomeAsync()).ShouldBe(outcome, await response.TextAsync());
+        if (outcome == "401")
+            await response.ShouldAskForATokenAsync();
+        gate.Log.Lines.ShouldNotContain(line => line.Contains(gate.Fill("{token-a}"), StringComparison.Ordinal));
     }
 
     public sealed class Gate : IAsyncLifetime
     {
         private readonly Dictionary<string, string> _made = new(StringComparer.Ordinal);
 
-        internal TenantsHost Host { get; private set; } = null!;
+        internal TestLog Log { get; } = new();
+
+        internal GatewayApp Gateway { get; private set; } = null!;
 
         public async ValueTask InitializeAsync()
         {
@@ -104,7 +103,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
                 _made[name] = MakeToken();
             _made["TOKEN-A"] = _made["token-a"].ToUpperInvariant();
             _made["digest-a"] = NewTokenCommand.DigestOf(_made["token-a"]);
-            var now = TimeProvider.System.GetUtcNow();
+            var now = GatewayApp.Start;
             foreach (var (name, from, to) in new[] { ("b", -1, 1), ("other", -1, 1), ("expired", -2, -1), ("future", 1, 2) })
             {
                 using var certificate = TestCertificates.Make("CN=b", now.AddDays(from), now.AddDays(to));
@@ -112,7 +111,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
                 _made["pem-" + name] = Uri.EscapeDataString(certificate.ExportCertificatePem());
                 _made["thumbprint-" + name] = certificate.GetCertHashString(HashAlgorithmName.SHA256);
             }
-            Host = await TenantsHost.Start(
+            Gateway = await GatewayApp.StartAsync(
                 $$"""
                 {
                   "tenants": [
@@ -131,11 +130,12 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
                   ]
                 }
                 """,
-                new() { ["Identification:TrustedProxies"] = Proxy }
+                log: Log,
+                settings: ("Identification:TrustedProxies", Proxy)
             );
         }
 
-        public ValueTask DisposeAsync() => Host.DisposeAsync();
+        public ValueTask DisposeAsync() => Gateway.DisposeAsync();
 
         internal string Fill(string header) =>
             _made.Aggregate(header, (text, made) => text.Replace($"{{{made.Key}}}", made.Value, StringComparison.Ordinal));

@@ -1,5 +1,7 @@
 using System.Net;
-using Microsoft.AspNetCore.Hosting;
+using Gateway.Cli;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -61,8 +63,7 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
     // X-Forwarded-Host is never believed, X-Forwarded-Proto only from trusted proxies.
     [InlineData("403", "Host: evil.example", "X-Forwarded-Host: gateway")]
     [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
-    public async Task A_caller_identified_by_its_network_gets(string outcome, params string[] headers) =>
-        Check(await gate.Host.AskRaw(Caller, headers), outcome);
+    public Task A_caller_identified_by_its_network_gets(string outcome, params string[] headers) => CheckAsync(Caller, outcome, headers);
 
     [Theory]
     [InlineData("net by network", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
@@ -70,45 +71,45 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
     [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: http, https")]
     [InlineData("403", "Host: evil.example", "Origin: https://evil.example", "X-Forwarded-Proto: https")]
     [InlineData("h by header", "Host: images.corp.example", "X-Tenant-Id: h")]
-    public async Task A_caller_behind_a_trusted_proxy_gets(string outcome, params string[] headers) =>
-        Check(await gate.Host.AskRaw(Proxy, [.. headers, "X-Forwarded-For: 127.0.0.10"]), outcome);
+    public Task A_caller_behind_a_trusted_proxy_gets(string outcome, params string[] headers) =>
+        CheckAsync(Proxy, outcome, [.. headers, "X-Forwarded-For: 127.0.0.10"]);
 
     [Fact]
     public async Task No_answer_allows_a_page_of_another_origin_to_read_it()
     {
-        var reply = await gate.Host.AskRaw(Caller, "Host: gateway", "Origin: http://gateway");
+        using var response = await gate.Gateway.AskAsync(Caller, "Host: gateway", "Origin: http://gateway");
 
-        reply.Status.ShouldBe(200);
-        reply.Headers.ShouldNotContain("Access-Control", Case.Insensitive);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.ShouldNotContain(header => header.Key.StartsWith("Access-Control", StringComparison.OrdinalIgnoreCase));
     }
 
-    private static void Check(Reply reply, string outcome)
+    private async Task CheckAsync(string from, string outcome, string[] headers)
     {
-        reply.Outcome.ShouldBe(outcome, reply.Body);
-        if (reply.Status != 403)
-            return;
-        reply.Json["type"]!.GetValue<string>().ShouldBe("/problems/host-not-allowed");
-        reply.Json["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
+        using var response = await gate.Gateway.AskAsync(from, headers);
+
+        (await response.OutcomeAsync()).ShouldBe(outcome, await response.TextAsync());
+        if (outcome == "403")
+            (await response.ProblemAsync(403, "host-not-allowed"))["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
     }
 
     public sealed class Gate : IAsyncLifetime
     {
-        internal TenantsHost Host { get; private set; } = null!;
+        internal GatewayApp Gateway { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Host = await TenantsHost.Start(
+            Gateway = await GatewayApp.StartAsync(
                 $$"""
                 {
                   "tenants": [
-                    { "id": "a", "identify": { "tokens": ["{{Gateway.Cli.NewTokenCommand.DigestOf("lgw_a")}}"] } },
+                    { "id": "a", "identify": { "tokens": ["{{NewTokenCommand.DigestOf("lgw_a")}}"] } },
                     { "id": "h", "identify": { "header": true } },
                     { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } }
                   ]
                 }
                 """,
-                new() { ["Identification:TrustedProxies:0"] = Proxy, ["Identification:Hosts:0"] = "images.example.com" }
+                settings: [("Identification:TrustedProxies:0", Proxy), ("Identification:Hosts:0", "images.example.com")]
             );
 
-        public ValueTask DisposeAsync() => Host.DisposeAsync();
+        public ValueTask DisposeAsync() => Gateway.DisposeAsync();
     }
 }

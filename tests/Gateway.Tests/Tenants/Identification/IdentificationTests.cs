@@ -1,8 +1,9 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Gateway.Tenants;
-using Gateway.Tenants.Identification;
 using Gateway.Tests.Harness;
-using Microsoft.AspNetCore.Hosting;
+using Gateway.Tests.Harness.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -14,91 +15,115 @@ public sealed class IdentificationTests
     [Fact]
     public async Task A_401_says_what_the_gateway_saw_and_what_the_operator_can_change()
     {
-        await using var host = await TenantsHost.Start(Loopback);
+        await using var gateway = await GatewayApp.StartAsync(Loopback);
 
-        var reply = await host.AskRaw("127.0.9.9");
+        using var response = await gateway.AskAsync("127.0.9.9");
 
-        reply.Status.ShouldBe(401);
-        var detail = reply.Json["detail"]!.GetValue<string>();
+        var detail = (await response.ProblemAsync(401, "unidentified"))["detail"]!.GetValue<string>();
         detail.ShouldContain("127.0.9.9");
         detail.ShouldContain("no token, client certificate or trusted X-Tenant-Id");
         detail.ShouldContain("identify.networks");
     }
 
-    [Fact]
-    public async Task An_unidentified_caller_reaches_only_anonymous_routes()
+    [Theory]
+    [InlineData("/problems", HttpStatusCode.OK)]
+    [InlineData("/problems", HttpStatusCode.OK, "Authorization: Bearer nonsense", "X-Tenant-Id: v4")]
+    [InlineData("/nowhere", HttpStatusCode.NotFound)]
+    [InlineData("/v1/usage", HttpStatusCode.Unauthorized)]
+    [InlineData("/V1/USAGE/", HttpStatusCode.Unauthorized)]
+    [InlineData("/problems/../v1/usage", HttpStatusCode.Unauthorized)]
+    public async Task An_unidentified_caller_reaches_only_anonymous_routes(string path, HttpStatusCode status, params string[] headers)
     {
-        await using var host = await TenantsHost.Start(Loopback);
-        var unknown = IPAddress.Parse("127.0.9.9");
+        await using var gateway = await GatewayApp.StartAsync(Loopback);
 
-        (await host.AskRaw(unknown, "/open")).Status.ShouldBe(200);
-        (await host.AskRaw(unknown, "/open", "Authorization: Bearer nonsense", "X-Tenant-Id: v4")).Status.ShouldBe(200);
-        (await host.AskRaw(unknown, "/nowhere")).Status.ShouldBe(404);
-        (await host.AskRaw(unknown, "/who")).Status.ShouldBe(401);
-        (await host.AskRaw(unknown, "/WHO/")).Status.ShouldBe(401);
-        (await host.AskRaw(unknown, "/open/../who")).Status.ShouldBe(401);
+        using var response = await gateway.GetRawAsync("127.0.9.9", path, headers);
+
+        response.StatusCode.ShouldBe(status);
+    }
+
+    [Theory]
+    [InlineData("POST", "/v2/generations")]
+    [InlineData("POST", "/v2/generations/quote")]
+    [InlineData("GET", "/v2/models")]
+    [InlineData("GET", "/v1/usage")]
+    [InlineData("POST", "/api/rest/v2/generations")]
+    public async Task An_unidentified_caller_is_refused_and_nothing_is_sent_upstream(string method, string path)
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            tenants: """{ "tenants": [ { "id": "far", "identify": { "networks": ["10.0.0.0/8"] } } ] }"""
+        );
+        using var content = method == "POST" ? new StringContent(GatewayApp.Guide, new MediaTypeHeaderValue("application/json")) : null;
+
+        using var response = await gateway.SendAsync(new HttpMethod(method), path, content);
+
+        await response.ProblemAsync(401, "unidentified");
+        gateway.Leonardo.Received.ShouldBeEmpty();
     }
 
     [Fact]
     public async Task On_a_dual_stack_listener_an_IPv4_caller_is_identified_by_its_IPv4_address()
     {
-        await using var host = await TenantsHost.Start(Loopback, listen: web => web.UseUrls("http://[::]:0"));
+        await using var gateway = await GatewayApp.StartAsync(Loopback, settings: ("urls", "http://[::]:0"));
 
-        (await host.AskRaw(IPAddress.Parse("127.0.0.5"), "/who")).Outcome.ShouldBe("v4 by network");
-        (await host.AskRaw(IPAddress.Parse("127.0.1.5"), "/who")).Body.ShouldContain("from 127.0.1.5");
-        (await host.AskRaw(IPAddress.IPv6Loopback, "/who")).Outcome.ShouldBe("v6 by network");
+        (await gateway.OutcomeAsync("127.0.0.5")).ShouldBe("v4 by network");
+        (await gateway.OutcomeAsync("::1")).ShouldBe("v6 by network");
+        using var refused = await gateway.AskAsync("127.0.1.5");
+        (await refused.TextAsync()).ShouldContain("from 127.0.1.5");
     }
 
     [Fact]
     public async Task An_untrusted_tenant_header_is_logged()
     {
-        await using var host = await TenantsHost.Start(Loopback);
+        var log = new TestLog();
+        await using var gateway = await GatewayApp.StartAsync(Loopback, log: log);
 
-        await host.AskRaw("127.0.0.5", "X-Tenant-Id: v4\u2028forged");
+        (await gateway.OutcomeAsync("127.0.0.5", "X-Tenant-Id: v4\u2028forged")).ShouldBe("401");
 
-        host.Log.All.ShouldContain(line =>
+        log.Lines.ShouldContain(line =>
             line.StartsWith("Warning: untrusted tenant header from", StringComparison.Ordinal)
             && line.Contains("127.0.0.5", StringComparison.Ordinal)
         );
-        host.Log.All.ShouldNotContain(line => line.Contains("forged", StringComparison.Ordinal));
+        log.Lines.ShouldNotContain(line => line.Contains("forged", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task The_request_log_has_the_tenant_and_how_it_was_identified()
     {
-        await using var host = await TenantsHost.Start(Loopback);
+        var log = new TestLog();
+        await using var gateway = await GatewayApp.StartAsync(Loopback, log: log);
 
-        (await host.AskRaw("127.0.0.5")).Outcome.ShouldBe("v4 by network");
+        (await gateway.OutcomeAsync("127.0.0.5")).ShouldBe("v4 by network");
 
-        await Eventually.HoldsAsync(() => host.Log.All.Any(line => line.Contains("Tenant=\"v4\"", StringComparison.Ordinal)));
-        host.Log.All.ShouldContain(line => line.Contains("IdentifiedBy=\"network\"", StringComparison.Ordinal));
+        await Eventually.HoldsAsync(() => log.Lines.Any(line => line.Contains("Tenant=\"v4\"", StringComparison.Ordinal)));
+        log.Lines.ShouldContain(line => line.Contains("IdentifiedBy=\"network\"", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task A_suspended_tenant_is_refused_until_it_is_resumed()
     {
-        await using var host = await TenantsHost.Start(Loopback);
+        await using var gateway = await GatewayApp.StartAsync(Loopback);
 
-        host.Directory.SetSuspended(["v4"]);
-        var refused = await host.AskRaw("127.0.0.5");
-        refused.Status.ShouldBe(403);
-        refused.Json["type"]!.GetValue<string>().ShouldBe("/problems/suspended");
+        var directory = gateway.Services.GetRequiredService<TenantDirectory>();
 
-        host.Directory.SetSuspended([]);
-        (await host.AskRaw("127.0.0.5")).Outcome.ShouldBe("v4 by network");
+        directory.SetSuspended(["v4"]);
+        using var refused = await gateway.AskAsync("127.0.0.5");
+        await refused.ProblemAsync(403, "suspended");
+
+        directory.SetSuspended([]);
+        (await gateway.OutcomeAsync("127.0.0.5")).ShouldBe("v4 by network");
     }
 
     [Fact]
     public async Task The_tenant_header_may_have_another_name()
     {
-        await using var host = await TenantsHost.Start(
+        await using var gateway = await GatewayApp.StartAsync(
             """{ "tenants": [ { "id": "h", "identify": { "header": true } }, { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } } ] }""",
-            new() { ["Identification:TrustedProxies"] = "127.0.0.99", ["Identification:Header"] = "X-Team" }
+            settings: [("Identification:TrustedProxies", "127.0.0.99"), ("Identification:Header", "X-Team")]
         );
 
-        (await host.AskRaw("127.0.0.99", "X-Team: h")).Outcome.ShouldBe("h by header");
-        (await host.AskRaw("127.0.0.99", "X_Team: h")).Outcome.ShouldBe("401");
-        (await host.AskRaw("127.0.0.5", "X-Team: h")).Outcome.ShouldBe("401");
-        (await host.AskRaw("127.0.0.5", "X-Tenant-Id: h")).Outcome.ShouldBe("net by network", "that header then says nothing");
+        (await gateway.OutcomeAsync("127.0.0.99", "X-Team: h")).ShouldBe("h by header");
+        (await gateway.OutcomeAsync("127.0.0.99", "X_Team: h")).ShouldBe("401");
+        (await gateway.OutcomeAsync("127.0.0.5", "X-Team: h")).ShouldBe("401");
+        (await gateway.OutcomeAsync("127.0.0.5", "X-Tenant-Id: h")).ShouldBe("net by network", "that header then says nothing");
     }
 }

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -102,16 +104,16 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
     {
         var (token, outcome) = Tokens[name];
 
-        var reply = await gate.Ask(token(gate.Issuer));
+        using var response = await gate.AskAsync(token(gate.Issuer));
 
-        if (reply.Status == 401)
+        if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
-            reply.Json["detail"]!.GetValue<string>().ShouldContain(outcome);
-            reply.Headers.ShouldContain("error=\"invalid_token\"");
+            (await response.ProblemAsync(401, "unidentified"))["detail"]!.GetValue<string>().ShouldContain(outcome);
+            response.Headers.WwwAuthenticate.ToString().ShouldContain("error=\"invalid_token\"");
         }
         else
         {
-            reply.Outcome.ShouldBe(outcome);
+            (await response.OutcomeAsync()).ShouldBe(outcome);
         }
         gate.Issuer.Strays.ShouldBe(0);
     }

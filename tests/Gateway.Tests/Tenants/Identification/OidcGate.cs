@@ -1,10 +1,11 @@
-using Microsoft.Extensions.Time.Testing;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// A host that trusts a real issuer. The caller's address is in tenant net's network, to which a bad token must never
-/// fall back.
+/// A gateway that trusts a real issuer. The caller's address is in tenant net's network, to which a bad token must
+/// never fall back.
 /// </summary>
 public sealed class OidcGate : IAsyncLifetime
 {
@@ -18,15 +19,13 @@ public sealed class OidcGate : IAsyncLifetime
         }
         """;
 
-    public OidcGate() => Issuer = new OidcIssuer(Clock);
-
-    internal FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero));
+    public OidcGate() => Issuer = new OidcIssuer(() => Gateway.Time.GetUtcNow());
 
     internal OidcIssuer Issuer { get; }
 
-    internal TenantsHost Host { get; private set; } = null!;
+    internal GatewayApp Gateway { get; private set; } = null!;
 
-    internal static async Task<OidcGate> Start()
+    internal static async Task<OidcGate> StartAsync()
     {
         var gate = new OidcGate();
         await gate.InitializeAsync();
@@ -35,23 +34,20 @@ public sealed class OidcGate : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await Issuer.Start();
-        Host = await TenantsHost.Start(
+        await Issuer.StartAsync();
+        Gateway = await GatewayApp.StartAsync(
             Tenants,
-            new()
-            {
-                ["Identification:Oidc:Authority"] = Issuer.Address.AbsoluteUri,
-                ["Identification:Oidc:Audience"] = OidcIssuer.Audience,
-            },
-            Clock
+            settings: [("Identification:Oidc:Authority", Issuer.Address.AbsoluteUri), ("Identification:Oidc:Audience", OidcIssuer.Audience)]
         );
     }
 
     public async ValueTask DisposeAsync()
     {
-        await Host.DisposeAsync();
+        await Gateway.DisposeAsync();
         await Issuer.DisposeAsync();
     }
 
-    internal Task<Reply> Ask(string token) => Host.AskRaw("127.0.0.1", "Authorization: Bearer " + token);
+    internal Task<HttpResponseMessage> AskAsync(string token) => Gateway.AskAsync("127.0.0.1", "Authorization: Bearer " + token);
+
+    internal Task<string> OutcomeAsync(string token) => Gateway.OutcomeAsync("127.0.0.1", "Authorization: Bearer " + token);
 }

@@ -15,7 +15,7 @@ namespace Gateway.Tests.Tenants.Identification;
 /// <summary>
 /// An OpenID Connect issuer on a real socket: discovery, keys, and tokens with any defect a test needs.
 /// </summary>
-internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
+internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
 {
     public const string Audience = "leonardo-gateway";
 
@@ -49,7 +49,7 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 
     public Dictionary<string, object> Claims(object? groups = null)
     {
-        var now = clock.GetUtcNow().ToUnixTimeSeconds();
+        var now = clock().ToUnixTimeSeconds();
         return new()
         {
             ["iss"] = Address.AbsoluteUri.TrimEnd('/'),
@@ -120,20 +120,20 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
     }
 
     /// <summary>Starts, or starts again at the same address.</summary>
-    public async Task Start()
+    public async Task StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(Address.AbsoluteUri);
         _app = builder.Build();
-        _app.MapGet("/.well-known/openid-configuration", Discover);
+        _app.MapGet("/.well-known/openid-configuration", DiscoverAsync);
         _app.MapGet("/keys", PublishKeys);
         _app.MapFallback(Stray);
         await _app.StartAsync(TestContext.Current.CancellationToken);
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
     }
 
-    public async Task Stop()
+    public async Task StopAsync()
     {
         if (_app is null)
             return;
@@ -144,12 +144,12 @@ internal sealed class OidcIssuer(TimeProvider clock) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Stop();
+        await StopAsync();
         Rsa.Dispose();
         Ec.Dispose();
     }
 
-    private async Task<IResult> Discover()
+    private async Task<IResult> DiscoverAsync()
     {
         Interlocked.Increment(ref _discoveries);
         await (Hold?.Task ?? Task.CompletedTask);

@@ -1,8 +1,5 @@
-using System.Net;
-using Gateway.Edge.Http;
-using Gateway.Tenants;
-using Gateway.Tenants.Identification;
-using Microsoft.AspNetCore.Hosting;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -96,23 +93,23 @@ public sealed class SpoofTests(SpoofTests.Gate gate) : IClassFixture<SpoofTests.
     [InlineData(Proxy, "401", "Forwarded: for=10.1.2.1")]
     public async Task A_request_with_these_headers_is_identified_as(string from, string outcome, params string[] headers)
     {
-        var reply = await gate.Host.AskRaw(from, headers);
+        using var response = await gate.Gateway.AskAsync(from, headers);
 
-        reply.Outcome.ShouldBe(outcome, reply.Body);
-        if (reply.Status == 401)
-            reply.Headers.ShouldContain("WWW-Authenticate: Bearer");
+        (await response.OutcomeAsync()).ShouldBe(outcome, await response.TextAsync());
+        if (outcome == "401")
+            await response.ShouldAskForATokenAsync();
     }
 
     public sealed class Gate : IAsyncLifetime
     {
-        internal TenantsHost Host { get; private set; } = null!;
+        internal GatewayApp Gateway { get; private set; } = null!;
 
         public async ValueTask InitializeAsync() =>
-            Host = await TenantsHost.Start(
+            Gateway = await GatewayApp.StartAsync(
                 Tenants,
-                new() { ["Identification:TrustedProxies:0"] = Proxy, ["Identification:TrustedProxies:1"] = ProxyInC + "/32" }
+                settings: [("Identification:TrustedProxies:0", Proxy), ("Identification:TrustedProxies:1", ProxyInC + "/32")]
             );
 
-        public ValueTask DisposeAsync() => Host.DisposeAsync();
+        public ValueTask DisposeAsync() => Gateway.DisposeAsync();
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -22,7 +23,7 @@ internal static class TestCertificates
     /// <summary>Of an unknown issuer, with an address from which its certificate could be fetched.</summary>
     public static X509Certificate2 MakePointing(string issuerAddress)
     {
-        var now = TimeProvider.System.GetUtcNow();
+        var now = GatewayApp.Start;
         using var issuerKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=a", key, HashAlgorithmName.SHA256);
