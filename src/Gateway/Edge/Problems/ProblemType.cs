@@ -13,8 +13,8 @@ internal sealed record ProblemType(string Name, int Status, string Title, string
     public IReadOnlyList<int> OtherStatuses { get; init; } = [];
 
     /// <summary>
-    /// Whether a repetition with the same Idempotency-Key gets this answer again. Everything that was caused outside the
-    /// request, and everything refused before admission, frees the key: the repetition is a new attempt.
+    /// Whether a repetition with the same Idempotency-Key gets this answer again. Everything that was caused outside
+    /// the request, and everything refused before admission, frees the key: the repetition is a new attempt.
     /// </summary>
     public bool KeepsIdempotencyKey { get; init; }
 }
