@@ -52,6 +52,13 @@ public sealed class IdentificationSettingsTests
     }
 
     [Fact]
+    public void An_IPv4_mapped_address_is_refused_with_the_form_that_is_accepted()
+    {
+        Errors(Good, ("Identification:TrustedProxies", "::ffff:10.0.0.1")).ShouldHaveSingleItem().ShouldContain("write 10.0.0.1/32 ");
+        Errors(Good, ("Identification:TrustedProxies", "10.0.0.1/32")).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void In_production_a_missing_file_is_an_error() => Errors(null).ShouldHaveSingleItem().ShouldContain("the file is missing");
 
     [Fact]

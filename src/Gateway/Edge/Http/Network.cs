@@ -83,7 +83,7 @@ internal readonly record struct Network(AddressFamily Family, UInt128 Bits, int 
         if (slash < 0)
         {
             fault = TryParseAddress(text, out var alone)
-                ? $"needs a prefix length: write {alone}/{WidthOf(ToBits(alone).Family)} for this one address"
+                ? $"needs a prefix length: write {(alone.IsIPv4MappedToIPv6 ? alone.MapToIPv4() : alone)}/{WidthOf(ToBits(alone).Family)} for this one address"
                 : "must be written as address/prefix, for instance 10.20.0.0/16 or 2001:db8::/32";
             return false;
         }
