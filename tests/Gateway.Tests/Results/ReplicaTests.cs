@@ -12,7 +12,7 @@ namespace Gateway.Tests.Results;
 /// </summary>
 public sealed class ReplicaTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
+    private TemporaryFolder _folder = null!;
     private LeonardoSimulator _leonardo = null!;
     private GatewayProcess _one = null!;
     private GatewayProcess _other = null!;
@@ -20,6 +20,7 @@ public sealed class ReplicaTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Tools.NeedPostgreSql();
+        _folder = new TemporaryFolder();
         var database = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
         _leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 8 }, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
@@ -48,7 +49,7 @@ public sealed class ReplicaTests : IAsyncLifetime
             await _other.DisposeAsync();
         if (_leonardo is not null)
             await _leonardo.DisposeAsync();
-        _folder.Dispose();
+        _folder?.Dispose();
     }
 
     [Fact]
