@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using FluentValidation;
 using FluentValidation.Results;
@@ -82,9 +83,9 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
                 .NotNull()
                 .WithErrorCode(Required)
                 .WithMessage("is required")
-                .Must(prompt => !string.IsNullOrWhiteSpace(prompt))
+                .Must(prompt => !IsBlank(prompt!))
                 .WithErrorCode("blank")
-                .WithMessage("must not be blank")
+                .WithMessage("must not be blank: white space and zero-width characters alone do not count")
                 .Must(prompt => HasAtMost(prompt!, model.PromptMaxLength))
                 .WithErrorCode("too-long")
                 .WithMessage($"must be at most {model.PromptMaxLength} characters long");
@@ -115,6 +116,19 @@ internal sealed class GenerationValidator : AbstractValidator<GenerationBody>
                 errors++;
                 context.AddFailure(new ValidationFailure($"{context.PropertyPath}[{i}]", message) { ErrorCode = code });
             }
+        }
+
+        /// <summary>
+        /// White space and format characters (Unicode category Cf, such as the zero-width space) print nothing.
+        /// </summary>
+        private static bool IsBlank(string text)
+        {
+            foreach (var rune in text.EnumerateRunes())
+            {
+                if (!Rune.IsWhiteSpace(rune) && Rune.GetUnicodeCategory(rune) != UnicodeCategory.Format)
+                    return false;
+            }
+            return true;
         }
 
         private static bool HasAtMost(string text, int codePoints) =>

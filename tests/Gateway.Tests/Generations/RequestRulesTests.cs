@@ -158,6 +158,10 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     {
         var problem = await (await _gateway.PostAsync(body)).ProblemAsync(400, "validation");
         problem.Codes().ShouldBe(codes);
+    [InlineData("prompt", "\"\\u200b\"", "blank")]
+    [InlineData("prompt", "\"\\u200b\\u200c\\u200d\\u2060\\ufeff\\u00ad\"", "blank")]
+    [InlineData("prompt", "\" \\u200b\\t\\u2060 \\u00a0\\ufeff\"", "blank")]
+    [InlineData("prompt", "\"\\u202e\\u061c\\u180e\\udb40\\udc41\"", "blank")]
         NothingWasSent();
     }
 

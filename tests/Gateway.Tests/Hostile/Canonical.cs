@@ -60,7 +60,7 @@ internal static partial class Canonical
     {
         if (!Only(given, "prompt", "width", "height", "quantity", "seed", "prompt_enhance", "style_ids", "guidances"))
             return null;
-        if (Get(given, "prompt") is not string prompt || string.IsNullOrWhiteSpace(prompt) || prompt.EnumerateRunes().Count() > 9999)
+        if (Get(given, "prompt") is not string prompt || prompt.EnumerateRunes().All(IsInvisible) || prompt.EnumerateRunes().Count() > 9999)
             return null;
         var width = Integer(given, "width", 256, 1440, "1440");
         var height = Integer(given, "height", 256, 1440, "1440");
@@ -73,6 +73,8 @@ internal static partial class Canonical
             return null;
         return $"\"prompt\":{Quote(prompt)},\"quantity\":{quantity},\"width\":{width},\"height\":{height},\"seed\":{seed},\"prompt_enhance\":\"{enhance}\"{styles}{guidances}";
     }
+
+    private static bool IsInvisible(Rune rune) => Rune.IsWhiteSpace(rune) || Rune.GetUnicodeCategory(rune) == UnicodeCategory.Format;
 
     private static string? Styles(List<(string, object?)> given)
     {
