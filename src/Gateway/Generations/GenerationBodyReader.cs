@@ -4,98 +4,109 @@ using Gateway.Edge.Http;
 namespace Gateway.Generations;
 
 /// <summary>Reads the body of a generation (docs/api.md): the members it knows, each with its JSON type.</summary>
-internal static class GenerationBodyReader
+internal sealed class GenerationBodyReader
 {
-    public static GenerationBody Read(JsonElement root, StrictJson json)
+    private readonly StrictJson _json;
+
+    private GenerationBodyReader(StrictJson json) => _json = json;
+
+    public static GenerationBody Read(JsonElement root, StrictJson json) => new GenerationBodyReader(json).ReadBody(root);
+
+    private GenerationBody ReadBody(JsonElement root)
     {
         var body = new GenerationBody();
-        foreach (var member in json.Members(root, "#"))
+        foreach (var member in _json.Members(root, "#"))
         {
             if (member.NameEquals("model"u8))
-                body.Model = json.GetString(member.Value, "#/model");
+                body.Model = Optional(member, "#/model", _json.GetString);
             else if (member.NameEquals("public"u8))
-                body.Public = json.Flag(member.Value, "#/public");
+                body.Public = Optional(member, "#/public", _json.Flag);
             else if (member.NameEquals("parameters"u8))
-                body.Parameters = ReadParameters(member.Value, json);
+                body.Parameters = Optional(member, "#/parameters", ReadParameters);
             else
-                json.Unknown(member, "#");
+                _json.Unknown(member, "#");
         }
         return body;
     }
 
-    private static GenerationParameters ReadParameters(JsonElement element, StrictJson json)
+    private GenerationParameters ReadParameters(JsonElement element, string pointer)
     {
-        const string Pointer = "#/parameters";
         var parameters = new GenerationParameters();
-        foreach (var member in json.Members(element, Pointer))
+        foreach (var member in _json.Members(element, pointer))
         {
             if (member.NameEquals("prompt"u8))
-                parameters.Prompt = json.GetString(member.Value, Pointer + "/prompt");
+                parameters.Prompt = Optional(member, "#/parameters/prompt", _json.GetString);
             else if (member.NameEquals("width"u8))
-                parameters.Width = json.Integer(member.Value, Pointer + "/width");
+                parameters.Width = Optional(member, "#/parameters/width", _json.Integer);
             else if (member.NameEquals("height"u8))
-                parameters.Height = json.Integer(member.Value, Pointer + "/height");
+                parameters.Height = Optional(member, "#/parameters/height", _json.Integer);
             else if (member.NameEquals("quantity"u8))
-                parameters.Quantity = json.Integer(member.Value, Pointer + "/quantity");
+                parameters.Quantity = Optional(member, "#/parameters/quantity", _json.Integer);
             else if (member.NameEquals("seed"u8))
-                parameters.Seed = json.Integer(member.Value, Pointer + "/seed");
+                parameters.Seed = Optional(member, "#/parameters/seed", _json.Integer);
             else if (member.NameEquals("prompt_enhance"u8))
-                parameters.PromptEnhance = json.GetString(member.Value, Pointer + "/prompt_enhance");
+                parameters.PromptEnhance = Optional(member, "#/parameters/prompt_enhance", _json.GetString);
             else if (member.NameEquals("style_ids"u8))
-                parameters.StyleIds = json.Array(member.Value, Pointer + "/style_ids", json.GetString);
+                parameters.StyleIds = Optional(member, "#/parameters/style_ids", ReadStyles);
             else if (member.NameEquals("guidances"u8))
-                parameters.Guidances = ReadGuidances(member.Value, json);
+                parameters.Guidances = Optional(member, "#/parameters/guidances", ReadGuidances);
             else
-                json.Unknown(member, Pointer);
+                _json.Unknown(member, pointer);
         }
         return parameters;
     }
 
-    private static Guidances ReadGuidances(JsonElement element, StrictJson json)
+    private List<string?>? ReadStyles(JsonElement element, string pointer) => _json.Array(element, pointer, _json.GetString);
+
+    private Guidances ReadGuidances(JsonElement element, string pointer)
     {
-        const string Pointer = "#/parameters/guidances";
         var guidances = new Guidances();
-        foreach (var member in json.Members(element, Pointer))
+        foreach (var member in _json.Members(element, pointer))
         {
             if (member.NameEquals("image_reference"u8))
-                guidances.ImageReference = json.Array(
-                    member.Value,
-                    Pointer + "/image_reference",
-                    (item, pointer) => ReadReference(item, pointer, json)
-                );
+                guidances.ImageReference = Optional(member, "#/parameters/guidances/image_reference", ReadReferences);
             else
-                json.Unknown(member, Pointer);
+                _json.Unknown(member, pointer);
         }
         return guidances;
     }
 
-    private static ImageReference ReadReference(JsonElement element, string pointer, StrictJson json)
+    private List<ImageReference>? ReadReferences(JsonElement element, string pointer) => _json.Array(element, pointer, ReadReference);
+
+    private ImageReference ReadReference(JsonElement element, string pointer)
     {
         var reference = new ImageReference();
-        foreach (var member in json.Members(element, pointer))
+        foreach (var member in _json.Members(element, pointer))
         {
             if (member.NameEquals("image"u8))
-                reference.Image = ReadImage(member.Value, pointer + "/image", json);
+                reference.Image = Optional(member, pointer + "/image", ReadImage);
             else if (member.NameEquals("strength"u8))
-                reference.Strength = json.GetString(member.Value, pointer + "/strength");
+                reference.Strength = Optional(member, pointer + "/strength", _json.GetString);
             else
-                json.Unknown(member, pointer);
+                _json.Unknown(member, pointer);
         }
         return reference;
     }
 
-    private static ReferencedImage ReadImage(JsonElement element, string pointer, StrictJson json)
+    private ReferencedImage ReadImage(JsonElement element, string pointer)
     {
         var image = new ReferencedImage();
-        foreach (var member in json.Members(element, pointer))
+        foreach (var member in _json.Members(element, pointer))
         {
             if (member.NameEquals("id"u8))
-                image.Id = json.GetString(member.Value, pointer + "/id");
+                image.Id = Optional(member, pointer + "/id", _json.GetString);
             else if (member.NameEquals("type"u8))
-                image.Type = json.GetString(member.Value, pointer + "/type");
+                image.Type = Optional(member, pointer + "/type", _json.GetString);
             else
-                json.Unknown(member, pointer);
+                _json.Unknown(member, pointer);
         }
         return image;
     }
+
+    /// <summary>
+    /// null means absent, because clients write it for what they were not given; the rules then refuse it where the
+    /// member is required.
+    /// </summary>
+    private static T? Optional<T>(JsonProperty member, string pointer, Func<JsonElement, string, T?> read) =>
+        member.Value.ValueKind == JsonValueKind.Null ? default : read(member.Value, pointer);
 }

@@ -95,6 +95,38 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
         parameters.Select(member => member.Key).ShouldBe(["prompt", "quantity", "width", "height", "seed", "prompt_enhance"]);
     }
 
+    [Theory]
+    [InlineData("width", "1440")]
+    [InlineData("height", "1440")]
+    [InlineData("quantity", "1")]
+    [InlineData("prompt_enhance", "\"OFF\"")]
+    [InlineData("style_ids", null)]
+    [InlineData("guidances", null)]
+    public async Task Null_in_an_optional_member_means_absent(string name, string? sent)
+    {
+        (await _gateway.PostAsync(With(name, "null"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        Sent()["parameters"]![name]?.ToJsonString().ShouldBe(sent);
+        Sent()["parameters"]!.AsObject().ContainsKey(name).ShouldBe(sent is not null);
+    }
+
+    [Fact]
+    public async Task Null_everywhere_it_may_be_is_the_same_request_for_an_idempotency_key()
+    {
+        const string Nulls = """
+            {"model":"flux-pro-2.0","public":null,"parameters":{"prompt":"A cat","width":null,"height":null,"quantity":null,
+             "seed":null,"prompt_enhance":null,"style_ids":null,"guidances":null}}
+            """;
+        const string Absent = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat"}}""";
+        var before = _gateway.Leonardo.Invoice.Count;
+        (await _gateway.PostAsync(Absent, headers: ("Idempotency-Key", "null-or-absent"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        var again = await _gateway.PostAsync(Nulls, headers: ("Idempotency-Key", "null-or-absent"));
+
+        again.StatusCode.ShouldBe(HttpStatusCode.OK);
+        again.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        _gateway.Leonardo.Invoice.Count.ShouldBe(before + 1);
+    }
+
     [Fact]
     public async Task A_new_seed_is_drawn_for_each_request_without_one()
     {
@@ -115,7 +147,6 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     [InlineData("width", "256.0", "wrong-type")]
     [InlineData("width", "1e3", "wrong-type")]
     [InlineData("width", "\"1024\"", "wrong-type")]
-    [InlineData("width", "null", "wrong-type")]
     [InlineData("height", "255", "out-of-range")]
     [InlineData("height", "1441", "out-of-range")]
     [InlineData("height", "[1024]", "wrong-type")]
@@ -127,8 +158,13 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     [InlineData("seed", "true", "wrong-type")]
     [InlineData("prompt", "\"\"", "blank")]
     [InlineData("prompt", "\" \\t\\n\"", "blank")]
+    [InlineData("prompt", "\"\\u200b\"", "blank")]
+    [InlineData("prompt", "\"\\u200b\\u200c\\u200d\\u2060\\ufeff\\u00ad\"", "blank")]
+    [InlineData("prompt", "\" \\u200b\\t\\u2060 \\u00a0\\ufeff\"", "blank")]
+    [InlineData("prompt", "\"\\u202e\\u061c\\u180e\\udb40\\udc41\"", "blank")]
     [InlineData("prompt", "7", "wrong-type")]
-    [InlineData("prompt", "null", "wrong-type")]
+    [InlineData("prompt", "null", "required")]
+    [InlineData("with", "null", "unknown-member")]
     [InlineData("prompt", "\"\\ud800\"", "invalid-unicode")]
     [InlineData("prompt_enhance", "\"AUTO\"", "not-allowed")]
     [InlineData("prompt_enhance", "\"on\"", "not-allowed")]
@@ -146,7 +182,9 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     [InlineData("""{"parameters":{"prompt":"x"}}""", "#/model required")]
     [InlineData("""{"model":"flux-pro-3","parameters":{"prompt":"x"}}""", "#/model unknown-model")]
     [InlineData("""{"model":7,"parameters":{"prompt":"x"}}""", "#/model wrong-type")]
+    [InlineData("""{"model":null,"parameters":{"prompt":"x"}}""", "#/model required")]
     [InlineData("""{"model":"flux-pro-2.0"}""", "#/parameters required")]
+    [InlineData("""{"model":"flux-pro-2.0","parameters":null}""", "#/parameters required")]
     [InlineData("""{"model":"flux-pro-2.0","parameters":{}}""", "#/parameters/prompt required")]
     [InlineData("""{"model":"flux-pro-2.0","parameters":[]}""", "#/parameters wrong-type")]
     [InlineData("""{"model":"flux-pro-2.0","public":"no","parameters":{"prompt":"x"}}""", "#/public wrong-type")]
@@ -158,10 +196,6 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
     {
         var problem = await (await _gateway.PostAsync(body)).ProblemAsync(400, "validation");
         problem.Codes().ShouldBe(codes);
-    [InlineData("prompt", "\"\\u200b\"", "blank")]
-    [InlineData("prompt", "\"\\u200b\\u200c\\u200d\\u2060\\ufeff\\u00ad\"", "blank")]
-    [InlineData("prompt", "\" \\u200b\\t\\u2060 \\u00a0\\ufeff\"", "blank")]
-    [InlineData("prompt", "\"\\u202e\\u061c\\u180e\\udb40\\udc41\"", "blank")]
         NothingWasSent();
     }
 
@@ -183,7 +217,10 @@ public sealed class RequestRulesTests : IClassFixture<GatewayFixture>
         "/0/strength not-allowed"
     )]
     [InlineData("""[{"strength":"LOW"}]""", "/0/image required")]
+    [InlineData("""[{"image":null}]""", "/0/image required")]
+    [InlineData("""[{"image":{"id":null,"type":null}}]""", "/0/image/id required", "/0/image/type required")]
     [InlineData("""[7]""", "/0 wrong-type")]
+    [InlineData("""[null]""", "/0 wrong-type")]
     public async Task A_broken_reference_is_named_by_its_place(string references, params string[] codes)
     {
         var problem = await (await _gateway.PostAsync(With("guidances", $$"""{"image_reference":{{references}}}"""))).ProblemAsync(

@@ -138,7 +138,8 @@ internal static partial class Canonical
     private static bool Only(List<(string Name, object? Value)> members, params string[] names) =>
         members.TrueForAll(member => names.Contains(member.Name, StringComparer.Ordinal));
 
-    private static bool Has(List<(string Name, object? Value)> members, string name) => members.Exists(member => member.Name == name);
+    /// <summary>null in an optional member means that it is absent.</summary>
+    private static bool Has(List<(string Name, object? Value)> members, string name) => Get(members, name) is not null;
 
     private static object? Get(List<(string Name, object? Value)> members, string name) =>
         members.Find(member => member.Name == name).Value;
