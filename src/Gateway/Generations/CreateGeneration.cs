@@ -87,7 +87,7 @@ internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leo
             Admission.Replayed { Outcome: var stored } => Replay(stored),
             Admission.InProgress running => new CreationResult.InProgress(running.RetryAfter),
             Admission.Mismatch => new CreationResult.Mismatch(),
-            Admission.Exceeded exceeded => new CreationResult.QuotaExceeded(exceeded.Policies, exceeded.RetryAfter),
+            Admission.Exceeded exceeded => new CreationResult.QuotaExceeded(exceeded.Violated, exceeded.RetryAfter),
             Admission.Saturated saturated => new CreationResult.Saturated(saturated.RetryAfter),
             Admission.Unavailable unavailable => new CreationResult.Unavailable(unavailable.Detail, unavailable.RetryAfter),
             _ => throw new UnreachableException(),

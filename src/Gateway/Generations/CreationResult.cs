@@ -44,9 +44,9 @@ internal abstract record CreationResult
     public sealed record Refused(RequestRefusal Refusal) : CreationResult;
 
     /// <summary>Nothing was reserved.</summary>
-    /// <param name="Policies">Each quota that would be exceeded.</param>
-    /// <param name="RetryAfter">Seconds until all of them may admit it.</param>
-    public sealed record QuotaExceeded(IReadOnlyList<string> Policies, int RetryAfter) : CreationResult;
+    /// <param name="Violated">Each quota that would be exceeded.</param>
+    /// <param name="RetryAfter">Seconds until all of them may admit it; null: one of them never does.</param>
+    public sealed record QuotaExceeded(IReadOnlyList<ExceededQuota> Violated, int? RetryAfter) : CreationResult;
 
     /// <summary>The first request with this Idempotency-Key has no outcome yet.</summary>
     /// <param name="RetryAfter">Seconds.</param>

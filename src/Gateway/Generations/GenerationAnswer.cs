@@ -28,15 +28,7 @@ internal static class GenerationAnswer
             CreationResult.NotMade refused => ToProblem(refused.ReservationId, refused.Outcome),
             CreationResult.Unknown unknown => ToProblem(unknown.ReservationId, unknown.Outcome),
             CreationResult.Refused refused => refused.Refusal.ToProblem(),
-            CreationResult.QuotaExceeded exceeded => new Problem(
-                ProblemTypes.QuotaExceeded,
-                $"This request would exceed: {string.Join(", ", exceeded.Policies)}. Nothing was sent and nothing was charged. "
-                    + "GET /v1/usage shows what is left and when it resets."
-            )
-            {
-                ViolatedPolicies = exceeded.Policies,
-                RetryAfter = exceeded.RetryAfter,
-            },
+            CreationResult.QuotaExceeded exceeded => QuotaRefusal.ToProblem(exceeded),
             CreationResult.InProgress running => new Problem(
                 ProblemTypes.IdempotencyInProgress,
                 "The first request with this Idempotency-Key is still running. Repeat it later to get its outcome; it is charged once."

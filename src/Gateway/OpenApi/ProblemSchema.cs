@@ -71,6 +71,15 @@ internal sealed class ProblemSchema : IDocumentFilter
                 List(Matching("The name of a quota.", "^[a-z-]+$"), "For quota-exceeded: the quotas that do not admit the request.")
             ),
             (
+                "neverAdmitted",
+                new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Boolean,
+                    Description =
+                        "For quota-exceeded: true if the request needs more than a whole limit. Waiting does not help, and there is no Retry-After.",
+                }
+            ),
+            (
                 "errors",
                 List(
                     Closed(

@@ -51,7 +51,7 @@ public sealed class CreateGenerationTests(GatewayFixture fixture) : IClassFixtur
     {
         var poor = Team with { Id = "poor", Quota = new QuotaLimits(ImagesPerDay: 0) };
         var exceeded = (await CreateAsync("A rich cat", null, poor)).ShouldBeOfType<CreationResult.QuotaExceeded>();
-        exceeded.Policies.ShouldBe(["images-day"]);
+        exceeded.Violated.ShouldHaveSingleItem().Quota.Name.ShouldBe("images-day");
         Charges("A rich cat").ShouldBeEmpty();
     }
 

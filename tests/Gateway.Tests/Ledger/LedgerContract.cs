@@ -74,13 +74,25 @@ public abstract class LedgerContract : LedgerTest
         var ledger = await Harness.StartAsync();
         Harness.Organization = new QuotaLimits(ImagesPerDay: 3);
         var tenant = Tenant("marketing", new QuotaLimits(RequestsPerMinute: 5, ImagesPerDay: 2, MicrosPerMonth: 100));
+        await ledger.AdmittedAsync(Request(tenant, images: 2, micros: 50));
 
-        var exceeded = await ledger.ExceededAsync(Request(tenant, images: 4, micros: 101));
+        var exceeded = await ledger.ExceededAsync(Request(tenant, images: 2, micros: 51));
 
         exceeded.Policies.ShouldBe(["images-day", "usd-month", "org-images-day"]);
         // The month's dollars are the last to be reset: on 1 December.
         exceeded.RetryAfter.ShouldBe((int)TimeSpan.FromDays(8.5).TotalSeconds);
-        (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(0);
+        (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_request_beyond_a_whole_limit_has_no_time_to_wait()
+    {
+        var ledger = await Harness.StartAsync();
+        var tenant = Tenant("a", new QuotaLimits(ImagesPerDay: 4));
+        await ledger.AdmittedAsync(Request(tenant, images: 1));
+
+        (await ledger.ExceededAsync(Request(tenant, images: 4))).RetryAfter.ShouldNotBeNull();
+        (await ledger.ExceededAsync(Request(tenant, images: 5))).RetryAfter.ShouldBeNull();
     }
 
     [Fact]

@@ -9,6 +9,12 @@ internal static class EdgeDocumentation
 {
     public static readonly ResponseHeader RetryAfter = new("Retry-After", "Seconds.", Seconds, Always: true);
 
+    private static readonly ResponseHeader RetryAfterReset = new(
+        "Retry-After",
+        "Seconds. Absent where the problem says `neverAdmitted`: waiting does not help.",
+        Seconds
+    );
+
     public static readonly ResponseHeader Vary = new("Vary", "Which headers of the request the answer depends on.", SchemaRules.Text());
 
     /// <summary>For <c>Retry-After</c> headers with a meaning of their own.</summary>
@@ -29,7 +35,8 @@ internal static class EdgeDocumentation
             new("Cache-Control", "Who may store the answer, and for how long. No cache may store a refusal.", SchemaRules.Text()),
             (_, _) => true
         );
-        documentation.Header(RetryAfter, (_, status) => status is 202 or 429 or 503);
+        documentation.Header(RetryAfter, (_, status) => status is 202 or 503);
+        documentation.Header(RetryAfterReset, (_, status) => status == 429);
         documentation.Header(
             new("WWW-Authenticate", "How to present a credential.", SchemaRules.Matching("^Bearer realm="), always: true),
             (_, status) => status == 401

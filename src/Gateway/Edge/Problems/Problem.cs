@@ -17,6 +17,9 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
 
     public IReadOnlyList<string> ViolatedPolicies { get; init; } = [];
 
+    /// <summary>For a quota: the request does not fit into the whole limit, so waiting does not help.</summary>
+    public bool NeverAdmitted { get; init; }
+
     /// <summary>Whole seconds; written as <c>Retry-After</c>.</summary>
     public int? RetryAfter { get; init; }
 
@@ -68,6 +71,8 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
                 json.WriteStringValue(policy);
             json.WriteEndArray();
         }
+        if (NeverAdmitted)
+            json.WriteBoolean("neverAdmitted"u8, true);
         if (Errors.Count > 0)
         {
             json.WriteStartArray("errors"u8);

@@ -108,7 +108,8 @@ internal static class ProblemTypes
         "quota-exceeded",
         429,
         "A quota is exceeded",
-        "The request would exceed each quota in `violated-policies`. Nothing was reserved or sent. Send it again after `Retry-After` seconds, or ask for fewer images."
+        "The request would exceed each quota in `violated-policies`; `detail` says what is left of each and when it resets. Nothing was reserved or sent. "
+            + "Send it again after `Retry-After` seconds, or ask for fewer images. With `neverAdmitted` it needs more than a whole limit, and waiting does not help."
     );
 
     public static readonly ProblemType UpstreamRejected = new(

@@ -23,9 +23,12 @@ internal abstract record Admission
     public sealed record Mismatch : Admission;
 
     /// <summary>Nothing was reserved.</summary>
-    /// <param name="Policies">Each quota that would be overspent.</param>
-    /// <param name="RetryAfter">Seconds until all of them may admit it.</param>
-    public sealed record Exceeded(IReadOnlyList<string> Policies, int RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission;
+    /// <param name="Violated">Each quota that would be overspent.</param>
+    /// <param name="RetryAfter">Seconds until all of them may admit it; null: one of them never does.</param>
+    public sealed record Exceeded(IReadOnlyList<ExceededQuota> Violated, int? RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission
+    {
+        public IEnumerable<string> Policies => Violated.Select(violated => violated.Quota.Name);
+    }
 
     /// <summary>No slot of the account was free in time. What was reserved is released.</summary>
     public sealed record Saturated(int RetryAfter) : Admission;

@@ -44,9 +44,8 @@ internal sealed class AdmissionRules(
         var quotas = Quotas(request.Tenant);
         var exceeded = quotas.Where(quota => !quota.Admits(request.Images, request.Micros)).ToList();
         if (exceeded.Count > 0)
-            return new Admission.Exceeded(
-                [.. exceeded.Select(quota => quota.Name)],
-                exceeded.Max(quota => quota.ResetSeconds ?? TryAgainSoon),
+            return Exceeded(
+                [.. exceeded.Select(quota => new ExceededQuota(quota, quota.AmountNeeded(request.Images, request.Micros)))],
                 quotas
             );
 
@@ -135,6 +134,13 @@ internal sealed class AdmissionRules(
     public IReadOnlyList<QuotaStatus> Quotas(Tenant tenant) => QuotaCalculator.Calculate(state, tenant, organization);
 
     public UsageTotals Totals(Tenant tenant) => new(state.Window(tenant.Id, state.Day).Totals, state.Window(tenant.Id, state.Month).Totals);
+
+    private static Admission.Exceeded Exceeded(IReadOnlyList<ExceededQuota> violated, IReadOnlyList<QuotaStatus> quotas) =>
+        new(
+            violated,
+            violated.Any(quota => quota.NeverAdmits) ? null : violated.Max(violated => violated.Quota.ResetSeconds ?? TryAgainSoon),
+            quotas
+        );
 
     private static Admission Repeat(Reservation earlier, byte[] bodyHash) =>
         !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()

@@ -47,7 +47,8 @@ internal sealed record QuotaStatus(
     /// <summary>INV-1: what a request needs of this quota fits beside what is used and held.</summary>
     public bool Admits(int images, long micros) => Limit is not { } limit || checked(Used + Held + AmountNeeded(images, micros)) <= limit;
 
-    private long AmountNeeded(int images, long micros) =>
+    /// <summary>What a request needs of this quota, in its unit.</summary>
+    public long AmountNeeded(int images, long micros) =>
         Unit switch
         {
             Images => images,
