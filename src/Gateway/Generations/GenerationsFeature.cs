@@ -4,6 +4,7 @@ using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Results;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Generations;
 
@@ -23,8 +24,27 @@ internal static class GenerationsFeature
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);
+        services.Configure<RightRoutes>(AddRightRoutes);
+        services.Configure<KestrelServerOptions>(IdempotencyKey.ReadAnyBytes);
         services.AddSingleton<GenerationEndpoints>();
         services.AddSingleton<ReferenceCheck>();
+    }
+
+    /// <summary>Most code written for Leonardo asks for images with <c>POST /v1/generations</c>.</summary>
+    private static void AddRightRoutes(RightRoutes routes)
+    {
+        routes.Add(
+            HttpMethods.Post,
+            "/v1/generations",
+            "Images are not requested here. Nothing was reserved or sent. Use POST /v2/generations, whose body is "
+                + """{"model":"…","parameters":{"prompt":"…"}}; GET /v2/models lists the models. GET /v1/generations lists what was made."""
+        );
+        routes.Add(
+            HttpMethods.Get,
+            "/v2/generations",
+            "Generations are not read here. Nothing was reserved or sent. Use GET /v1/generations for the list, "
+                + "or GET /v1/generations/{id} for one of them. POST /v2/generations makes images."
+        );
     }
 
     private const string CreateDescription = """

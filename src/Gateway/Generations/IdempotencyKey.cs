@@ -1,5 +1,8 @@
+using System.Text;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Generations;
 
@@ -31,14 +34,31 @@ internal static class IdempotencyKey
         {
             [] => (null, null),
             [{ } value] when Parse(value.Trim(' ')) is { } key => (key, null),
-            _ => (
-                null,
-                new Problem(
-                    ProblemTypes.MalformedRequest,
-                    $"{Header} must be given once: 1 to {MaxLength} visible ASCII characters, bare or as a quoted string."
-                )
-            ),
+            var values => (null, Refuse(values)),
         };
+
+    /// <summary>
+    /// The server would refuse bytes that are not UTF-8 with a bare 400; clients send Latin-1. As Latin-1 every byte can
+    /// be read, and the refusal can name the fault.
+    /// </summary>
+    public static void ReadAnyBytes(KestrelServerOptions kestrel) =>
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            name.Equals(Header, StringComparison.OrdinalIgnoreCase) ? Encoding.Latin1 : null;
+
+    private static Problem Refuse(StringValues values)
+    {
+        var fault = values switch
+        {
+            { Count: > 1 } => $"was sent {values.Count} times",
+            [{ } value] when !Ascii.IsValid(value) => "has a character outside ASCII",
+            _ => "is malformed",
+        };
+        return new Problem(
+            ProblemTypes.MalformedRequest,
+            $"{Header} {fault}. Nothing was reserved or sent. Send it once: 1 to {MaxLength} visible ASCII characters, such as a UUID, "
+                + "bare or as a quoted string."
+        );
+    }
 
     private static string? Parse(string value)
     {
@@ -52,7 +72,7 @@ internal static class IdempotencyKey
     /// <summary>RFC 9651, 3.3.3: only quotes and backslashes are escaped; nothing follows the closing quote.</summary>
     private static string? Unquote(string value)
     {
-        var key = new System.Text.StringBuilder(value.Length);
+        var key = new StringBuilder(value.Length);
         for (var i = 1; i < value.Length; i++)
         {
             switch (value[i])

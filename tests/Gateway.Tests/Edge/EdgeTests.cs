@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Gateway.Edge.Problems;
 using Gateway.Tests.Harness;
 
@@ -67,6 +68,30 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         var answer = await _gateway.SendAsync(new HttpMethod(method), path, null);
         await answer.ProblemAsync(405, "method-not-allowed");
         answer.Content.Headers.Allow.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("POST", "/v1/generations", "GET", "POST /v2/generations")]
+    [InlineData("POST", "/api/rest/v1/generations", "GET", "POST /v2/generations")]
+    [InlineData("POST", "/v1/generations/", "GET", "POST /v2/generations")]
+    [InlineData("GET", "/v2/generations", "POST", "GET /v1/generations")]
+    [InlineData("GET", "/api/rest/v2/generations", "POST", "GET /v1/generations")]
+    public async Task A_route_that_Leonardo_has_with_another_method_names_the_right_one(
+        string method,
+        string path,
+        string allowed,
+        string right
+    )
+    {
+        var content = method == "POST" ? new StringContent("""{"prompt":"A cat"}""", Encoding.UTF8, "application/json") : null;
+
+        var answer = await _gateway.SendAsync(new HttpMethod(method), path, content);
+
+        var detail = (await answer.ProblemAsync(405, "method-not-allowed"))["detail"]!.GetValue<string>();
+        detail.ShouldContain($"Use {right}");
+        detail.ShouldContain("Nothing was reserved or sent.");
+        answer.Content.Headers.Allow.ShouldContain(allowed);
+        answer.Content.Headers.Allow.ShouldNotContain(method);
     }
 
     [Fact]

@@ -40,6 +40,36 @@ public sealed class StrictBodyTests : IClassFixture<GatewayFixture>
         NothingWasSent();
     }
 
+    [Theory]
+    [InlineData("", "The body is empty.", "Send the request as a JSON object")]
+    [InlineData("\uFEFF{}", "The body begins with a byte order mark", "UTF-8 without one")]
+    [InlineData("\uFEFF", "The body begins with a byte order mark", "UTF-8 without one")]
+    public async Task An_empty_body_and_a_byte_order_mark_are_named_with_the_fix(string body, string fault, string fix)
+    {
+        foreach (var path in new[] { "/v2/generations", "/v2/generations/quote", "/v1/init-image" })
+        {
+            var problem = await (await _gateway.PostAsync(body, path)).ProblemAsync(400, "malformed-request");
+            problem["detail"]!.GetValue<string>().ShouldContain(fault);
+            problem["detail"]!.GetValue<string>().ShouldContain(fix);
+        }
+        NothingWasSent();
+    }
+
+    [Theory]
+    [InlineData("/v2/generations")]
+    [InlineData("/v2/generations/quote")]
+    public async Task A_missing_content_type_is_named_with_the_fix(string path)
+    {
+        foreach (var content in new HttpContent?[] { new ByteArrayContent(Encoding.UTF8.GetBytes(GatewayApp.Guide)), null })
+        {
+            var answer = await _gateway.SendAsync(HttpMethod.Post, path, content);
+            var detail = (await answer.ProblemAsync(415, "unsupported-media-type"))["detail"]!.GetValue<string>();
+            detail.ShouldContain("no Content-Type");
+            detail.ShouldContain("Content-Type: application/json");
+        }
+        NothingWasSent();
+    }
+
     [Fact]
     public async Task A_duplicate_member_is_named()
     {

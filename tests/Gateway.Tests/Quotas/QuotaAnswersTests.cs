@@ -305,7 +305,13 @@ public sealed class QuotaAnswersTests
     public async Task A_malformed_key_is_refused(string key)
     {
         await using var gateway = await GatewayApp.StartAsync();
-        await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", key))).ProblemAsync(400, "malformed-request");
+        var refused = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", key));
+        (await refused.ProblemAsync(400, "malformed-request"))["detail"]!
+            .GetValue<string>()
+            .ShouldBe(
+                "Idempotency-Key is malformed. Nothing was reserved or sent. "
+                    + "Send it once: 1 to 255 visible ASCII characters, such as a UUID, bare or as a quoted string."
+            );
         await (await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", new string('k', 256)))).ProblemAsync(
             400,
             "malformed-request"

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Gateway.Edge.Problems;
+using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Edge.Http;
@@ -22,21 +23,23 @@ internal static class RequestBody
         Close = true,
     };
 
+    private static readonly Problem NoContentType = new(
+        ProblemTypes.UnsupportedMediaType,
+        "The request has no Content-Type, so its body was not read. Nothing was reserved or sent. Send the header Content-Type: application/json."
+    );
+
+    private static readonly Problem NotJson = new(
+        ProblemTypes.UnsupportedMediaType,
+        "The body was not read: this route takes JSON only. Send it with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
+    );
+
     /// <returns>The bytes, or the refusal (413, 415).</returns>
     /// <exception cref="BadHttpRequestException">The body is too large, badly framed or too slow; <see
     /// cref="ProblemMiddleware"/> answers.</exception>
     public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(HttpRequest request)
     {
         if (!IsJson(request))
-        {
-            return (
-                default,
-                new Problem(
-                    ProblemTypes.UnsupportedMediaType,
-                    "The body was not read: this route takes JSON only. Send it with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
-                )
-            );
-        }
+            return (default, StringValues.IsNullOrEmpty(request.Headers.ContentType) ? NoContentType : NotJson);
         if (request.ContentLength > EdgeFeature.MaxBodyBytes)
             return (default, TooLarge);
 

@@ -23,6 +23,8 @@ internal sealed class StrictJson
     /// prompt.</returns>
     public static (JsonDocument? Document, string? Fault) Parse(ReadOnlyMemory<byte> utf8)
     {
+        if (utf8.IsEmpty)
+            return (null, "The body is empty. Nothing was reserved or sent. Send the request as a JSON object.");
         var (document, fault) = Parse(utf8, allowDuplicates: false);
         return (document, fault is null ? null : $"The body {fault}.");
     }
@@ -110,7 +112,7 @@ internal sealed class StrictJson
         if (!Utf8.IsValid(utf8.Span))
             return (null, "is not valid UTF-8");
         if (utf8.Span.StartsWith("\uFEFF"u8))
-            return (null, "begins with a byte order mark; UTF-8 is expected without one");
+            return (null, "begins with a byte order mark; send or save it as UTF-8 without one");
         try
         {
             return (JsonDocument.Parse(utf8, Options(allowDuplicates)), null);

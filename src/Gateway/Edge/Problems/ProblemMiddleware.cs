@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Options;
+
 namespace Gateway.Edge.Problems;
 
 /// <summary>
 /// Turns every failure that no handler answered into a problem: malformed HTTP, what routing refused, and bugs.
 /// </summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<RightRoutes> rightRoutes, ILogger<ProblemMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -72,7 +74,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             },
         };
 
-    private static Problem? FromStatus(HttpContext context) =>
+    private Problem? FromStatus(HttpContext context) =>
         context.Response.StatusCode switch
         {
             StatusCodes.Status404NotFound => new Problem(
@@ -81,7 +83,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             ),
             StatusCodes.Status405MethodNotAllowed => new Problem(
                 ProblemTypes.MethodNotAllowed,
-                $"This route does not have that method. Allowed here: {context.Response.Headers.Allow}."
+                rightRoutes.Value.Find(context.Request)
+                    ?? $"This route does not have that method. Allowed here: {context.Response.Headers.Allow}."
             ),
             StatusCodes.Status406NotAcceptable => new Problem(
                 ProblemTypes.NotAcceptable,
