@@ -38,8 +38,8 @@ internal static class IdempotencyKey
         };
 
     /// <summary>
-    /// The server would refuse bytes that are not UTF-8 with a bare 400; clients send Latin-1. As Latin-1 every byte can
-    /// be read, and the refusal can name the fault.
+    /// The server would refuse bytes that are not UTF-8 with a bare 400; clients send Latin-1. As Latin-1 every byte
+    /// can be read, and the refusal can name the fault.
     /// </summary>
     public static void ReadAnyBytes(KestrelServerOptions kestrel) =>
         kestrel.RequestHeaderEncodingSelector = static name =>

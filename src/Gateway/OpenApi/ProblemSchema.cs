@@ -72,12 +72,9 @@ internal sealed class ProblemSchema : IDocumentFilter
             ),
             (
                 "neverAdmitted",
-                new OpenApiSchema
-                {
-                    Type = JsonSchemaType.Boolean,
-                    Description =
-                        "For quota-exceeded: true if the request needs more than a whole limit. Waiting does not help, and there is no Retry-After.",
-                }
+                Flag(
+                    "For quota-exceeded: true if the request needs more than a whole limit. Waiting does not help, and there is no Retry-After."
+                )
             ),
             (
                 "errors",
@@ -153,6 +150,8 @@ internal sealed class ProblemSchema : IDocumentFilter
         schema.Pattern = pattern;
         return schema;
     }
+
+    private static OpenApiSchema Flag(string description) => new() { Type = JsonSchemaType.Boolean, Description = description };
 
     private static OpenApiSchema List(OpenApiSchema items, string description) =>
         new()

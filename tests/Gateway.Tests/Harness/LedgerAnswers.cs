@@ -11,6 +11,9 @@ internal static class LedgerAnswers
     public static async Task<Admission.Exceeded> ExceededAsync(this QuotaLedger ledger, ReservationRequest request) =>
         (await ledger.AdmitAsync(request, CancellationToken.None)).ShouldBeOfType<Admission.Exceeded>();
 
+    public static IEnumerable<string> Policies(this Admission.Exceeded exceeded) =>
+        exceeded.Violated.Select(violated => violated.Quota.Name);
+
     /// <summary>Waits until this many requests queue for a slot.</summary>
     public static async Task UntilWaitingAsync(this QuotaLedger ledger, int count)
     {

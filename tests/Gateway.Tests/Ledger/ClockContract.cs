@@ -89,10 +89,10 @@ public abstract class ClockContract : LedgerTest
 
         await Harness.SetWallAsync(Harness.Time.GetUtcNow() - TimeSpan.FromDays(1.5));
 
-        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies().ShouldBe(["images-month"]);
         await Harness.CrashAsync(ledger);
         ledger = await Harness.StartAsync();
-        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies().ShouldBe(["images-month"]);
         (await ledger.AdmittedAsync(Request(Tenant("b")))).At.ShouldBeGreaterThanOrEqualTo(december.At);
     }
 
@@ -113,7 +113,7 @@ public abstract class ClockContract : LedgerTest
         (await ledger.AdmitAsync(Request(OneAMonth, key: "k"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
 
         await Harness.SetWallAsync(before + TimeSpan.FromSeconds(1));
-        (await ledger.ExceededAsync(Request(OneAMonth))).Policies.ShouldBe(["images-month"]);
+        (await ledger.ExceededAsync(Request(OneAMonth))).Policies().ShouldBe(["images-month"]);
         (await ledger.AdmittedAsync(Request(Tenant("b")))).At.ShouldBe(before + TimeSpan.FromSeconds(1));
     }
 

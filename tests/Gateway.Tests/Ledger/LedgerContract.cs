@@ -37,7 +37,7 @@ public abstract class LedgerContract : LedgerTest
         var admitted = await ledger.AdmittedAsync(Request(tenant, images: 100));
 
         admitted.Quotas.Quota("images-day").Held.ShouldBe(100);
-        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["images-day"]);
+        (await ledger.ExceededAsync(Request(tenant))).Policies().ShouldBe(["images-day"]);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public abstract class LedgerContract : LedgerTest
         await ledger.UnknownAsync(admitted.ReservationId, Unclear);
 
         (await ledger.QuotaAsync(tenant, "images-month")).Held.ShouldBe(8);
-        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["images-month"]);
+        (await ledger.ExceededAsync(Request(tenant))).Policies().ShouldBe(["images-month"]);
         (await ledger.UnknownReservationsAsync(CancellationToken.None)).ShouldHaveSingleItem().Id.ShouldBe(admitted.ReservationId);
     }
 
@@ -78,7 +78,7 @@ public abstract class LedgerContract : LedgerTest
 
         var exceeded = await ledger.ExceededAsync(Request(tenant, images: 2, micros: 51));
 
-        exceeded.Policies.ShouldBe(["images-day", "usd-month", "org-images-day"]);
+        exceeded.Policies().ShouldBe(["images-day", "usd-month", "org-images-day"]);
         // The month's dollars are the last to be reset: on 1 December.
         exceeded.RetryAfter.ShouldBe((int)TimeSpan.FromDays(8.5).TotalSeconds);
         (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(1);
@@ -104,7 +104,7 @@ public abstract class LedgerContract : LedgerTest
 
         Harness.Organization = new QuotaLimits(ImagesPerMonth: 10);
 
-        (await ledger.ExceededAsync(Request(Tenant("three"), images: 2))).Policies.ShouldBe(["org-images-month"]);
+        (await ledger.ExceededAsync(Request(Tenant("three"), images: 2))).Policies().ShouldBe(["org-images-month"]);
         await ledger.AdmittedAsync(Request(Tenant("three"), images: 1));
     }
 
@@ -165,7 +165,7 @@ public abstract class LedgerContract : LedgerTest
         var tenant = Tenant("a", new QuotaLimits(ConcurrentGenerations: 1));
         var first = await ledger.AdmittedAsync(Request(tenant));
         await ledger.SettleAsync(first.ReservationId, Cost("g-1"));
-        (await ledger.ExceededAsync(Request(tenant))).Policies.ShouldBe(["concurrent-generations"]);
+        (await ledger.ExceededAsync(Request(tenant))).Policies().ShouldBe(["concurrent-generations"]);
 
         await ledger.EndAsync("g-1");
         var second = await ledger.AdmittedAsync(Request(tenant));

@@ -133,7 +133,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         else if (_refuses)
             answer.ShouldBeOfType<Admission.Unavailable>();
         else if (exceeded.Count > 0)
-            answer.ShouldBeOfType<Admission.Exceeded>().Policies.ShouldBe(exceeded);
+            answer.ShouldBeOfType<Admission.Exceeded>().Policies().ShouldBe(exceeded);
         else
         {
             foreach (var old in _model.Entries.Where(e => e.Tenant == tenant.Id && e.Key == key))

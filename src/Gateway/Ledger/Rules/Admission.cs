@@ -25,10 +25,7 @@ internal abstract record Admission
     /// <summary>Nothing was reserved.</summary>
     /// <param name="Violated">Each quota that would be overspent.</param>
     /// <param name="RetryAfter">Seconds until all of them may admit it; null: one of them never does.</param>
-    public sealed record Exceeded(IReadOnlyList<ExceededQuota> Violated, int? RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission
-    {
-        public IEnumerable<string> Policies => Violated.Select(violated => violated.Quota.Name);
-    }
+    public sealed record Exceeded(IReadOnlyList<ExceededQuota> Violated, int? RetryAfter, IReadOnlyList<QuotaStatus> Quotas) : Admission;
 
     /// <summary>No slot of the account was free in time. What was reserved is released.</summary>
     public sealed record Saturated(int RetryAfter) : Admission;
