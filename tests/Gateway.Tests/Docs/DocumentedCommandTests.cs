@@ -12,10 +12,12 @@ public sealed class DocumentedCommandTests
         Documents.CommandNames.ShouldBe([
             "curl",
             "first-image",
+            "node",
             "operator",
             "operator-backup",
             "operator-files",
             "operator-start",
+            "python3",
             "reference-image",
         ]);
 
@@ -42,6 +44,18 @@ public sealed class DocumentedCommandTests
         blocks.Count.ShouldBeGreaterThan(2);
         foreach (var block in blocks)
             (await RunAsync(block, gateway, folder.Path)).ShouldNotContain("/problems/");
+    }
+
+    [Theory]
+    [InlineData("node")]
+    [InlineData("python3")]
+    public async Task A_program_in_another_language_gets_its_image(string language)
+    {
+        Tools.Need(language);
+        using var folder = new TemporaryFolder();
+        await using var gateway = await GatewayProcess.StartAsync(folder.Path, ("ASPNETCORE_ENVIRONMENT", "Development"));
+
+        (await RunAsync(Documents.Command(language), gateway, folder.Path)).ShouldStartWith("COMPLETE http://localhost:");
     }
 
     [Fact]
