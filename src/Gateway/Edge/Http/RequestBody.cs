@@ -71,14 +71,19 @@ internal static class RequestBody
     private static bool IsJson(HttpRequest request)
     {
         var headers = request.Headers;
-        if (headers.ContentEncoding.Count > 0 || headers.ContentType is not [{ } contentType])
+        if (headers.ContentType is not [{ } contentType] || !IsUncompressed(headers.ContentEncoding))
             return false;
         if (contentType == "application/json")
             return true;
         return MediaTypeHeaderValue.TryParse(contentType, out var parsed)
             && parsed.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-            && (
-                !parsed.Charset.HasValue || HeaderUtilities.RemoveQuotes(parsed.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-            );
+            && (!parsed.Charset.HasValue || IsUtf8(HeaderUtilities.RemoveQuotes(parsed.Charset)));
     }
+
+    /// <summary>The second spelling is wrong, and what some HTTP libraries send.</summary>
+    private static bool IsUtf8(StringSegment charset) =>
+        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsUncompressed(StringValues encoding) =>
+        encoding is [] || (encoding is [{ } only] && only.Equals("identity", StringComparison.OrdinalIgnoreCase));
 }
