@@ -40,7 +40,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
             );
             // An order that had never been admitted is sent now, with its fault.
             await NothingIsHeldAsync();
-            again = again.FindAll(order => order.IsOpen);
+            again = again.FindAll(order => order is { IsOpen: true, IsNeverMade: false });
         }
     }
 

@@ -16,6 +16,15 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
     public bool IsOpen =>
         Key is not null && _answers is [.., { Status: 0 or 409 } or { Problem: "outcome-unknown" or "store-unavailable" }];
 
+    /// <summary>
+    /// Whether Leonardo makes nothing of it, however often it is sent: once that is known the key is free, and the next
+    /// attempt meets the same fault.
+    /// </summary>
+    public bool IsNeverMade =>
+        Prompt.EndsWith("[sim:reset-before]", StringComparison.Ordinal)
+        || Prompt.EndsWith("[sim:hang]", StringComparison.Ordinal)
+        || Prompt.EndsWith("[sim:error-500]", StringComparison.Ordinal);
+
     /// <summary>Whether every answer said that nothing was made.</summary>
     public bool WasRefused =>
         _answers.Count > 0
