@@ -143,11 +143,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         {
             var loaded = state.Loaded(row.Id);
             var update = row.IsIndexedAs(loaded) ? sql.UpdateOutcome : sql.UpdateReservation;
-            if (WithUpdated(update, row).With(row.Id).With(loaded.Version).Execute() != 1)
+            if (SqliteReservations.BindUpdated(update, row).With(row.Id).With(loaded.Version).Execute() != 1)
                 throw new InvalidOperationException($"Reservation {row.Id} was changed without the lock");
         }
         foreach (var row in state.Inserted)
-            WithUpdated(WithFixed(sql.InsertReservation, row), row).Execute();
+            SqliteReservations.BindUpdated(SqliteReservations.BindFixed(sql.InsertReservation, row), row).Execute();
         foreach (var row in state.Events)
             sql.InsertEvent.With(row.Number)
                 .With(row.ReservationId)
@@ -171,7 +171,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
     {
         while (rows.Read())
         {
-            var row = Read(rows);
+            var row = SqliteReservations.Read(rows);
             state.Load(row, balances);
             ids?.Add(row.Id);
         }
@@ -207,81 +207,4 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 UnixMicroseconds.ToTime(sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)))
             )
         );
-
-    private static SqliteStatement WithFixed(SqliteStatement sql, Reservation row) =>
-        sql.With(row.Id)
-            .With(row.Tenant)
-            .With(row.Images)
-            .With(row.Micros)
-            .With(row.Day)
-            .With(row.Month)
-            .With(row.Sequence)
-            .With(row.BodyHash)
-            .With(row.Fingerprint.Model)
-            .With(row.Fingerprint.PromptHash)
-            .With(row.Fingerprint.Seed)
-            .With(row.Fingerprint.Width)
-            .With(row.Fingerprint.Height)
-            .With(row.Fingerprint.PromptEnhanced ? 1 : 0)
-            .With(row.Instance)
-            .With(UnixMicroseconds.From(row.ReservedAt));
-
-    private static SqliteStatement WithUpdated(SqliteStatement sql, Reservation row) =>
-        sql.With(ToLetter(row.State))
-            .With(row.Version)
-            .With(row.Charged)
-            .With(row.Sent)
-            .With(row.IdempotencyKey)
-            .With(UnixMicroseconds.From(row.ForwardedAt))
-            .With(UnixMicroseconds.From(row.EndedAt))
-            .With(UnixMicroseconds.From(row.RunningUntil))
-            .With(UnixMicroseconds.From(row.FencedAt))
-            .With(row.Settlement?.GenerationId)
-            .With(row.Settlement?.ApiCreditCost)
-            .With(row.Settlement?.CostMicros)
-            .With(row.Settlement?.CostAmount)
-            .With(row.Settlement?.CostUnit)
-            .With(row.Outcome?.Problem)
-            .With(row.Outcome?.Status)
-            .With(row.Outcome?.Detail)
-            .With(row.Outcome?.Reason)
-            .With(row.Outcome?.RetryAfter);
-
-    private static Reservation Read(SqliteStatement row) =>
-        new()
-        {
-            Id = row.Id(0),
-            Tenant = row.Text(1),
-            Images = (int)row.Long(2),
-            Micros = row.Long(3),
-            Day = row.Text(4),
-            Month = row.Text(5),
-            Sequence = row.Long(6),
-            BodyHash = row.Bytes(7),
-            Fingerprint = new Fingerprint(
-                row.Text(8),
-                row.Bytes(9),
-                (uint)row.Long(10),
-                (int)row.Long(11),
-                (int)row.Long(12),
-                row.Long(13) != 0
-            ),
-            Instance = row.Id(14),
-            ReservedAt = UnixMicroseconds.ToTime(row.Long(15)),
-            State = ToState(row.Text(16)),
-            Version = row.Long(17),
-            Charged = row.LongOrNull(18),
-            Sent = row.LongOrNull(19),
-            IdempotencyKey = row.TextOrNull(20),
-            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(21)),
-            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
-            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(23)),
-            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
-            Settlement = row.TextOrNull(25) is { } generation
-                ? new Settlement(generation, row.Long(27), (int?)row.LongOrNull(26), row.TextOrNull(28), row.Text(29))
-                : null,
-            Outcome = row.TextOrNull(30) is { } problem
-                ? new Outcome(problem, (int)row.Long(31), row.Text(32), row.TextOrNull(33), (int?)row.LongOrNull(34))
-                : null,
-        };
 }
