@@ -9,6 +9,9 @@ switch (args)
     case ["yarp", var port, var upstream]:
         await BareYarp.RunAsync(port, upstream);
         return;
+    case ["fill", var engine, var store, .. var numbers]:
+        await LargeStoreCommand.RunAsync(engine, store, numbers);
+        return;
 }
 var seconds = args.Select(argument => int.TryParse(argument, out var value) ? value : 0).Append(0).Max() is > 0 and var given ? given : 5;
 if (!args.Contains("proxy", StringComparer.Ordinal))
