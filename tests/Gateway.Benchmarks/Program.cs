@@ -9,6 +9,9 @@ switch (args)
     case ["yarp", var port, var upstream]:
         await BareYarp.RunAsync(port, upstream);
         return;
+    case ["scale", .. var scale]:
+        await ScaleCommand.RunAsync(scale);
+        return;
     case ["fill", var engine, var store, .. var numbers]:
         await LargeStoreCommand.RunAsync(engine, store, numbers);
         return;
