@@ -106,6 +106,10 @@ internal static class ScaleBenchmark
         report.Add("admission, p99 ms", [.. admissions.Select(one => one.Quantile(0.99))]);
         report.Add("longest admission, ms", [.. admissions.Select(one => one.Longest)]);
         report.Add("longest admission without delays of the load generator, ms", [.. admissions.Select(one => one.LongestSinceSent)]);
+        report.Add(
+            "longest admission beyond those of the other gateway at that moment, ms",
+            [admissions[0].LongestBeyond(admissions[1]), admissions[1].LongestBeyond(admissions[0])]
+        );
         report.Add("longest gap between two answers, ms", [.. admissions.Select(one => one.LongestGap)]);
         report.Add("answers other than 200", [.. admissions.Select(one => (double)one.Refused)], "0");
         report.Add("of these 503", [.. admissions.Select(one => (double)one.Unavailable)], "0");

@@ -39,8 +39,29 @@ internal sealed class ScaleLatencies(IReadOnlyList<ScaleAnswer> answers)
         }
     }
 
+    /// <summary>
+    /// By how many milliseconds an answer was at most slower than every answer that the other gateway gave meanwhile:
+    /// what the machine did to both is left out.
+    /// </summary>
+    public double LongestBeyond(ScaleLatencies other)
+    {
+        // Half a step apart: the neighbours of an answer are included.
+        var neighbour = Stopwatch.Frequency / 10;
+        return answers.Max(answer =>
+            answer.Milliseconds
+            - other
+                .Between(answer.Planned - neighbour, answer.Answered + neighbour)
+                .Select(one => one.Milliseconds)
+                .DefaultIfEmpty(answer.Milliseconds)
+                .Max()
+        );
+    }
+
     /// <param name="part">0.5: the median.</param>
     public double Quantile(double part) => _sorted[(int)(part * (_sorted.Length - 1))];
 
     public IEnumerable<ScaleAnswer> Slowest(int count) => answers.OrderByDescending(answer => answer.Milliseconds).Take(count);
+
+    /// <summary>Those that waited at some moment between these two.</summary>
+    private IEnumerable<ScaleAnswer> Between(long from, long to) => answers.Where(one => one.Planned <= to && one.Answered >= from);
 }
