@@ -44,14 +44,17 @@ internal static class FaultyReplies
         ["gzip-body"] = GzipAsync,
     };
 
-    public static IEnumerable<string> Names => Replacements.Keys;
+    /// <summary>States that many times the cost: <c>cost-factor:10</c>, <c>cost-factor:0.5</c>.</summary>
+    private const string CostFactor = "cost-factor";
+
+    public static IEnumerable<string> Names => Replacements.Keys.Append(CostFactor);
 
     public static Reply CreateSuccess(Account account, Generation made) => Replies.Json(new { generate = DescribeCreation(account, made) });
 
     public static Task AnswerAsync(HttpContext context, Account account, Fault? fault, Generation made) =>
-        fault is not null && Replacements.TryGetValue(fault.Name, out var answer)
-            ? answer(context, account, made)
-            : CreateSuccess(account, made).WriteAsync(context);
+        fault is { Name: CostFactor } ? WithCostFactor(made, fault.Argument).WriteAsync(context)
+        : fault is not null && Replacements.TryGetValue(fault.Name, out var answer) ? answer(context, account, made)
+        : CreateSuccess(account, made).WriteAsync(context);
 
     private static object DescribeCreation(Account account, Generation made)
     {
@@ -78,6 +81,13 @@ internal static class FaultyReplies
                     cost = new { amount, unit },
                 },
             }
+        );
+
+    private static Reply WithCostFactor(Generation made, string factor) =>
+        WithCost(
+            made,
+            (made.Dollars * decimal.Parse(factor, CultureInfo.InvariantCulture)).ToString(CultureInfo.InvariantCulture),
+            "DOLLARS"
         );
 
     private static Reply WithCredits(Generation made, int apiCreditCost) =>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Models;
 using Gateway.Quotas;
 using Microsoft.OpenApi;
@@ -13,6 +14,8 @@ namespace Gateway.Admin;
 internal static class AdminDocumentation
 {
     private static readonly IReadOnlyList<string> ProblemNames = [.. ProblemTypes.All.Select(type => type.Name)];
+
+    private static readonly Action<OpenApiSchema> ModelName = SchemaRules.OneOf(ModelCatalogue.All.Select(model => model.Name));
 
     public static void Describe(ApiDocumentation documentation)
     {
@@ -36,6 +39,7 @@ internal static class AdminDocumentation
         documentation.Parameter("/admin/generations", "state", SchemaRules.OneOf(AdminGenerationEndpoints.StateNames));
         documentation.Parameter("/admin/generations", "before", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "limit", SchemaRules.WholeNumber(1, AdminGenerationEndpoints.MaxRows, 50));
+        documentation.Parameter("/admin/models", "id", ModelName);
         documentation.Parameter("/admin/audit", "before", SchemaRules.WholeNumber);
         documentation.Parameter("/admin/audit", "limit", SchemaRules.WholeNumber(1, AuditEndpoint.MaxLines, 100));
         documentation.Header(EdgeDocumentation.Vary, (operation, status) => IsUsage(operation) && status == 200);
@@ -119,6 +123,12 @@ internal static class AdminDocumentation
         documentation.Schema<AdminBalance>(SchemaRules.Nullable);
         documentation.Schema<AdminSlots>(("used", SchemaRules.Count), ("limit", SchemaRules.Count), ("perMinute", SchemaRules.Count));
         documentation.Schema<AdminUpstream>(("waiting", SchemaRules.Count), ("lastErrors", SchemaRules.AtMost(20)));
+        documentation.Schema<AdminPriceRatio>(
+            ("model", ModelName),
+            ("ratio", SchemaRules.Between(1, PriceRatio.Max)),
+            ("statedUsd", SchemaRules.Usd),
+            ("computedUsd", SchemaRules.Usd)
+        );
         documentation.Schema<AdminFault>(("outcome", SchemaRules.OneOf(ProblemNames)));
     }
 
@@ -127,7 +137,19 @@ internal static class AdminDocumentation
         documentation.Schema<AdminAudit>(("lines", SchemaRules.AtMost(AuditEndpoint.MaxLines)));
         documentation.Schema<AuditLine>(
             ("n", SchemaRules.Count),
-            ("action", SchemaRules.OneOf("suspend", "resume", "grant", "release", "settle", "release-refused", "settle-refused")),
+            (
+                "action",
+                SchemaRules.OneOf(
+                    "suspend",
+                    "resume",
+                    "grant",
+                    "price-ratio-reset",
+                    "release",
+                    "settle",
+                    "release-refused",
+                    "settle-refused"
+                )
+            ),
             ("detail", OfType(JsonSchemaType.Object)),
             ("previousHash", SchemaRules.Digest),
             ("hash", SchemaRules.Digest)

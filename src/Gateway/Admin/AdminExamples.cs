@@ -44,8 +44,13 @@ internal static class AdminExamples
           "simulator": false, "key": { "tail": "4f2a", "refused": false }, "balance": { "tokens": 3482, "at": "2026-11-22T12:00:00Z" },
           "slots": { "used": 1, "limit": 10, "perMinute": 100 }, "waiting": 0,
           "open": { "reserved": 0, "forwarding": 1, "unknown": 0, "oldestUnknown": null, "delayedOutcomes": 0, "ledgerAlarms": 0 },
+          "priceRatios": [{ "model": "flux-pro-2.0", "ratio": 1.25, "statedUsd": "0.1047", "computedUsd": "0.0837", "until": "2026-11-23T11:30:00Z" }],
           "lastErrors": [{ "at": "2026-11-22T11:00:00Z", "outcome": "outcome-unknown", "why": "no answer within 30 s" }]
         }
+        """;
+
+    private const string PriceRatio = """
+        { "model": "flux-pro-2.0", "ratio": 1, "statedUsd": null, "computedUsd": null, "until": null }
         """;
 
     private const string Audit = """
@@ -82,6 +87,7 @@ internal static class AdminExamples
         documentation.Example<AdminGenerations>("page", $$"""{ "generations": [{{Unknown}}], "next": null }""");
         documentation.Example<AdminGeneration>("settled", Settled);
         documentation.Example<AdminUpstream>("upstream", Upstream);
+        documentation.Example<AdminPriceRatio>("computed", PriceRatio);
         documentation.Example<AdminAudit>("page", Audit);
         documentation.TextExamples["text/csv"] = "tenant,day,generations,images,usd\r\nmarketing,2026-11-22,9,12,0.9840\r\n";
     }

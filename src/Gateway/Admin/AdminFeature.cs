@@ -17,6 +17,7 @@ internal static class AdminFeature
         services.AddSingleton<TenantEndpoints>();
         services.AddSingleton<AdminUsageEndpoint>();
         services.AddSingleton<AdminGenerationEndpoints>();
+        services.AddSingleton<PriceRatioEndpoint>();
         services.AddSingleton<UpstreamEndpoint>();
         services.AddSingleton<AuditEndpoint>();
         services.Configure<ApiDocumentation>(AdminDocumentation.Describe);
@@ -76,9 +77,15 @@ internal static class AdminFeature
             .ProducesProblems(ProblemTypes.NotUnknown);
         Document(
                 admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().GetAsync),
-                "See the key, the balance, the slots and the queue"
+                "See the key, the balance, the slots, the queue and the price ratios"
             )
             .Produces<AdminUpstream>();
+        DocumentChange(
+                admin.MapPost("/models/{id}/price-ratio/reset", services.GetRequiredService<PriceRatioEndpoint>().ResetAsync),
+                "Reserve the computed price of a model again, whatever was stated in the last 24 hours"
+            )
+            .Accepts<ReasonBody>("application/json")
+            .Produces<AdminPriceRatio>();
         Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().GetAsync), "List the changes that operators made")
             .Produces<AdminAudit>()
             .ProducesProblems(ProblemTypes.Validation);

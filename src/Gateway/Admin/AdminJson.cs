@@ -14,6 +14,7 @@ namespace Gateway.Admin;
 [JsonSerializable(typeof(AdminGenerations))]
 [JsonSerializable(typeof(AdminGeneration))]
 [JsonSerializable(typeof(AdminUpstream))]
+[JsonSerializable(typeof(AdminPriceRatio))]
 [JsonSerializable(typeof(AdminAudit))]
 [JsonSerializable(typeof(GrantBody))]
 [JsonSerializable(typeof(ReasonBody))]

@@ -120,10 +120,10 @@ internal sealed class AuditTrail(Database database, TimeProvider time)
 
 /// <summary>What an operator does, before it is numbered and hashed.</summary>
 /// <param name="Action">
-/// <c>suspend</c>, <c>resume</c>, <c>grant</c>, <c>release</c>, <c>settle</c>, or one of the last two with
-/// <c>-refused</c>.
+/// <c>suspend</c>, <c>resume</c>, <c>grant</c>, <c>price-ratio-reset</c>, <c>release</c>, <c>settle</c>, or one of the
+/// last two with <c>-refused</c>.
 /// </param>
-/// <param name="Target">A tenant or a reservation.</param>
+/// <param name="Target">A tenant, a model or a reservation.</param>
 /// <param name="Detail">JSON.</param>
 internal sealed record AuditEntry(string Who, string Action, string Target, string Reason, string Detail = "{}");
 

@@ -3,11 +3,14 @@ using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Key;
+using Gateway.Models;
 using Gateway.Storage;
 
 namespace Gateway.Admin;
 
-/// <summary><c>GET /admin/upstream</c>: the key, the account's balance, what is running, the last errors.</summary>
+/// <summary>
+/// <c>GET /admin/upstream</c>: the key, the account's balance, what is running, the price ratios, the last errors.
+/// </summary>
 internal sealed class UpstreamEndpoint(
     LeonardoKey key,
     LeonardoOptions options,
@@ -15,6 +18,7 @@ internal sealed class UpstreamEndpoint(
     UpstreamStatus status,
     QuotaLedger ledger,
     QuotaOptions quotas,
+    PriceRatioRepository ratios,
     Database database,
     TimeProvider time
 )
@@ -27,6 +31,7 @@ internal sealed class UpstreamEndpoint(
         var refreshing = account.RefreshAsync(CancellationToken.None);
         await Task.WhenAny(refreshing, Task.Delay(BalanceTimeout, time, cancellationToken));
         var balance = refreshing.IsCompletedSuccessfully ? await refreshing : account.Known;
+        var raised = await ratios.ReadAsync(cancellationToken);
         var backlog = await LedgerBacklog.ReadAsync(database, cancellationToken);
         return TypedResults.Json(
             new AdminUpstream(
@@ -43,6 +48,7 @@ internal sealed class UpstreamEndpoint(
                     ledger.Delayed,
                     ledger.Alarms
                 ),
+                [.. ModelCatalogue.All.Select(model => AdminPriceRatio.From(model.Name, raised.GetValueOrDefault(model.Name)))],
                 [.. status.RecentErrors().Select(error => new AdminFault(error.At.UtcDateTime, error.Outcome, error.Why))]
             ),
             AdminJson.Default.AdminUpstream
@@ -53,6 +59,7 @@ internal sealed class UpstreamEndpoint(
 /// <param name="Simulator">Whether the bundled simulator takes Leonardo's place.</param>
 /// <param name="Balance">From <c>GET /v1/me</c>, at most a minute old if Leonardo answers; null: not known yet.</param>
 /// <param name="Waiting">Requests of this replica that are waiting for a slot.</param>
+/// <param name="PriceRatios">Of every model the gateway serves.</param>
 /// <param name="LastErrors">This replica's last errors, newest first, at most 20.</param>
 internal sealed record AdminUpstream(
     bool Simulator,
@@ -61,6 +68,7 @@ internal sealed record AdminUpstream(
     AdminSlots Slots,
     int Waiting,
     AdminOpen Open,
+    IReadOnlyList<AdminPriceRatio> PriceRatios,
     IReadOnlyList<AdminFault> LastErrors
 );
 

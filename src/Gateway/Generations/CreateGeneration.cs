@@ -128,10 +128,10 @@ internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leo
 
     private async Task<CreationResult> SettleAsync(Guid reservation, CreationOutcome.Accepted accepted, long price, string? trace)
     {
-        var settlement = OutcomeRecord.FromAcceptance(accepted, price);
-        if (settlement.CostMicros != price || accepted.Cost.Micros is { } stated && stated != price)
+        var (settlement, implausible) = OutcomeRecord.FromAcceptance(accepted, price);
+        if (accepted.Cost.Micros != price)
             log.Set("StatedMicros", accepted.Cost.Micros);
-        var recording = await ledger.SettleAsync(reservation, settlement, trace);
+        var recording = await ledger.SettleAsync(reservation, settlement, trace, implausible);
         if (recording == RecordingResult.Conflict)
         {
             log.Set("Outcome", OutcomeRules.OwnershipConflict.Problem);

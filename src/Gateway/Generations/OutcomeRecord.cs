@@ -9,21 +9,22 @@ namespace Gateway.Generations;
 /// </summary>
 internal static class OutcomeRecord
 {
-    /// <summary>
-    /// An account may have prices of its own; more than this many times the published price is an upstream fault and is
-    /// not charged to a tenant (T-H10).
-    /// </summary>
-    private const int MaxPriceFactor = 10;
-
-    /// <param name="price">Micro-dollars, known before the request was sent.</param>
-    public static Settlement FromAcceptance(CreationOutcome.Accepted accepted, long price) =>
-        new(
+    /// <summary>An account may have prices of its own: the stated cost is charged if it is plausible (T-H10).</summary>
+    /// <param name="price">The computed price in micro-dollars.</param>
+    /// <returns>The settlement, and the stated cost if it is not charged.</returns>
+    public static (Settlement Settlement, ImplausibleCost? Implausible) FromAcceptance(CreationOutcome.Accepted accepted, long price)
+    {
+        var stated = accepted.Cost.Micros;
+        var isPlausible = PriceRatio.IsPlausible(stated, price);
+        var settlement = new Settlement(
             accepted.GenerationId,
-            accepted.Cost.Micros is { } stated && stated <= MaxPriceFactor * price ? stated : price,
+            isPlausible ? stated!.Value : price,
             accepted.Cost.ApiCreditCost,
             accepted.Cost.Credits,
             accepted.Cost.Credits is null ? "DOLLARS" : "CREDITS"
         );
+        return (settlement, isPlausible ? null : new ImplausibleCost(stated));
+    }
 
     public static Outcome FromRefusal(CreationOutcome.Refused refused) =>
         new(refused.Problem.Name, refused.Problem.Status, refused.Detail, refused.Reason, refused.RetryAfter);

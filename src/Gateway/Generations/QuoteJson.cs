@@ -23,10 +23,10 @@ internal sealed record QuoteJson(Quote Quote) : IResult
         json.WriteString("amount"u8, Usd.Format(Quote.Micros));
         json.WriteString("unit"u8, "DOLLARS"u8);
         json.WriteEndObject();
-        json.WriteBoolean("allowed"u8, Quote.Violated.Count == 0);
+        json.WriteBoolean("allowed"u8, Quote.Exceeded.Count == 0);
         json.WriteStartArray("violatedPolicies"u8);
-        foreach (var policy in Quote.Violated)
-            json.WriteStringValue(policy);
+        foreach (var exceeded in Quote.Exceeded)
+            json.WriteStringValue(exceeded.Quota.Name);
         json.WriteEndArray();
         json.WriteStartObject("remaining"u8);
         foreach (var quota in Quote.Quotas)

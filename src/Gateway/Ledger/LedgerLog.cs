@@ -1,3 +1,5 @@
+using Gateway.Ledger.Rules;
+
 namespace Gateway.Ledger;
 
 /// <summary>What the ledger and its writer log.</summary>
@@ -8,6 +10,41 @@ internal static partial class LedgerLog
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Ledger alarm: {Alarm}")]
     public static partial void Alarm(ILogger log, Exception? fault, string alarm);
+
+    public static void PriceDeviates(ILogger log, PriceDeviation deviation)
+    {
+        if (deviation.IsPlausible)
+            ChargedAsStated(log, deviation.ReservationId, deviation.Model, deviation.Computed, deviation.Stated);
+        else
+            ChargedAsComputed(log, deviation.ReservationId, deviation.Model, deviation.Computed, deviation.Stated);
+    }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Leonardo stated another cost than the computed price for reservation {ReservationId} of {PricedModel}: "
+            + "{StatedMicros} micro-dollars instead of {ComputedMicros}. It is charged as stated. A higher cost raises what new reservations "
+            + "of the model hold for 24 hours; compare the account's prices with the model's"
+    )]
+    private static partial void ChargedAsStated(
+        ILogger log,
+        Guid reservationId,
+        string pricedModel,
+        long computedMicros,
+        long? statedMicros
+    );
+
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Leonardo stated no plausible cost for reservation {ReservationId} of {PricedModel} (micro-dollars: {StatedMicros}). "
+            + "The computed price is charged, {ComputedMicros} micro-dollars; compare it with Leonardo's invoice"
+    )]
+    private static partial void ChargedAsComputed(
+        ILogger log,
+        Guid reservationId,
+        string pricedModel,
+        long computedMicros,
+        long? statedMicros
+    );
 
     [LoggerMessage(
         Level = LogLevel.Error,

@@ -13,7 +13,8 @@ internal abstract class LedgerStore
 
     /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
-        "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, reserved_at";
+        "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, "
+        + "reserved_at, raised_from";
 
     /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =

@@ -26,7 +26,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly LedgerWriter _writer;
     private readonly LedgerClient _client;
     private readonly LedgerMaintenance _maintenance;
-    private readonly ConcurrentDictionary<Guid, string> _open = new();
+    private readonly ConcurrentDictionary<Guid, (string Tenant, string Model)> _open = new();
     private readonly QuotaStatusCache _status;
     private readonly CancellationTokenSource _abort = new();
     private Task _writing = Task.CompletedTask;
@@ -42,7 +42,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
             postgreSql => new PostgreSqlLedgerStore(postgreSql, options, Instance)
         );
-        _status = new QuotaStatusCache(time);
+        _status = new QuotaStatusCache(time, log);
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         _maintenance = new LedgerMaintenance(
@@ -105,7 +105,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             operation.ReportUnavailable("The store did not answer in time. Nothing was sent.");
         var admission = await operation.Task;
         if (admission is Admission.Admitted)
-            _open[operation.Id] = request.Tenant.Id;
+            _open[operation.Id] = (request.Tenant.Id, request.Fingerprint.Model);
         if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)
             _status.Set(request.Tenant, quotas);
         return admission;
@@ -118,10 +118,16 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Leonardo accepted it: charge what it cost.</summary>
     /// <param name="trace">The request's traceparent, to which the end of the generation is linked.</param>
-    public Task<RecordingResult> SettleAsync(Guid reservationId, Settlement settlement, string? trace = null) =>
+    /// <param name="implausible">What Leonardo stated, where the settlement charges the computed price instead.</param>
+    public Task<RecordingResult> SettleAsync(
+        Guid reservationId,
+        Settlement settlement,
+        string? trace = null,
+        ImplausibleCost? implausible = null
+    ) =>
         OutcomeAsync(
             reservationId,
-            outcomes => outcomes.Settle(reservationId, settlement, "settle", trace),
+            outcomes => outcomes.Settle(reservationId, settlement, "settle", trace, implausible),
             keys => keys.Generations.Add(settlement.GenerationId)
         );
 
@@ -157,24 +163,12 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// The tenant's quotas for a header: at most a second old, with little waiting. If they cannot be read, the last
     /// known ones, or none.
     /// </summary>
-    public async ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant)
-    {
-        var (last, isFresh) = _status.Find(tenant);
-        if (isFresh || !_writer.IsHealthy)
-            return last;
-        try
-        {
-            var quotas = await _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout);
-            _status.Set(tenant, quotas);
-            return quotas;
-        }
-        catch (Exception fault)
-        {
-            // The answer itself must not fail for want of a header.
-            LedgerLog.NoStatus(_log, fault, tenant.Id);
-            return last;
-        }
-    }
+    public ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant) =>
+        _status.GetAsync(
+            tenant,
+            _writer.IsHealthy,
+            () => _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout)
+        );
 
     /// <summary>Quotas of all these tenants at one instant, by tenant.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
@@ -187,6 +181,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
                 keys => keys.Tenants.UnionWith(all.Select(one => one.Id)),
                 rules => all.ToDictionary(one => one.Id, rules.Quotas, StringComparer.Ordinal)
             )
+            .WaitAsync(cancellationToken);
+
+    /// <summary>What <see cref="AdmitAsync"/> would decide now, by the same rules.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<Quote> QuoteAsync(Tenant tenant, int images, long price, string model, CancellationToken cancellationToken) =>
+        _client
+            .RunAsync(keys => keys.AddAdmission(tenant.Id, model), rules => rules.Quote(tenant, images, price, model))
             .WaitAsync(cancellationToken);
 
     /// <summary>Quotas and totals of one instant, read from the store.</summary>
@@ -220,13 +221,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
     public Task<IReadOnlyList<UnknownReservation>> UnknownReservationsAsync(CancellationToken cancellationToken) =>
         _client.RunAsync(keys => keys.Unknown = true, rules => rules.Unknown()).WaitAsync(cancellationToken);
-
-    /// <summary>
-    /// Seeds of the requests that are being sent now. Their generations have no owner yet, and must not be given to
-    /// another reservation (T-G15).
-    /// </summary>
-    public Task<HashSet<uint>> SeedsInFlightAsync(CancellationToken cancellationToken) =>
-        LedgerBacklog.ReadSeedsAsync(_database, cancellationToken);
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -281,13 +275,13 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? addKeys = null)
     {
-        _open.TryRemove(id, out var tenant);
+        var isOpen = _open.TryRemove(id, out var open);
         return await _client.RecordAsync(
             keys =>
             {
                 keys.Reservations.Add(id);
-                if (tenant is not null)
-                    keys.Tenants.Add(tenant);
+                if (isOpen)
+                    keys.AddAdmission(open.Tenant, open.Model);
                 addKeys?.Invoke(keys);
             },
             rules => record(rules.Outcomes)

@@ -5,15 +5,36 @@ using Gateway.Tenants;
 namespace Gateway.Ledger;
 
 /// <summary>Each tenant's quotas as last read, for headers.</summary>
-internal sealed class QuotaStatusCache(TimeProvider time)
+internal sealed class QuotaStatusCache(TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _entries = new(StringComparer.Ordinal);
 
-    /// <returns>The last known quotas, empty if there are none; and whether they are recent.</returns>
-    public (IReadOnlyList<QuotaStatus> Quotas, bool IsFresh) Find(Tenant tenant) =>
-        _entries.TryGetValue(tenant.Id, out var entry) ? (entry.Quotas, time.GetElapsedTime(entry.At) < MaxAge) : ([], false);
+    /// <summary>At most a second old if they can be read, else the last known ones, or none.</summary>
+    public async ValueTask<IReadOnlyList<QuotaStatus>> GetAsync(
+        Tenant tenant,
+        bool isReadable,
+        Func<Task<IReadOnlyList<QuotaStatus>>> readAsync
+    )
+    {
+        var isKnown = _entries.TryGetValue(tenant.Id, out var entry);
+        IReadOnlyList<QuotaStatus> last = isKnown ? entry.Quotas : [];
+        if (!isReadable || (isKnown && time.GetElapsedTime(entry.At) < MaxAge))
+            return last;
+        try
+        {
+            var quotas = await readAsync();
+            Set(tenant, quotas);
+            return quotas;
+        }
+        catch (Exception fault)
+        {
+            // The answer itself must not fail for want of a header.
+            LedgerLog.NoStatus(log, fault, tenant.Id);
+            return last;
+        }
+    }
 
     public void Set(Tenant tenant, IReadOnlyList<QuotaStatus> quotas) => _entries[tenant.Id] = (quotas, time.GetTimestamp());
 }

@@ -24,6 +24,7 @@ internal static class QuotasFeature
                 provider.GetRequiredService<ILogger<QuotaLedger>>()
             );
         });
+        services.AddSingleton<PriceRatioRepository>();
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
         services.Configure<ApiDocumentation>(QuotasDocumentation.Describe);
         services.AddHealthChecks().AddCheck<StoreHealth>("store");

@@ -77,7 +77,7 @@ internal sealed partial class Reconciler(
         var oldest = open.Where(reservation => claimed.Contains(reservation.Id)).Min(reservation => reservation.ForwardedAt);
         var (listed, isComplete) = await ListAsync(oldest - GenerationMatcher.ClockTolerance, cancellationToken);
         // The order matters: what was in flight when the list was read is now in flight, unknown, or owned.
-        var seeds = await ledger.SeedsInFlightAsync(cancellationToken);
+        var seeds = await reconciliations.ReadSeedsInFlightAsync(cancellationToken);
         open = await ledger.UnknownReservationsAsync(cancellationToken);
         var owned = await reconciliations.FindOwnedAsync(listed.Keys, cancellationToken);
         var matcher = new GenerationMatcher([.. listed.Values.Where(row => !owned.Contains(row.Id))], isComplete, open, seeds);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Ledger.Maintenance;
 using Gateway.Storage;
 
 namespace Gateway.Reconciliation;
@@ -25,6 +26,13 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
         returning attempts
         """
     );
+
+    /// <summary>
+    /// Seeds of the requests that are being sent now. Their generations have no owner yet, and must not be given to
+    /// another reservation (T-G15).
+    /// </summary>
+    public Task<HashSet<uint>> ReadSeedsInFlightAsync(CancellationToken cancellationToken) =>
+        LedgerBacklog.ReadSeedsAsync(database, cancellationToken);
 
     /// <summary>Claims the reservations that are due, for this replica.</summary>
     /// <returns>The ids of the claimed ones.</returns>

@@ -78,6 +78,24 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
             "Micro-dollars given back after they had been charged: written off, then found never made.",
             ["tenant"]
         );
+    public Counter PriceDeviations { get; } =
+        factory.CreateCounter(
+            "gateway_price_deviations_total",
+            "Generations whose stated cost was charged and is not the computed price.",
+            ["model"]
+        );
+    public Counter PricesImplausible { get; } =
+        factory.CreateCounter(
+            "gateway_price_implausible_total",
+            "Generations charged at the computed price, because no plausible cost in dollars was stated.",
+            ["model"]
+        );
+    public Gauge PriceRatio { get; } =
+        factory.CreateGauge(
+            "gateway_price_ratio",
+            "By how much new reservations of a model are raised above its computed price; 1: not at all.",
+            ["model"]
+        );
     public Gauge QuotaUsed { get; } =
         factory.CreateGauge("gateway_quota_used", "Settled in the current period; usd-month in dollars.", ["tenant", "quota"]);
     public Gauge QuotaHeld { get; } =
@@ -160,6 +178,8 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
     public void Count(LedgerUnitOfWork batch, TimeSpan duration)
     {
         StoreCommitSeconds.Observe(duration.TotalSeconds);
+        foreach (var deviation in batch.Prices.Deviations)
+            (deviation.IsPlausible ? PriceDeviations : PricesImplausible).WithLabels(deviation.Model).Inc();
         foreach (var change in batch.Events)
         {
             var row = batch.Find(change.ReservationId)!;

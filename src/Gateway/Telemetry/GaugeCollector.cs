@@ -2,6 +2,7 @@ using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
+using Gateway.Models;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Prometheus;
@@ -17,6 +18,7 @@ internal sealed partial class GaugeCollector(
     QuotaLedger ledger,
     QuotaOptions options,
     Database database,
+    PriceRatioRepository ratios,
     TenantDirectory tenants,
     UpstreamStatus upstream,
     AccountBalance balance,
@@ -59,6 +61,11 @@ internal sealed partial class GaugeCollector(
         metrics.TenantsSuspended.Set(tenants.Current.Tenants.Keys.Count(tenants.IsSuspended));
         foreach (var tenant in tenants.Current.Tenants.Keys)
             metrics.Declare(tenant);
+        foreach (var model in ModelCatalogue.All)
+        {
+            metrics.PriceDeviations.WithLabels(model.Name).Publish();
+            metrics.PricesImplausible.WithLabels(model.Name).Publish();
+        }
         balance.RefreshInBackground();
         if (balance.Known is { } known)
             metrics.Balance.Set((double)known.Amount);
@@ -68,6 +75,7 @@ internal sealed partial class GaugeCollector(
         {
             SetQuotas(await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken));
             SetBacklog(await LedgerBacklog.ReadAsync(database, cancellationToken));
+            SetPriceRatios(await ratios.ReadAsync(cancellationToken));
             metrics.StoreUp.Set(1);
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
@@ -117,6 +125,12 @@ internal sealed partial class GaugeCollector(
         metrics.WatcherLag.Set(Seconds(backlog.OldestDue));
         metrics.SlotsUsed.Set(backlog.Running);
         metrics.GenerationsStuck.Set(backlog.Stuck);
+    }
+
+    private void SetPriceRatios(IReadOnlyDictionary<string, PriceRatioRow> raised)
+    {
+        foreach (var model in ModelCatalogue.All)
+            metrics.PriceRatio.WithLabels(model.Name).Set(raised.TryGetValue(model.Name, out var row) ? (double)row.Ratio.Rounded : 1);
     }
 
     private double Seconds(DateTimeOffset? since) => since is { } at ? Math.Max(0, (time.GetUtcNow() - at).TotalSeconds) : 0;

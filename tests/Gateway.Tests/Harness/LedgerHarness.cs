@@ -108,6 +108,20 @@ internal abstract class LedgerHarness : IAsyncDisposable
 
     public Database DatabaseOf(QuotaLedger ledger) => _running.Single(one => one.Ledger == ledger).Database;
 
+    /// <summary>As an operator does.</summary>
+    public async Task ResetPriceRatioAsync(QuotaLedger ledger, string model)
+    {
+        var database = DatabaseOf(ledger);
+        await database.WriteAsync(
+            async (connection, transaction, cancellationToken) =>
+            {
+                await new PriceRatioRepository(database, Time).ResetAsync(connection, transaction, model, cancellationToken);
+                return true;
+            },
+            CancellationToken.None
+        );
+    }
+
     public abstract Database Open();
 
     public virtual async ValueTask DisposeAsync()
@@ -122,6 +136,8 @@ internal abstract class LedgerHarness : IAsyncDisposable
     /// <summary>Sets the clock of the store, if it has one.</summary>
     protected abstract Task TurnAsync(DateTimeOffset to);
 
+    public const string Model = "flux-pro-2.0";
+
     public static Tenant Tenant(string id, QuotaLimits? limits = null) =>
         new(id, id, limits ?? QuotaLimits.Unlimited, TenantPolicy.Default);
 
@@ -130,7 +146,7 @@ internal abstract class LedgerHarness : IAsyncDisposable
             tenant,
             images,
             micros,
-            new Fingerprint("flux-pro-2.0", SHA256.HashData(Encoding.UTF8.GetBytes(body)), 4_294_967_295, 1440, 1440, false),
+            new Fingerprint(Model, SHA256.HashData(Encoding.UTF8.GetBytes(body)), 4_294_967_295, 1440, 1440, false),
             key,
             SHA256.HashData(Encoding.UTF8.GetBytes(body))
         );

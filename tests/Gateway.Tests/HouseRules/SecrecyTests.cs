@@ -19,6 +19,7 @@ public sealed partial class SecrecyTests
         "/admin/generations",
         "/admin/generations/{reservationId}/release",
         "/admin/generations/{reservationId}/settle",
+        "/admin/models/{id}/price-ratio/reset",
         "/admin/tenants",
         "/admin/tenants/{id}",
         "/admin/tenants/{id}/grants",

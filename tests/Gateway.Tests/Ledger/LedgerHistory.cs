@@ -102,8 +102,12 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             case < 93:
                 await harness.SetWallAsync(harness.Time.GetUtcNow() + TimeSpan.FromMinutes(step.Amount % 6000 - 3000));
                 break;
-            case < 96:
+            case < 95:
                 ChangeLimits(step);
+                break;
+            case < 96:
+                await harness.ResetPriceRatioAsync(_ledger, Model);
+                _model.Statements.Clear();
                 break;
             default:
                 await _ledger.SweepAsync();
@@ -117,14 +121,21 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     {
         var tenant = _tenants[step.Which % _tenants.Length];
         var images = 1 + step.Amount % 8;
-        var micros = images * (5_000L + step.Amount % 5_000);
+        var price = images * (5_000L + step.Amount % 5_000);
+        var micros = _model.Reserved(price, _now);
         var key = step.Amount / 8 % 3 == 0 ? $"k-{step.Amount / 24 % 2}" : null;
         var body = step.Amount / 48 % 4 == 0 ? 1 : 0;
         var holder = _model.Holder(tenant.Id, key, _now);
         var exceeded = _model.Exceeded(tenant, harness.Organization, images, micros, _now);
 
+        if (!_refuses)
+        {
+            var quote = await _ledger.QuoteAsync(tenant, images, price, Model, CancellationToken.None);
+            quote.Micros.ShouldBe(micros, "a quote is what is reserved");
+            quote.Exceeded.Select(one => one.Quota.Name).ShouldBe(exceeded, "a quote is what is admitted");
+        }
         var waiting = _model.Entries.Count(e => e.Waiting is not null);
-        var admitting = _ledger.AdmitAsync(Request(tenant, images, micros, key, $"body {body}"), CancellationToken.None);
+        var admitting = _ledger.AdmitAsync(Request(tenant, images, price, key, $"body {body}"), CancellationToken.None);
         await BatchesAsync();
         var answer = _ledger.Waiting > waiting ? null : await admitting;
 
@@ -144,6 +155,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 Tenant = tenant.Id,
                 Images = images,
                 Micros = micros,
+                Price = price,
                 At = _now,
                 State = 'R',
                 Process = _leases.Count,
@@ -177,7 +189,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             var generation = $"g-{++_generation}";
             (await _ledger.ReconcileAsync(entry.Id, new ReconciliationResult.Found(Cost(generation, 7_777), "found"))).ShouldBe(decided);
             if (decided)
-                _model.Settle(entry, generation, 7_777, _now);
+                _model.Settle(entry, generation, 7_777, _now, isStated: false);
             return;
         }
         decided &= entry.FencedAt <= _now;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
@@ -14,12 +15,16 @@ internal sealed class LedgerModel(QuotaOptions options)
 
     public HashSet<string> Generations { get; } = [];
 
+    /// <summary>Every cost that was stated above the computed price.</summary>
+    public List<(DateTimeOffset At, long Stated, long Price)> Statements { get; } = [];
+
     internal sealed class Entry
     {
         public required Guid Id;
         public required string Tenant;
         public required int Images;
         public required long Micros;
+        public required long Price;
         public required DateTimeOffset At;
         public required char State;
         public required int Process;
@@ -44,6 +49,19 @@ internal sealed class LedgerModel(QuotaOptions options)
         key is null
             ? null
             : Entries.SingleOrDefault(e => e.Tenant == tenant && e.Key == key && (e.Held || now - e.At < options.IdempotencyWindow));
+
+    /// <summary>
+    /// What a request of this price holds: by the highest ratio of the last 24 hours. The statements of one hour count
+    /// until the last of them is too old.
+    /// </summary>
+    public long Reserved(long price, DateTimeOffset now) =>
+        Statements
+            .GroupBy(one => one.At.UtcTicks / TimeSpan.TicksPerHour)
+            .Where(hour => hour.Max(one => one.At) > now.AddHours(-24))
+            .SelectMany(hour => hour)
+            .Select(one => (long)BigInteger.Divide((BigInteger)price * one.Stated + one.Price - 1, one.Price))
+            .Append(price)
+            .Max();
 
     /// <summary>The quotas that do not admit it.</summary>
     public List<string> Exceeded(Tenant tenant, QuotaLimits organization, int images, long micros, DateTimeOffset now)
@@ -90,7 +108,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         entry.Waiting = null;
     }
 
-    public void Settle(Entry entry, string generation, long cost, DateTimeOffset now)
+    public void Settle(Entry entry, string generation, long cost, DateTimeOffset now, bool isStated = true)
     {
         if (Generations.Contains(generation))
         {
@@ -101,6 +119,8 @@ internal sealed class LedgerModel(QuotaOptions options)
         }
         if (entry.State is not ('F' or 'U' or 'W'))
             return;
+        if (isStated && cost > entry.Price)
+            Statements.Add((now, cost, entry.Price));
         if (entry.State != 'W')
             entry.Charged = cost;
         entry.State = 'S';

@@ -49,3 +49,23 @@ public sealed class PostgreSqlFailedDecisionTests : FailedDecisionContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
 }
+
+public sealed class PostgreSqlPriceTests : PriceContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
+    public async Task A_cost_stated_at_one_replica_is_reserved_at_the_other()
+    {
+        var here = await Harness.StartAsync();
+        var there = await Harness.StartAsync();
+        await there.AdmittedAsync(Request(Tenant("a"), micros: 10));
+        var first = await here.AdmittedAsync(Request(Tenant("a"), micros: 10));
+
+        await here.SettleAsync(first.ReservationId, Cost("g", 1_000));
+
+        (await there.AdmittedAsync(Request(Tenant("b"), micros: 10))).Quotas.Quota("usd-month").Held.ShouldBe(1_000);
+        await Harness.ResetPriceRatioAsync(there, Model);
+        (await here.AdmittedAsync(Request(Tenant("c"), micros: 10))).Quotas.Quota("usd-month").Held.ShouldBe(10);
+    }
+}

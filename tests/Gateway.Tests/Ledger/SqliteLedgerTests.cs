@@ -31,3 +31,8 @@ public sealed class SqliteFailedDecisionTests : FailedDecisionContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
+
+public sealed class SqlitePriceTests : PriceContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}

@@ -53,7 +53,10 @@ public sealed class AnswersTests : IAsyncLifetime
         await ChangeAsync("/admin/tenants/a/resume", """{"reason":"a test"}""");
         await ChangeAsync("/admin/tenants/a/grants", """{"quota":"usdPerMonth","amount":0.25,"reason":"a test"}""");
         await LookAsync("/admin/generations");
+        Gateway.Leonardo.ScriptNext("cost-factor:3");
+        (await _admin.GenerateAsync("b")).StatusCode.ShouldBe(HttpStatusCode.OK);
         await LookAsync("/admin/upstream");
+        await ChangeAsync("/admin/models/flux-pro-2.0/price-ratio/reset", """{"reason":"a test"}""");
         await ChangeAsync($"/admin/generations/{lost}/release", """{"reason":"a test"}""");
         await ChangeAsync($"/admin/generations/{found}/settle", $$"""{"reason":"a test","generationId":"{{Guid.NewGuid()}}"}""");
         await LookAsync("/admin/generations?limit=1");

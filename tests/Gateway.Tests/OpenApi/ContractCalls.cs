@@ -77,7 +77,8 @@ internal static class ContractCalls
         upload is not null && operation.Path.EndsWith(UploadPath, StringComparison.Ordinal)
             ? operation.Path.Replace(UploadPath, upload, StringComparison.Ordinal)
             : operation
-                .Path.Replace("{id}", operation.IsAdmin ? "a" : $"{Guid.NewGuid()}", StringComparison.Ordinal)
+                .Path.Replace("/models/{id}", "/models/flux-pro-2.0", StringComparison.Ordinal)
+                .Replace("{id}", operation.IsAdmin ? "a" : $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{imageId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{reservationId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{token}", new string('x', 43), StringComparison.Ordinal);

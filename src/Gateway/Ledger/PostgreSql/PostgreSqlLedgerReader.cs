@@ -57,6 +57,8 @@ internal static class PostgreSqlLedgerReader
             batch.Add(Sql.Generations, keys.Generations.ToArray());
             batch.Add(Sql.ReservationsByGeneration, keys.Generations.ToArray());
         }
+        if (keys.Models.Count > 0)
+            batch.Add(Sql.PriceRatios, keys.Models.ToArray());
         if (tenants.Length > 0)
             batch.Add(Sql.Tenants, tenants);
     }
@@ -97,6 +99,9 @@ internal static class PostgreSqlLedgerReader
             );
             await ReservationsAsync(balances: false);
         }
+        state.Prices.LoadNone(keys.Models);
+        if (keys.Models.Count > 0)
+            await RowsAsync(() => state.Prices.Load(Ratio(reader)));
         if (hasTenants)
             await RowsAsync(() => LoadTenant(reader, state));
         return state;
@@ -126,18 +131,20 @@ internal static class PostgreSqlLedgerReader
     }
 
     /// <summary>
-    /// Windows and counters of the loaded reservations that are not those of the named tenants' running periods. A
-    /// round trip of its own, where there are any.
+    /// Windows, counters and price ratios of the loaded reservations that were not asked for. A round trip of its own,
+    /// where there are any.
     /// </summary>
     private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
     {
         var windows = state.MissingWindows();
         var counters = state.MissingCounters();
-        if (windows.Count + counters.Count == 0)
+        var models = state.MissingModels();
+        if (windows.Count + counters.Count + models.Count == 0)
             return;
         await using var batch = new NpgsqlBatch(connection);
         batch.Add(Sql.Windows, windows.Select(key => key.Tenant).ToArray(), windows.Select(key => key.Period).ToArray());
         batch.Add(Sql.Counters, counters.ToArray());
+        batch.Add(Sql.PriceRatios, models.ToArray());
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         foreach (var (tenant, period) in windows)
             state.Load(new WindowRow(tenant, period));
@@ -148,7 +155,14 @@ internal static class PostgreSqlLedgerReader
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
             state.Load(new CounterRow(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
+        state.Prices.LoadNone(models);
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            state.Prices.Load(Ratio(reader));
     }
+
+    private static PriceRatioRow Ratio(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), UnixMicroseconds.ToTime(row.GetInt64(2)), new PriceRatio(row.GetInt64(3), row.GetInt64(4)));
 
     private static WindowRow Window(NpgsqlDataReader row) =>
         new(

@@ -71,6 +71,7 @@ internal static class PostgreSqlLedgerStatements
         """;
     public const string Windows =
         $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";
+    public const string PriceRatios = "select model, hour, at, stated, computed from price_ratio where model = any($1)";
     public const string Counters = "select tenant, sequence, active from counter where tenant = any($1)";
 
     // Store
@@ -101,6 +102,11 @@ internal static class PostgreSqlLedgerStatements
     public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertGenerations =
         "insert into generation (id, tenant, reservation_id, created_at, trace) select * from unnest($1, $2, $3, $4, $5)";
+    public const string SetPriceRatios = """
+        insert into price_ratio select * from unnest($1, $2, $3, $4, $5)
+        on conflict (model, hour) do update set (at, stated, computed) = row(excluded.at, excluded.stated, excluded.computed)
+        """;
+    public const string PrunePriceRatios = "delete from price_ratio where model = any($1) and at <= $2";
     public const string SetInstance = """
         insert into instance values ($1, $2, $3)
         on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, lease_until = excluded.lease_until

@@ -106,10 +106,26 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => UnixMicroseconds.From(row.CreatedAt)).ToArray(),
                 generations.Select(row => row.Trace).ToArray()
             );
+        AddPriceRatios(batch, state);
         if (state.LeaseUntil is { } lease)
             batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(state.Now), UnixMicroseconds.From(lease));
         batch.Add("commit");
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private static void AddPriceRatios(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.Prices.Changed.ToArray() is not { Length: > 0 } ratios)
+            return;
+        batch.Add(
+            Sql.SetPriceRatios,
+            ratios.Select(row => row.Model).ToArray(),
+            ratios.Select(row => row.Hour).ToArray(),
+            ratios.Select(row => UnixMicroseconds.From(row.At)).ToArray(),
+            ratios.Select(row => row.Ratio.Stated).ToArray(),
+            ratios.Select(row => row.Ratio.Computed).ToArray()
+        );
+        batch.Add(Sql.PrunePriceRatios, ratios.Select(row => row.Model).ToArray(), UnixMicroseconds.From(state.Now - PriceRatio.Window));
     }
 
     private static async Task RollBackAsync(NpgsqlConnection connection)

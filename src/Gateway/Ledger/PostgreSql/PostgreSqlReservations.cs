@@ -35,6 +35,7 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Fingerprint.PromptEnhanced).ToArray(),
             rows.Select(row => row.Instance).ToArray(),
             rows.Select(row => UnixMicroseconds.From(row.ReservedAt)).ToArray(),
+            rows.Select(row => row.RaisedFrom).ToArray(),
         ];
 
     public static object[] Updated(Reservation[] rows) =>
@@ -81,20 +82,21 @@ internal static class PostgreSqlReservations
             ),
             Instance = row.GetGuid(14),
             ReservedAt = UnixMicroseconds.ToTime(row.GetInt64(15)),
-            State = LedgerStore.ToState(row.GetString(16)),
-            Version = row.GetInt64(17),
-            Charged = row.LongOrNull(18),
-            Sent = row.LongOrNull(19),
-            IdempotencyKey = row.TextOrNull(20),
-            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(21)),
-            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
-            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(23)),
-            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
-            Settlement = row.TextOrNull(25) is { } generation
-                ? new Settlement(generation, row.GetInt64(27), row.IntegerOrNull(26), row.TextOrNull(28), row.GetString(29))
+            RaisedFrom = row.LongOrNull(16),
+            State = LedgerStore.ToState(row.GetString(17)),
+            Version = row.GetInt64(18),
+            Charged = row.LongOrNull(19),
+            Sent = row.LongOrNull(20),
+            IdempotencyKey = row.TextOrNull(21),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(24)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(25)),
+            Settlement = row.TextOrNull(26) is { } generation
+                ? new Settlement(generation, row.GetInt64(28), row.IntegerOrNull(27), row.TextOrNull(29), row.GetString(30))
                 : null,
-            Outcome = row.TextOrNull(30) is { } problem
-                ? new Outcome(problem, row.GetInt16(31), row.GetString(32), row.TextOrNull(33), row.IntegerOrNull(34))
+            Outcome = row.TextOrNull(31) is { } problem
+                ? new Outcome(problem, row.GetInt16(32), row.GetString(33), row.TextOrNull(34), row.IntegerOrNull(35))
                 : null,
         };
 

@@ -41,13 +41,9 @@ internal sealed class AdmissionRules(
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Images, 1, nameof(request));
         ArgumentOutOfRangeException.ThrowIfNegative(request.Micros, nameof(request));
         // 3. All quotas at once, or none.
-        var quotas = Quotas(request.Tenant);
-        var exceeded = quotas.Where(quota => !quota.Admits(request.Images, request.Micros)).ToList();
-        if (exceeded.Count > 0)
-            return Exceeded(
-                [.. exceeded.Select(quota => new ExceededQuota(quota, quota.AmountNeeded(request.Images, request.Micros)))],
-                quotas
-            );
+        var quote = Quote(request.Tenant, request.Images, request.Micros, request.Fingerprint.Model);
+        if (quote.Exceeded.Count > 0)
+            return Exceeded(quote.Exceeded, quote.Quotas);
 
         var reservation = new Reservation
         {
@@ -55,7 +51,8 @@ internal sealed class AdmissionRules(
             Tenant = request.Tenant.Id,
             State = ReservationState.Reserved,
             Images = request.Images,
-            Micros = request.Micros,
+            Micros = quote.Micros,
+            RaisedFrom = quote.Micros == request.Micros ? null : request.Micros,
             Day = state.Day,
             Month = state.Month,
             Sequence = state.Counter(request.Tenant.Id).Sequence + 1,
@@ -74,6 +71,25 @@ internal sealed class AdmissionRules(
             return new Admission.Unavailable(TryAgainLater, "This request would take a balance beyond what the gateway can count.");
         }
         return null;
+    }
+
+    /// <summary>What a request would hold now, and which quotas do not admit it.</summary>
+    /// <param name="price">The computed price in micro-dollars.</param>
+    /// <exception cref="OverflowException">It costs more than a balance can hold.</exception>
+    public Quote Quote(Tenant tenant, int images, long price, string model)
+    {
+        var micros = state.Prices.InForce(model, state.Now).Apply(price);
+        var quotas = Quotas(tenant);
+        return new Quote(
+            images,
+            micros,
+            [
+                .. quotas
+                    .Where(quota => !quota.Admits(images, micros))
+                    .Select(quota => new ExceededQuota(quota, quota.AmountNeeded(images, micros))),
+            ],
+            quotas
+        );
     }
 
     /// <summary>The answer to a repetition with this key; null: there is nothing to repeat.</summary>

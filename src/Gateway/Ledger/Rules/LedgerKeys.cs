@@ -9,6 +9,9 @@ internal sealed class LedgerKeys
     public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
     public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Models whose price ratio is read or may rise.</summary>
+    public HashSet<string> Models { get; } = new(StringComparer.Ordinal);
+
     /// <summary>
     /// Whether to look for reservations whose process is gone, and for unknown ones past their grace.
     /// </summary>
@@ -22,4 +25,10 @@ internal sealed class LedgerKeys
     /// started.
     /// </summary>
     public bool AloneSinceStart { get; set; }
+
+    public void AddAdmission(string tenant, string model)
+    {
+        Tenants.Add(tenant);
+        Models.Add(model);
+    }
 }

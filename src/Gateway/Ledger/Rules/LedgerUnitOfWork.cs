@@ -53,6 +53,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>The lease to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
 
+    public PriceRatios Prices => field ??= new PriceRatios(_undo);
+
     /// <summary>Contradictions, which are logged for the operator once the batch is durable.</summary>
     public List<string> Alarms { get; } = [];
 
@@ -137,6 +139,10 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// </summary>
     public HashSet<(string Tenant, string Period)> MissingWindows() =>
         [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
+
+    /// <summary>Models of reservations that may be settled, whose price ratio has not been looked up.</summary>
+    public HashSet<string> MissingModels() =>
+        [.. _needWindows.Select(id => _reservations[id].Fingerprint.Model).Where(model => !Prices.IsLoaded(model))];
 
     public HashSet<string> MissingCounters() =>
         [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];

@@ -17,11 +17,25 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             "Leonardo answered with a generation that belongs to another request. The quota stays held, and no caller gets the generation until it is known what happened."
         );
 
-    /// <summary>
-    /// L3. A generation that has an owner is not given to another (T-H9): the outcome is unknown then.
-    /// </summary>
+    /// <summary>L3, by the upstream's own answer: the cost it stated is compared with the computed price.</summary>
+    /// <param name="implausible">What was stated, if the settlement charges something else.</param>
     /// <returns>Whether the reservation has this generation now.</returns>
-    public bool Settle(Guid id, Settlement settlement, string why, string? trace = null)
+    public bool Settle(Guid id, Settlement settlement, string why, string? trace = null, ImplausibleCost? implausible = null)
+    {
+        var before = state.Find(id)?.State;
+        if (!Attach(id, settlement, why, trace))
+            return false;
+        var row = state.Find(id)!;
+        if (before != row.State)
+            state.Prices.Observe(
+                new PriceDeviation(id, row.Fingerprint.Model, row.Price, implausible is null ? settlement.CostMicros : implausible.Micros),
+                state.Now
+            );
+        return true;
+    }
+
+    /// <summary>A generation that has an owner is not given to another (T-H9): the outcome is unknown then.</summary>
+    private bool Attach(Guid id, Settlement settlement, string why, string? trace = null)
     {
         if (FindOrAlarm(id, "settled") is not { } row)
             return false;
@@ -98,7 +112,8 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         switch (result)
         {
             case ReconciliationResult.Found found when state.FindGeneration(found.Settlement.GenerationId) is null:
-                Settle(id, found.Settlement, found.Why);
+                // Nothing was stated for it: what was reserved is charged.
+                Attach(id, found.Settlement, found.Why);
                 return true;
             case ReconciliationResult.Absent absent when absent.ByOperator || row.FencedAt <= state.Now:
                 Release(id, absent.Outcome, absent.Why, keepsKey: false);

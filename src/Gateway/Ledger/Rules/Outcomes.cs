@@ -4,10 +4,14 @@ namespace Gateway.Ledger.Rules;
 
 /// <summary>A generation that the upstream accepted.</summary>
 /// <param name="GenerationId">Canonical lower case.</param>
-/// <param name="CostMicros">What it cost, in micro-dollars.</param>
+/// <param name="CostMicros">What it is charged, in micro-dollars.</param>
 /// <param name="CostAmount">As the upstream stated it, when the unit is CREDITS.</param>
 /// <param name="CostUnit"><c>DOLLARS</c> or <c>CREDITS</c>.</param>
 internal sealed record Settlement(string GenerationId, long CostMicros, int? ApiCreditCost, string? CostAmount, string CostUnit);
+
+/// <summary>A stated cost that is not charged: the computed price is.</summary>
+/// <param name="Micros">Micro-dollars; null: not stated in dollars, or not an amount.</param>
+internal sealed record ImplausibleCost(long? Micros);
 
 /// <summary>Whether an outcome was recorded.</summary>
 internal enum RecordingResult

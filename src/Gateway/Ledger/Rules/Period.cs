@@ -2,9 +2,13 @@ using System.Globalization;
 
 namespace Gateway.Ledger.Rules;
 
-/// <summary>A UTC calendar day (<c>2026-11-22</c>) or month (<c>2026-11</c>), and when it ends.</summary>
+/// <summary>
+/// A UTC hour (<c>2026-11-22T14</c>), calendar day (<c>2026-11-22</c>) or month (<c>2026-11</c>), and when it ends.
+/// </summary>
 internal static class Period
 {
+    public static string HourOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH", CultureInfo.InvariantCulture);
+
     public static string DayOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     public static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);

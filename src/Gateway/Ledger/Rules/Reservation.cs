@@ -11,7 +11,15 @@ internal sealed record Reservation
     public long Version { get; init; }
 
     public required int Images { get; init; }
+
+    /// <summary>What is held: <see cref="Price"/> times the ratio that was in force, in micro-dollars.</summary>
     public required long Micros { get; init; }
+
+    /// <summary>The computed price where <see cref="Micros"/> is more; null: they are equal.</summary>
+    public long? RaisedFrom { get; init; }
+
+    /// <summary>The computed price: what a stated cost is compared with.</summary>
+    public long Price => RaisedFrom ?? Micros;
 
     /// <summary>What S and W count as spent.</summary>
     public long? Charged { get; init; }

@@ -5,7 +5,7 @@ namespace Gateway.Ledger.Rules;
 /// <summary>A request for the quota of one generation.</summary>
 /// <param name="Tenant">With the limits in force now.</param>
 /// <param name="Images">At least 1. The upper bound is the model's.</param>
-/// <param name="Micros">The price known in advance, in micro-dollars; at least 0.</param>
+/// <param name="Micros">The computed price in micro-dollars, at least 0. A ratio in force raises what is held.</param>
 /// <param name="Fingerprint">By which the reconciler finds the generation.</param>
 /// <param name="IdempotencyKey">Null: none was given.</param>
 /// <param name="BodyHash">Must be equal in a repetition with the same key.</param>

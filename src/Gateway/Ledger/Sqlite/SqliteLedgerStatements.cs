@@ -88,6 +88,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Generation { get; }
     public SqliteStatement Window { get; }
     public SqliteStatement Counter { get; }
+    public SqlitePriceRatios PriceRatios => field ??= new SqlitePriceRatios(Prepare);
     public SqliteStatement FirstInMinute { get; }
     public SqliteStatement VoidInMinute { get; }
     public SqliteStatement OldestInMinute { get; }

@@ -104,6 +104,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             state.Load(generation);
             LoadAll(sql.ReservationById.With(generation.ReservationId), state, balances: false);
         }
+        sql.PriceRatios.Load(state, keys.Models);
+        sql.PriceRatios.Load(state, state.MissingModels());
         foreach (var tenant in keys.Tenants)
         {
             LoadCounter(sql, state, tenant);
@@ -163,6 +165,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(UnixMicroseconds.From(row.CreatedAt))
                 .With(row.Trace)
                 .Execute();
+        sql.PriceRatios.Store(state);
         if (state.LeaseUntil is { } lease)
             sql.SetInstance.With(instance).With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(lease)).Execute();
     }

@@ -22,7 +22,8 @@ internal static class SqliteReservations
             .With(row.Fingerprint.Height)
             .With(row.Fingerprint.PromptEnhanced ? 1 : 0)
             .With(row.Instance)
-            .With(UnixMicroseconds.From(row.ReservedAt));
+            .With(UnixMicroseconds.From(row.ReservedAt))
+            .With(row.RaisedFrom);
 
     public static SqliteStatement BindUpdated(SqliteStatement sql, Reservation row) =>
         sql.With(LedgerStore.ToLetter(row.State))
@@ -66,20 +67,21 @@ internal static class SqliteReservations
             ),
             Instance = row.Id(14),
             ReservedAt = UnixMicroseconds.ToTime(row.Long(15)),
-            State = LedgerStore.ToState(row.Text(16)),
-            Version = row.Long(17),
-            Charged = row.LongOrNull(18),
-            Sent = row.LongOrNull(19),
-            IdempotencyKey = row.TextOrNull(20),
-            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(21)),
-            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
-            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(23)),
-            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
-            Settlement = row.TextOrNull(25) is { } generation
-                ? new Settlement(generation, row.Long(27), (int?)row.LongOrNull(26), row.TextOrNull(28), row.Text(29))
+            RaisedFrom = row.LongOrNull(16),
+            State = LedgerStore.ToState(row.Text(17)),
+            Version = row.Long(18),
+            Charged = row.LongOrNull(19),
+            Sent = row.LongOrNull(20),
+            IdempotencyKey = row.TextOrNull(21),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(24)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(25)),
+            Settlement = row.TextOrNull(26) is { } generation
+                ? new Settlement(generation, row.Long(28), (int?)row.LongOrNull(27), row.TextOrNull(29), row.Text(30))
                 : null,
-            Outcome = row.TextOrNull(30) is { } problem
-                ? new Outcome(problem, (int)row.Long(31), row.Text(32), row.TextOrNull(33), (int?)row.LongOrNull(34))
+            Outcome = row.TextOrNull(31) is { } problem
+                ? new Outcome(problem, (int)row.Long(32), row.Text(33), row.TextOrNull(34), (int?)row.LongOrNull(35))
                 : null,
         };
 }

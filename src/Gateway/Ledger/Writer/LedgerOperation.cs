@@ -89,7 +89,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
 
     public override void AddKeysTo(LedgerKeys keys)
     {
-        keys.Tenants.Add(Tenant);
+        keys.AddAdmission(Tenant, request.Fingerprint.Model);
         if (IsWaiting)
             keys.Reservations.Add(id);
         else if (request.IdempotencyKey is { } key)

@@ -154,6 +154,8 @@ internal sealed class LedgerWriter(
         _continuity.OnStored(state.Ledger);
         foreach (var alarm in state.Alarms)
             Raise(alarm, null);
+        foreach (var deviation in state.Prices.Deviations)
+            LedgerLog.PriceDeviates(log, deviation);
         Committed?.Invoke(state, time.GetElapsedTime(batch.Started));
 
         foreach (var operation in batch.Operations)
