@@ -7,7 +7,7 @@ using Gateway.Tests.Telemetry;
 
 namespace Gateway.Tests.Generations;
 
-/// <summary>What Leonardo states is charged, and what it states above the computed price is reserved from then on.</summary>
+/// <summary>What Leonardo states is charged; above the computed price it is reserved from then on.</summary>
 public sealed class StatedCostTests
 {
     private const string Deviations = "gateway_price_deviations_total";
@@ -77,7 +77,7 @@ public sealed class StatedCostTests
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 60).Select(_ => gateway.PostAsync(GatewayApp.Guide)));
 
-        // $0.0837 each: 11 fit into a dollar. How many of them were reserved before the first statement is up to the race.
+        // $0.0837 each: 11 fit into a dollar. The race decides how many are reserved before the first statement.
         var made = answers.Count(answer => answer.StatusCode == HttpStatusCode.OK);
         made.ShouldBeInRange(1, 11);
         var spent = await SpentAsync(gateway);
