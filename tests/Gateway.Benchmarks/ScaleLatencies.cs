@@ -60,7 +60,19 @@ internal sealed class ScaleLatencies(IReadOnlyList<ScaleAnswer> answers)
     /// <param name="part">0.5: the median.</param>
     public double Quantile(double part) => _sorted[(int)(part * (_sorted.Length - 1))];
 
-    public IEnumerable<ScaleAnswer> Slowest(int count) => answers.OrderByDescending(answer => answer.Milliseconds).Take(count);
+    /// <summary>The slowest answer of each pause: of those that waited at the same time only the first.</summary>
+    public IReadOnlyList<ScaleAnswer> Slowest(int count)
+    {
+        var slowest = new List<ScaleAnswer>();
+        foreach (var answer in answers.OrderByDescending(answer => answer.Milliseconds))
+        {
+            if (slowest.Count == count)
+                break;
+            if (!slowest.Exists(one => one.Planned <= answer.Answered && answer.Planned <= one.Answered))
+                slowest.Add(answer);
+        }
+        return slowest;
+    }
 
     /// <summary>Those that waited at some moment between these two.</summary>
     private IEnumerable<ScaleAnswer> Between(long from, long to) => answers.Where(one => one.Planned <= to && one.Answered >= from);

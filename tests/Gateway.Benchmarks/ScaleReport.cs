@@ -49,7 +49,9 @@ internal sealed class ScaleReport
                 )
             );
         _lines.Add("");
-        _lines.Add($"The ten slowest admissions, {store} store, in seconds since the gateway was ready: {string.Join(", ", slowest)}.");
+        _lines.Add(
+            $"The ten longest pauses, {store} store, each by its slowest admission, in seconds since the gateway was ready: {string.Join(", ", slowest)}."
+        );
     }
 
     public void AddNote(string text)
