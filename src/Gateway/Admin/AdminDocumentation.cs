@@ -36,7 +36,7 @@ internal static class AdminDocumentation
         documentation.Parameter("/admin/usage", "by", SchemaRules.OneOf("tenant,day", "day,tenant", "tenant", "day"));
         documentation.Parameter("/admin/generations", "reservationId", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "tenant", SchemaRules.Tenant);
-        documentation.Parameter("/admin/generations", "state", SchemaRules.OneOf(AdminGenerationEndpoints.StateNames));
+        documentation.Parameter("/admin/generations", "state", SchemaRules.OneOf(ReservationReader.StateNames));
         documentation.Parameter("/admin/generations", "before", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "limit", SchemaRules.WholeNumber(1, AdminGenerationEndpoints.MaxRows, 50));
         documentation.Parameter("/admin/models", "id", ModelName);

@@ -15,7 +15,9 @@ internal static class AdminFeature
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Suspensions>();
         services.AddSingleton<TenantEndpoints>();
+        services.AddSingleton<UsageReader>();
         services.AddSingleton<AdminUsageEndpoint>();
+        services.AddSingleton<ReservationReader>();
         services.AddSingleton<AdminGenerationEndpoints>();
         services.AddSingleton<PriceRatioEndpoint>();
         services.AddSingleton<UpstreamEndpoint>();

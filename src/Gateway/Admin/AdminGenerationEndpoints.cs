@@ -1,12 +1,9 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
-using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
-using Gateway.Storage;
 using Gateway.Tenants;
 
 namespace Gateway.Admin;
@@ -14,23 +11,9 @@ namespace Gateway.Admin;
 /// <summary>
 /// <c>/admin/generations</c>: lists reservations, and releases or settles one whose outcome is unknown.
 /// </summary>
-internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger ledger, AuditTrail audit)
+internal sealed class AdminGenerationEndpoints(ReservationReader reservations, QuotaLedger ledger, AuditTrail audit)
 {
     public const int MaxRows = 200;
-
-    private static readonly IReadOnlyDictionary<string, string> States = new Dictionary<string, string>(StringComparer.Ordinal)
-    {
-        ["reserved"] = "state in ('R')",
-        ["forwarding"] = "state in ('F')",
-        ["unknown"] = "state in ('U')",
-        ["held"] = "state in ('R', 'F', 'U')",
-        ["settled"] = "state in ('S')",
-        ["released"] = "state in ('V')",
-        ["written-off"] = "state in ('W')",
-        ["stuck"] = $"id in (select reservation_id from generation where {StuckNow})",
-    };
-
-    public static IEnumerable<string> StateNames => States.Keys;
 
     /// <param name="tenant">Only of this tenant.</param>
     /// <param name="state">
@@ -38,7 +21,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     /// <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not finish).
     /// </param>
     /// <param name="before">Only reservations older than this one: <c>next</c> of the previous answer.</param>
-    /// <param name="limit">1 to 200, by default 50.</param>
+    /// <param name="limit">1 to 200, by default 50. Fewer can be returned although there are more: see <c>next</c>.</param>
     public async Task<IResult> ListAsync(
         CancellationToken cancellationToken,
         string? tenant = null,
@@ -48,10 +31,9 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
     )
     {
         var violations = new List<Violation>();
-        string? condition = null;
-        if (state is not null && !States.TryGetValue(state, out condition))
-            violations.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", States.Keys)}"));
-        var (older, count) = (Guid.AllBitsSet, 50);
+        if (state is not null && !ReservationReader.StateNames.Contains(state, StringComparer.Ordinal))
+            violations.Add(new Violation("#/state", "unknown-value", $"must be one of {string.Join(", ", ReservationReader.StateNames)}"));
+        var (older, count) = (default(Guid), 50);
         if (before is not null && !Guid.TryParse(before, out older))
             violations.Add(new Violation("#/before", "malformed", "must be the id of a reservation"));
         // PostgreSQL refuses some texts that are not a tenant id.
@@ -62,21 +44,8 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         if (violations.Count > 0)
             return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
 
-        // Ids are ordered by time (UUID version 7), so the primary key alone gives the newest first.
-        var sql =
-            $"select {Columns} from reservation where id < @p0"
-            + (condition is null ? "" : $" and {condition}")
-            + (tenant is null ? "" : " and tenant = @p1")
-            + $" order by id desc limit {count}";
-        object[] values = tenant is null ? [database.Dialect.Id(older)] : [database.Dialect.Id(older), tenant];
-        var rows = await database.ReadAsync(
-            (connection, cancellationToken) => connection.PositionalCommand(sql, values).ReadAsync(Read, cancellationToken),
-            cancellationToken
-        );
-        return TypedResults.Json(
-            new AdminGenerations(rows, rows.Count == count ? rows[^1].ReservationId : null),
-            AdminJson.Default.AdminGenerations
-        );
+        var found = await reservations.ListAsync(tenant, state, before is null ? null : older, count, cancellationToken);
+        return TypedResults.Json(found, AdminJson.Default.AdminGenerations);
     }
 
     /// <summary>The operator found that no generation was made: gives the quota back.</summary>
@@ -140,7 +109,7 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
         CancellationToken cancellationToken
     )
     {
-        if (!Guid.TryParse(reservationId, out var id) || await FindAsync(id, cancellationToken) is not { } row)
+        if (!Guid.TryParse(reservationId, out var id) || await reservations.FindAsync(id, cancellationToken) is not { } row)
             return new Problem(
                 ProblemTypes.NotFound,
                 "There is no such reservation. Nothing was changed; GET /admin/generations lists them."
@@ -157,61 +126,8 @@ internal sealed class AdminGenerationEndpoints(Database database, QuotaLedger le
                 "The ledger refused: the outcome was decided in the meantime, the generation has another owner, or the store did not answer. Look at the reservation before you try again."
             );
         }
-        return TypedResults.Json(await FindAsync(id, cancellationToken), AdminJson.Default.AdminGeneration);
-    }
-
-    private async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellationToken)
-    {
-        var rows = await database.ReadAsync(
-            (connection, cancellationToken) =>
-                connection
-                    .PositionalCommand($"select {Columns} from reservation where id = @p0", database.Dialect.Id(id))
-                    .ReadAsync(Read, cancellationToken),
-            cancellationToken
-        );
-        return rows.SingleOrDefault();
+        return TypedResults.Json(await reservations.FindAsync(id, cancellationToken), AdminJson.Default.AdminGeneration);
     }
 
     private static string Reason(Operator caller, string reason) => $"operator {caller.Name}: {reason}";
-
-    private const string Columns =
-        "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "
-        + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason";
-
-    private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null";
-
-    private static AdminGeneration Read(DbDataReader row) =>
-        new(
-            row.GetId(0).ToString(),
-            row.GetString(1),
-            row.GetValue(2).ToString() switch
-            {
-                "R" => "reserved",
-                "F" => "forwarding",
-                "U" => "unknown",
-                "S" => "settled",
-                "V" => "released",
-                _ => "written-off",
-            },
-            row.GetNumber(3),
-            Usd.Format(row.GetNumber(4)),
-            row.GetNumberOrNull(5) is { } charged ? Usd.Format(charged) : null,
-            row.GetString(6),
-            row.GetNumber(7),
-            row.GetNumber(8),
-            row.GetNumber(9),
-            row.GetTime(10).UtcDateTime,
-            row.GetTimeOrNull(11)?.UtcDateTime,
-            row.GetTimeOrNull(12)?.UtcDateTime,
-            row.GetTimeOrNull(13)?.UtcDateTime,
-            row.GetTimeOrNull(14)?.UtcDateTime,
-            row.GetTimeOrNull(15)?.UtcDateTime,
-            row.GetStringOrNull(16),
-            row.GetStringOrNull(17),
-            row.GetNumberOrNull(18),
-            row.GetStringOrNull(19)
-        )
-        {
-            PriceMicros = row.GetNumber(4),
-        };
 }

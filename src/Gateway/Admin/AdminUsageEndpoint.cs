@@ -5,7 +5,6 @@ using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
-using Gateway.Storage;
 
 namespace Gateway.Admin;
 
@@ -13,11 +12,9 @@ namespace Gateway.Admin;
 /// <c>GET /admin/usage</c>: what was charged, from the ledger's balances, so that sums are exact.
 /// Read in batches, so that a slow client never holds a connection to the store.
 /// </summary>
-internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
+internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
 {
-    private const int BatchSize = 1000;
     private const int MaxDays = 3660;
-    private const string Date = "yyyy-MM-dd";
 
     /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the current month.</param>
     /// <param name="to">Last UTC day; by default today.</param>
@@ -49,7 +46,7 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
             return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
         var query = new UsageQuery(first, last, byTenant, byDay);
         // Before the answer starts: an unavailable store must give a 503, not a truncated 200.
-        var batch = await ReadBatchAsync(query, "", "", cancellationToken);
+        var batch = await usage.ReadAsync(query, after: null, cancellationToken);
         context.Response.Headers.Vary = "Accept";
         if (AcceptsCsv(context.Request))
             await WriteCsvAsync(context.Response, query, batch, cancellationToken);
@@ -62,7 +59,7 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     {
         if (text is null)
             return defaultValue;
-        if (DateOnly.TryParseExact(text, Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
+        if (DateOnly.TryParseExact(text, UsageQuery.Date, CultureInfo.InvariantCulture, DateTimeStyles.None, out var day))
             return day;
         violations.Add(new Violation("#/" + name, "malformed", "must be a day such as 2026-11-22"));
         return defaultValue;
@@ -71,10 +68,10 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
     private static bool AcceptsCsv(HttpRequest request) =>
         AcceptHeader.From(request.Headers.Accept).Favourite?.Equals("text/csv", StringComparison.OrdinalIgnoreCase) is true;
 
-    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, List<UsageRow> batch, CancellationToken cancellationToken)
+    private async Task WriteCsvAsync(HttpResponse response, UsageQuery query, UsageBatch batch, CancellationToken cancellationToken)
     {
         response.ContentType = "text/csv; charset=utf-8; header=present";
-        response.Headers.ContentDisposition = $"attachment; filename=\"usage-{Format(query.From)}-{Format(query.To)}.csv\"";
+        response.Headers.ContentDisposition = $"attachment; filename=\"usage-{query.FirstDay}-{query.LastDay}.csv\"";
         string[] keys = [.. query.ByTenant ? ["tenant"] : Array.Empty<string>(), .. query.ByDay ? ["day"] : Array.Empty<string>()];
         var text = new StringBuilder().AppendJoin(',', [.. keys, "generations", "images", "usd"]).Append("\r\n");
         await foreach (var row in RowsAsync(query, batch, cancellationToken))
@@ -92,13 +89,13 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
         await response.WriteAsync(text.ToString(), cancellationToken);
     }
 
-    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, List<UsageRow> batch, CancellationToken cancellationToken)
+    private async Task WriteJsonAsync(HttpResponse response, UsageQuery query, UsageBatch batch, CancellationToken cancellationToken)
     {
         response.ContentType = "application/json";
         await using var json = new Utf8JsonWriter(response.BodyWriter);
         json.WriteStartObject();
-        json.WriteString("from"u8, Format(query.From));
-        json.WriteString("to"u8, Format(query.To));
+        json.WriteString("from"u8, query.FirstDay);
+        json.WriteString("to"u8, query.LastDay);
         json.WriteStartArray("rows"u8);
         var sum = new UsageRow("", "", 0, 0, 0);
         await foreach (var row in RowsAsync(query, batch, cancellationToken))
@@ -139,45 +136,19 @@ internal sealed class AdminUsageEndpoint(Database database, TimeProvider time)
 
     private async IAsyncEnumerable<UsageRow> RowsAsync(
         UsageQuery query,
-        List<UsageRow> batch,
+        UsageBatch batch,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken
     )
     {
         while (true)
         {
-            foreach (var row in batch)
+            foreach (var row in batch.Rows)
                 yield return row;
-            if (batch.Count < BatchSize)
+            if (batch.Next is not { } next)
                 yield break;
-            batch = await ReadBatchAsync(query, batch[^1].Day, batch[^1].Tenant, cancellationToken);
+            batch = await usage.ReadAsync(query, next, cancellationToken);
         }
     }
-
-    /// <summary>The rows after this day and tenant, ordered by both.</summary>
-    private Task<List<UsageRow>> ReadBatchAsync(UsageQuery query, string day, string tenant, CancellationToken cancellationToken)
-    {
-        var (dayKey, tenantKey) = (query.ByDay ? "period" : "cast('' as text)", query.ByTenant ? "tenant" : "cast('' as text)");
-        var sql = $"""
-            select {dayKey}, {tenantKey}, sum(generations), sum(images_spent), sum(micros_spent) from quota_window
-            where length(period) = 10 and tenant <> '*' and period >= @p0 and period <= @p1
-              and ({dayKey} > @p2 or ({dayKey} = @p2 and {tenantKey} > @p3))
-            group by 1, 2 having sum(generations) + sum(images_spent) + sum(micros_spent) > 0 order by 1, 2 limit {BatchSize}
-            """;
-        return database.ReadAsync(
-            (connection, cancellationToken) =>
-                connection.PositionalCommand(sql, Format(query.From), Format(query.To), day, tenant).ReadAsync(Read, cancellationToken),
-            cancellationToken
-        );
-    }
-
-    private static UsageRow Read(DbDataReader row) =>
-        new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
-
-    private static string Format(DateOnly day) => day.ToString(Date, CultureInfo.InvariantCulture);
-
-    private sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay);
-
-    private sealed record UsageRow(string Day, string Tenant, long Generations, long Images, long Micros);
 }
 
 /// <summary>The JSON answer, for the OpenAPI document; <see cref="AdminUsageEndpoint"/> streams it.</summary>

@@ -63,7 +63,7 @@ internal sealed partial class Reconciler(
         if (time.GetUtcNow() >= _pruneAt)
         {
             _pruneAt = time.GetUtcNow() + PruneInterval;
-            await reconciliations.PruneAsync(cancellationToken);
+            while (await reconciliations.PruneAsync(cancellationToken) == ReconciliationRepository.SliceSize) { }
         }
         var open = await ledger.UnknownReservationsAsync(cancellationToken);
         if (open.Count == 0)

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Globalization;
 using Gateway.Ledger.Maintenance;
 using Gateway.Storage;
@@ -7,6 +8,9 @@ namespace Gateway.Reconciliation;
 /// <summary>Records which replica checks which unknown reservation, and when the next attempt is due.</summary>
 internal sealed class ReconciliationRepository(Database database, TimeProvider time)
 {
+    /// <summary>Rows of one transaction, so that the ledger's writer never waits long.</summary>
+    public const int SliceSize = 32;
+
     /// <summary>The pauses between attempts; the last one repeats.</summary>
     private static readonly TimeSpan[] Pauses =
     [
@@ -36,43 +40,32 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
 
     /// <summary>Claims the reservations that are due, for this replica.</summary>
     /// <returns>The ids of the claimed ones.</returns>
-    public Task<HashSet<Guid>> ClaimAsync(IReadOnlyList<Guid> reservations, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async (connection, transaction, cancellationToken) =>
-            {
-                var claimed = new HashSet<Guid>();
-                foreach (var id in reservations)
-                {
-                    var claim = connection.Command(Claim, ("@id", id.ToString()), ("@now", time.GetUtcNow().Micros()));
-                    claim.Transaction = transaction;
-                    if ((await claim.ReadAsync(row => row.GetInt32(0), cancellationToken)).Count > 0)
-                        claimed.Add(id);
-                }
-                return claimed;
-            },
-            cancellationToken
-        );
+    public async Task<HashSet<Guid>> ClaimAsync(IReadOnlyList<Guid> reservations, CancellationToken cancellationToken)
+    {
+        var claimed = new HashSet<Guid>();
+        foreach (var slice in reservations.Chunk(SliceSize))
+        {
+            // Most are not due, and are found so without the writer.
+            var later = await FindAsync(
+                "select reservation_id from reconciliation where next_at > @now and reservation_id",
+                slice.Select(id => id.ToString()),
+                cancellationToken
+            );
+            if (slice.Where(id => !later.Contains(id.ToString())).ToList() is { Count: > 0 } due)
+                claimed.UnionWith(await database.WriteAsync(ClaimDueAsync(due), cancellationToken));
+        }
+        return claimed;
+    }
 
     /// <summary>The generations among <paramref name="ids"/> that have an owner, including deleted ones.</summary>
-    public Task<HashSet<string>> FindOwnedAsync(IEnumerable<string> ids, CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async (connection, cancellationToken) =>
-            {
-                var owned = new HashSet<string>(StringComparer.Ordinal);
-                // In chunks, because both engines limit the number of parameters.
-                foreach (var chunk in ids.Chunk(500))
-                {
-                    var command = connection.Command("");
-                    var names = command.AddEach("id", chunk);
-#pragma warning disable CA2100 // names of parameters
-                    command.CommandText = $"select id from generation where id in ({names})";
-#pragma warning restore CA2100
-                    owned.UnionWith(await command.ReadAsync(row => row.GetString(0), cancellationToken));
-                }
-                return owned;
-            },
-            cancellationToken
-        );
+    public async Task<HashSet<string>> FindOwnedAsync(IEnumerable<string> ids, CancellationToken cancellationToken)
+    {
+        var owned = new HashSet<string>(StringComparer.Ordinal);
+        // In chunks, because both engines limit the number of parameters.
+        foreach (var chunk in ids.Chunk(500))
+            owned.UnionWith(await FindAsync("select id from generation where id", chunk, cancellationToken));
+        return owned;
+    }
 
     /// <summary>Records why the reservation is still open, for the operator.</summary>
     public Task SetNoteAsync(Guid reservation, string note, CancellationToken cancellationToken) =>
@@ -91,15 +84,48 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
     /// <summary>
     /// Deletes rows that have been due for an hour: their reservations are resolved, since no replica claims them.
     /// </summary>
-    public Task PruneAsync(CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    /// <returns>How many; at most <see cref="SliceSize"/>.</returns>
+    public Task<int> PruneAsync(CancellationToken cancellationToken)
+    {
+        var stale =
+            $"select reservation_id from reconciliation where next_at < @then order by next_at limit {SliceSize} {database.Dialect.SkipLocked}";
+        return database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
-                        "delete from reconciliation where next_at < @then",
+                        $"delete from reconciliation where reservation_id {database.Dialect.AnyOf(stale)}",
                         ("@then", (time.GetUtcNow() - TimeSpan.FromHours(1)).Micros())
                     )
                     .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
+    }
+
+    private Func<DbConnection, DbTransaction, CancellationToken, Task<List<Guid>>> ClaimDueAsync(IReadOnlyList<Guid> reservations) =>
+        async (connection, transaction, cancellationToken) =>
+        {
+            var claimed = new List<Guid>();
+            foreach (var id in reservations)
+            {
+                var claim = connection.Command(Claim, ("@id", id.ToString()), ("@now", time.GetUtcNow().Micros()));
+                if ((await claim.ReadAsync(row => row.GetInt32(0), cancellationToken, transaction)).Count > 0)
+                    claimed.Add(id);
+            }
+            return claimed;
+        };
+
+    /// <param name="sql">Selects one text column, and ends with the column that must be one of the values.</param>
+    private Task<HashSet<string>> FindAsync(string sql, IEnumerable<string> values, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, cancellationToken) =>
+            {
+                var command = connection.Command("", ("@now", time.GetUtcNow().Micros()));
+                var names = command.AddEach("id", values);
+#pragma warning disable CA2100 // a constant above, and names of parameters
+                command.CommandText = $"{sql} in ({names})";
+#pragma warning restore CA2100
+                return (await command.ReadAsync(row => row.GetString(0), cancellationToken)).ToHashSet(StringComparer.Ordinal);
+            },
             cancellationToken
         );
 }

@@ -8,7 +8,7 @@ namespace Gateway.Results;
 /// The generations of all tenants that have not ended. All replicas share it: the replica that advances
 /// <c>next_poll_at</c> has claimed the poll. A replica that crashes loses at most that one poll.
 /// </summary>
-internal sealed class PollQueue(Database database, WatcherOptions options, TimeProvider time)
+internal sealed class PollQueue(Database database, TimeProvider time)
 {
     /// <summary>The pauses after the first poll of a generation, the second, and so on; the last one repeats.</summary>
     public static readonly IReadOnlyList<TimeSpan> Schedule = [.. new[] { 1.5, 2, 3, 5, 10 }.Select(TimeSpan.FromSeconds)];
@@ -16,19 +16,39 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
     /// <summary>From the creation to the first poll.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// How far the store's clock may step back, and a transaction may lag behind it, before a due poll waits for the
+    /// next full scan.
+    /// </summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan FullScanInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Nothing that is pending was created, or is due, before this time (microseconds).</summary>
+    private long _since;
+    private long? _sinceSet;
+
     private long Now => time.GetUtcNow().Micros();
 
     /// <returns>The time until the next poll is due, negative if it is overdue; null: nothing is pending.</returns>
-    public Task<TimeSpan?> GetTimeToNextAsync(CancellationToken cancellationToken) =>
-        database.ReadAsync(
-            async (connection, cancellationToken) =>
-                (
-                    await connection
-                        .Command(PollStatements.For(database.Dialect).TimeToNext, ("@first", FirstPause.Micros()), ("@now", Now))
-                        .ReadAsync(row => row.IsDBNull(0) ? (TimeSpan?)null : TimeSpan.FromMicroseconds(row.GetInt64(0)), cancellationToken)
-                ).Single(),
+    public async Task<TimeSpan?> GetTimeToNextAsync(CancellationToken cancellationToken)
+    {
+        if (_sinceSet is not { } set || time.GetElapsedTime(set) >= FullScanInterval)
+            (_since, _sinceSet) = (0, time.GetTimestamp());
+        var earliest = await database.ReadAsync(
+            (connection, cancellationToken) =>
+                connection
+                    .Command(PollStatements.For(database.Dialect).Earliest, ("@now", Now), ("@since", _since))
+                    .ReadAsync(
+                        row => (Now: row.GetNumber(0), Created: row.GetNumberOrNull(1), Due: row.GetNumberOrNull(2)),
+                        cancellationToken
+                    ),
             cancellationToken
         );
+        var (now, created, due) = earliest[0];
+        _since = Math.Max(0, Math.Min(now, Math.Min(created ?? now, due ?? now)) - ClockTolerance.Micros());
+        var firstDue = created + FirstPause.Micros();
+        return (firstDue < due ? firstDue : due ?? firstDue) is { } next ? TimeSpan.FromMicroseconds(next - now) : null;
+    }
 
     /// <summary>Claims polls that are due, at most <paramref name="limit"/>, for this replica.</summary>
     public Task<List<PollClaim>> ClaimAsync(int limit, CancellationToken cancellationToken) =>
@@ -39,6 +59,7 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     PollStatements.For(database.Dialect).Claim,
                     ("@first", FirstPause.Micros()),
                     ("@now", Now),
+                    ("@since", _since),
                     ("@limit", limit)
                 );
                 claim.Transaction = transaction;
@@ -63,7 +84,11 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
                 await connection
-                    .Command("update generation set next_poll_at = 0 where id = @id and status = 'PENDING'", ("@id", id))
+                    .Command(
+                        $"update generation set next_poll_at = {database.Dialect.Now} where id = @id and status = 'PENDING'",
+                        ("@now", Now),
+                        ("@id", id)
+                    )
                     .ExecuteAsync(transaction, cancellationToken) > 0,
             cancellationToken
         );
@@ -155,40 +180,6 @@ internal sealed class PollQueue(Database database, WatcherOptions options, TimeP
                     row => (row.GetString(1), row.IsDBNull(0) ? StoredGeneration.Read(row, 1) : null),
                     cancellationToken
                 );
-            },
-            cancellationToken
-        );
-
-    /// <summary>
-    /// Deletes generations past their retention together with their images (the owner stays recorded), and upload forms
-    /// that were never used.
-    /// </summary>
-    /// <returns>The ids of the deleted images.</returns>
-    public Task<List<string>> PruneAsync(CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            async (connection, transaction, cancellationToken) =>
-            {
-                var now = time.GetUtcNow();
-                await connection
-                    .Command(
-                        "delete from upload where completed_at is null and expires_at < @then",
-                        ("@then", (now - TimeSpan.FromHours(1)).Micros())
-                    )
-                    .ExecuteAsync(transaction, cancellationToken);
-                if (options.Retention is not { } retention)
-                    return [];
-                var times = new (string, object?)[] { ("@now", now.Micros()), ("@then", (now - retention).Micros()) };
-                var delete = connection.Command(
-                    "update image set deleted_at = @now, url = null where deleted_at is null "
-                        + "and generation_id in (select id from generation where ended_at < @then and deleted_at is null) returning id",
-                    times
-                );
-                delete.Transaction = transaction;
-                var images = await delete.ReadAsync(row => row.GetString(0), cancellationToken);
-                await connection
-                    .Command("update generation set deleted_at = @now, result = null where ended_at < @then and deleted_at is null", times)
-                    .ExecuteAsync(transaction, cancellationToken);
-                return images;
             },
             cancellationToken
         );

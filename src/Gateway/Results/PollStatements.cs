@@ -8,47 +8,62 @@ namespace Gateway.Results;
 /// The statements of the poll queue in which the engines differ. All replicas use one clock, the ledger's: on
 /// PostgreSQL it is the server's.
 /// </summary>
+/// <remarks>
+/// A new generation has <c>next_poll_at</c> 0 and is due by its age; every other is due at <c>next_poll_at</c>. Each
+/// kind is one range of the index, with a lower end: PostgreSQL would otherwise read every entry that polls left
+/// behind since the oldest open transaction began, for example a backup's.
+/// </remarks>
 internal sealed class PollStatements
 {
     private static readonly ConcurrentDictionary<Dialect, PollStatements> ByDialect = new();
 
+    private const string New = "status = 'PENDING' and next_poll_at = 0 and created_at > @since";
+    private const string Polled = "status = 'PENDING' and next_poll_at > @since";
+
     private PollStatements(Dialect dialect)
     {
         var (now, greatest, skipLocked, _) = dialect;
-        // Two index look-ups, however many generations are pending.
-        TimeToNext = $"""
-            select min(due) - {now} from (
-              select min(next_poll_at) as due from generation where status = 'PENDING' and next_poll_at > 0
-              union all select min(created_at) + @first from generation where status = 'PENDING' and next_poll_at = 0) as both_kinds
+        Earliest = $"""
+            select {now},
+              (select min(created_at) from generation where {New}),
+              (select min(next_poll_at) from generation where {Polled})
             """;
         var pauses = string.Concat(
             PollQueue.Schedule.Select(
                 (pause, polls) => string.Create(CultureInfo.InvariantCulture, $"when polls = {polls} then {pause.Micros()} ")
             )
         );
+        const string Chosen = "select id from first_polls union all select id from repeated limit @limit";
         Claim = string.Create(
             CultureInfo.InvariantCulture,
+            // A scalar subquery is evaluated once: the clock is volatile, and alone could not bound the index.
             $"""
+            with first_polls as (
+              select id from generation where {New} and created_at <= (select {now} - @first)
+              order by created_at limit @limit {skipLocked}
+            ), repeated as (
+              select id from generation where {Polled} and next_poll_at <= (select {now})
+              order by next_poll_at limit @limit {skipLocked}
+            )
             update generation set polls = polls + 1, next_poll_at = {now} + case
                 when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) {pauses} else {PollQueue.Schedule[
                 ^1
             ].Micros()} end
-            where id in (
-                select id from generation where status = 'PENDING' and next_poll_at <= {now} and created_at <= {now} - @first
-                order by next_poll_at limit @limit {skipLocked})
+            where id {dialect.AnyOf(Chosen)}
             returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace
             """
         );
     }
 
     /// <summary>
-    /// Microseconds until the next poll is due; null: nothing is pending. Parameters: <c>@first</c>, <c>@now</c>.
+    /// The time, the creation of the earliest new generation, and when the earliest other one is due; null where there
+    /// is none. Parameters: <c>@now</c>, <c>@since</c>.
     /// </summary>
-    public string TimeToNext { get; }
+    public string Earliest { get; }
 
     /// <summary>
     /// Claims polls that are due and returns id, age, stuck, deleted, whether a row is stored, trace. Parameters:
-    /// <c>@first</c>, <c>@now</c>, <c>@limit</c>.
+    /// <c>@first</c>, <c>@now</c>, <c>@since</c>, <c>@limit</c>.
     /// </summary>
     public string Claim { get; }
 

@@ -30,6 +30,7 @@ internal static class ResultsFeature
         services.AddSingleton<Watcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Watcher>());
         services.Configure<ApiDocumentation>(ResultsDocumentation.Describe);
+        services.AddHostedService<ResultPruner>();
         services.AddHealthChecks().AddCheck<WatcherHealth>("watcher");
     }
 

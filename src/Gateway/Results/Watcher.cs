@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Gateway.Edge.Http;
-using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
@@ -14,7 +13,6 @@ namespace Gateway.Results;
 internal sealed partial class Watcher(
     PollQueue queue,
     CompletionWaiters waiters,
-    ImageStore images,
     LeonardoApi leonardo,
     QuotaLedger ledger,
     WatcherOptions options,
@@ -30,13 +28,11 @@ internal sealed partial class Watcher(
     /// </summary>
     private static readonly TimeSpan IdlePause = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan BusyPause = TimeSpan.FromSeconds(0.1);
-    private static readonly TimeSpan PruneInterval = TimeSpan.FromMinutes(10);
 
     /// <summary>A set of generation ids; the values are unused.</summary>
     private readonly ConcurrentDictionary<string, byte> _polling = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
-    private DateTimeOffset _pruneAt = time.GetUtcNow() + PruneInterval;
     private long _lastRound = time.GetUtcNow().UtcTicks;
 
     /// <summary>
@@ -91,13 +87,6 @@ internal sealed partial class Watcher(
             foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor.Keys, cancellationToken))
                 waiters.Complete(id, ended);
         }
-        if (time.GetUtcNow() >= _pruneAt)
-        {
-            _pruneAt = time.GetUtcNow() + PruneInterval;
-            foreach (var image in await queue.PruneAsync(cancellationToken))
-                images.Remove(image);
-        }
-
         var next = await queue.GetTimeToNextAsync(cancellationToken);
         if (next is null || next > TimeSpan.Zero)
             return next is { } soon && soon < IdlePause ? soon : IdlePause;

@@ -17,14 +17,18 @@ internal sealed record LedgerBacklog(
     long Stuck
 )
 {
-    /// <summary>Each subquery uses an index that holds open rows only.</summary>
+    /// <summary>
+    /// Each subquery reads an index that holds open rows only; of the pending generations, which may be many, its ends.
+    /// </summary>
     private const string Query = """
         select
           (select count(*) from reservation where state in ('R', 'F') and state = 'R'),
           (select count(*) from reservation where state in ('R', 'F') and state = 'F'),
           (select count(*) from reservation where state = 'U'),
           (select min(forwarded_at) from reservation where state = 'U'),
-          (select min(case when next_poll_at > created_at then next_poll_at else created_at end) from generation where status = 'PENDING'),
+          (select min(due) from (
+            select min(created_at) as due from generation where status = 'PENDING' and next_poll_at = 0 union all
+            select min(next_poll_at) from generation where status = 'PENDING' and next_poll_at > 0) as first_and_repeated),
           (select running from ledger where id = 1),
           (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
         """;

@@ -1,0 +1,193 @@
+using System.Buffers.Binary;
+using System.Data.Common;
+using Gateway.Edge;
+using Gateway.Storage;
+
+namespace Gateway.Admin;
+
+/// <summary>Reads reservations for operators, a bounded number of rows at a time however many there are.</summary>
+internal sealed class ReservationReader(Database database)
+{
+    /// <summary>
+    /// Rows that one request reads at most where a filter has no index of its own. It then returns fewer rows than
+    /// asked for, and a cursor with which to read on.
+    /// </summary>
+    public const int MaxRowsRead = 10_000;
+
+    private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null";
+
+    private const string Columns =
+        "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "
+        + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason";
+
+    private const string Open = "select id, tenant from reservation where state in ('R', 'F')";
+    private const string Unknown = "select id, tenant from reservation where state = 'U'";
+
+    /// <summary>States in which few reservations are: an index holds just these.</summary>
+    private static readonly IReadOnlyDictionary<string, string> Few = new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["reserved"] = $"{Open} and state = 'R'",
+        ["forwarding"] = $"{Open} and state = 'F'",
+        ["unknown"] = Unknown,
+        ["held"] = $"{Open} union all {Unknown}",
+        ["written-off"] = "select id, tenant from reservation where state = 'W'",
+        ["stuck"] = $"select reservation_id as id, tenant from generation where {StuckNow}",
+    };
+
+    public static IReadOnlyList<string> StateNames { get; } =
+    ["reserved", "forwarding", "unknown", "held", "settled", "released", "written-off", "stuck"];
+
+    /// <summary>Null: there is no such reservation.</summary>
+    public async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var rows = await database.ReadAsync(
+            (connection, cancellationToken) =>
+                connection
+                    .Command($"select {Columns} from reservation where id = @id", ("@id", database.Dialect.Id(id)))
+                    .ReadAsync(Read, cancellationToken),
+            cancellationToken
+        );
+        return rows.SingleOrDefault();
+    }
+
+    /// <summary>Newest first.</summary>
+    /// <param name="state">One of <see cref="StateNames"/>; null: any.</param>
+    /// <param name="before">Only older ones than this; null: from the newest.</param>
+    public Task<AdminGenerations> ListAsync(string? tenant, string? state, Guid? before, int limit, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (connection, cancellationToken) =>
+                state is not null && Few.TryGetValue(state, out var few)
+                    ? ListFewAsync(connection, few, tenant, before, limit, cancellationToken)
+                    : ListManyAsync(
+                        connection,
+                        state switch
+                        {
+                            "settled" => "S",
+                            "released" => "V",
+                            _ => null,
+                        },
+                        tenant,
+                        before,
+                        limit,
+                        cancellationToken
+                    ),
+            cancellationToken
+        );
+
+    private async Task<AdminGenerations> ListFewAsync(
+        DbConnection connection,
+        string few,
+        string? tenant,
+        Guid? before,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        // Materialized: otherwise the engine may read all reservations in their order, looking for these.
+        var newest =
+            $"select id from few where id < @before {(tenant is null ? "" : "and tenant = @tenant")} order by id desc limit @limit";
+        var sql = $"""
+            with few as materialized ({few})
+            select {Columns} from reservation where id {database.Dialect.AnyOf(newest)} order by id desc
+            """;
+        var rows = await connection
+            .Command(sql, ("@before", database.Dialect.Id(before ?? Guid.AllBitsSet)), ("@tenant", tenant ?? ""), ("@limit", limit))
+            .ReadAsync(Read, cancellationToken);
+        return new AdminGenerations(rows, rows.Count == limit ? rows[^1].ReservationId : null);
+    }
+
+    /// <remarks>
+    /// All reservations are in the order of their ids, which are made from the time (UUID version 7); a tenant's in the
+    /// order of its own index.
+    /// </remarks>
+    private async Task<AdminGenerations> ListManyAsync(
+        DbConnection connection,
+        string? letter,
+        string? tenant,
+        Guid? before,
+        int limit,
+        CancellationToken cancellationToken
+    )
+    {
+        var (range, order) = tenant is null
+            ? ("id < @before", "id desc")
+            : ("tenant = @tenant and reserved_at <= @at and (reserved_at, sequence) < (@at, @sequence)", "reserved_at desc, sequence desc");
+        // A tenant's released ones have an index.
+        var isIndexed = letter is null || (tenant is not null && letter == "V");
+        var newest = isIndexed
+            ? $"select id from reservation where {range} {(letter is null ? "" : "and state = 'V'")} order by {order} limit @limit"
+            : $"select id from (select id, state from reservation where {range} order by {order} limit {MaxRowsRead}) as read where state = @state limit @limit";
+        var (at, sequence) =
+            tenant is null || before is null
+                ? (long.MaxValue, long.MaxValue)
+                : await FindPositionAsync(connection, before.Value, cancellationToken);
+        var rows = await Command(
+                $"select {Columns} from reservation where id {database.Dialect.AnyOf(newest)} order by {order} limit @limit"
+            )
+            .ReadAsync(Read, cancellationToken);
+        if (rows.Count == limit)
+            return new AdminGenerations(rows, rows[^1].ReservationId);
+        if (isIndexed)
+            return new AdminGenerations(rows, null);
+        var last = await Command($"select id from reservation where {range} order by {order} limit 1 offset {MaxRowsRead - 1}")
+            .ReadAsync(row => row.GetId(0), cancellationToken);
+        return new AdminGenerations(rows, last is [var id] ? id.ToString() : null);
+
+        DbCommand Command(string sql) =>
+            connection.Command(
+                sql,
+                ("@before", database.Dialect.Id(before ?? Guid.AllBitsSet)),
+                ("@tenant", tenant ?? ""),
+                ("@at", at),
+                ("@sequence", sequence),
+                ("@state", letter ?? ""),
+                ("@limit", limit)
+            );
+    }
+
+    /// <summary>Where a reservation is among its tenant's; one that is not there any more, by the time in its id.</summary>
+    private async Task<(long At, long Sequence)> FindPositionAsync(DbConnection connection, Guid id, CancellationToken cancellationToken)
+    {
+        var found = await connection
+            .Command("select reserved_at, sequence from reservation where id = @id", ("@id", database.Dialect.Id(id)))
+            .ReadAsync(row => (row.GetNumber(0), row.GetNumber(1)), cancellationToken);
+        return found is [var position]
+            ? position
+            : ((BinaryPrimitives.ReadInt64BigEndian(id.ToByteArray(bigEndian: true)) >>> 16) * 1000, 0);
+    }
+
+    private static AdminGeneration Read(DbDataReader row) =>
+        new(
+            row.GetId(0).ToString(),
+            row.GetString(1),
+            row.GetValue(2).ToString() switch
+            {
+                "R" => "reserved",
+                "F" => "forwarding",
+                "U" => "unknown",
+                "S" => "settled",
+                "V" => "released",
+                _ => "written-off",
+            },
+            row.GetNumber(3),
+            Usd.Format(row.GetNumber(4)),
+            row.GetNumberOrNull(5) is { } charged ? Usd.Format(charged) : null,
+            row.GetString(6),
+            row.GetNumber(7),
+            row.GetNumber(8),
+            row.GetNumber(9),
+            row.GetTime(10).UtcDateTime,
+            row.GetTimeOrNull(11)?.UtcDateTime,
+            row.GetTimeOrNull(12)?.UtcDateTime,
+            row.GetTimeOrNull(13)?.UtcDateTime,
+            row.GetTimeOrNull(14)?.UtcDateTime,
+            row.GetTimeOrNull(15)?.UtcDateTime,
+            row.GetStringOrNull(16),
+            row.GetStringOrNull(17),
+            row.GetNumberOrNull(18),
+            row.GetStringOrNull(19)
+        )
+        {
+            PriceMicros = row.GetNumber(4),
+        };
+}

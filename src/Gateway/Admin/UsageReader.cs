@@ -1,0 +1,91 @@
+using System.Data.Common;
+using System.Globalization;
+using Gateway.Storage;
+
+namespace Gateway.Admin;
+
+/// <summary>
+/// Reads what was charged, in batches of bounded size however many tenants and days there are.
+/// </summary>
+internal sealed class UsageReader(Database database)
+{
+    private const int MaxRows = 1000;
+
+    /// <summary>Balances that are summed by one statement.</summary>
+    private const int MaxBalances = 10_000;
+
+    /// <summary>
+    /// The period comes first in this index, and months are between days. Grants make balances without a charge.
+    /// </summary>
+    private const string ByTenantAndDay = """
+        select period, tenant, generations, images_spent, micros_spent from quota_window
+        where (period, tenant) > (@from, @tenant) and period <= @to order by period, tenant limit @limit
+        """;
+
+    /// <summary>The organisation's balance is the sum of its tenants' (INV-2).</summary>
+    private const string ByDay = """
+        select period, tenant, generations, images_spent, micros_spent from quota_window
+        where tenant = '*' and period >= @from and (period, tenant) > (@from, @tenant) and period <= @to order by period limit @limit
+        """;
+
+    /// <summary>
+    /// A sum of its own for each column: of a join, PostgreSQL may read the balances of all tenants.
+    /// </summary>
+    private static readonly string ByTenant = $"""
+        select @from, c.tenant, {Sum("generations")}, {Sum("images_spent")}, {Sum("micros_spent")}
+        from (select tenant from counter where tenant > @tenant order by tenant limit @limit) as c order by c.tenant
+        """;
+
+    /// <param name="after">Null: from the first row.</param>
+    public async Task<UsageBatch> ReadAsync(UsageQuery query, UsageCursor? after, CancellationToken cancellationToken)
+    {
+        after ??= new UsageCursor(query.FirstDay, "");
+        var (sql, limit) = query switch
+        {
+            { ByTenant: true, ByDay: true } => (ByTenantAndDay, MaxRows),
+            { ByDay: true } => (ByDay, MaxRows),
+            _ => (ByTenant, Math.Clamp(MaxBalances / query.Days, 1, MaxRows)),
+        };
+        var read = await database.ReadAsync(
+            (connection, cancellationToken) =>
+                connection
+                    .Command(sql, ("@from", after.Day), ("@to", query.LastDay), ("@tenant", after.Tenant), ("@limit", limit))
+                    .ReadAsync(Read, cancellationToken),
+            cancellationToken
+        );
+        var next = read.Count == limit ? new UsageCursor(read[^1].Day, read[^1].Tenant) : null;
+        return new UsageBatch([.. read.Where(row => IsCharge(row, query))], next);
+    }
+
+    private static bool IsCharge(UsageRow row, UsageQuery query) =>
+        row.Day.Length == UsageQuery.Date.Length && query.ByTenant == (row.Tenant != "*") && row.Generations + row.Images + row.Micros > 0;
+
+    private static string Sum(string column) =>
+        $"(select coalesce(sum({column}), 0) from quota_window w where w.tenant = c.tenant and period >= @from and period <= @to and length(period) = 10)";
+
+    private static UsageRow Read(DbDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
+}
+
+/// <summary>What was charged from one UTC day to another, both included.</summary>
+internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay)
+{
+    public const string Date = "yyyy-MM-dd";
+
+    public string FirstDay { get; } = From.ToString(Date, CultureInfo.InvariantCulture);
+
+    public string LastDay { get; } = To.ToString(Date, CultureInfo.InvariantCulture);
+
+    public int Days => To.DayNumber - From.DayNumber + 1;
+}
+
+/// <param name="Day">Where the query is not by day, the first one.</param>
+/// <param name="Tenant"><c>*</c> where the query is not by tenant.</param>
+internal sealed record UsageRow(string Day, string Tenant, long Generations, long Images, long Micros);
+
+/// <summary>The last row that was read.</summary>
+internal sealed record UsageCursor(string Day, string Tenant);
+
+/// <param name="Rows">Ordered by day and tenant, without rows in which nothing was charged.</param>
+/// <param name="Next">Where the next batch begins; null: this is the last one.</param>
+internal sealed record UsageBatch(IReadOnlyList<UsageRow> Rows, UsageCursor? Next);

@@ -1,0 +1,107 @@
+using Gateway.Images;
+using Gateway.Storage;
+
+namespace Gateway.Results;
+
+/// <summary>
+/// Deletes generations past their retention together with their images (the owner stays recorded), and upload forms
+/// that were never used. In small transactions, so that the ledger's writer never waits long.
+/// </summary>
+internal sealed partial class ResultPruner(
+    Database database,
+    ImageStore images,
+    WatcherOptions options,
+    TimeProvider time,
+    ILogger<ResultPruner> log
+) : BackgroundService
+{
+    /// <summary>Rows of one transaction.</summary>
+    public const int SliceSize = 100;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan KeepUnusedForms = TimeSpan.FromHours(1);
+
+    /// <summary>Between two transactions, so that a long deletion takes a small part of the writer's time.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    protected override async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            try
+            {
+                await PruneAsync(cancellationToken);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                Log.NotPruned(log, failure);
+            }
+        }
+    }
+
+    /// <summary>Deletes everything that is due.</summary>
+    public async Task PruneAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        while (await PruneUploadsAsync(now - KeepUnusedForms, cancellationToken) == SliceSize)
+            await Task.Delay(Pause, time, cancellationToken);
+        while (options.Retention is { } retention && await PruneGenerationsAsync(now - retention, cancellationToken) == SliceSize)
+            await Task.Delay(Pause, time, cancellationToken);
+    }
+
+    private Task<int> PruneUploadsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var expired =
+            $"select id from upload where completed_at is null and expires_at < @then order by expires_at limit {SliceSize} {database.Dialect.SkipLocked}";
+        return database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .Command($"delete from upload where id {database.Dialect.AnyOf(expired)}", ("@then", before.Micros()))
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
+    }
+
+    /// <returns>How many generations were deleted.</returns>
+    private async Task<int> PruneGenerationsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var ended =
+            $"select id from generation where ended_at < @then and deleted_at is null order by ended_at limit {SliceSize} {database.Dialect.SkipLocked}";
+        var (generations, deletedImages) = await database.WriteAsync(
+            async (connection, transaction, cancellationToken) =>
+            {
+                var now = time.GetUtcNow().Micros();
+                var generations = await connection
+                    .Command(
+                        $"update generation set deleted_at = @now, result = null where id {database.Dialect.AnyOf(ended)} returning id",
+                        ("@now", now),
+                        ("@then", before.Micros())
+                    )
+                    .ReadAsync(row => row.GetString(0), cancellationToken, transaction);
+                if (generations.Count == 0)
+                    return (0, new List<string>());
+                var delete = connection.Command("", ("@now", now));
+                var ids = delete.AddEach("id", generations);
+#pragma warning disable CA2100 // names of parameters
+                delete.CommandText =
+                    $"update image set deleted_at = @now, url = null where deleted_at is null and generation_id in ({ids}) returning id";
+#pragma warning restore CA2100
+                return (generations.Count, await delete.ReadAsync(row => row.GetString(0), cancellationToken, transaction));
+            },
+            cancellationToken
+        );
+        foreach (var image in deletedImages)
+            images.Remove(image);
+        return generations;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "Generations past their retention could not be deleted; it is tried again in ten minutes. Check the store"
+        )]
+        public static partial void NotPruned(ILogger log, Exception failure);
+    }
+}
