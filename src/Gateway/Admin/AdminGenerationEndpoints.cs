@@ -21,7 +21,9 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
     /// <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not finish).
     /// </param>
     /// <param name="before">Only reservations older than this one: <c>next</c> of the previous answer.</param>
-    /// <param name="limit">1 to 200, by default 50. Fewer can be returned although there are more: see <c>next</c>.</param>
+    /// <param name="limit">
+    /// 1 to 200, by default 50. Fewer can be returned although there are more: <c>next</c> is null if there are not.
+    /// </param>
     public async Task<IResult> ListAsync(
         CancellationToken cancellationToken,
         string? tenant = null,

@@ -145,7 +145,9 @@ internal sealed class ReservationReader(Database database)
             );
     }
 
-    /// <summary>Where a reservation is among its tenant's; one that is not there any more, by the time in its id.</summary>
+    /// <summary>
+    /// Where a reservation is among its tenant's. One that is not there any more, by the time in its id.
+    /// </summary>
     private async Task<(long At, long Sequence)> FindPositionAsync(DbConnection connection, Guid id, CancellationToken cancellationToken)
     {
         var found = await connection

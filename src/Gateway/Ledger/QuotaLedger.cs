@@ -17,7 +17,6 @@ namespace Gateway.Ledger;
 /// </summary>
 internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 {
-    private const int TenantsPerBatch = 32;
     private static readonly TimeSpan StatusTimeout = TimeSpan.FromMilliseconds(250);
 
     private readonly Database _database;
@@ -171,30 +170,12 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             () => _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout)
         );
 
-    /// <summary>
-    /// Quotas of these tenants, by tenant; each tenant's at one instant. In several batches, so that no admission
-    /// waits while the rows of all tenants are read.
-    /// </summary>
+    /// <summary>Quotas of these tenants, by tenant; each tenant's at one instant.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
-    public async Task<Dictionary<string, IReadOnlyList<QuotaStatus>>> QuotasAsync(
+    public Task<Dictionary<string, IReadOnlyList<QuotaStatus>>> QuotasAsync(
         IReadOnlyCollection<Tenant> all,
         CancellationToken cancellationToken
-    )
-    {
-        var quotas = new Dictionary<string, IReadOnlyList<QuotaStatus>>(all.Count, StringComparer.Ordinal);
-        foreach (var some in all.Chunk(TenantsPerBatch))
-        {
-            var read = await _client
-                .RunAsync(
-                    keys => keys.Tenants.UnionWith(some.Select(one => one.Id)),
-                    rules => some.Select(one => (one.Id, Quotas: rules.Quotas(one))).ToList()
-                )
-                .WaitAsync(cancellationToken);
-            foreach (var (id, status) in read)
-                quotas.Add(id, status);
-        }
-        return quotas;
-    }
+    ) => _client.QuotasAsync(all, cancellationToken);
 
     /// <summary>What <see cref="AdmitAsync"/> would decide now, by the same rules.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>

@@ -73,6 +73,8 @@ internal sealed record Migration(int Number, string Name, string Sql)
         async Task ExecuteAsync(string sql)
         {
             await using var command = Command(sql);
+            // A step that builds an index of a large store takes longer than any statement after it.
+            command.CommandTimeout = (int)TimeSpan.FromHours(1).TotalSeconds;
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }

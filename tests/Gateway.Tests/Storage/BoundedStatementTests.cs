@@ -10,7 +10,8 @@ using Gateway.Uploads;
 namespace Gateway.Tests.Storage;
 
 /// <summary>
-/// No statement that runs periodically, or for a caller or an operator, reads more in a large store than in a small one.
+/// No statement that runs periodically, or for a caller or an operator, reads more in a large store than in a small
+/// one.
 /// </summary>
 public sealed class BoundedStatementTests
 {

@@ -1,5 +1,6 @@
 using Gateway.Edge;
 using Gateway.Ledger.Rules;
+using Gateway.Tenants;
 
 namespace Gateway.Ledger.Writer;
 
@@ -7,6 +8,8 @@ namespace Gateway.Ledger.Writer;
 /// <param name="storeTimeout">How long a result is waited for.</param>
 internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, TimeProvider time)
 {
+    private const int TenantsPerBatch = 32;
+
     /// <summary>An operation that is retried until it is durable, whether or not the caller still waits.</summary>
     /// <param name="decide">Returns whether it agrees with the ledger.</param>
     public async Task<RecordingResult> RecordAsync(Action<LedgerKeys> addKeys, Func<AdmissionRules, bool> decide)
@@ -26,6 +29,29 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
         if (!writer.Post(operation) || !await IsDoneAsync(operation.Task, timeout ?? storeTimeout))
             throw new StoreUnavailableException("The ledger did not answer in time.");
         return await operation.Task;
+    }
+
+    /// <summary>
+    /// In several batches, so that no admission waits while the rows of all tenants are read. By tenant.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
+    public async Task<Dictionary<string, IReadOnlyList<QuotaStatus>>> QuotasAsync(
+        IReadOnlyCollection<Tenant> all,
+        CancellationToken cancellationToken
+    )
+    {
+        var quotas = new Dictionary<string, IReadOnlyList<QuotaStatus>>(all.Count, StringComparer.Ordinal);
+        foreach (var some in all.Chunk(TenantsPerBatch))
+        {
+            var read = await RunAsync(
+                    keys => keys.Tenants.UnionWith(some.Select(one => one.Id)),
+                    rules => some.Select(one => (one.Id, Quotas: rules.Quotas(one))).ToList()
+                )
+                .WaitAsync(cancellationToken);
+            foreach (var (id, status) in read)
+                quotas.Add(id, status);
+        }
+        return quotas;
     }
 
     /// <summary>Whether the task ends in this time, successfully or not.</summary>
