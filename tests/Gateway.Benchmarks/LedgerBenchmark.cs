@@ -131,12 +131,12 @@ internal static class LedgerBenchmark
     private static double Micros(long[] sorted, double part) =>
         Stopwatch.GetElapsedTime(0, sorted[(int)(sorted.Length * part)]).TotalMicroseconds;
 
-    /// <summary>SQLite counts its own commits: the ledger's connection is the only one.</summary>
+    /// <summary>SQLite counts the commits of a connection: this is the one that the ledger writes with.</summary>
     private static async Task<Func<Task<long>>> CommitsReadSqliteAsync(SqliteDatabase database)
     {
         long commits = 0;
-        await database.ReadAsync(
-            (connection, _) =>
+        await database.WriteAsync(
+            (connection, _, _) =>
             {
                 SQLitePCL.raw.sqlite3_commit_hook(
                     ((SqliteConnection)connection).Handle,

@@ -1,10 +1,15 @@
 using Gateway.Benchmarks;
+using Gateway.Benchmarks.Proxy;
 
-// dotnet run -c Release --project tests/Gateway.Benchmarks [-- ledger | proxy] [seconds]: Markdown on standard output.
+// dotnet run -c Release --project tests/Gateway.Benchmarks -- COMMAND: Markdown on standard output.
+// proxy [SECONDS] [--rounds N] [--store FILE] [--postgresql CONNECTION]: beside bare YARP and nginx
+// pair NAME=VALUE NAME=VALUE [SECONDS] [--rounds N]: two gateways with different environment variables
+// ledger [SECONDS]: the ledger alone
+// fill, scale: large stores
 switch (args)
 {
     case ["upstream", var port]:
-        await Upstream.RunAsync(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
+        Upstream.Run(int.Parse(port, System.Globalization.CultureInfo.InvariantCulture));
         return;
     case ["yarp", var port, var upstream]:
         await BareYarp.RunAsync(port, upstream);
@@ -15,9 +20,15 @@ switch (args)
     case ["fill", var engine, var store, .. var numbers]:
         await LargeStoreCommand.RunAsync(engine, store, numbers);
         return;
+    case ["proxy", .. var options]:
+        await ProxyBenchmark.RunAsync(BenchmarkOptions.Parse(options));
+        return;
+    case ["pair", var first, var second, .. var options]:
+        PairBenchmark.Run(first, second, BenchmarkOptions.Parse(options));
+        return;
+    case ["ledger", .. var options]:
+        await LedgerBenchmark.RunAsync(BenchmarkOptions.Parse(options).Length);
+        return;
+    default:
+        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale.");
 }
-var seconds = args.Select(argument => int.TryParse(argument, out var value) ? value : 0).Append(0).Max() is > 0 and var given ? given : 5;
-if (!args.Contains("proxy", StringComparer.Ordinal))
-    await LedgerBenchmark.RunAsync(TimeSpan.FromSeconds(seconds));
-if (!args.Contains("ledger", StringComparer.Ordinal))
-    await ProxyBenchmark.RunAsync(TimeSpan.FromSeconds(seconds));

@@ -1,7 +1,7 @@
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms;
 
-namespace Gateway.Benchmarks;
+namespace Gateway.Benchmarks.Proxy;
 
 /// <summary>The baseline: YARP with one route that adds the key, and its defaults for everything else.</summary>
 internal static class BareYarp
