@@ -4,7 +4,9 @@ namespace Gateway.Benchmarks.Proxy;
 
 /// <summary>What a run was asked for: <c>[SECONDS] [--rounds N] [--store FILE] [--postgresql CONNECTION]</c>.</summary>
 /// <param name="Length">Of one measurement.</param>
-/// <param name="Store">A filled SQLite store, measured beside the empty one; the run adds its generations to it.</param>
+/// <param name="Store">
+/// A filled SQLite store, measured beside the empty one; the run adds its generations to it.
+/// </param>
 /// <param name="PostgreSql">The same for a filled database on a server on this machine.</param>
 internal sealed record BenchmarkOptions(TimeSpan Length, int Rounds, string? Store, string? PostgreSql)
 {

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace Gateway.Benchmarks.Proxy;
 
-/// <summary>Follows generations to their end: a creation that is counted must have ended within the measurement.</summary>
+/// <summary>Follows generations to their end: each one that is counted must have ended.</summary>
 /// <param name="upstream">The port of the benchmark's upstream.</param>
 internal sealed partial class Generations(int upstream)
 {

@@ -11,7 +11,7 @@ namespace Gateway.Benchmarks.Proxy;
 /// </param>
 internal sealed record Load(string Name, int? PerSecond)
 {
-    /// <summary>Requests that can be under way at once. Each belongs to a thread that blocks, which costs least.</summary>
+    /// <summary>Requests under way at once. Each belongs to a thread that blocks, which costs least.</summary>
     private const int Callers = 32;
 
     public static readonly Load[] All = [new("32 connections", null), new("500/s", 500), new("2,000/s", 2000)];

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Gateway.Benchmarks.Proxy;
 
-/// <summary>Linux calls that are finer than what .NET offers: CPU time in nanoseconds, pauses in microseconds.</summary>
+/// <summary>Linux calls that are finer than those of .NET: CPU in nanoseconds, pauses in microseconds.</summary>
 internal static class Native
 {
     private const int TimerSlack = 29;

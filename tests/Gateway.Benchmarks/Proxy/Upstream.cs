@@ -86,7 +86,7 @@ internal static class Upstream
         return Encoding.UTF8.GetBytes(HttpMessage.Ok(text), answer);
     }
 
-    /// <summary>A UUID of version 6, as Leonardo's are: ordered by time. The number stands in its last six bytes.</summary>
+    /// <summary>A UUID of version 6, as Leonardo's are: ordered by time. It ends in the number.</summary>
     private static Guid IdOf(long number)
     {
         // 100 ns since 1582-10-15.
