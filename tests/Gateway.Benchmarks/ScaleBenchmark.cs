@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gateway.Benchmarks.Proxy;
 using Gateway.Ledger.Rules;
 using Gateway.Results;
 using Gateway.Storage;
@@ -44,21 +45,19 @@ internal static class ScaleBenchmark
         Progress($"{reservations} reservations in {filled.TotalSeconds:0} s");
 
         var upstreamPort = Ports.Free();
-        using var upstream = Process.Start("dotnet", [typeof(ScaleBenchmark).Assembly.Location, "upstream", $"{upstreamPort}"]);
+        using var upstream = Target.Start(
+            "upstream",
+            ["dotnet", typeof(ScaleBenchmark).Assembly.Location, "upstream", $"{upstreamPort}"],
+            upstreamPort,
+            Upstream.CountsPath
+        );
         using var empty = new ScaleGateway(folder, upstreamPort, $"{engine}", stores[0].Connection);
         using var large = new ScaleGateway(folder, upstreamPort, $"{engine}", stores[1].Connection);
-        try
-        {
-            var report = new ScaleReport(string.Create(CultureInfo.InvariantCulture, $"{reservations:N0} reservations"));
-            report.Add("ready, ms (median of three starts)", await StartAsync([empty, large]), "0");
-            await MeasureAsync(report, [empty, large], stores, bytes, reservations, length);
-            report.AddNote($"{engine}, filled in {filled.TotalSeconds:0} s, {PerSecond} generations/s for {length.TotalSeconds:0} s.");
-            report.Print();
-        }
-        finally
-        {
-            upstream.Kill();
-        }
+        var report = new ScaleReport(string.Create(CultureInfo.InvariantCulture, $"{reservations:N0} reservations"));
+        report.Add("ready, ms (median of three starts)", Start([empty, large]), "0");
+        await MeasureAsync(report, [empty, large], stores, bytes, reservations, length);
+        report.AddNote($"{engine}, filled in {filled.TotalSeconds:0} s, {PerSecond} generations/s for {length.TotalSeconds:0} s.");
+        report.Print();
     }
 
     private static async Task MeasureAsync(
@@ -135,15 +134,15 @@ internal static class ScaleBenchmark
     }
 
     /// <returns>Milliseconds: medians. The last start of each keeps running.</returns>
-    private static async Task<double[]> StartAsync(ScaleGateway[] gateways)
+    private static double[] Start(ScaleGateway[] gateways)
     {
         var took = gateways.Select(_ => new List<double>()).ToArray();
         for (var n = 0; n < Starts; n++)
         {
             for (var to = 0; to < gateways.Length; to++)
             {
-                gateways[to].Kill();
-                took[to].Add((await gateways[to].StartAsync()).TotalMilliseconds);
+                gateways[to].Stop();
+                took[to].Add(gateways[to].Start().TotalMilliseconds);
             }
         }
         return [.. took.Select(one => one.Order().ElementAt(Starts / 2))];

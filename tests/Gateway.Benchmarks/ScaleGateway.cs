@@ -1,10 +1,8 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Benchmarks.Proxy;
 using Gateway.Tests.Harness.LargeStores;
 using Gateway.Tests.Harness.Sockets;
 
@@ -15,14 +13,12 @@ internal sealed class ScaleGateway : IDisposable
 {
     public const int Tenants = 100;
     private const string OperatorToken = "0123456789abcdef";
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
-    private static readonly double MicrosecondsPerTick = 10_000;
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromHours(1) });
-    private readonly IReadOnlyList<(string Name, string Value)> _settings;
+    private readonly (string Name, string Value)[] _settings;
     private readonly string _baseAddress;
     private readonly int _port = Ports.Free();
-    private Process? _process;
+    private Target? _target;
 
     /// <param name="folder">Of the files that <see cref="WriteFilesAsync"/> wrote.</param>
     public ScaleGateway(string folder, int upstreamPort, string engine, string connection)
@@ -30,7 +26,6 @@ internal sealed class ScaleGateway : IDisposable
         _baseAddress = $"http://127.0.0.1:{_port}";
         _settings =
         [
-            ("ASPNETCORE_ENVIRONMENT", "Production"),
             ("ASPNETCORE_URLS", _baseAddress),
             ("Leonardo__ApiKey", "11111111-2222-3333-4444-555555555555"),
             ("Leonardo__BaseUrl", $"http://127.0.0.1:{upstreamPort}/api/rest"),
@@ -48,14 +43,10 @@ internal sealed class ScaleGateway : IDisposable
     /// <summary>When it was ready last, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long ReadyAt { get; private set; }
 
-    /// <summary>User and system time of the process.</summary>
-    public double CpuMicroseconds => CpuOf(_process!.Id);
+    /// <summary>User and system time.</summary>
+    public double CpuMicroseconds => _target!.Cpu.TotalMicroseconds;
 
-    public double RssMegabytes =>
-        double.Parse(
-            File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal)).Split(' ')[^2],
-            CultureInfo.InvariantCulture
-        ) / 1024;
+    public double RssMegabytes => _target!.RssMegabytes;
 
     /// <summary>Every tenant of a large store, each with a token, and one operator.</summary>
     public static async Task WriteFilesAsync(string folder)
@@ -72,35 +63,23 @@ internal sealed class ScaleGateway : IDisposable
     }
 
     /// <returns>From the start of the process to the first 200 of <c>/health/ready</c>.</returns>
-    public async Task<TimeSpan> StartAsync()
+    public TimeSpan Start()
     {
-        var start = new ProcessStartInfo(
-            "sh",
-            ["-c", "exec dotnet \"$0\" > /dev/null", Path.Combine(AppContext.BaseDirectory, "Gateway.dll")]
+        _target = Target.Start(
+            "the gateway",
+            ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.dll")],
+            _port,
+            "/health/ready",
+            environment: _settings
         );
-        foreach (var (name, value) in _settings)
-            start.Environment[name] = value;
-        var began = Stopwatch.GetTimestamp();
-        _process = Process.Start(start)!;
-        while (!await IsReadyAsync())
-        {
-            if (_process.HasExited || Stopwatch.GetElapsedTime(began) > StartLimit)
-                throw new InvalidOperationException("The gateway did not start.");
-            await Task.Delay(5);
-        }
         ReadyAt = Stopwatch.GetTimestamp();
-        return Stopwatch.GetElapsedTime(began, ReadyAt);
+        return _target.StartUp;
     }
 
-    /// <summary>With SIGKILL.</summary>
-    public void Kill()
+    public void Stop()
     {
-        if (_process is null)
-            return;
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
-        _process = null;
+        _target?.Dispose();
+        _target = null;
     }
 
     /// <summary>A generation of one image; no two requests are equal.</summary>
@@ -120,23 +99,8 @@ internal sealed class ScaleGateway : IDisposable
 
     public void Dispose()
     {
-        Kill();
+        Stop();
         _client.Dispose();
-    }
-
-    /// <summary>User and system time in microseconds; 0 for a process that has ended.</summary>
-    public static double CpuOf(int process)
-    {
-        try
-        {
-            var fields = File.ReadAllText($"/proc/{process}/stat");
-            var times = fields[(fields.LastIndexOf(')') + 2)..].Split(' ')[11..13];
-            return times.Sum(ticks => double.Parse(ticks, CultureInfo.InvariantCulture)) * MicrosecondsPerTick;
-        }
-        catch (IOException)
-        {
-            return 0;
-        }
     }
 
     /// <returns>The status, once the body is read; 0: no answer.</returns>
@@ -153,21 +117,6 @@ internal sealed class ScaleGateway : IDisposable
         {
             return 0;
         }
-    }
-
-    /// <summary>On a connection of its own: one that was refused would make the client wait.</summary>
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using var probe = new TcpClient();
-            await probe.ConnectAsync(IPAddress.Loopback, _port);
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-        return await SendAsync(HttpMethod.Get, "/health/ready", TokenOf(0)) == 200;
     }
 
     private static string TokenOf(int tenant) => $"token-of-team-{tenant}";

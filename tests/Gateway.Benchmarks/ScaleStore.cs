@@ -1,3 +1,4 @@
+using Gateway.Benchmarks.Proxy;
 using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.LargeStores;
@@ -41,7 +42,7 @@ internal sealed record ScaleStore(StorageEngine Engine, string Connection)
             ? 0
             : (
                 await QueryAsync("select pid::bigint from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
-            ).Sum(process => ScaleGateway.CpuOf((int)process));
+            ).Sum(process => Native.CpuOf((int)process).TotalMicroseconds);
 
     private async Task<List<long>> QueryAsync(string sql)
     {
