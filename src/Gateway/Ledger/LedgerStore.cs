@@ -11,6 +11,9 @@ internal abstract class LedgerStore
     /// <summary>At most this many expired slots, orphans and stale reservations are loaded by one batch.</summary>
     public const int CleanupBatchSize = 256;
 
+    /// <summary>One batch of pruning holds the writer for a few milliseconds.</summary>
+    public const int PruneBatchSize = 100;
+
     /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
         "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, "
@@ -36,11 +39,23 @@ internal abstract class LedgerStore
     public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes expired Idempotency-Keys, whole months of ended reservations with their events, and instances that
-    /// stopped long ago.
+    /// Frees the Idempotency-Keys of ended reservations made before a time, of the next <see cref="PruneBatchSize"/> ids
+    /// between two.
     /// </summary>
+    /// <returns>The last id that was looked at; null: there are no more.</returns>
+    public abstract Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes ended reservations of earlier months with their events, at most <see cref="PruneBatchSize"/>.
+    /// </summary>
+    /// <param name="month">The first month to keep.</param>
+    /// <param name="before">After every id of an earlier month.</param>
+    /// <param name="cancellationToken">Observed until the commit has begun.</param>
     /// <returns>Whether there may be more.</returns>
-    public abstract Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken);
+    public abstract Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken);
+
+    /// <summary>Deletes instances whose lease ended before a time.</summary>
+    public abstract Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken);
 
     public static ReservationState ToState(string letter) => (ReservationState)letter[0];
 
@@ -55,8 +70,3 @@ internal abstract class LedgerStore
             _ => "W",
         };
 }
-
-/// <param name="KeysBefore">Idempotency-Keys of ended reservations made before this are freed.</param>
-/// <param name="Month">Ended reservations of earlier months are deleted.</param>
-/// <param name="InstancesBefore">Instances whose lease ended before this are deleted.</param>
-internal sealed record PruneLimits(DateTimeOffset KeysBefore, string Month, DateTimeOffset InstancesBefore);

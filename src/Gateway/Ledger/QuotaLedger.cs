@@ -49,6 +49,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             database,
             Store,
             options,
+            Instance,
             () => _client.RunAsync(keys => keys.Sweep = true, rules => rules.Outcomes.Sweep()),
             time,
             log

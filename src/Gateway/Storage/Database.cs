@@ -51,12 +51,19 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
     }
 
     /// <summary>
-    /// Runs a report beside the ledger's writer. It sees only what is committed, and must be short: on SQLite the
-    /// writer waits for it.
+    /// Runs a report beside the ledger's writer, which does not wait for it. It sees only what is committed; each of
+    /// its statements sees one instant.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
     public Task<T> ReadAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken) =>
-        GuardAsync(() => ReadCoreAsync(report, cancellationToken));
+        GuardAsync(() => ReadCoreAsync(report, isSnapshot: false, cancellationToken));
+
+    /// <summary>
+    /// The same, but all statements of the report see one instant. It must be short: what the store keeps for it grows.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<T> ReadSnapshotAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken) =>
+        GuardAsync(() => ReadCoreAsync(report, isSnapshot: true, cancellationToken));
 
     /// <summary>Runs one transaction of a feature other than the ledger. Committed when it returns.</summary>
     /// <exception cref="StoreUnavailableException">
@@ -66,6 +73,9 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
         CancellationToken cancellationToken
     ) => GuardAsync(() => WriteCoreAsync(change, cancellationToken));
+
+    /// <summary>Looks for damage that the engine does not find by itself. It may take long, and delays nothing.</summary>
+    public virtual Task VerifyAsync() => Task.CompletedTask;
 
     public abstract ValueTask DisposeAsync();
 
@@ -87,7 +97,11 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
     /// <summary>Whether the engine failed, as opposed to what it was given.</summary>
     protected abstract bool IsOutage(Exception fault);
 
-    protected abstract Task<T> ReadCoreAsync<T>(Func<DbConnection, CancellationToken, Task<T>> report, CancellationToken cancellationToken);
+    protected abstract Task<T> ReadCoreAsync<T>(
+        Func<DbConnection, CancellationToken, Task<T>> report,
+        bool isSnapshot,
+        CancellationToken cancellationToken
+    );
 
     protected abstract Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,

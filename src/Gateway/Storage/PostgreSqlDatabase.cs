@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Net.Sockets;
 using Npgsql;
@@ -83,11 +84,15 @@ internal sealed partial class PostgreSqlDatabase : Database
 
     protected override async Task<T> ReadCoreAsync<T>(
         Func<DbConnection, CancellationToken, Task<T>> report,
+        bool isSnapshot,
         CancellationToken cancellationToken
     )
     {
         await EnsureOpenAsync(cancellationToken);
         await using var connection = await ConnectionAsync(cancellationToken);
+        if (!isSnapshot)
+            return await report(connection, cancellationToken);
+        await using var snapshot = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
         return await report(connection, cancellationToken);
     }
 

@@ -37,7 +37,7 @@ internal static class Sql
 
     /// <summary>Adds each value as a parameter of its own.</summary>
     /// <returns>What goes between the brackets of <c>in (…)</c>.</returns>
-    public static string AddEach(this DbCommand command, string name, IEnumerable<string> values)
+    public static string AddEach<T>(this DbCommand command, string name, IEnumerable<T> values)
     {
         var names = new List<string>();
         foreach (var value in values)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
 using Gateway.Edge;
 using Microsoft.Data.Sqlite;
@@ -6,26 +7,41 @@ using SQLitePCL;
 namespace Gateway.Storage;
 
 /// <summary>
-/// One file, one process, one connection (T-G12). That connection owns the write-ahead log and its checkpoints, so the
-/// file is never shared.
+/// One file, one process (T-G12), one connection that writes and makes all checkpoints. The others only read.
 /// </summary>
+/// <remarks>
+/// The VFS unix-excl keeps every other process out and the index of the log in this process's memory: there is no
+/// shared memory file. Windows has no such VFS: there the writer's connection reads too.
+/// </remarks>
 internal sealed class SqliteDatabase : Database
 {
-    private readonly string _file;
+    private static readonly ConcurrentDictionary<string, SqliteDatabase> InUse = new(StringComparer.Ordinal);
+
+    private readonly SqliteFile _file;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Dictionary<Type, IDisposable> _kept = [];
+    private readonly SqliteReaders _readers;
     private SqliteConnection? _connection;
     private SqliteBackup? _backup;
-    private bool _isChecked;
+    private readonly CancellationTokenSource _disposing = new();
+    private Task? _check;
+    private StoreRefusedException? _damage;
     private bool _isDisposed;
+
+    /// <summary>A gateway must be ready within a second or two, whatever the size of its store.</summary>
+    private static readonly TimeSpan StartUpCheckTime = TimeSpan.FromSeconds(0.5);
 
     static SqliteDatabase() => Batteries_V2.Init();
 
     public SqliteDatabase(string connectionString, ILogger<SqliteDatabase> log, TimeProvider time)
-        : base(log, time) => _file = new SqliteConnectionStringBuilder(connectionString).DataSource;
+        : base(log, time)
+    {
+        _file = new SqliteFile(new SqliteConnectionStringBuilder(connectionString).DataSource);
+        _readers = new SqliteReaders(_file.OpenReader);
+    }
 
     /// <summary>The file, absolute.</summary>
-    public string FilePath => Path.GetFullPath(_file);
+    public string FilePath => _file.Path;
 
     /// <summary>Of the SQLite library that the gateway uses.</summary>
     public static string EngineVersion => raw.sqlite3_libversion().utf8_to_string();
@@ -62,11 +78,23 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
+    /// <summary>
+    /// Reads the whole file, beside everything else. If it is damaged, every later use of the store is refused.
+    /// </summary>
+    public override Task VerifyAsync()
+    {
+        if (_check is { IsCompleted: false } || !SqliteFile.IsShareable)
+            return Task.CompletedTask;
+        return _check = Task.Run(Check);
+    }
+
     public override async ValueTask DisposeAsync()
     {
+        await _disposing.CancelAsync();
         await _turn.WaitAsync();
         _isDisposed = true;
         Close();
+        InUse.TryRemove(KeyValuePair.Create(FilePath, this));
         _turn.Release();
     }
 
@@ -80,11 +108,26 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<T> ReadCoreAsync<T>(
         Func<DbConnection, CancellationToken, Task<T>> report,
+        bool isSnapshot,
         CancellationToken cancellationToken
     )
     {
-        await using var turn = await TurnAsync(cancellationToken);
-        return await turn.RunAsync(() => report(turn.Connection, cancellationToken));
+        if (!SqliteFile.IsShareable)
+        {
+            await using var turn = await TurnAsync(cancellationToken);
+            return await turn.RunAsync(() => report(turn.Connection, cancellationToken));
+        }
+        await EnsureOpenAsync(cancellationToken);
+        return await _readers.RunAsync(
+            async connection =>
+            {
+                if (!isSnapshot)
+                    return await report(connection, cancellationToken);
+                await using var snapshot = connection.BeginTransaction(deferred: true);
+                return await report(connection, cancellationToken);
+            },
+            cancellationToken
+        );
     }
 
     protected override async Task<T> WriteCoreAsync<T>(
@@ -148,6 +191,7 @@ internal sealed class SqliteDatabase : Database
         _kept.Clear();
         _backup?.Stop();
         _backup = null;
+        _readers.Close();
         _connection?.Dispose();
         _connection = null;
     }
@@ -165,35 +209,34 @@ internal sealed class SqliteDatabase : Database
     protected override async Task ConnectAsync(CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
-        var connection = new SqliteConnection(
-            new SqliteConnectionStringBuilder
-            {
-                DataSource = _file,
-                Pooling = false,
-                DefaultTimeout = 2,
-            }.ToString()
-        );
+        var connection = _file.NewConnection();
         try
         {
             Close();
             if (_isDisposed)
                 throw new StoreUnavailableException("The store has been closed.");
-            if (Path.GetDirectoryName(Path.GetFullPath(_file)) is { } folder)
+            if (_damage is not null)
+                throw _damage;
+            // The engine refuses other processes only.
+            if (InUse.GetOrAdd(FilePath, this) != this)
+                throw _file.InUse();
+            if (Path.GetDirectoryName(FilePath) is { } folder)
                 Directory.CreateDirectory(folder);
             connection.Open();
             Configure(connection);
+            await CheckAtStartAsync(connection, cancellationToken);
             await using (var transaction = connection.BeginTransaction(deferred: false))
             {
                 await Migration.ApplyAsync(StorageEngine.Sqlite, connection, transaction, Time, cancellationToken);
                 await transaction.CommitAsync(CancellationToken.None);
             }
-            Description = $"SQLite {connection.ServerVersion}, {_file}, write-ahead log, synchronous=FULL";
+            Description = $"SQLite {connection.ServerVersion}, {_file.Name}, write-ahead log, synchronous=FULL";
             _connection = connection;
         }
         catch (Exception fault)
         {
             await connection.DisposeAsync();
-            if (fault is SqliteException { SqliteErrorCode: var code } && RefusalOf(code, fault) is { } refusal)
+            if (fault is SqliteException sqlite && _file.RefusalOf(sqlite) is { } refusal)
                 throw refusal;
             throw;
         }
@@ -205,84 +248,47 @@ internal sealed class SqliteDatabase : Database
 
     private void Configure(SqliteConnection connection)
     {
-        // Exclusive before the first look at the log: then there is no shared memory, and the lock refuses a second
-        // process.
-        Execute(connection, "pragma locking_mode = exclusive");
-        Execute(connection, "pragma journal_mode = wal");
-        Check(connection);
+        // Before the first look at the log, so that the lock refuses a second process.
+        if (!SqliteFile.IsShareable)
+            SqliteFile.Execute(connection, "pragma locking_mode = exclusive");
+        SqliteFile.Execute(connection, "pragma journal_mode = wal");
         // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
-        Execute(connection, "pragma synchronous = full");
+        SqliteFile.Execute(connection, "pragma synchronous = full");
         // 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
-        Execute(connection, "pragma wal_autocheckpoint = 4000");
-        Execute(connection, "pragma foreign_keys = on");
-        Execute(connection, "pragma cache_size = -32000");
+        SqliteFile.Execute(connection, "pragma wal_autocheckpoint = 4000");
+        // A long read delays the checkpoint; afterwards the log becomes small again.
+        SqliteFile.Execute(connection, "pragma journal_size_limit = 67108864");
+        SqliteFile.Execute(connection, "pragma foreign_keys = on");
+        SqliteFile.Execute(connection, "pragma cache_size = -32000");
     }
 
-    private StoreRefusedException? RefusalOf(int code, Exception fault) =>
-        code switch
-        {
-            raw.SQLITE_BUSY => new StoreRefusedException(
-                $"Another process uses {_file}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).",
-                fault
-            ),
-            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => new StoreRefusedException(
-                $"{_file} is damaged ({fault.Message}). Restore it from a backup together with its -wal file, or move it away to start with an empty ledger.",
-                fault
-            ),
-            _ => null,
-        };
-
-    /// <summary>Once per process, at the first opening: damage must be found before quotas rely on the file.</summary>
-    private void Check(SqliteConnection connection)
+    /// <summary>
+    /// Once per process, at the first opening: damage should be found before quotas rely on the file. A large file
+    /// takes longer than a start may; then the check goes on beside the gateway.
+    /// </summary>
+    private async Task CheckAtStartAsync(SqliteConnection connection, CancellationToken cancellationToken)
     {
-        if (_isChecked)
+        if (_check is not null)
             return;
-        using var command = connection.CreateCommand();
-        command.CommandText = "pragma quick_check(1)";
-        if (command.ExecuteScalar() is string verdict and not "ok")
-            throw new SqliteException(verdict, raw.SQLITE_CORRUPT);
-        _isChecked = true;
-    }
-
-    private static void Execute(SqliteConnection connection, string pragma)
-    {
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // constants above
-        command.CommandText = pragma;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-    }
-}
-
-/// <summary>The right to use the connection, until disposed of.</summary>
-internal sealed class SqliteTurn(SqliteDatabase database, SqliteConnection connection) : IAsyncDisposable
-{
-    public SqliteConnection Connection => connection;
-
-    /// <summary>Statements prepared once and kept as long as the connection.</summary>
-    public T Statements<T>(Func<SqliteConnection, T> prepare)
-        where T : IDisposable => database.Keep(prepare);
-
-    /// <summary>A fault of the store closes the connection, so that nothing unfinished is left in it.</summary>
-    public async Task<T> RunAsync<T>(Func<Task<T>> use)
-    {
-        try
+        if (SqliteFile.IsShareable)
+            _ = VerifyAsync();
+        else
         {
-            return await use();
+            _damage = _file.FindDamage(connection, cancellationToken);
+            _check = Task.CompletedTask;
         }
-        catch (SqliteException)
-        {
-            database.Close();
-            throw;
-        }
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(_check!, Task.Delay(StartUpCheckTime, Time, enough.Token));
+        await enough.CancelAsync();
+        if (_damage is not null)
+            throw _damage;
     }
 
-    /// <summary>For a fault after which prepared statements may be half bound.</summary>
-    public void Close() => database.Close();
-
-    public ValueTask DisposeAsync()
+    private void Check()
     {
-        database.Release();
-        return ValueTask.CompletedTask;
+        using var connection = _file.OpenReader();
+        _damage ??= _file.FindDamage(connection, _disposing.Token);
+        if (_damage is not null)
+            Reconnect();
     }
 }

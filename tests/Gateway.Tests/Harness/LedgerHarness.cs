@@ -102,8 +102,8 @@ internal abstract class LedgerHarness : IAsyncDisposable
     {
         if (_running.Count == 0)
             await StartAsync();
-        var found = await LedgerAudit.RunAsync(_running[0].Database, LedgerAudit.Scope.Everything, Options, CancellationToken.None);
-        return [.. found.Where(violation => !violation.Contains("(9)", StringComparison.Ordinal))];
+        var found = await new LedgerAudit(_running[0].Database, Options, Time).CheckEverythingAsync(CancellationToken.None);
+        return [.. found.Where(violation => !violation.Contains("(INV-9)", StringComparison.Ordinal))];
     }
 
     public Database DatabaseOf(QuotaLedger ledger) => _running.Single(one => one.Ledger == ledger).Database;

@@ -19,6 +19,7 @@ public sealed class LedgerMaintenanceTests
             harness.DatabaseOf(ledger),
             ledger.Store,
             harness.Options,
+            ledger.Instance,
             () =>
             {
                 asked.TrySetResult();

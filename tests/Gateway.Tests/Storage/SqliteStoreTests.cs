@@ -31,11 +31,10 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     [Theory]
     [InlineData("pragma journal_mode", "wal")]
     [InlineData("pragma synchronous", "2")]
-    [InlineData("pragma locking_mode", "exclusive")]
     public async Task Commits_are_flushed_before_they_are_reported(string pragma, string value)
     {
         await using var database = _harness.Open();
-        (await database.ReadAsync((connection, stop) => ScalarAsync(connection, pragma, stop), CancellationToken.None)).ShouldBe(value);
+        (await database.WriteAsync((connection, _, stop) => ScalarAsync(connection, pragma, stop), CancellationToken.None)).ShouldBe(value);
     }
 
     [Fact]
@@ -95,8 +94,8 @@ public sealed class SqliteStoreTests : IAsyncLifetime
         );
         // Makes the engine report "database or disk is full" until the file is opened again, as if space had been
         // freed.
-        await database.ReadAsync(
-            (connection, stop) => ScalarAsync(connection, $"pragma max_page_count = {pages}", stop),
+        await database.WriteAsync(
+            (connection, _, stop) => ScalarAsync(connection, $"pragma max_page_count = {pages}", stop),
             CancellationToken.None
         );
 

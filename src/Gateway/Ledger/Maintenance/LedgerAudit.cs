@@ -1,128 +1,186 @@
+using System.Data.Common;
 using Gateway.Ledger.Rules;
 using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
 /// <summary>
-/// Checks the ledger against itself in one statement, and so at one instant: every balance against the reservations,
-/// every reservation against its events.
+/// Checks the ledger against itself while it is used: every balance against the reservations, every reservation against
+/// its events. It only reads, beside the writer, and in small steps.
 /// </summary>
 /// <remarks>
 /// INV-2, 5, 6, 7, 9, 10 and 11. The schema constrains INV-8 and INV-12. INV-1 depends on limits that may have changed,
 /// INV-3 and INV-4 on what Leonardo received, INV-13 on the caller: tests check those.
 /// </remarks>
-internal static class LedgerAudit
+internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeProvider time)
 {
-    /// <param name="From">Reservations made earlier are left out.</param>
-    /// <param name="Day">The first day whose balances are checked.</param>
-    /// <param name="Month">The first month whose balances are checked.</param>
-    internal sealed record Scope(DateTimeOffset From, string Day, string Month)
-    {
-        public static readonly Scope Everything = new(DateTimeOffset.UnixEpoch, "", "");
+    private const int MaxViolations = 100;
 
-        /// <summary>Cheap enough for every minute.</summary>
-        public static Scope Today(DateTimeOffset now) => new(Period.DayStart(now), Period.DayOf(now), "9999");
+    /// <summary>From then on a day that is over has no new reservations, by any replica's clock.</summary>
+    private static readonly TimeSpan Overlap = TimeSpan.FromHours(1);
 
-        public static Scope ThisMonth(DateTimeOffset now) =>
-            new(Period.MonthStart(now), Period.DayOf(Period.MonthStart(now)), Period.MonthOf(now));
-    }
+    private readonly AuditStatements _statements = new(options);
 
+    /// <summary>What was read of the running day, by tenant, and the last reservation that the tenant had then.</summary>
+    private readonly Dictionary<string, (TenantWalk Walk, long Sequence)> _recent = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// What changed since the last call: new reservations, those that were open, and the balances that they count in;
+    /// the slots, and what has been open for too long. The first call reads the running day.
+    /// </summary>
     /// <returns>One line for each violation; at most 100.</returns>
-    public static Task<IReadOnlyList<string>> RunAsync(
-        Database database,
-        Scope scope,
-        QuotaOptions options,
-        CancellationToken cancellationToken
-    ) =>
-        database.ReadAsync<IReadOnlyList<string>>(
+    public async Task<IReadOnlyList<string>> CheckRecentAsync(CancellationToken cancellationToken)
+    {
+        var violations = new List<string>();
+        var now = time.GetUtcNow();
+        // Most of it in steps, so that what is left for the snapshot is little.
+        foreach (var (tenant, sequence) in await database.ReadAsync(AuditStatements.ReadCountersAsync, cancellationToken))
+        {
+            if (!_recent.TryGetValue(tenant, out var known))
+                _recent.Add(tenant, known = (new TenantWalk(tenant, Period.DayStart(now)), -1));
+            if (sequence - known.Sequence > TenantWalk.SliceSize)
+                while (await ReadSliceAsync(known.Walk, violations, cancellationToken)) { }
+        }
+        await database.ReadSnapshotAsync(
             async (connection, cancellationToken) =>
             {
-                // A violation that a sweep a few seconds late has not cleaned up yet is none.
-                await using var command = connection.Command(
-                    Statement,
-                    ("@from", scope.From.Micros()),
-                    ("@day", scope.Day),
-                    ("@month", scope.Month),
-                    ("@open", (options.OpenLimit + options.Lease).Micros()),
-                    ("@grace", (options.UnknownGrace + options.Lease).Micros())
-                );
-                return await command.ReadAsync(row => $"{row.GetString(0)}: {row.GetString(1)}", cancellationToken);
+                foreach (var (tenant, sequence) in await AuditStatements.ReadCountersAsync(connection, cancellationToken))
+                {
+                    if (!_recent.TryGetValue(tenant, out var known))
+                        continue;
+                    if (known.Sequence < sequence)
+                        await known.Walk.CompleteAsync(connection, violations, cancellationToken);
+                    await known.Walk.RefreshAsync(connection, database.Dialect, violations, cancellationToken);
+                    _recent[tenant] = (known.Walk, sequence);
+                }
+                await CompareRecentAsync(connection, violations, cancellationToken);
+                violations.AddRange(await _statements.CheckWholeAsync(connection, Period.MonthOf(now), cancellationToken));
+                return true;
+            },
+            cancellationToken
+        );
+        foreach (var (walk, _) in _recent.Values)
+            walk.Forget(Period.DayOf(now - Overlap));
+        return Bounded(violations);
+    }
+
+    /// <summary>Everything at one instant. Takes seconds for each million reservations.</summary>
+    /// <returns>One line for each violation; at most 100.</returns>
+    public async Task<IReadOnlyList<string>> CheckEverythingAsync(CancellationToken cancellationToken)
+    {
+        var violations = new List<string>();
+        await database.ReadSnapshotAsync(
+            async (connection, cancellationToken) =>
+            {
+                var kept = await AuditStatements.ReadKeptFromAsync(connection, cancellationToken);
+                foreach (var tenant in await AuditStatements.ReadTenantsAsync(connection, cancellationToken))
+                {
+                    var walk = new TenantWalk(tenant, Period.StartOf(kept));
+                    await walk.CompleteAsync(connection, violations, cancellationToken);
+                    var days = await FindWrongDaysAsync(connection, walk, kept, PastPosition.LastDay, cancellationToken);
+                    violations.AddRange(days.Select(day => Wrong(tenant, day)));
+                }
+                violations.AddRange(await _statements.CheckWholeAsync(connection, "", cancellationToken));
+                return true;
+            },
+            cancellationToken
+        );
+        return Bounded(violations);
+    }
+
+    /// <summary>Reads one tenant of the past on, and compares the days that it has passed with their balances.</summary>
+    /// <param name="walk">Keeps the position between two calls.</param>
+    /// <param name="compared">The last day that was compared.</param>
+    /// <param name="violations">Gets what is found.</param>
+    /// <returns>The last day that is compared now; <see cref="PastPosition.LastDay"/>: the tenant is complete.</returns>
+    public async Task<string> CheckPastAsync(
+        TenantWalk walk,
+        string compared,
+        ICollection<string> violations,
+        CancellationToken cancellationToken
+    )
+    {
+        var isComplete = !await ReadSliceAsync(walk, violations, cancellationToken);
+        // The day of the last reservation may go on.
+        var passed = isComplete ? PastPosition.LastDay : Period.DayOf(Period.StartOf(walk.Day!).AddDays(-1));
+        if (string.CompareOrdinal(passed, compared) <= 0)
+            return compared;
+        var days = await database.ReadAsync(
+            (connection, cancellationToken) => FindWrongDaysAsync(connection, walk, compared, passed, cancellationToken),
+            cancellationToken
+        );
+        foreach (var day in days)
+        {
+            if (await IsWrongAsync(walk.Tenant, day, cancellationToken))
+                violations.Add(Wrong(walk.Tenant, day));
+        }
+        walk.Drop(passed);
+        return passed;
+    }
+
+    /// <summary>The totals of all tenants, days and months against one another: the end of a pass over the past.</summary>
+    public Task<List<string>> CheckTotalsAsync(CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (connection, cancellationToken) => _statements.CheckWholeAsync(connection, "", cancellationToken),
+            cancellationToken
+        );
+
+    private Task<bool> ReadSliceAsync(TenantWalk walk, ICollection<string> violations, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            (connection, cancellationToken) => walk.ReadSliceAsync(connection, violations, cancellationToken),
+            cancellationToken
+        );
+
+    private async Task CompareRecentAsync(DbConnection connection, ICollection<string> violations, CancellationToken cancellationToken)
+    {
+        foreach (var day in _recent.Values.SelectMany(known => known.Walk.Days).Distinct(StringComparer.Ordinal).ToList())
+        {
+            var balances = await AuditStatements.ReadBalancesAsync(connection, day, cancellationToken);
+            foreach (var (tenant, (walk, _)) in _recent)
+            {
+                if (walk.Days.Contains(day) && walk.BalanceOf(day) != balances.GetValueOrDefault(tenant))
+                    violations.Add(Wrong(tenant, day));
+            }
+        }
+    }
+
+    /// <summary>Days after one and up to another whose balance is not what the walk has added up.</summary>
+    private static async Task<List<string>> FindWrongDaysAsync(
+        DbConnection connection,
+        TenantWalk walk,
+        string after,
+        string upTo,
+        CancellationToken cancellationToken
+    )
+    {
+        var balances = await AuditStatements.ReadBalancesAsync(connection, walk.Tenant, after, upTo, cancellationToken);
+        return
+        [
+            .. walk
+                .Days.Where(day => string.CompareOrdinal(day, after) > 0 && string.CompareOrdinal(day, upTo) <= 0)
+                .Union(balances.Keys, StringComparer.Ordinal)
+                .Where(day => walk.BalanceOf(day) != balances.GetValueOrDefault(day)),
+        ];
+    }
+
+    /// <summary>
+    /// Whether a day is wrong at one instant. A walk reads it at several, between which outcomes may have been recorded.
+    /// </summary>
+    private Task<bool> IsWrongAsync(string tenant, string day, CancellationToken cancellationToken) =>
+        database.ReadSnapshotAsync(
+            async (connection, cancellationToken) =>
+            {
+                if (string.CompareOrdinal(day, await AuditStatements.ReadKeptFromAsync(connection, cancellationToken)) < 0)
+                    return false;
+                var walk = new TenantWalk(tenant, Period.StartOf(day));
+                while (await walk.ReadSliceAsync(connection, [], cancellationToken) && walk.Day == day) { }
+                var before = Period.DayOf(Period.StartOf(day).AddDays(-1));
+                return (await FindWrongDaysAsync(connection, walk, before, day, cancellationToken)).Count > 0;
             },
             cancellationToken
         );
 
-    private const string Statement = """
-        with seen as (
-          select r.* from counter c join reservation r on r.tenant = c.tenant
-          where r.reserved_at >= @from and r.month >= (select pruned_to from ledger)
-        ),
-        spread as (
-          select tenant, day as period, state, images, micros, charged from seen union all
-          select tenant, month, state, images, micros, charged from seen union all
-          select '*', day, state, images, micros, charged from seen union all
-          select '*', month, state, images, micros, charged from seen
-        ),
-        expected as (
-          select tenant, period,
-            sum(case when state in ('R', 'F', 'U') then images else 0 end) as images_held,
-            sum(case when state in ('S', 'W') then images else 0 end) as images_spent,
-            sum(case when state in ('R', 'F', 'U') then micros else 0 end) as micros_held,
-            sum(case when state in ('S', 'W') then charged else 0 end) as micros_spent,
-            sum(case when state = 'S' then 1 else 0 end) as generations
-          from spread group by tenant, period
-        ),
-        balances as (
-          select coalesce(e.tenant, w.tenant) as tenant, coalesce(e.period, w.period) as period,
-            coalesce(e.images_held, 0) = coalesce(w.images_held, 0) and coalesce(e.images_spent, 0) = coalesce(w.images_spent, 0)
-            and coalesce(e.micros_held, 0) = coalesce(w.micros_held, 0) and coalesce(e.micros_spent, 0) = coalesce(w.micros_spent, 0)
-            and coalesce(e.generations, 0) = coalesce(w.generations, 0) as equal
-          from expected e full join quota_window w on w.tenant = e.tenant and w.period = e.period
-        ),
-        active as (
-          select tenant, count(*) as n from (
-            select tenant from reservation where running_until is not null union all
-            select tenant from reservation where state in ('R', 'F') and state = 'R'
-          ) a group by tenant
-        ),
-        history as (
-          select s.tenant, s.sequence, s.state, e.from_state, e.to_state,
-            lag(e.to_state) over (partition by s.id order by e.n) as previous,
-            lead(e.to_state) over (partition by s.id order by e.n) as following
-          from seen s left join event e on e.reservation_id = s.id
-        )
-        select 'balance is not the sum of the reservations (2)' as rule, tenant || ' ' || period as place from balances
-          where not equal and period >= (select pruned_to from ledger)
-          and ((length(period) = 10 and period >= @day) or (length(period) = 7 and period >= @month))
-        union all
-        select 'concurrent generations are miscounted (2)', c.tenant from counter c left join active a on a.tenant = c.tenant
-          where c.active <> coalesce(a.n, 0)
-        union all
-        select 'slots of the account are miscounted (2)', 'account' from ledger
-          where running <> (select count(*) from reservation where running_until is not null)
-        union all
-        select 'events are miscounted (11)', 'ledger' from ledger where events < coalesce((select max(n) from event e join seen s on s.id = e.reservation_id), 0)
-        union all
-        select 'events do not lead to the state (7, 11)', tenant || ' #' || cast(sequence as text) from history
-          where to_state is null or coalesce(from_state, '-') <> coalesce(previous, '-') or (following is null and to_state <> state)
-          or coalesce(from_state, '-') || to_state not in ('-R', 'RF', 'RV', 'FS', 'FV', 'FU', 'US', 'UV', 'UW', 'WS', 'WV')
-        union all
-        select 'sent without having been marked (5)', tenant || ' #' || cast(sequence as text) from seen
-          where state in ('F', 'S', 'U', 'W') and (forwarded_at is null or sent is null)
-        union all
-        select 'spent without a charge (2)', tenant || ' #' || cast(sequence as text) from seen
-          where (state in ('S', 'W')) <> (charged is not null)
-        union all
-        select 'settled without an owner (6)', s.tenant || ' #' || cast(s.sequence as text)
-          from seen s left join generation g on g.reservation_id = s.id
-          where (s.state = 'S') <> (g.id is not null) or g.tenant <> s.tenant or g.id <> s.generation_id
-        union all
-        select 'day and month do not belong together (10)', tenant || ' #' || cast(sequence as text) from seen where substr(day, 1, 7) <> month
-        union all
-        select 'open for too long (9)', tenant || ' #' || cast(sequence as text) from reservation
-          where state in ('R', 'F') and reserved_at < (select high_water from ledger) - @open
-        union all
-        select 'unknown for too long (9)', tenant || ' #' || cast(sequence as text) from reservation
-          where state = 'U' and forwarded_at < (select high_water from ledger) - @grace
-        limit 100
-        """;
+    private static string Wrong(string tenant, string day) => $"the balance is not the sum of the reservations (INV-2): {tenant} {day}";
+
+    private static List<string> Bounded(List<string> violations) => [.. violations.Take(MaxViolations)];
 }

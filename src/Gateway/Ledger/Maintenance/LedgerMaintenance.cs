@@ -3,11 +3,16 @@ using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
-/// <summary>A heartbeat with a sweep every few seconds, an audit every minute, pruning every hour.</summary>
+/// <summary>
+/// A heartbeat with a sweep every few seconds, with a slice of the past to audit; an audit of what changed every minute,
+/// pruning every hour, a check of the whole store every day.
+/// </summary>
+/// <remarks>The ledger's writer waits for none of it longer than for one of its own batches (docs/ledger.md).</remarks>
 internal sealed partial class LedgerMaintenance(
     Database database,
     LedgerStore store,
     QuotaOptions options,
+    Guid instance,
     Func<Task<int>> sweep,
     TimeProvider time,
     ILogger log
@@ -15,32 +20,31 @@ internal sealed partial class LedgerMaintenance(
 {
     private static readonly TimeSpan AuditInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
-    private static readonly TimeSpan ForgetInstances = TimeSpan.FromDays(1);
+    private static readonly TimeSpan VerifyInterval = TimeSpan.FromDays(1);
 
-    private long _audited;
-    private long _pruned;
+    private readonly LedgerAudit _audit = new(database, options, time);
+    private readonly LedgerPruning _pruning = new(store, options, time);
+    private PastAudit? _past;
 
     /// <summary>Violations found by the audits since the start.</summary>
     public long Violations { get; private set; }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await AuditAsync(LedgerAudit.Scope.ThisMonth(time.GetUtcNow()), cancellationToken);
-        (_audited, _pruned) = (time.GetTimestamp(), time.GetTimestamp());
+        _past = new PastAudit(database, _audit, instance, options, time);
+        await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
+        var (audited, pruned, verified) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
         using var timer = new PeriodicTimer(options.Heartbeat, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             await SweepAsync(cancellationToken);
-            if (time.GetElapsedTime(_audited) >= AuditInterval)
-            {
-                _audited = time.GetTimestamp();
-                await AuditAsync(LedgerAudit.Scope.Today(time.GetUtcNow()), cancellationToken);
-            }
-            if (time.GetElapsedTime(_pruned) >= PruneInterval)
-            {
-                _pruned = time.GetTimestamp();
+            await ReportAsync(_past.CheckSliceAsync, cancellationToken);
+            if (IsDue(ref audited, AuditInterval))
+                await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
+            if (IsDue(ref pruned, PruneInterval))
                 await PruneAsync(cancellationToken);
-            }
+            if (IsDue(ref verified, VerifyInterval))
+                _ = database.VerifyAsync();
         }
     }
 
@@ -58,11 +62,19 @@ internal sealed partial class LedgerMaintenance(
         }
     }
 
-    private async Task AuditAsync(LedgerAudit.Scope scope, CancellationToken cancellationToken)
+    private bool IsDue(ref long last, TimeSpan interval)
+    {
+        if (time.GetElapsedTime(last) < interval)
+            return false;
+        last = time.GetTimestamp();
+        return true;
+    }
+
+    private async Task ReportAsync(Func<CancellationToken, Task<IReadOnlyList<string>>> audit, CancellationToken cancellationToken)
     {
         try
         {
-            foreach (var violation in await LedgerAudit.RunAsync(database, scope, options, cancellationToken))
+            foreach (var violation in await audit(cancellationToken))
             {
                 Violations++;
                 LogViolation(log, violation);
@@ -76,11 +88,9 @@ internal sealed partial class LedgerMaintenance(
 
     private async Task PruneAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        var limits = new PruneLimits(now - options.IdempotencyWindow, Period.MonthOf(now - options.Retention), now - ForgetInstances);
         try
         {
-            while (await store.PruneAsync(limits, cancellationToken)) { }
+            await _pruning.RunAsync(cancellationToken);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {

@@ -114,16 +114,21 @@ internal static class PostgreSqlLedgerStatements
 
     // Prune
 
-    public const string FreeKeys =
-        "update reservation set idem_key = null where idem_key is not null and reserved_at < $1 and state in ('S', 'V', 'W')";
+    public static readonly string LastKey = $"select id from ({NextIds}) n order by id desc limit 1";
+    public static readonly string FreeKeys =
+        $"update reservation set idem_key = null where id in ({NextIds}) and idem_key is not null and reserved_at < $3 and state in ('S', 'V', 'W')";
     public const string PruneInstances =
         "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
-    public const string PruneEvents = $"delete from event where reservation_id in ({Ended})";
-    public const string PruneReservations = $"delete from reservation where id in ({Ended})";
+    public static readonly string PruneEvents = $"delete from event where reservation_id in ({Ended})";
+    public static readonly string PruneReservations = $"delete from reservation where id in ({Ended})";
     public const string PrunedTo = "update ledger set pruned_to = greatest(pruned_to, $1)";
 
-    private const string Ended =
-        "select id from reservation where month < $1 and state in ('S', 'V', 'W') and running_until is null order by id limit 5000";
+    private static string NextIds => $"select id from reservation where id > $1 and id < $2 order by id limit {LedgerStore.PruneBatchSize}";
+
+    private static string Ended =>
+        "select id from reservation where id < $1 and month < $2 and state in ('S', 'V', 'W') and running_until is null "
+        + $"order by id limit {LedgerStore.PruneBatchSize}";
+
     private const string WindowColumns =
         "tenant, period, images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted";
 

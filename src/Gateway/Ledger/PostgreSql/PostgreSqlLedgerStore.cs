@@ -33,22 +33,64 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             }
         });
 
-    public override Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken) =>
+    public override async Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken)
+    {
+        Guid? last = null;
+        await PruneAsync(
+            async batch =>
+            {
+                batch.Add(Sql.LastKey, after, before);
+                batch.Add(Sql.FreeKeys, after, before, UnixMicroseconds.From(madeBefore));
+                await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+                // After those of the limits and of the lock.
+                await reader.NextResultAsync(cancellationToken);
+                await reader.NextResultAsync(cancellationToken);
+                last = await reader.ReadAsync(cancellationToken) ? reader.GetGuid(0) : null;
+                return true;
+            },
+            cancellationToken
+        );
+        return last;
+    }
+
+    public override Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken) =>
+        PruneAsync(
+            async batch =>
+            {
+                batch.Add(Sql.PruneEvents, before, month);
+                var reservations = batch.Add(Sql.PruneReservations, before, month);
+                batch.Add(Sql.PrunedTo, month);
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+                return reservations.RecordsAffected > 0;
+            },
+            cancellationToken
+        );
+
+    public override Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
+        PruneAsync(
+            async batch =>
+            {
+                batch.Add(Sql.PruneInstances, UnixMicroseconds.From(endedBefore));
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+                return true;
+            },
+            cancellationToken
+        );
+
+    /// <param name="prune">Under the ledger's lock; committed if it returns true.</param>
+    private Task<bool> PruneAsync(Func<NpgsqlBatch, Task<bool>> prune, CancellationToken cancellationToken) =>
         database.GuardAsync(async () =>
         {
             await database.EnsureOpenAsync(cancellationToken);
             await using var connection = await database.ConnectionAsync(cancellationToken);
             await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
             await using var batch = new NpgsqlBatch(connection, transaction);
+            batch.Add(Sql.Limits);
             batch.Add(Sql.Lock);
-            batch.Add(Sql.FreeKeys, UnixMicroseconds.From(limits.KeysBefore));
-            batch.Add(Sql.PruneInstances, UnixMicroseconds.From(limits.InstancesBefore));
-            batch.Add(Sql.PruneEvents, limits.Month);
-            var reservations = batch.Add(Sql.PruneReservations, limits.Month);
-            batch.Add(Sql.PrunedTo, limits.Month);
-            await batch.ExecuteNonQueryAsync(cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-            return reservations.RecordsAffected > 0;
+            var isChanged = await prune(batch);
+            if (isChanged)
+                await transaction.CommitAsync(cancellationToken);
+            return isChanged;
         });
 
     /// <summary>Not cancelled: once it has begun, only the store can say whether it was committed.</summary>

@@ -13,6 +13,15 @@ internal static class Period
 
     public static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
+    /// <param name="period">A day, or a month, or empty: the beginning of time.</param>
+    public static DateTimeOffset StartOf(string period) =>
+        period.Length == 0
+            ? DateTimeOffset.UnixEpoch
+            : DateTimeOffset.ParseExact(period, ["yyyy-MM-dd", "yyyy-MM"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+    /// <param name="day">A day.</param>
+    public static DateTimeOffset EndOf(string day) => StartOf(day).AddDays(1);
+
     public static DateTimeOffset DayStart(DateTimeOffset at) => new(at.UtcDateTime.Date, TimeSpan.Zero);
 
     public static DateTimeOffset DayEnd(DateTimeOffset at) => DayStart(at).AddDays(1);

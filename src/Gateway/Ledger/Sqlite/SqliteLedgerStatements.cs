@@ -59,8 +59,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
         EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
 
         // Prune
+        LastKey = Prepare($"select id from ({NextIds}) order by id desc limit 1");
         FreeKeys = Prepare(
-            "update reservation set idem_key = null where idem_key is not null and reserved_at < ?1 and state in ('S', 'V', 'W')"
+            $"update reservation set idem_key = null where id in ({NextIds}) and idem_key is not null and reserved_at < ?3 and state in ('S', 'V', 'W')"
         );
         PruneInstances = Prepare(
             "delete from instance where lease_until < ?1 and id not in (select instance from reservation where state in ('R', 'F'))"
@@ -70,8 +71,12 @@ internal sealed class SqliteLedgerStatements : IDisposable
         PrunedTo = Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
     }
 
-    private const string Ended =
-        "select id from reservation where month < ?1 and state in ('S', 'V', 'W') and running_until is null order by id limit 5000";
+    private static readonly string NextIds =
+        $"select id from reservation where id > ?1 and id < ?2 order by id limit {LedgerStore.PruneBatchSize}";
+
+    private static readonly string Ended =
+        "select id from reservation where id < ?1 and month < ?2 and state in ('S', 'V', 'W') and running_until is null "
+        + $"order by id limit {LedgerStore.PruneBatchSize}";
 
     public SqliteStatement Begin { get; }
     public SqliteStatement Commit { get; }
@@ -106,6 +111,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement InsertGeneration { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }
+    public SqliteStatement LastKey { get; }
     public SqliteStatement FreeKeys { get; }
     public SqliteStatement PruneInstances { get; }
     public SqliteStatement PruneEvents { get; }

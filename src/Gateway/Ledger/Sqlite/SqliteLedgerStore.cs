@@ -20,24 +20,35 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             cancellationToken
         );
 
-    public override async Task<bool> PruneAsync(PruneLimits limits, CancellationToken cancellationToken)
+    public override async Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken)
     {
-        var pruned = 0;
+        Guid? last = null;
         await RunAsync(
             sql =>
             {
-                sql.FreeKeys.With(UnixMicroseconds.From(limits.KeysBefore)).Execute();
-                sql.PruneInstances.With(UnixMicroseconds.From(limits.InstancesBefore)).Execute();
-                sql.PruneEvents.With(limits.Month).Execute();
-                pruned = sql.PruneReservations.With(limits.Month).Execute();
-                if (pruned > 0)
-                    sql.PrunedTo.With(limits.Month).Execute();
+                last = sql.LastKey.With(after).With(before).One(row => (Guid?)row.Id(0));
+                return sql.FreeKeys.With(after).With(before).With(UnixMicroseconds.From(madeBefore)).Execute() > 0;
+            },
+            cancellationToken
+        );
+        return last;
+    }
+
+    public override Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken) =>
+        RunAsync(
+            sql =>
+            {
+                sql.PruneEvents.With(before).With(month).Execute();
+                if (sql.PruneReservations.With(before).With(month).Execute() == 0)
+                    return false;
+                sql.PrunedTo.With(month).Execute();
                 return true;
             },
             cancellationToken
         );
-        return pruned > 0;
-    }
+
+    public override Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
+        RunAsync(sql => sql.PruneInstances.With(UnixMicroseconds.From(endedBefore)).Execute() > 0, cancellationToken);
 
     /// <param name="change">Returns whether to commit.</param>
     private Task<bool> RunAsync(Func<SqliteLedgerStatements, bool> change, CancellationToken cancellationToken) =>

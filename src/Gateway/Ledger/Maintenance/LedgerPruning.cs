@@ -1,0 +1,41 @@
+using Gateway.Ledger.Rules;
+
+namespace Gateway.Ledger.Maintenance;
+
+/// <summary>
+/// Deletes what is past its retention, in the order in which it was made and a few rows at a time, so that the writer
+/// is free in between. Ids are ordered by time (UUID version 7): they are the index.
+/// </summary>
+internal sealed class LedgerPruning(LedgerStore store, QuotaOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan ForgetInstances = TimeSpan.FromDays(1);
+
+    /// <summary>The clock of the process, which makes the ids, may differ from the store's by this much.</summary>
+    private static readonly TimeSpan ClockDifference = TimeSpan.FromDays(1);
+
+    /// <summary>Keys of reservations before this one are free. What it passed while it was open keeps its key until it is
+    /// pruned: the rules of admission ignore a key that has expired.</summary>
+    private Guid? _keysFreedTo;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        await store.PruneInstancesAsync(now - ForgetInstances, cancellationToken);
+        var expired = now - options.IdempotencyWindow;
+        var after = _keysFreedTo ?? FirstId(expired - ClockDifference - ClockDifference);
+        while (await store.FreeKeysAsync(after, FirstId(expired + ClockDifference), expired, cancellationToken) is { } last)
+            after = last;
+        _keysFreedTo = FirstId(expired - ClockDifference);
+        var month = Period.MonthOf(now - options.Retention);
+        while (await store.PruneReservationsAsync(month, FirstId(Period.StartOf(month) + ClockDifference), cancellationToken)) { }
+    }
+
+    /// <returns>An id that is before every one made at this time or later.</returns>
+    private static Guid FirstId(DateTimeOffset at)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Clear();
+        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, Math.Max(0, at.ToUnixTimeMilliseconds()) << 16);
+        return new Guid(bytes, bigEndian: true);
+    }
+}

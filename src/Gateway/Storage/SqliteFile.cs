@@ -1,0 +1,94 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Gateway.Storage;
+
+/// <summary>The file of a store: how it is opened, and what its faults mean.</summary>
+/// <param name="name">As the operator wrote it.</param>
+internal sealed class SqliteFile(string name)
+{
+    /// <summary>Whether this process can have several connections while no other process has one.</summary>
+    public static readonly bool IsShareable = !OperatingSystem.IsWindows();
+
+    public string Name => name;
+
+    /// <summary>Absolute.</summary>
+    public string Path => System.IO.Path.GetFullPath(name);
+
+    /// <summary>Not opened yet.</summary>
+    public SqliteConnection NewConnection() =>
+        new(
+            new SqliteConnectionStringBuilder
+            {
+                DataSource = IsShareable ? $"file:{Escaped(Path)}?vfs=unix-excl" : name,
+                Pooling = false,
+                DefaultTimeout = 2,
+            }.ToString()
+        );
+
+    /// <summary>A connection beside the one that writes.</summary>
+    public SqliteConnection OpenReader()
+    {
+        var connection = NewConnection();
+        try
+        {
+            connection.Open();
+            Execute(connection, "pragma query_only = on");
+            Execute(connection, "pragma cache_size = -8000");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads the whole file. Takes seconds for each gigabyte.</summary>
+    /// <returns>Null: it is sound, or the search was cancelled.</returns>
+    public StoreRefusedException? FindDamage(SqliteConnection connection, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var interrupt = cancellationToken.Register(() => raw.sqlite3_interrupt(connection.Handle!));
+            using var command = connection.CreateCommand();
+            command.CommandText = "pragma quick_check(1)";
+            return command.ExecuteScalar() is string verdict and not "ok" && !cancellationToken.IsCancellationRequested
+                ? Damaged(verdict)
+                : null;
+        }
+        catch (SqliteException fault)
+        {
+            return fault.SqliteErrorCode == raw.SQLITE_INTERRUPT ? null : RefusalOf(fault) ?? throw fault;
+        }
+    }
+
+    /// <returns>Null: a fault that may pass.</returns>
+    public StoreRefusedException? RefusalOf(SqliteException fault) =>
+        fault.SqliteErrorCode switch
+        {
+            raw.SQLITE_BUSY => InUse(fault),
+            raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Damaged(fault.Message, fault),
+            _ => null,
+        };
+
+    public StoreRefusedException InUse(Exception? cause = null) =>
+        new($"Another process uses {name}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).", cause);
+
+    public static void Execute(SqliteConnection connection, string pragma)
+    {
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // constants of this folder
+        command.CommandText = pragma;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private StoreRefusedException Damaged(string fault, Exception? cause = null) =>
+        new(
+            $"{name} is damaged ({fault}). Restore it from a backup together with its -wal file, or move it away to start with an empty ledger.",
+            cause
+        );
+
+    private static string Escaped(string path) => Uri.EscapeDataString(path).Replace("%2F", "/", StringComparison.Ordinal);
+}
