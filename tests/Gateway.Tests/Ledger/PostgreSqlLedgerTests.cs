@@ -68,4 +68,8 @@ public sealed class PostgreSqlPriceTests : PriceContract
         await Harness.ResetPriceRatioAsync(there, Model);
         (await here.AdmittedAsync(Request(Tenant("c"), micros: 10))).Quotas.Quota("usd-month").Held.ShouldBe(10);
     }
+
+public sealed class PostgreSqlAuditTests : AuditContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
 }

@@ -33,6 +33,8 @@ public sealed class SqliteFailedDecisionTests : FailedDecisionContract
 }
 
 public sealed class SqlitePriceTests : PriceContract
+
+public sealed class SqliteAuditTests : AuditContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }

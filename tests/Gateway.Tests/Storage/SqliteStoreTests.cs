@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
@@ -58,6 +59,28 @@ public sealed class SqliteStoreTests : IAsyncLifetime
 
         var refused = await Should.ThrowAsync<StoreRefusedException>(() => _harness.StartAsync());
         refused.Message.ShouldContain("backup");
+    }
+
+    /// <summary>As in a file that is too large to be checked at the start.</summary>
+    [Fact]
+    public async Task Damage_that_is_found_while_the_gateway_runs_ends_the_use_of_the_store()
+    {
+        await _harness.StopAsync(await _harness.StartAsync());
+        await using var database = _harness.Open();
+        await database.EnsureOpenAsync(CancellationToken.None);
+        // Another process: closing the file in this one would release its locks.
+        using var damage = Process.Start(
+            "dd",
+            ["if=/dev/urandom", $"of={_harness.File}", "bs=4096", "seek=2", "count=20", "conv=notrunc", "status=none"]
+        );
+        await damage.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        await database.VerifyAsync();
+
+        var refused = await Should.ThrowAsync<StoreRefusedException>(() =>
+            database.WriteAsync((_, _, _) => Task.FromResult(true), CancellationToken.None)
+        );
+        refused.Message.ShouldContain("damaged");
     }
 
     [Fact]
