@@ -286,8 +286,16 @@ internal sealed class SqliteDatabase : Database
 
     private void Check()
     {
-        using var connection = _file.OpenReader();
-        _damage ??= _file.FindDamage(connection, _disposing.Token);
+        try
+        {
+            using var connection = _file.OpenReader();
+            _damage ??= _file.FindDamage(connection, _disposing.Token);
+        }
+        catch (SqliteException fault)
+        {
+            // Anything else is found again by whoever uses the store.
+            _damage ??= SqliteFile.IsDamage(fault) ? _file.RefusalOf(fault) : null;
+        }
         if (_damage is not null)
             Reconnect();
     }

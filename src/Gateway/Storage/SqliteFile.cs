@@ -57,11 +57,13 @@ internal sealed class SqliteFile(string name)
                 ? Damaged(verdict)
                 : null;
         }
-        catch (SqliteException fault)
+        catch (SqliteException fault) when (IsDamage(fault) || fault.SqliteErrorCode == raw.SQLITE_INTERRUPT)
         {
-            return fault.SqliteErrorCode == raw.SQLITE_INTERRUPT ? null : RefusalOf(fault) ?? throw fault;
+            return IsDamage(fault) ? RefusalOf(fault) : null;
         }
     }
+
+    public static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     /// <returns>Null: a fault that may pass.</returns>
     public StoreRefusedException? RefusalOf(SqliteException fault) =>

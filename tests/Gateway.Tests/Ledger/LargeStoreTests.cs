@@ -79,10 +79,7 @@ public sealed class LargeStoreTests
     private static async Task ShouldPassTheAuditAsync(StorageEngine engine, string store)
     {
         await using var database = LargeStore.Open(engine, store);
-        var violations = await LedgerAudit.RunAsync(
-            database,
-            LedgerAudit.Scope.Everything,
-            new QuotaOptions(),
+        var violations = await new LedgerAudit(database, new QuotaOptions(), TimeProvider.System).CheckEverythingAsync(
             TestContext.Current.CancellationToken
         );
         violations.ShouldBeEmpty();
