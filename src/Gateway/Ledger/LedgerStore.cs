@@ -39,8 +39,8 @@ internal abstract class LedgerStore
     public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Frees the Idempotency-Keys of ended reservations made before a time, of the next <see cref="PruneBatchSize"/> ids
-    /// between two.
+    /// Frees the Idempotency-Keys of ended reservations made before a time, among the next
+    /// <see cref="PruneBatchSize"/> ids between two.
     /// </summary>
     /// <returns>The last id that was looked at; null: there are no more.</returns>
     public abstract Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken);

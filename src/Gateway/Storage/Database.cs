@@ -74,7 +74,7 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
         CancellationToken cancellationToken
     ) => GuardAsync(() => WriteCoreAsync(change, cancellationToken));
 
-    /// <summary>Looks for damage that the engine does not find by itself. It may take long, and delays nothing.</summary>
+    /// <summary>Looks for damage that the engine does not report by itself. Nothing waits for it.</summary>
     public virtual Task VerifyAsync() => Task.CompletedTask;
 
     public abstract ValueTask DisposeAsync();

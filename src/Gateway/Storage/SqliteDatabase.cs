@@ -271,15 +271,9 @@ internal sealed class SqliteDatabase : Database
         if (_check is not null)
             return;
         if (SqliteFile.IsShareable)
-            _ = VerifyAsync();
+            await Task.WhenAny(VerifyAsync(), Task.Delay(StartUpCheckTime, Time, cancellationToken));
         else
-        {
-            _damage = _file.FindDamage(connection, cancellationToken);
-            _check = Task.CompletedTask;
-        }
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(_check!, Task.Delay(StartUpCheckTime, Time, enough.Token));
-        await enough.CancelAsync();
+            (_check, _damage) = (Task.CompletedTask, _file.FindDamage(connection, cancellationToken));
         if (_damage is not null)
             throw _damage;
     }
@@ -293,7 +287,7 @@ internal sealed class SqliteDatabase : Database
         }
         catch (SqliteException fault)
         {
-            // Anything else is found again by whoever uses the store.
+            // Anything else is found again by the next use of the store.
             _damage ??= SqliteFile.IsDamage(fault) ? _file.RefusalOf(fault) : null;
         }
         if (_damage is not null)

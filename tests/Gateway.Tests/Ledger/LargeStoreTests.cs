@@ -79,9 +79,7 @@ public sealed class LargeStoreTests
     private static async Task ShouldPassTheAuditAsync(StorageEngine engine, string store)
     {
         await using var database = LargeStore.Open(engine, store);
-        var violations = await new LedgerAudit(database, new QuotaOptions(), TimeProvider.System).CheckEverythingAsync(
-            TestContext.Current.CancellationToken
-        );
+        var violations = await WholeAudit.RunAsync(database, new QuotaOptions());
         violations.ShouldBeEmpty();
     }
 

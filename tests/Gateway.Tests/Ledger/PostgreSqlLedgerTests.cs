@@ -68,6 +68,7 @@ public sealed class PostgreSqlPriceTests : PriceContract
         await Harness.ResetPriceRatioAsync(there, Model);
         (await here.AdmittedAsync(Request(Tenant("c"), micros: 10))).Quotas.Quota("usd-month").Held.ShouldBe(10);
     }
+}
 
 public sealed class PostgreSqlAuditTests : AuditContract
 {

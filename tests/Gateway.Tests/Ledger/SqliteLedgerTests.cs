@@ -33,6 +33,9 @@ public sealed class SqliteFailedDecisionTests : FailedDecisionContract
 }
 
 public sealed class SqlitePriceTests : PriceContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
 
 public sealed class SqliteAuditTests : AuditContract
 {

@@ -33,6 +33,7 @@ internal sealed class MeasuredDatabase(Database inner, TimeProvider time) : Data
 
     protected override Task<T> ReadCoreAsync<T>(
         Func<DbConnection, CancellationToken, Task<T>> report,
+        bool isSnapshot,
         CancellationToken cancellationToken
     ) => inner.ReadAsync((connection, cancellationToken) => report(Measure(connection), cancellationToken), cancellationToken);
 

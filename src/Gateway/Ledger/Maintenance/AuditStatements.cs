@@ -72,8 +72,8 @@ internal sealed class AuditStatements(QuotaOptions options)
     }
 
     /// <summary>
-    /// One statement, and so one instant: the totals of the tenants, days and months against one another, the slots, and
-    /// what has been open for too long.
+    /// One statement, and so one instant: the totals of the tenants, days and months against one another, the slots,
+    /// and what has been open for too long.
     /// </summary>
     /// <param name="connection">May be in a snapshot.</param>
     /// <param name="from">The first month whose totals are compared; empty: all.</param>

@@ -40,7 +40,7 @@ internal sealed record AuditedReservation(
 
     public bool IsFinal => State is ReservationState.Settled or ReservationState.Void;
 
-    /// <summary>A tenant's reservations in the order in which they were made, after this one, before that time.</summary>
+    /// <summary>A tenant's reservations in the order in which they were made, after one of them.</summary>
     public static Task<List<AuditedReservation>> ReadAsync(
         DbConnection connection,
         string tenant,

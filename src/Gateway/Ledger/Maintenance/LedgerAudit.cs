@@ -21,7 +21,7 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
 
     private readonly AuditStatements _statements = new(options);
 
-    /// <summary>What was read of the running day, by tenant, and the last reservation that the tenant had then.</summary>
+    /// <summary>What was read of the running day, by tenant, and the last reservation that there was then.</summary>
     private readonly Dictionary<string, (TenantWalk Walk, long Sequence)> _recent = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -64,35 +64,11 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
         return Bounded(violations);
     }
 
-    /// <summary>Everything at one instant. Takes seconds for each million reservations.</summary>
-    /// <returns>One line for each violation; at most 100.</returns>
-    public async Task<IReadOnlyList<string>> CheckEverythingAsync(CancellationToken cancellationToken)
-    {
-        var violations = new List<string>();
-        await database.ReadSnapshotAsync(
-            async (connection, cancellationToken) =>
-            {
-                var kept = await AuditStatements.ReadKeptFromAsync(connection, cancellationToken);
-                foreach (var tenant in await AuditStatements.ReadTenantsAsync(connection, cancellationToken))
-                {
-                    var walk = new TenantWalk(tenant, Period.StartOf(kept));
-                    await walk.CompleteAsync(connection, violations, cancellationToken);
-                    var days = await FindWrongDaysAsync(connection, walk, kept, PastPosition.LastDay, cancellationToken);
-                    violations.AddRange(days.Select(day => Wrong(tenant, day)));
-                }
-                violations.AddRange(await _statements.CheckWholeAsync(connection, "", cancellationToken));
-                return true;
-            },
-            cancellationToken
-        );
-        return Bounded(violations);
-    }
-
-    /// <summary>Reads one tenant of the past on, and compares the days that it has passed with their balances.</summary>
+    /// <summary>Reads a tenant of the past on, and compares the days that it has passed with their balances.</summary>
     /// <param name="walk">Keeps the position between two calls.</param>
     /// <param name="compared">The last day that was compared.</param>
     /// <param name="violations">Gets what is found.</param>
-    /// <returns>The last day that is compared now; <see cref="PastPosition.LastDay"/>: the tenant is complete.</returns>
+    /// <returns>The last day compared now; <see cref="PastPosition.LastDay"/>: the tenant is complete.</returns>
     public async Task<string> CheckPastAsync(
         TenantWalk walk,
         string compared,
@@ -118,7 +94,7 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
         return passed;
     }
 
-    /// <summary>The totals of all tenants, days and months against one another: the end of a pass over the past.</summary>
+    /// <summary>The totals of all tenants, days and months against one another, at the end of a pass.</summary>
     public Task<List<string>> CheckTotalsAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(
             (connection, cancellationToken) => _statements.CheckWholeAsync(connection, "", cancellationToken),
@@ -145,7 +121,7 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
     }
 
     /// <summary>Days after one and up to another whose balance is not what the walk has added up.</summary>
-    private static async Task<List<string>> FindWrongDaysAsync(
+    public static async Task<List<string>> FindWrongDaysAsync(
         DbConnection connection,
         TenantWalk walk,
         string after,
@@ -164,7 +140,7 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
     }
 
     /// <summary>
-    /// Whether a day is wrong at one instant. A walk reads it at several, between which outcomes may have been recorded.
+    /// Whether a day is wrong at one instant. A walk reads it at several, and outcomes are recorded in between.
     /// </summary>
     private Task<bool> IsWrongAsync(string tenant, string day, CancellationToken cancellationToken) =>
         database.ReadSnapshotAsync(
@@ -180,7 +156,7 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
             cancellationToken
         );
 
-    private static string Wrong(string tenant, string day) => $"the balance is not the sum of the reservations (INV-2): {tenant} {day}";
+    public static string Wrong(string tenant, string day) => $"the balance is not the sum of the reservations (INV-2): {tenant} {day}";
 
     private static List<string> Bounded(List<string> violations) => [.. violations.Take(MaxViolations)];
 }

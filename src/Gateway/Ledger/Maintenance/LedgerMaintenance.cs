@@ -4,7 +4,7 @@ using Gateway.Storage;
 namespace Gateway.Ledger.Maintenance;
 
 /// <summary>
-/// A heartbeat with a sweep every few seconds, with a slice of the past to audit; an audit of what changed every minute,
+/// A heartbeat every few seconds, with a sweep and a slice of the past to audit; an audit of what changed every minute,
 /// pruning every hour, a check of the whole store every day.
 /// </summary>
 /// <remarks>The ledger's writer waits for none of it longer than for one of its own batches (docs/ledger.md).</remarks>

@@ -13,8 +13,10 @@ internal sealed class LedgerPruning(LedgerStore store, QuotaOptions options, Tim
     /// <summary>The clock of the process, which makes the ids, may differ from the store's by this much.</summary>
     private static readonly TimeSpan ClockDifference = TimeSpan.FromDays(1);
 
-    /// <summary>Keys of reservations before this one are free. What it passed while it was open keeps its key until it is
-    /// pruned: the rules of admission ignore a key that has expired.</summary>
+    /// <summary>
+    /// Keys of reservations before this one are free. What it passed while it was open keeps its key until it is
+    /// pruned: the rules of admission ignore a key that has expired.
+    /// </summary>
     private Guid? _keysFreedTo;
 
     public async Task RunAsync(CancellationToken cancellationToken)

@@ -63,13 +63,13 @@ internal sealed class SqliteLedgerStatements : IDisposable
         FreeKeys = Prepare(
             $"update reservation set idem_key = null where id in ({NextIds}) and idem_key is not null and reserved_at < ?3 and state in ('S', 'V', 'W')"
         );
-        PruneInstances = Prepare(
-            "delete from instance where lease_until < ?1 and id not in (select instance from reservation where state in ('R', 'F'))"
-        );
+        PruneInstances = Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
         PruneEvents = Prepare($"delete from event where reservation_id in ({Ended})");
         PruneReservations = Prepare($"delete from reservation where id in ({Ended})");
         PrunedTo = Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
     }
+
+    private const string Senders = "select instance from reservation where state in ('R', 'F')";
 
     private static readonly string NextIds =
         $"select id from reservation where id > ?1 and id < ?2 order by id limit {LedgerStore.PruneBatchSize}";
