@@ -112,11 +112,17 @@ internal sealed class ReservationReader(Database database)
         var (range, order) = tenant is null
             ? ("id < @before", "id desc")
             : ("tenant = @tenant and reserved_at <= @at and (reserved_at, sequence) < (@at, @sequence)", "reserved_at desc, sequence desc");
-        // A tenant's released ones have an index.
+        // A tenant's released ones have an index, without the sequence. The plus keeps the engines from the one that has
+        // it, in which they would read the tenant's other reservations too.
         var isIndexed = letter is null || (tenant is not null && letter == "V");
-        var newest = isIndexed
-            ? $"select id from reservation where {range} {(letter is null ? "" : "and state = 'V'")} order by {order} limit @limit"
-            : $"select id from (select id, state from reservation where {range} order by {order} limit {MaxRowsRead}) as read where state = @state limit @limit";
+        var newest = (letter, isIndexed) switch
+        {
+            (null, _) => $"select id from reservation where {range} order by {order} limit @limit",
+            (_, true) => "select id from reservation where tenant = @tenant and state = 'V' and reserved_at <= @at "
+                + "and (reserved_at, +sequence) < (@at, @sequence) order by reserved_at desc, +sequence desc limit @limit",
+            _ =>
+                $"select id from (select id, state from reservation where {range} order by {order} limit {MaxRowsRead}) as read where state = @state limit @limit",
+        };
         var (at, sequence) =
             tenant is null || before is null
                 ? (long.MaxValue, long.MaxValue)

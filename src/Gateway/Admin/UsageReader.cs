@@ -12,7 +12,7 @@ internal sealed class UsageReader(Database database)
     private const int MaxRows = 1000;
 
     /// <summary>Balances that are summed by one statement.</summary>
-    private const int MaxBalances = 10_000;
+    private const int MaxBalances = 4_000;
 
     /// <summary>
     /// The period comes first in this index, and months are between days. Grants make balances without a charge.

@@ -15,14 +15,14 @@ internal sealed partial class ResultPruner(
     ILogger<ResultPruner> log
 ) : BackgroundService
 {
-    /// <summary>Rows of one transaction.</summary>
-    public const int SliceSize = 100;
+    /// <summary>Rows of one transaction: few, because the images of old generations are read from the disk.</summary>
+    public const int SliceSize = 25;
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepUnusedForms = TimeSpan.FromHours(1);
 
     /// <summary>Between two transactions, so that a long deletion takes a small part of the writer's time.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {

@@ -151,7 +151,7 @@ public sealed class BoundedStatementTests
         var pruner = new ResultPruner(
             store.Database,
             images,
-            new WatcherOptions(TimeSpan.FromMinutes(10), 1200, TimeSpan.FromDays(1)),
+            new WatcherOptions(TimeSpan.FromMinutes(10), 1200, store.AgeOf(150)),
             new SystemTimers(store.Time),
             TestLog.CreateLogger<ResultPruner>()
         );

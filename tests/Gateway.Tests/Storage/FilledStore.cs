@@ -52,6 +52,9 @@ internal sealed class FilledStore : IAsyncDisposable
         return store;
     }
 
+    /// <summary>Since the n-th reservation.</summary>
+    public TimeSpan AgeOf(int n) => TimeSpan.FromMinutes(60 + _size - n + n % 3);
+
     /// <summary>The id of the n-th reservation.</summary>
     public static Guid ReservationId(int n) => Guid.Parse(string.Create(CultureInfo.InvariantCulture, $"00000000-0000-7000-8000-{n:D12}"));
 
@@ -66,7 +69,7 @@ internal sealed class FilledStore : IAsyncDisposable
         get
         {
             var last = _size - _size / 4 + 1;
-            return new PageCursor((Time.GetUtcNow() - TimeSpan.FromMinutes(60 + _size - last + last % 3)).Micros(), GenerationId(last));
+            return new PageCursor((Time.GetUtcNow() - AgeOf(last)).Micros(), GenerationId(last));
         }
     }
 
@@ -100,11 +103,11 @@ internal sealed class FilledStore : IAsyncDisposable
     /// <summary>Three at once every three minutes, the last ones an hour ago.</summary>
     private string At => $"({(Time.GetUtcNow() - TimeSpan.FromHours(1)).Micros()} - cast({_size} - i + i % 3 as bigint) * 60000000)";
 
-    private static string Tenant => "case when i <= 20 then 'b' else 'a' end";
+    private static string Tenant => "case when i <= 20 then 'b' when i > 75 and i % 10 = 0 then 'c' else 'a' end";
 
     /// <summary>
     /// The first 20 are of <c>b</c>. Then come 10 written off, 10 that are stuck, 5 each that are unknown, reserved and
-    /// being forwarded. The rest is settled, every tenth released.
+    /// being forwarded, 20 released. The rest is settled, but every tenth is of <c>c</c> and released.
     /// </summary>
     private string Reservations()
     {
@@ -115,7 +118,7 @@ internal sealed class FilledStore : IAsyncDisposable
                   prompt_hash, seed, width, height, enhanced, instance, reserved_at, forwarded_at)
                 select {ReservationIdSql}, {Tenant},
                   case when i <= 20 then 'S' when i <= 30 then 'W' when i <= 40 then 'S' when i <= 45 then 'U' when i <= 50 then 'R'
-                    when i <= 55 then 'F' when i % 10 = 0 then 'V' else 'S' end,
+                    when i <= 55 then 'F' when i <= 75 or i % 10 = 0 then 'V' else 'S' end,
                   1, 1, 1, 1, '2026-11-22', '2026-11', i, i, {bytes}, 'model', {bytes}, i, 1, 1, false, {ReservationIdSql}, {At}, {At}
                 from n
                 """;
@@ -152,7 +155,7 @@ internal sealed class FilledStore : IAsyncDisposable
         yield return Numbers(_size)
             + $"""
                 insert into upload (id, tenant, extension, token, created_at, expires_at, completed_at)
-                select {GenerationIdSql}, 'a', 'png', '', 1, 1 + i, case when i % 20 <> 0 then 1 end from n
+                select {GenerationIdSql}, 'a', 'png', '', 1, 1 + i, case when i % 100 <> 0 then 1 end from n
                 """;
         yield return $"{Numbers(_size / 10)} insert into reconciliation (reservation_id, attempts, next_at) select {GenerationIdSql}, 1, i from n";
         yield return Numbers(_size)
