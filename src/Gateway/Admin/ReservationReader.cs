@@ -112,8 +112,8 @@ internal sealed class ReservationReader(Database database)
         var (range, order) = tenant is null
             ? ("id < @before", "id desc")
             : ("tenant = @tenant and reserved_at <= @at and (reserved_at, sequence) < (@at, @sequence)", "reserved_at desc, sequence desc");
-        // A tenant's released ones have an index, without the sequence. The plus keeps the engines from the one that has
-        // it, in which they would read the tenant's other reservations too.
+        // A tenant's released ones have an index, without the sequence. The plus keeps the engines from the index that
+        // has it, in which they would read the tenant's other reservations too.
         var isIndexed = letter is null || (tenant is not null && letter == "V");
         var newest = (letter, isIndexed) switch
         {
