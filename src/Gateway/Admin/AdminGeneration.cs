@@ -9,7 +9,7 @@ internal sealed record AdminGenerations(IReadOnlyList<AdminGeneration> Generatio
 /// <param name="State">
 /// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>settled</c>, <c>released</c> or <c>written-off</c>.
 /// </param>
-/// <param name="Usd">The price, computed before the request was sent.</param>
+/// <param name="Usd">What was reserved: the computed price, times the price ratio that was in force.</param>
 /// <param name="ChargedUsd">What was charged; null: nothing.</param>
 /// <param name="Seed">Together with the model and the size it identifies the generation in Leonardo's own list.</param>
 /// <param name="RunningUntil">
@@ -44,7 +44,7 @@ internal sealed record AdminGeneration(
 )
 {
     [JsonIgnore]
-    public long PriceMicros { get; init; }
+    public long ReservedMicros { get; init; }
 }
 
 /// <summary>The audit line's detail.</summary>

@@ -94,7 +94,7 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
                 generation is null
                     ? new ReconciliationResult.Spent(Reason(caller, body.Reason!))
                     : new ReconciliationResult.Found(
-                        new Settlement(generation, row.PriceMicros, null, null, "DOLLARS"),
+                        new Settlement(generation, row.ReservedMicros, null, null, "DOLLARS"),
                         Reason(caller, body.Reason!)
                     ),
             cancellationToken

@@ -196,6 +196,6 @@ internal sealed class ReservationReader(Database database)
             row.GetStringOrNull(19)
         )
         {
-            PriceMicros = row.GetNumber(4),
+            ReservedMicros = row.GetNumber(4),
         };
 }

@@ -104,6 +104,23 @@ public abstract class PriceContract : LedgerTest
     }
 
     [Fact]
+    public async Task A_settlement_that_is_repeated_is_one_statement()
+    {
+        var ledger = await Harness.StartAsync();
+        var deviations = 0;
+        ledger.OnCommitted((batch, _) => deviations += batch.Prices.Deviations.Count);
+        var admitted = await ledger.AdmittedAsync(Request(Team, micros: Price));
+        await ledger.SettleAsync(admitted.ReservationId, Cost("g", 5 * Price));
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(5));
+
+        await ledger.SettleAsync(admitted.ReservationId, Cost("g", 5 * Price));
+
+        deviations.ShouldBe(1);
+        await Harness.AdvanceAsync(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(5));
+        (await HeldAsync(ledger)).ShouldBe(Price);
+    }
+
+    [Fact]
     public async Task The_highest_of_the_last_24_hours_is_in_force_to_the_microsecond()
     {
         var ledger = await Harness.StartAsync();
@@ -126,6 +143,7 @@ public abstract class PriceContract : LedgerTest
         await StateAsync(ledger, 5 * Price);
         await Harness.AdvanceAsync(TimeSpan.FromMinutes(40));
         await StateAsync(ledger, 2 * Price);
+        (await HeldAsync(ledger)).ShouldBe(5 * Price);
 
         await Harness.AdvanceAsync(TimeSpan.FromHours(24) - TimeSpan.FromMicroseconds(1));
 
