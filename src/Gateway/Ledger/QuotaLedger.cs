@@ -42,7 +42,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
             postgreSql => new PostgreSqlLedgerStore(postgreSql, options, Instance)
         );
-        _status = new QuotaStatusCache(time, log);
+        _status = new QuotaStatusCache(ReadStatusAsync, time, log);
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         _maintenance = new LedgerMaintenance(
@@ -164,12 +164,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// The tenant's quotas for a header: at most a second old, with little waiting. If they cannot be read, the last
     /// known ones, or none.
     /// </summary>
-    public ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant) =>
-        _status.GetAsync(
-            tenant,
-            _writer.IsHealthy,
-            () => _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout)
-        );
+    public ValueTask<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant) => _status.GetAsync(tenant, _writer.IsHealthy);
 
     /// <summary>Quotas of these tenants, by tenant; each tenant's at one instant.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
@@ -267,6 +262,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Sweeps now, and not with the next heartbeat.</summary>
     internal Task SweepAsync() => _maintenance.SweepAsync(_abort.Token);
+
+    private Task<IReadOnlyList<QuotaStatus>> ReadStatusAsync(Tenant tenant) =>
+        _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout);
 
     private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? addKeys = null)
     {

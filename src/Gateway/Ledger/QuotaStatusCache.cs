@@ -5,18 +5,15 @@ using Gateway.Tenants;
 namespace Gateway.Ledger;
 
 /// <summary>Each tenant's quotas as last read, for headers.</summary>
-internal sealed class QuotaStatusCache(TimeProvider time, ILogger log)
+/// <param name="readAsync">Reads them from the store.</param>
+internal sealed class QuotaStatusCache(Func<Tenant, Task<IReadOnlyList<QuotaStatus>>> readAsync, TimeProvider time, ILogger log)
 {
     private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, (IReadOnlyList<QuotaStatus> Quotas, long At)> _entries = new(StringComparer.Ordinal);
 
     /// <summary>At most a second old if they can be read, else the last known ones, or none.</summary>
-    public async ValueTask<IReadOnlyList<QuotaStatus>> GetAsync(
-        Tenant tenant,
-        bool isReadable,
-        Func<Task<IReadOnlyList<QuotaStatus>>> readAsync
-    )
+    public async ValueTask<IReadOnlyList<QuotaStatus>> GetAsync(Tenant tenant, bool isReadable)
     {
         var isKnown = _entries.TryGetValue(tenant.Id, out var entry);
         IReadOnlyList<QuotaStatus> last = isKnown ? entry.Quotas : [];
@@ -24,7 +21,7 @@ internal sealed class QuotaStatusCache(TimeProvider time, ILogger log)
             return last;
         try
         {
-            var quotas = await readAsync();
+            var quotas = await readAsync(tenant);
             Set(tenant, quotas);
             return quotas;
         }

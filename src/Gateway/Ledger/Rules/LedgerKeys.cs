@@ -10,7 +10,7 @@ internal sealed class LedgerKeys
     public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Models whose price ratio is read or may rise.</summary>
-    public HashSet<string> Models { get; } = new(StringComparer.Ordinal);
+    public List<string> Models { get; } = [];
 
     /// <summary>
     /// Whether to look for reservations whose process is gone, and for unknown ones past their grace.
@@ -29,6 +29,7 @@ internal sealed class LedgerKeys
     public void AddAdmission(string tenant, string model)
     {
         Tenants.Add(tenant);
-        Models.Add(model);
+        if (!Models.Contains(model))
+            Models.Add(model);
     }
 }

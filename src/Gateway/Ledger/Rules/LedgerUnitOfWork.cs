@@ -141,8 +141,17 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
 
     /// <summary>Models of reservations that may be settled, whose price ratio has not been looked up.</summary>
-    public HashSet<string> MissingModels() =>
-        [.. _needWindows.Select(id => _reservations[id].Fingerprint.Model).Where(model => !Prices.IsLoaded(model))];
+    public IReadOnlyCollection<string> MissingModels()
+    {
+        HashSet<string>? missing = null;
+        foreach (var id in _needWindows)
+        {
+            var model = _reservations[id].Fingerprint.Model;
+            if (!Prices.IsLoaded(model))
+                (missing ??= new(StringComparer.Ordinal)).Add(model);
+        }
+        return missing ?? (IReadOnlyCollection<string>)[];
+    }
 
     public HashSet<string> MissingCounters() =>
         [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];

@@ -27,10 +27,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             return false;
         var row = state.Find(id)!;
         if (before != row.State)
-            state.Prices.Observe(
-                new PriceDeviation(id, row.Fingerprint.Model, row.Price, implausible is null ? settlement.CostMicros : implausible.Micros),
-                state.Now
-            );
+            state.Prices.Observe(row, implausible is null ? settlement.CostMicros : implausible.Micros, state.Now);
         return true;
     }
 
