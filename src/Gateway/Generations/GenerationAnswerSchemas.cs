@@ -33,7 +33,9 @@ internal sealed record StatedCost([property: JsonPropertyName("amount")] string 
 /// <remarks><see cref="QuoteJson"/> writes it.</remarks>
 /// <param name="Valid">Always true: an invalid request is refused as it would be without <c>/quote</c>.</param>
 /// <param name="Images">How many images would be made.</param>
-/// <param name="Cost">What they would cost.</param>
+/// <param name="Cost">
+/// What they would cost: the computed price, raised by the ratio that Leonardo stated in the last 24 hours.
+/// </param>
 /// <param name="Allowed">Whether every quota would admit the request now.</param>
 /// <param name="ViolatedPolicies">The quotas that would not.</param>
 /// <param name="Remaining">What is left of each quota; null: unlimited.</param>
