@@ -24,7 +24,8 @@ switch (args)
         await ProxyBenchmark.RunAsync(BenchmarkOptions.Parse(options));
         return;
     case ["pair", var first, var second, .. var options]:
-        PairBenchmark.Run(first, second, BenchmarkOptions.Parse(options));
+        // A task: a failure then stops the processes before it ends this one.
+        await Task.Run(() => PairBenchmark.Run(first, second, BenchmarkOptions.Parse(options)));
         return;
     case ["ledger", .. var options]:
         await LedgerBenchmark.RunAsync(BenchmarkOptions.Parse(options).Length);

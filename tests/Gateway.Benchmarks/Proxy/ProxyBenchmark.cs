@@ -25,7 +25,6 @@ internal static class ProxyBenchmark
         foreach (var row in rows)
             row.Measure(Load.All[0], options.Length * 2, generations);
 
-        Report.PrintProxyHead();
         foreach (var load in Load.All)
         {
             var samples = rows.ToDictionary(row => row, _ => new Samples());
@@ -39,8 +38,9 @@ internal static class ProxyBenchmark
                         samples[row].Add(sample);
                 }
             }
+            Report.PrintProxyHead(load);
             foreach (var row in rows)
-                Report.PrintProxyRow(row, load, samples[row], samples[rows[0]], samples[rows[1]]);
+                Report.PrintProxyRow(row, samples[row], samples[rows[0]], samples[rows[1]]);
         }
         Console.WriteLine();
         foreach (var gateway in gateways)

@@ -20,17 +20,19 @@ internal static class Report
         Console.WriteLine();
     }
 
-    public static void PrintProxyHead()
+    public static void PrintProxyHead(Load load)
     {
+        Console.WriteLine();
+        Print($"### {load.Name}\n");
         Console.WriteLine(
             "| | | µs CPU a request | × bare YARP | × without spinning | µs in the database server | requests/s | p50 ms | p99 ms | allocated KB | RSS MB | ready ms | ended after s |"
         );
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     }
 
-    public static void PrintProxyRow(Row row, Load load, Samples own, Samples yarp, Samples withoutSpinning) =>
+    public static void PrintProxyRow(Row row, Samples own, Samples yarp, Samples withoutSpinning) =>
         Print(
-            $"| {row.Target.Name} | {row.What}, {load.Name} | {own.Spread(one => one.Cpu, "0")} | {own.Ratio(yarp)} | {own.Ratio(withoutSpinning)} | {own.Median(one => one.ServersCpu):0} | {own.Median(one => one.PerSecond):N0} | {own.Spread(one => one.P50, "0.00")} | {own.Median(one => one.P99):0.0} | {own.Median(one => one.Allocated):0.0} | {own.Median(one => one.Rss):0} | {row.Target.StartUp.TotalMilliseconds:0} | {own.Median(one => one.Tail):0.0} |"
+            $"| {row.Target.Name} | {row.What} | {own.Spread(one => one.Cpu, "0")} | {own.Ratio(yarp)} | {own.Ratio(withoutSpinning)} | {own.Median(one => one.ServersCpu):0} | {own.Median(one => one.PerSecond):N0} | {own.Spread(one => one.P50, "0.00")} | {own.Median(one => one.P99):0.0} | {own.Median(one => one.Allocated):0.0} | {own.Median(one => one.Rss):0} | {row.Target.StartUp.TotalMilliseconds:0} | {own.Median(one => one.Tail):0.0} |"
         );
 
     public static void PrintPairHead()

@@ -1,11 +1,15 @@
 namespace Gateway.Benchmarks.Proxy;
 
 /// <summary>One line of a table: what is sent to which target.</summary>
-/// <param name="Request">All of it, head and body.</param>
-/// <param name="Status">What every answer must be.</param>
-/// <param name="IsGeneration">Whether each answer creates a generation, whose end belongs to the measurement.</param>
-internal sealed record Row(Target Target, string What, byte[] Request, int Status, int Tenants, bool IsGeneration)
+/// <param name="request">All of it, head and body.</param>
+/// <param name="status">What every answer must be.</param>
+/// <param name="isGeneration">Whether each answer creates a generation, whose end belongs to the measurement.</param>
+internal sealed class Row(Target target, string what, byte[] request, int status, int tenants, bool isGeneration)
 {
+    public Target Target => target;
+
+    public string What => what;
+
     public static Row Creation(Target target, int tenants) =>
         new(target, tenants == 1 ? "generation, 1 tenant" : $"generation, {tenants} tenants", Requests.Guide, 200, tenants, true);
 
@@ -19,9 +23,9 @@ internal sealed record Row(Target Target, string What, byte[] Request, int Statu
     {
         var (cpu, servers, allocated) = (Target.Cpu, Target.ServersCpu, Target.AllocatedBytes);
         var (start, counts) = (TimeProvider.System.GetTimestamp(), generations.Counts);
-        var (took, latencies) = load.Run(Target.Port, Request, Status, Tenants, length);
+        var (took, latencies) = load.Run(Target.Port, request, status, tenants, length);
         var (cpuAfter, serversAfter, allocatedAfter, rss, tail) = (cpu, servers, allocated, 0d, TimeSpan.Zero);
-        if (IsGeneration)
+        if (isGeneration)
         {
             generations.WaitForEnds(Target, counts, latencies.Length, Read);
             Accepted += latencies.Length;
@@ -37,7 +41,7 @@ internal sealed record Row(Target Target, string What, byte[] Request, int Statu
             latencies[(int)(latencies.Length * 0.99)].TotalMilliseconds,
             Each((allocatedAfter - allocated) / 1024.0),
             rss,
-            IsGeneration ? tail.TotalSeconds : 0
+            isGeneration ? tail.TotalSeconds : 0
         );
 
         void Read()

@@ -34,7 +34,8 @@ internal sealed class Samples
     public string Spread(Func<Sample, double> figure, string format) => Spread([.. _rounds.Select(figure)], format);
 
     /// <summary>CPU as a multiple of the base's in the same round: median, lowest, highest.</summary>
-    public string Ratio(Samples other) => Spread([.. _rounds.Zip(other._rounds, (own, its) => own.Cpu / its.Cpu)], "0.00");
+    public string Ratio(Samples other) =>
+        this == other ? "1" : Spread([.. _rounds.Zip(other._rounds, (own, its) => own.Cpu / its.Cpu)], "0.00");
 
     private static string Spread(double[] figures, string format)
     {
