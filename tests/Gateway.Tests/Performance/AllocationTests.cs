@@ -27,16 +27,16 @@ public sealed class AllocationTests
     /// <summary>Kilobytes for each generation.</summary>
     /// <remarks>
     /// The medians of runs on a busy machine with two cores, in a debug build (which makes every asynchronous method a
-    /// class) and in a release build: 58.1 and 54.2 to 54.5 until the answer, 106 to 112 and 97 to 102 until the end,
-    /// where it depends on the machine how many share a commit. Each bound is above every run, and below the lowest run
-    /// and 10 %. After a change that saves allocations, lower the bounds: the test prints what it measured.
+    /// class) and in a release build: 58.1 to 59.5 and 54.2 to 54.5 until the answer; 106 to 111 and 97 to 102 until
+    /// the end, where it depends on the machine how many share a commit. Each bound is above every run, and below the
+    /// lowest run and 10 %. After a change that saves allocations, lower the bounds: the test prints what it measured.
     /// </remarks>
 #if DEBUG
-    private const double AnsweredBound = 61;
-    private const double EndedBound = 115;
+    private const double AnsweredBound = 62;
+    private const double EndedBound = 116;
 #else
-    private const double AnsweredBound = 57;
-    private const double EndedBound = 105;
+    private const double AnsweredBound = 57.5;
+    private const double EndedBound = 106;
 #endif
 
     private const string Tenants = """
