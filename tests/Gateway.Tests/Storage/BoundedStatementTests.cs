@@ -27,6 +27,27 @@ public sealed class BoundedStatementTests
     public Task On_PostgreSQL_no_statement_reads_more_the_more_the_store_holds() =>
         CompareAsync(PostgreSqlHarness.CreateAsync, allowance: 300);
 
+    /// <summary>PostgreSQL keeps the entries of earlier polls as long as any transaction may read them.</summary>
+    [Fact]
+    public async Task The_watcher_does_not_read_what_polls_leave_behind_during_a_backup()
+    {
+        await using var store = await FilledStore.CreateAsync(await PostgreSqlHarness.CreateAsync(), Small);
+        var queue = new PollQueue(store.Database, store.Time);
+        await store.WhileReadAsync(async () =>
+        {
+            for (var poll = 0; poll < 5; poll++)
+                await store.RunAsync($"update generation set next_poll_at = 100 + {poll} where status = 'PENDING'");
+            var inAnHour = (store.Time.GetUtcNow() + TimeSpan.FromHours(1)).Micros();
+            await store.RunAsync($"update generation set next_poll_at = {inAnHour} where status = 'PENDING'");
+            await queue.GetTimeToNextAsync(Stop);
+            store.Database.Take()[0].Work.ShouldBeGreaterThan(Small, "the first time it reads all of it");
+
+            (await queue.GetTimeToNextAsync(Stop)).ShouldNotBeNull();
+
+            store.Database.Take()[0].Work.ShouldBeLessThan(Small / 2);
+        });
+    }
+
     /// <param name="allowance">Work that is little whatever the store holds.</param>
     private static async Task CompareAsync(Func<Task<LedgerHarness>> create, long allowance)
     {

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Gateway.Results;
@@ -82,6 +83,19 @@ internal sealed class FilledStore : IAsyncDisposable
     public Task<int> RunAsync(string sql) =>
         _inner.WriteAsync(
             (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
+            TestContext.Current.CancellationToken
+        );
+
+    /// <summary>Runs while another transaction is open that may still read every row as it was, as a backup does.</summary>
+    public Task<bool> WhileReadAsync(Func<Task> use) =>
+        _inner.ReadAsync(
+            async (connection, cancellationToken) =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancellationToken);
+                await connection.Command("select tenant from counter").ReadAsync(row => row.GetString(0), cancellationToken, transaction);
+                await use();
+                return true;
+            },
             TestContext.Current.CancellationToken
         );
 

@@ -96,7 +96,9 @@ internal sealed class PostgreSqlMeter : StatementMeter
 
     private static long Rows(JsonNode node)
     {
-        var own = Number("Actual Rows") + Number("Rows Removed by Filter") + Number("Rows Removed by Index Recheck");
+        // Entries of rows that no longer exist are read too.
+        var own =
+            Number("Actual Rows") + Number("Heap Fetches") + Number("Rows Removed by Filter") + Number("Rows Removed by Index Recheck");
         return own * Number("Actual Loops") + (node["Plans"]?.AsArray().Sum(child => Rows(child!)) ?? 0);
 
         long Number(string name) => (long?)node[name]?.GetValue<double>() ?? 0;
