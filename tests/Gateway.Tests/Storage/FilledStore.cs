@@ -86,7 +86,9 @@ internal sealed class FilledStore : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
 
-    /// <summary>Runs while another transaction is open that may still read every row as it was, as a backup does.</summary>
+    /// <summary>
+    /// Runs while another transaction is open that may still read every row as it was, as a backup does.
+    /// </summary>
     public Task<bool> WhileReadAsync(Func<Task> use) =>
         _inner.ReadAsync(
             async (connection, cancellationToken) =>
