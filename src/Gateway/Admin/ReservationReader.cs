@@ -24,7 +24,7 @@ internal sealed class ReservationReader(Database database)
     private const string Unknown = "select id, tenant from reservation where state = 'U'";
 
     /// <summary>States in which few reservations are: an index holds just these.</summary>
-    private static readonly IReadOnlyDictionary<string, string> Few = new Dictionary<string, string>(StringComparer.Ordinal)
+    private static readonly Dictionary<string, string> Few = new(StringComparer.Ordinal)
     {
         ["reserved"] = $"{Open} and state = 'R'",
         ["forwarding"] = $"{Open} and state = 'F'",

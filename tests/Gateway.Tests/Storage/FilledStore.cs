@@ -42,7 +42,7 @@ internal sealed class FilledStore : IAsyncDisposable
         // The real clock: PostgreSQL treats the fixed time of the harness as a constant.
         if (!store._isSqlite)
         {
-            var offset = (store.Time.GetUtcNow() - DateTimeOffset.UtcNow).TotalSeconds;
+            var offset = (store.Time.GetUtcNow() - TimeProvider.System.GetUtcNow()).TotalSeconds;
             await store.RunAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
