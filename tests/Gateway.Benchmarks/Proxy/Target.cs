@@ -9,6 +9,9 @@ namespace Gateway.Benchmarks.Proxy;
 /// <summary>A process under load, with its children.</summary>
 internal sealed class Target : IDisposable
 {
+    /// <summary>In the kernel's statistics of processes.</summary>
+    private const double TicksPerSecond = 100;
+
     private readonly Process _process;
     private readonly string _allocated;
 
@@ -98,7 +101,22 @@ internal sealed class Target : IDisposable
     }
 
     private static TimeSpan CpuOf(IEnumerable<int> processes) =>
-        processes.Aggregate(TimeSpan.Zero, (sum, process) => sum + Native.CpuOf(process));
+        processes.Aggregate(TimeSpan.Zero, (sum, process) => sum + Native.CpuOf(process) + CpuOfEndedChildren(process));
+
+    /// <summary>So that the sum does not fall when a child ends, such as the server's process for a connection.</summary>
+    private static TimeSpan CpuOfEndedChildren(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            var ticks = stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[13..15].Sum(text => long.Parse(text, CultureInfo.InvariantCulture));
+            return TimeSpan.FromSeconds(ticks / TicksPerSecond);
+        }
+        catch (IOException)
+        {
+            return TimeSpan.Zero;
+        }
+    }
 
     private static double RssOf(int process) =>
         double.Parse(
