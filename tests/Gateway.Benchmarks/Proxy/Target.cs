@@ -103,7 +103,7 @@ internal sealed class Target : IDisposable
     private static TimeSpan CpuOf(IEnumerable<int> processes) =>
         processes.Aggregate(TimeSpan.Zero, (sum, process) => sum + Native.CpuOf(process) + CpuOfEndedChildren(process));
 
-    /// <summary>So that the sum does not fall when a child ends, such as the server's process for a connection.</summary>
+    /// <summary>So that the sum does not fall when a child ends, such as a database server's process.</summary>
     private static TimeSpan CpuOfEndedChildren(int process)
     {
         try
