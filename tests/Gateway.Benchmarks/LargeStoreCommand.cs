@@ -15,7 +15,10 @@ internal static class LargeStoreCommand
             [var reservations] => new LargeStoreSize(reservations),
             [var reservations, var days] => new LargeStoreSize(reservations, days),
             [var reservations, var days, var tenants] => new LargeStoreSize(reservations, days, tenants),
-            _ => throw new ArgumentException("fill sqlite FILE N [days=60] [tenants=100], or fill postgresql CONNECTION N …"),
+            _ => throw new ArgumentException(
+                "fill sqlite FILE N [days=60] [tenants=100], or fill postgresql CONNECTION N …",
+                nameof(numbers)
+            ),
         };
         var clock = Stopwatch.StartNew();
         if (string.Equals(engine, "sqlite", StringComparison.OrdinalIgnoreCase))

@@ -31,5 +31,5 @@ switch (args)
         await LedgerBenchmark.RunAsync(BenchmarkOptions.Parse(options).Length);
         return;
     default:
-        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale.");
+        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale.", nameof(args));
 }

@@ -21,7 +21,7 @@ internal sealed record BenchmarkOptions(TimeSpan Length, int Rounds, string? Sto
                 ["--store", var file, .. var rest] => (options with { Store = file }, rest.ToArray()),
                 ["--postgresql", var connection, .. var rest] => (options with { PostgreSql = connection }, rest.ToArray()),
                 [var seconds, .. var rest] => (options with { Length = TimeSpan.FromSeconds(Number(seconds)) }, rest.ToArray()),
-                _ => throw new ArgumentException("There is nothing to parse."),
+                _ => throw new InvalidOperationException("There is nothing to parse."),
             };
         }
         return options;
@@ -30,5 +30,5 @@ internal sealed record BenchmarkOptions(TimeSpan Length, int Rounds, string? Sto
     private static int Number(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
             ? number
-            : throw new ArgumentException($"'{text}' is not an option and not a number above 0.");
+            : throw new ArgumentException($"'{text}' is not an option and not a number above 0.", nameof(text));
 }

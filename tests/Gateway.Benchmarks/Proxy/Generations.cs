@@ -28,7 +28,7 @@ internal sealed partial class Generations(int upstream)
         var before = Counts;
         var answer = HttpMessage.Exchange(target.Port, Requests.AddressOf(0), Requests.Guide);
         WaitForEnds(target, before, 1, () => { });
-        return GenerationId().Match(answer).Groups[1].Value;
+        return GenerationId().Match(answer).Groups["id"].Value;
     }
 
     /// <summary>Waits until the target has seen the end of every generation and has stored it.</summary>
@@ -66,12 +66,12 @@ internal sealed partial class Generations(int upstream)
     private static int Running(Target target)
     {
         var metrics = HttpMessage.Exchange(target.Port, Requests.AddressOf(0), HttpMessage.Get("/metrics"));
-        return int.Parse(SlotsUsed().Match(metrics).Groups[1].Value, CultureInfo.InvariantCulture);
+        return int.Parse(SlotsUsed().Match(metrics).Groups["slots"].Value, CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex("^gateway_slots_used ([0-9]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    [GeneratedRegex("^gateway_slots_used (?<slots>[0-9]+)", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
     private static partial Regex SlotsUsed();
 
-    [GeneratedRegex("\"generationId\":\"([0-9a-f-]{36})\"", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("\"generationId\":\"(?<id>[0-9a-f-]{36})\"", RegexOptions.NonBacktracking)]
     private static partial Regex GenerationId();
 }

@@ -46,5 +46,7 @@ internal static class PairBenchmark
     }
 
     private static (string Name, string Value) Parse(string variable) =>
-        variable.Split('=', 2) is [var name, var value] ? (name, value) : throw new ArgumentException($"'{variable}' is not NAME=VALUE.");
+        variable.Split('=', 2) is [var name, var value]
+            ? (name, value)
+            : throw new ArgumentException($"'{variable}' is not NAME=VALUE.", nameof(variable));
 }
