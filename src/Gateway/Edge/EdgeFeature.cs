@@ -26,6 +26,7 @@ internal static class EdgeFeature
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            AnswerDelivery.Observe(kestrel);
             var limits = kestrel.Limits;
             limits.MaxRequestBodySize = MaxDrainedBytes;
             limits.MaxRequestHeaderCount = 64;
@@ -46,6 +47,7 @@ internal static class EdgeFeature
 
     public static void UseEdge(this WebApplication app)
     {
+        app.Use(AnswerDelivery.OnRequestAsync);
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();

@@ -54,12 +54,13 @@ internal sealed class Settings(IConfiguration configuration)
     }
 
     /// <summary>A duration as <c>hh:mm:ss</c>, more than zero.</summary>
-    public TimeSpan Duration(string name, TimeSpan defaultValue)
+    /// <param name="off">Whether zero is allowed too, and turns something off.</param>
+    public TimeSpan Duration(string name, TimeSpan defaultValue, bool off = false)
     {
         var value = Parse(name, defaultValue, TryDuration, "must be a duration such as 00:00:30");
-        if (value > TimeSpan.Zero)
+        if (value > TimeSpan.Zero || (off && value == TimeSpan.Zero))
             return value;
-        AddError(name, "must be more than 00:00:00");
+        AddError(name, off ? "must be 00:00:00 or more" : "must be more than 00:00:00");
         return defaultValue;
     }
 

@@ -15,8 +15,22 @@ namespace Gateway.Generations;
 /// One generation, from a valid request to its outcome. It knows no protocol: every front end calls it and maps the
 /// <see cref="CreationResult"/> to its own answer.
 /// </summary>
-internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leonardo, CompletionWaiters waiters, IDiagnosticContext log)
+internal sealed class CreateGeneration(
+    QuotaLedger ledger,
+    LeonardoForwarder leonardo,
+    CompletionWaiters waiters,
+    PendingAnswers answers,
+    TimeProvider time,
+    IDiagnosticContext log
+)
 {
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Called for a request without a key that is equal to one admitted within the last minute. For metrics only.
+    /// </summary>
+    public Action<Tenant> Twins { get; set; } = _ => { };
+
     /// <param name="idempotencyKey">Null: none was given, so a repetition is a new request.</param>
     /// <param name="wait">How long to wait for the images; null: return as soon as the generation is charged.</param>
     /// <param name="cancellationToken">
@@ -46,34 +60,105 @@ internal sealed class CreateGeneration(QuotaLedger ledger, LeonardoForwarder leo
         log.Set("Images", validated.Request.Quantity);
         log.Set("PriceMicros", price);
 
-        // 3. The seed identifies the generation to the reconciler.
-        var request = validated.Request.WithSeed();
+        // 3. Without a key, the answer to an equal request that nobody received is this caller's.
+        if (idempotencyKey is not null)
+            return await MakeAsync(validated.Request, bodyHash, price, tenant, idempotencyKey, null, wait, cancellationToken);
+        var answer = answers.Begin(new RepeatKey(tenant.Id, bodyHash));
+        try
+        {
+            await answers.WaitForEqualAsync(answer, cancellationToken);
+            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, wait, cancellationToken);
+            if (result is CreationResult.Settled)
+                return result with { Answer = answer };
+            answer.Drop();
+            return result;
+        }
+        catch
+        {
+            await answer.HangUpAsync();
+            throw;
+        }
+    }
 
-        // 4. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
+    private async Task<CreationResult> MakeAsync(
+        GenerationRequest validated,
+        byte[] bodyHash,
+        long price,
+        Tenant tenant,
+        string? idempotencyKey,
+        PendingAnswer? answer,
+        TimeSpan? wait,
+        CancellationToken cancellationToken
+    )
+    {
+        // 4. The seed identifies the generation to the reconciler.
+        var request = validated.WithSeed();
+
+        // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
         // is sent. This waits for a slot of the account.
         var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash);
-        var admission = await AdmitAsync(reservation, cancellationToken);
+        var admission = await AdmitAsync(reservation, answer, cancellationToken);
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);
         log.Set("ReservationId", admitted.ReservationId);
 
-        // 5. From here it may cost money: the caller's disconnection changes nothing.
-        // 6. Forward, once.
+        // 6. From here it may cost money: the caller's disconnection changes nothing.
+        // 7. Forward, once.
         using var forwarding = Tracing.Step("forward");
         var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.HoldsLease(admitted));
         forwarding?.Dispose();
 
-        // 7. Settle, release, or keep the quota held for the reconciler.
+        // 8. Settle, release, or keep the quota held for the reconciler.
         var result = await RecordAsync(admitted.ReservationId, outcome, price);
 
-        // 8. Wait for the images, if the caller asked to.
+        // 9. Wait for the images, if the caller asked to.
         return await WaitAsync(result, tenant, wait, cancellationToken);
     }
 
-    private async Task<Admission> AdmitAsync(ReservationRequest reservation, CancellationToken cancellationToken)
+    private async Task<Admission> AdmitAsync(ReservationRequest reservation, PendingAnswer? answer, CancellationToken cancellationToken)
     {
         using var admitting = Tracing.Step("admit");
-        return await ledger.AdmitAsync(reservation, cancellationToken);
+        while (true)
+        {
+            var admission = await ledger.AdmitAsync(reservation, cancellationToken);
+            var claim = admission switch
+            {
+                Admission.Admitted admitted => admitted.Answer,
+                Admission.Replayed replayed => replayed.Answer,
+                Admission.Joined joined => joined.Answer,
+                _ => null,
+            };
+            if (claim is not null)
+                answer!.Claim(ledger, reservation.Tenant, claim, cancellationToken);
+            switch (admission)
+            {
+                case Admission.OwedElsewhere owed:
+                    reservation = reservation with { WaitsSince = owed.At };
+                    await Task.Delay(Poll, time, cancellationToken);
+                    break;
+                case Admission.Joined joined when await OutcomeAsync(joined.Answer.ReservationId, cancellationToken) is { } outcome:
+                    return new Admission.Replayed(outcome, joined.Answer);
+                case Admission.Joined:
+                    // It ended without a charge, and not because of what it asked for: this is a new request.
+                    break;
+                default:
+                    if (admission is Admission.Admitted && answer is not null && answers.IsTwin(answer.Key))
+                        Twins(reservation.Tenant);
+                    return admission;
+            }
+        }
+    }
+
+    /// <summary>The outcome of a request that another caller has left.</summary>
+    /// <returns>Null: it was not made, for a reason outside the request.</returns>
+    private async Task<StoredOutcome?> OutcomeAsync(Guid reservationId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await ledger.Answers.FindOutcomeAsync(reservationId, cancellationToken) is { } outcome)
+                return outcome is { State: ReservationState.Void, Outcome: not { KeepsIdempotencyKey: true } } ? null : outcome;
+            await Task.Delay(Poll, time, cancellationToken);
+        }
     }
 
     private async Task<CreationResult?> RecallAsync(Tenant tenant, string? key, byte[] bodyHash) =>

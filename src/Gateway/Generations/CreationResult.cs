@@ -16,6 +16,9 @@ internal abstract record CreationResult
     /// </summary>
     public bool IsReplay { get; init; }
 
+    /// <summary>By which the front end reports whether the caller got it; null: it had an Idempotency-Key.</summary>
+    public PendingAnswer? Answer { get; init; }
+
     /// <summary>There is a generation, and it is charged.</summary>
     /// <param name="IsDurable">
     /// False: the store is unavailable. The ledger records the settlement as soon as it can.

@@ -6,7 +6,12 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Generations;
 
 /// <summary><c>POST /v2/generations</c> and <c>POST /v2/generations/quote</c>.</summary>
-internal sealed class GenerationEndpoints(GenerationRequestReader reader, CreateGeneration generations, QuoteGeneration quotes)
+internal sealed class GenerationEndpoints(
+    GenerationRequestReader reader,
+    CreateGeneration generations,
+    QuoteGeneration quotes,
+    TimeProvider time
+)
 {
     public async Task<IResult> CreateAsync(HttpContext context, Caller caller)
     {
@@ -20,6 +25,8 @@ internal sealed class GenerationEndpoints(GenerationRequestReader reader, Create
         var seconds = PreferWait.Read(context.Request);
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
         var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
+        if (result.Answer is { } answer)
+            Observe(context, answer);
         return GenerationAnswer.From(result, seconds);
     }
 
@@ -31,6 +38,34 @@ internal sealed class GenerationEndpoints(GenerationRequestReader reader, Create
         if (request.Refusal is { } notAllowed)
             return notAllowed.ToProblem();
         return new QuoteJson(await quotes.QuoteAsync(request.Request, caller.Tenant, context.RequestAborted));
+    }
+
+    /// <summary>From the first byte of the answer on, the connection shows whether the caller received it.</summary>
+    private void Observe(HttpContext context, PendingAnswer answer)
+    {
+        WatchedAnswer? watched = null;
+        context.Response.OnStarting(() =>
+        {
+            answer.Writing();
+            watched = AnswerDelivery.Watch(context);
+            return Task.CompletedTask;
+        });
+        // Does not wait for what happens after the answer: the connection is free for the next request.
+        context.Response.OnCompleted(() =>
+        {
+            answer.Written(time.GetTimestamp());
+            var isSuccess = context.Response.StatusCode < StatusCodes.Status300MultipleChoices;
+            _ = ReportAsync(isSuccess ? watched : null, answer);
+            return Task.CompletedTask;
+        });
+
+        static async Task ReportAsync(WatchedAnswer? watched, PendingAnswer answer)
+        {
+            if (watched is not null && await watched.IsDeliveredAsync())
+                answer.Deliver();
+            else
+                await answer.HangUpAsync();
+        }
     }
 
     private async Task<(ValidatedRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest request, Caller caller)

@@ -21,6 +21,7 @@ internal static class GenerationsFeature
                 (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
             );
         services.AddSingleton<GenerationRequestReader>();
+        services.AddSingleton<PendingAnswers>();
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);

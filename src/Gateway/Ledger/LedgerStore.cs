@@ -22,12 +22,26 @@ internal abstract class LedgerStore
     /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =
         "state, version, charged, sent, idem_key, forwarded_at, ended_at, running_until, fence_at, "
-        + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after";
+        + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after, owed_by, owed_at";
 
     /// <summary>Those of <see cref="UpdatedColumns"/> that are in an index. An outcome changes none of them.</summary>
-    public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until"];
+    public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until", "owed_by"];
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
+
+    /// <summary>More equal requests of one tenant than this are never looked at together.</summary>
+    public const int MaxEqual = 512;
+
+    /// <summary>
+    /// Equal requests whose answer is still owed, oldest first, without generations that were deleted or have failed.
+    /// </summary>
+    public static string OwedCondition(string tenant, string bodyHash) =>
+        $"""
+            r.tenant = {tenant} and r.body_hash = {bodyHash} and r.owed_by is not null and not exists (
+              select 1 from generation g where g.reservation_id = r.id and (g.deleted_at is not null or g.status = 'FAILED')
+            )
+            order by r.reserved_at limit {MaxEqual}
+            """;
 
     /// <summary>One transaction: lock, load, decide, store, commit. Writes nothing if nothing was changed.</summary>
     /// <param name="keys">What the decision reads.</param>

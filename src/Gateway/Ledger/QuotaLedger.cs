@@ -45,6 +45,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _status = new QuotaStatusCache(ReadStatusAsync, time, log);
         _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
+        Answers = new AnswerLedger(_writer, _client);
         _maintenance = new LedgerMaintenance(
             database,
             Store,
@@ -57,6 +58,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     public Guid Instance { get; }
+
+    /// <summary>Who received the answers to requests without an Idempotency-Key.</summary>
+    public AnswerLedger Answers { get; }
 
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;

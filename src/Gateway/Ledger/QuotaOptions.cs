@@ -40,6 +40,12 @@ internal sealed record QuotaOptions
     /// <summary>An outcome stays with its Idempotency-Key this long.</summary>
     public TimeSpan IdempotencyWindow { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>
+    /// For so long an answer that nobody received is kept for an equal request without an Idempotency-Key; zero: such
+    /// requests are always new.
+    /// </summary>
+    public TimeSpan RepeatWindow { get; init; } = TimeSpan.FromMinutes(10);
+
     public static QuotaOptions Read(Settings settings)
     {
         var defaults = new QuotaOptions();
@@ -53,6 +59,7 @@ internal sealed record QuotaOptions
             UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
             Retention = settings.Duration("Quotas:Retention", defaults.Retention),
             Lease = lease,
+            RepeatWindow = settings.Duration("Quotas:RepeatWindow", defaults.RepeatWindow, off: true),
             // Several may be late before the lease is over.
             Heartbeat = lease / 6,
         };

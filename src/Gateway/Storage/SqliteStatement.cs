@@ -48,6 +48,8 @@ internal sealed class SqliteStatement : IDisposable
         return With(bytes);
     }
 
+    public SqliteStatement With(Guid? value) => value is { } id ? With(id) : With((long?)null);
+
     /// <summary>The next row. False: there is none, and the statement is ready for its next use.</summary>
     public bool Read()
     {
@@ -89,6 +91,8 @@ internal sealed class SqliteStatement : IDisposable
     public byte[] Bytes(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
 
     public Guid Id(int column) => new(raw.sqlite3_column_blob(_statement, column), bigEndian: true);
+
+    public Guid? IdOrNull(int column) => IsNull(column) ? null : Id(column);
 
     public void Dispose() => _statement.Dispose();
 

@@ -50,6 +50,12 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
             ["route"],
             Buckets(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
         );
+    public Counter Twins { get; } =
+        factory.CreateCounter(
+            "gateway_twins_total",
+            "Requests without an Idempotency-Key that equal one admitted less than a minute before: many of them are repeats behind a proxy that hides disconnects.",
+            ["tenant"]
+        );
     public Counter Refusals { get; } =
         factory.CreateCounter("gateway_refusals_total", "Answers that are problems, by problem name.", ["tenant", "problem"]);
     public Counter QuotaRefusals { get; } =

@@ -1,6 +1,7 @@
 using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Logging;
+using Gateway.Generations;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Leonardo;
@@ -45,6 +46,7 @@ internal static class TelemetryFeature
     {
         var metrics = new GatewayMetrics();
         provider.GetRequiredService<QuotaLedger>().OnCommitted(metrics.Count);
+        provider.GetRequiredService<CreateGeneration>().Twins = tenant => metrics.Twins.WithLabels(tenant.Id).Inc();
         var upstream = provider.GetRequiredService<UpstreamStatus>();
         upstream.Recorded = (outcome, duration) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(duration.TotalSeconds);
         upstream.CallRecorded = (operation, outcome, duration) =>

@@ -74,3 +74,38 @@ public sealed class PostgreSqlAuditTests : AuditContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
 }
+
+public sealed class PostgreSqlRepeatTests : RepeatContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
+    public async Task What_a_replica_left_undelivered_is_answered_by_another()
+    {
+        var (here, there) = (await StartAsync(), await StartAsync());
+        var first = await SettledAsync(here, "g");
+        await here.Answers.HangUpAsync(Tenant("a"), first.Answer!);
+
+        (await ReplayedAsync(there)).Outcome.Settlement!.GenerationId.ShouldBe("g");
+    }
+
+    [Fact]
+    public async Task What_another_replica_is_still_writing_is_waited_for_until_its_next_sign_of_life()
+    {
+        var (here, there) = (await StartAsync(), await StartAsync());
+        var first = await here.AdmittedAsync(Request(Tenant("a")));
+        (await there.AdmitAsync(Request(Tenant("a"), body: "short"), CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await here.SettleAsync(first.ReservationId, Cost("g"));
+        await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(10));
+
+        var owed = (await there.AdmitAsync(Request(Tenant("a")), CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+        var waiting = Request(Tenant("a")) with { WaitsSince = owed.At };
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+        await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(10));
+        here.Answers.Deliver(Tenant("a"), first.Answer!);
+        await here.AdmittedAsync(Request(Tenant("b")));
+
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
+    }
+}

@@ -41,3 +41,8 @@ public sealed class SqliteAuditTests : AuditContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
+
+public sealed class SqliteRepeatTests : RepeatContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}

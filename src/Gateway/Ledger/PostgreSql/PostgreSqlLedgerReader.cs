@@ -8,6 +8,9 @@ namespace Gateway.Ledger.PostgreSql;
 /// <summary>Takes the ledger's lock and loads what a batch reads, in one round trip or two.</summary>
 internal static class PostgreSqlLedgerReader
 {
+    /// <summary>After the columns of a reservation.</summary>
+    private static readonly int RepeatColumn = LedgerStore.AllColumns.Split(',').Length;
+
     public static async Task<LedgerUnitOfWork> LoadAsync(
         NpgsqlConnection connection,
         LedgerKeys keys,
@@ -52,6 +55,15 @@ internal static class PostgreSqlLedgerReader
                 keys.IdempotencyKeys.Select(key => key.Tenant).ToArray(),
                 keys.IdempotencyKeys.Select(key => key.Key).ToArray()
             );
+        if (keys.Repeats.Count > 0)
+        {
+            batch.Add(
+                Sql.Owed,
+                keys.Repeats.Select(repeat => repeat.Tenant).ToArray(),
+                keys.Repeats.Select(repeat => repeat.BodyHash.ToArray()).ToArray()
+            );
+            batch.Add(Sql.Instances);
+        }
         if (keys.Generations.Count > 0)
         {
             batch.Add(Sql.Generations, keys.Generations.ToArray());
@@ -92,6 +104,8 @@ internal static class PostgreSqlLedgerReader
             await ReservationsAsync(balances: true);
         if (keys.IdempotencyKeys.Count > 0)
             await ReservationsAsync(balances: false);
+        if (keys.Repeats.Count > 0)
+            await ReadRepeatsAsync(reader, [.. keys.Repeats], state, cancellationToken);
         if (keys.Generations.Count > 0)
         {
             await RowsAsync(() =>
@@ -108,12 +122,7 @@ internal static class PostgreSqlLedgerReader
 
         DateTimeOffset? Time(int column) => UnixMicroseconds.ToTime(reader.LongOrNull(column));
 
-        async Task RowsAsync(Action load)
-        {
-            await reader.NextResultAsync(cancellationToken);
-            while (await reader.ReadAsync(cancellationToken))
-                load();
-        }
+        Task RowsAsync(Action load) => ReadRowsAsync(reader, load, cancellationToken);
 
         Task ReservationsAsync(bool balances, List<Guid>? ids = null) =>
             RowsAsync(() =>
@@ -122,6 +131,43 @@ internal static class PostgreSqlLedgerReader
                 state.Load(row, balances);
                 ids?.Add(row.Id);
             });
+    }
+
+    private static async Task ReadRepeatsAsync(
+        NpgsqlDataReader reader,
+        RepeatKey[] repeats,
+        LedgerUnitOfWork state,
+        CancellationToken cancellationToken
+    )
+    {
+        foreach (var repeat in repeats)
+            state.Owed[repeat] = [];
+        await ReadRowsAsync(
+            reader,
+            () =>
+            {
+                var row = PostgreSqlReservations.Read(reader);
+                state.Load(row, balances: false);
+                state.Owed[repeats[reader.GetInt64(RepeatColumn) - 1]].Add(row.Id);
+            },
+            cancellationToken
+        );
+        await ReadRowsAsync(
+            reader,
+            () =>
+                state.Instances[reader.GetGuid(0)] = new InstanceRow(
+                    UnixMicroseconds.ToTime(reader.GetInt64(1)),
+                    UnixMicroseconds.ToTime(reader.GetInt64(2))
+                ),
+            cancellationToken
+        );
+    }
+
+    private static async Task ReadRowsAsync(NpgsqlDataReader reader, Action load, CancellationToken cancellationToken)
+    {
+        await reader.NextResultAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            load();
     }
 
     private static void LoadTenant(NpgsqlDataReader row, LedgerUnitOfWork state)

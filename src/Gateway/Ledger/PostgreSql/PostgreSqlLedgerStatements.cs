@@ -51,6 +51,14 @@ internal static class PostgreSqlLedgerStatements
         select {Columns} from unnest($1, $2) as k(tenant, idem_key)
         join reservation r on r.tenant = k.tenant and r.idem_key = k.idem_key
         """;
+
+    /// <summary>The number of the repeat among those asked for, and the row.</summary>
+    public static readonly string Owed = $"""
+        select {Columns}, k.n from unnest($1, $2) with ordinality as k(tenant, body_hash, n)
+        cross join lateral (select * from reservation r where {LedgerStore.OwedCondition("k.tenant", "k.body_hash")}) r
+        order by k.n, r.reserved_at
+        """;
+    public const string Instances = "select id, heartbeat_at, lease_until from instance";
     public const string Generations = "select id, tenant, reservation_id, created_at from generation where id = any($1)";
     public static readonly string ReservationsByGeneration = $"""
         select {Columns} from generation g join reservation r on r.id = g.reservation_id where g.id = any($1)
@@ -107,6 +115,7 @@ internal static class PostgreSqlLedgerStatements
         on conflict (model, hour) do update set (at, stated, computed) = row(excluded.at, excluded.stated, excluded.computed)
         """;
     public const string PrunePriceRatios = "delete from price_ratio where model = any($1) and at <= $2";
+    public const string SeeInstance = "update instance set heartbeat_at = $2 where id = $1";
     public const string SetInstance = """
         insert into instance values ($1, $2, $3)
         on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, lease_until = excluded.lease_until
@@ -116,7 +125,8 @@ internal static class PostgreSqlLedgerStatements
 
     public static readonly string LastKey = $"select id from ({NextIds}) n order by id desc limit 1";
     public static readonly string FreeKeys =
-        $"update reservation set idem_key = null where id in ({NextIds}) and idem_key is not null and reserved_at < $3 and state in ('S', 'V', 'W')";
+        $"update reservation set idem_key = null, owed_by = null where id in ({NextIds}) and (idem_key is not null or owed_by is not null) "
+        + "and reserved_at < $3 and state in ('S', 'V', 'W')";
     public const string PruneInstances =
         "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
     public static readonly string PruneEvents = $"delete from event where reservation_id in ({Ended})";

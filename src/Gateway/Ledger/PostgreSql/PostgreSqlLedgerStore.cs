@@ -149,8 +149,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => row.Trace).ToArray()
             );
         AddPriceRatios(batch, state);
-        if (state.LeaseUntil is { } lease)
-            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(state.Now), UnixMicroseconds.From(lease));
+        AddSignOfLife(batch, state);
         batch.Add("commit");
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
     }
@@ -168,6 +167,15 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             ratios.Select(row => row.Ratio.Computed).ToArray()
         );
         batch.Add(Sql.PrunePriceRatios, ratios.Select(row => row.Model).ToArray(), UnixMicroseconds.From(state.Now - PriceRatio.Window));
+    }
+
+    /// <summary>Everything that this replica knew about its callers is in the store then.</summary>
+    private void AddSignOfLife(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.LeaseUntil is { } lease)
+            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(state.Now), UnixMicroseconds.From(lease));
+        else
+            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(state.Now));
     }
 
     private static async Task RollBackAsync(NpgsqlConnection connection)

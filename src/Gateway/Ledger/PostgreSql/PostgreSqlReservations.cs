@@ -59,6 +59,8 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Outcome?.Detail).ToArray(),
             rows.Select(row => row.Outcome?.Reason).ToArray(),
             rows.Select(row => row.Outcome?.RetryAfter).ToArray(),
+            rows.Select(row => row.OwedBy).ToArray(),
+            rows.Select(row => UnixMicroseconds.From(row.OwedAt)).ToArray(),
         ];
 
     public static Reservation Read(NpgsqlDataReader row) =>
@@ -98,6 +100,8 @@ internal static class PostgreSqlReservations
             Outcome = row.TextOrNull(31) is { } problem
                 ? new Outcome(problem, row.GetInt16(32), row.GetString(33), row.TextOrNull(34), row.IntegerOrNull(35))
                 : null,
+            OwedBy = row.IsDBNull(36) ? null : row.GetGuid(36),
+            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
         };
 
     public static long? LongOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
@@ -118,7 +122,7 @@ internal static class PostgreSqlReservations
             short[] or short?[] => NpgsqlDbType.Array | NpgsqlDbType.Smallint,
             bool[] => NpgsqlDbType.Array | NpgsqlDbType.Boolean,
             string?[] => NpgsqlDbType.Array | NpgsqlDbType.Text,
-            Guid[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
+            Guid[] or Guid?[] => NpgsqlDbType.Array | NpgsqlDbType.Uuid,
             byte[][] => NpgsqlDbType.Array | NpgsqlDbType.Bytea,
             _ => throw new ArgumentException($"No column of the ledger holds {value.GetType()}", nameof(value)),
         };

@@ -11,10 +11,29 @@ internal abstract record Admission
     /// Timestamp of the <see cref="TimeProvider"/> after which the first byte must not be sent: see <see
     /// cref="QuotaLedger.HoldsLease"/>.
     /// </param>
-    public sealed record Admitted(Guid ReservationId, DateTimeOffset At, IReadOnlyList<QuotaStatus> Quotas, long LeaseDeadline) : Admission;
+    /// <param name="Answer">By which its delivery is reported; null: it has an Idempotency-Key.</param>
+    public sealed record Admitted(
+        Guid ReservationId,
+        DateTimeOffset At,
+        IReadOnlyList<QuotaStatus> Quotas,
+        long LeaseDeadline,
+        AnswerClaim? Answer
+    ) : Admission;
 
-    /// <summary>This Idempotency-Key has an outcome, which is the answer again.</summary>
-    public sealed record Replayed(StoredOutcome Outcome) : Admission;
+    /// <summary>
+    /// An earlier request with this Idempotency-Key, or an equal one without a key, has an outcome: it is the answer.
+    /// </summary>
+    /// <param name="Answer">By which its delivery is reported; null: it need not be.</param>
+    public sealed record Replayed(StoredOutcome Outcome, AnswerClaim? Answer = null) : Admission;
+
+    /// <summary>An equal request whose caller is gone is still running: its outcome is the answer.</summary>
+    public sealed record Joined(AnswerClaim Answer) : Admission;
+
+    /// <summary>
+    /// Another replica has an equal request, and has not said yet whether its answer is delivered. Nothing is decided.
+    /// </summary>
+    /// <param name="At">The store's time of the first such answer.</param>
+    public sealed record OwedElsewhere(DateTimeOffset At) : Admission;
 
     /// <summary>The first request with this Idempotency-Key is not finished.</summary>
     public sealed record InProgress(int RetryAfter) : Admission;
@@ -33,3 +52,7 @@ internal abstract record Admission
     /// <summary>The ledger could not decide, or not durably. Nothing may be sent.</summary>
     public sealed record Unavailable(int RetryAfter, string Detail) : Admission;
 }
+
+/// <summary>A caller waits for the answer to this reservation, which may be another request's.</summary>
+/// <param name="Since">Different for each caller of the same reservation.</param>
+internal sealed record AnswerClaim(Guid ReservationId, DateTimeOffset Since);

@@ -24,17 +24,22 @@ internal sealed class AdmissionRules(
     /// <summary>How what was admitted ends.</summary>
     public OutcomeRules Outcomes { get; } = new(state, options);
 
+    /// <summary>Requests without an Idempotency-Key whose answer nobody received.</summary>
+    public RepeatRules Repeats { get; } = new(state, options, instance);
+
     /// <summary>L1. Null: it is reserved, and waits for a slot.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no image, or the price is negative.</exception>
     public Admission? Reserve(Guid id, ReservationRequest request)
     {
-        // 1. The Idempotency-Key.
+        // 1. The Idempotency-Key, or an equal request without one.
         if (request.IdempotencyKey is { } key && state.FindKey(request.Tenant.Id, key) is { } earlier)
         {
             if (earlier.HasKeyAt(state.Now, options.IdempotencyWindow))
                 return Repeat(earlier, request.BodyHash);
             state.Move(earlier, earlier with { IdempotencyKey = null }, "key-expired");
         }
+        if (request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero && Repeats.Find(request) is { } repeated)
+            return repeated;
         // 2. Whether anything may be admitted at all.
         if (refusal is not null)
             return new Admission.Unavailable(TryAgainLater, refusal);
@@ -61,6 +66,8 @@ internal sealed class AdmissionRules(
             Fingerprint = request.Fingerprint,
             Instance = instance,
             ReservedAt = state.Now,
+            OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null,
+            OwedAt = state.Now,
         };
         try
         {
@@ -97,6 +104,10 @@ internal sealed class AdmissionRules(
         state.FindKey(tenant, key) is { } earlier && earlier.HasKeyAt(state.Now, options.IdempotencyWindow)
             ? Repeat(earlier, bodyHash)
             : null;
+
+    /// <returns>Null: it is open.</returns>
+    public StoredOutcome? OutcomeOf(Guid id) =>
+        state.Find(id) is { State: not (ReservationState.Reserved or ReservationState.Forwarding) } row ? row.Stored() : null;
 
     /// <summary>L2, in the same commit as L1 or in a later one.</summary>
     /// <returns>False: no slot of the account is free, or it may not be sent any more.</returns>

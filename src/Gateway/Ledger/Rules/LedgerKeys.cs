@@ -9,6 +9,9 @@ internal sealed class LedgerKeys
     public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
     public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Requests without an Idempotency-Key: equal ones whose answer is still owed are read.</summary>
+    public HashSet<RepeatKey> Repeats { get; } = [];
+
     /// <summary>Models whose price ratio is read or may rise.</summary>
     public List<string> Models { get; } = [];
 

@@ -88,6 +88,11 @@ internal sealed record LedgerEvent(
     string Why
 );
 
+/// <summary>A replica.</summary>
+/// <param name="SeenAt">Its last sign of life.</param>
+/// <param name="LeaseUntil">From then on it sends nothing, and no caller waits at it.</param>
+internal sealed record InstanceRow(DateTimeOffset SeenAt, DateTimeOffset LeaseUntil);
+
 /// <summary>Who owns a generation.</summary>
 /// <param name="Trace">Written, and read by the watcher alone.</param>
 internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt, string? Trace = null);

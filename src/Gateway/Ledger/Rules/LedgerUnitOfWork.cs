@@ -44,6 +44,12 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public List<Guid> Unknown { get; } = [];
 
+    /// <summary>Reservations whose answer is owed, by what a repeat has in common with them, oldest first.</summary>
+    public Dictionary<RepeatKey, List<Guid>> Owed { get; } = [];
+
+    /// <summary>The replicas that the store knows.</summary>
+    public Dictionary<Guid, InstanceRow> Instances { get; } = [];
+
     /// <summary>Unknown ones older than the grace.</summary>
     public List<Guid> Stale { get; } = [];
 

@@ -51,9 +51,11 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             state.Alarms.Add($"Reservation {id} was accepted as generation {settlement.GenerationId}, but its state is {row.State}");
             return false;
         }
+        // What was unknown has no caller any more: the next repeat gets it.
+        var known = row.State == ReservationState.Forwarding ? row : row.OwedByNobody(state.Now);
         state.Move(
             row,
-            row with
+            known with
             {
                 State = ReservationState.Settled,
                 // Written off before: it is counted at its price already.
@@ -92,7 +94,11 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         if (FindOrAlarm(id, "reported unknown") is not { } row)
             return false;
         if (row.State == ReservationState.Forwarding)
-            state.Move(row, row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }, why);
+            state.Move(
+                row,
+                (row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).OwedByNobody(state.Now),
+                why
+            );
         else if (row.State == ReservationState.Unknown)
             state.Move(row, row with { Outcome = outcome, FencedAt = Earlier(row.FencedAt, state.Now) }, why);
         else
@@ -186,18 +192,16 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             IdempotencyKey = keepsKey && row.State != ReservationState.Reserved ? row.IdempotencyKey : null,
             RunningUntil = null,
             EndedAt = state.Now,
+            OwedBy = null,
         };
 
     /// <summary>
     /// Its sender may only be paused: for one more lease it may wake up, see that its lease is over, and stop.
     /// </summary>
     private Reservation Orphaned(Reservation row) =>
-        row with
-        {
-            State = ReservationState.Unknown,
-            Outcome = OrphanedOutcome,
-            FencedAt = state.Now + options.Lease,
-        };
+        (row with { State = ReservationState.Unknown, Outcome = OrphanedOutcome, FencedAt = state.Now + options.Lease }).OwedByNobody(
+            state.Now
+        );
 
     private static DateTimeOffset Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one.Value : other;
 

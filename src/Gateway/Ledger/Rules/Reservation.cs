@@ -53,6 +53,17 @@ internal sealed record Reservation
     public Settlement? Settlement { get; init; }
     public Outcome? Outcome { get; init; }
 
+    /// <summary>
+    /// The process at which a caller waits for the answer; <see cref="Nobody"/>: the caller is gone, and the next equal
+    /// request gets it; null: it was delivered, or no repeat may get it.
+    /// </summary>
+    public Guid? OwedBy { get; init; }
+
+    /// <summary>Since when. Different for each caller, so that a report of an earlier one changes nothing.</summary>
+    public DateTimeOffset? OwedAt { get; init; }
+
+    public static Guid Nobody => Guid.Empty;
+
     private static readonly Outcome WrittenOffOutcome = new(
         "outcome-unknown",
         504,
@@ -70,17 +81,31 @@ internal sealed record Reservation
     /// Whether no indexed column differs, apart from the state: <see cref="LedgerStore.IndexedColumns"/>.
     /// </summary>
     public bool IsIndexedAs(Reservation other) =>
-        (Sent, IdempotencyKey, ForwardedAt, RunningUntil) == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil);
+        (Sent, IdempotencyKey, ForwardedAt, RunningUntil, OwedBy)
+        == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil, other.OwedBy);
 
     /// <summary>Counted as spent at its price, because its outcome could not be determined.</summary>
     public Reservation WrittenOff(DateTimeOffset now) =>
+        (
+            this with
+            {
+                State = ReservationState.WrittenOff,
+                Outcome = WrittenOffOutcome,
+                Charged = Micros,
+                RunningUntil = null,
+                EndedAt = now,
+            }
+        ).OwedByNobody(now);
+
+    /// <summary>Its caller is gone, or got only an error: a repeat may get the answer from now on.</summary>
+    public Reservation OwedByNobody(DateTimeOffset now) => OwedBy is null ? this : Owe(Nobody, now);
+
+    /// <param name="by">Null: it was delivered.</param>
+    public Reservation Owe(Guid? by, DateTimeOffset now) =>
         this with
         {
-            State = ReservationState.WrittenOff,
-            Outcome = WrittenOffOutcome,
-            Charged = Micros,
-            RunningUntil = null,
-            EndedAt = now,
+            OwedBy = by,
+            OwedAt = OwedAt >= now ? OwedAt.Value.AddMicroseconds(1) : now,
         };
 
     public StoredOutcome Stored() =>

@@ -16,7 +16,15 @@ internal sealed record ReservationRequest(
     Fingerprint Fingerprint,
     string? IdempotencyKey,
     byte[] BodyHash
-);
+)
+{
+    /// <summary>
+    /// When it was first found that another replica owes the answer to an equal request, by the store's clock.
+    /// </summary>
+    public DateTimeOffset? WaitsSince { get; init; }
+
+    public RepeatKey RepeatKey => new(Tenant.Id, BodyHash);
+}
 
 /// <summary>What distinguishes a generation from all others in Leonardo's list (L6).</summary>
 /// <param name="PromptHash">SHA-256 over the prompt in UTF-8; the ledger does not hold the prompt itself.</param>

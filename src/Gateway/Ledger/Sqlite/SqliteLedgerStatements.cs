@@ -29,6 +29,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         Unknown = Reservations("state = 'U' order by forwarded_at");
         ReservationById = Reservations("id = ?1");
         ReservationByKey = Reservations("tenant = ?1 and idem_key = ?2");
+        Owed = Prepare($"select {LedgerStore.AllColumns} from reservation r where {LedgerStore.OwedCondition("?1", "?2")}");
+        Instances = Prepare("select id, heartbeat_at, lease_until from instance");
         Generation = Prepare("select tenant, reservation_id, created_at from generation where id = ?1");
         Window = Prepare(
             "select images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted "
@@ -60,9 +62,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
         // Prune
         LastKey = Prepare($"select id from ({NextIds}) order by id desc limit 1");
-        FreeKeys = Prepare(
-            $"update reservation set idem_key = null where id in ({NextIds}) and idem_key is not null and reserved_at < ?3 and state in ('S', 'V', 'W')"
-        );
+        FreeKeys = Prepare(FreeKeysOf);
         PruneInstances = Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
         PruneEvents = Prepare($"delete from event where reservation_id in ({Ended})");
         PruneReservations = Prepare($"delete from reservation where id in ({Ended})");
@@ -73,6 +73,10 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
     private static readonly string NextIds =
         $"select id from reservation where id > ?1 and id < ?2 order by id limit {LedgerStore.PruneBatchSize}";
+
+    private static readonly string FreeKeysOf =
+        $"update reservation set idem_key = null, owed_by = null where id in ({NextIds}) and (idem_key is not null or owed_by is not null) "
+        + "and reserved_at < ?3 and state in ('S', 'V', 'W')";
 
     private static readonly string Ended =
         "select id from reservation where id < ?1 and month < ?2 and state in ('S', 'V', 'W') and running_until is null "
@@ -90,6 +94,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Unknown { get; }
     public SqliteStatement ReservationById { get; }
     public SqliteStatement ReservationByKey { get; }
+    public SqliteStatement Owed { get; }
+    public SqliteStatement Instances { get; }
     public SqliteStatement Generation { get; }
     public SqliteStatement Window { get; }
     public SqliteStatement Counter { get; }

@@ -105,6 +105,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             LoadAll(sql.ReservationById.With(id), state, balances: true);
         foreach (var (tenant, key) in keys.IdempotencyKeys)
             LoadAll(sql.ReservationByKey.With(tenant).With(key), state, balances: false);
+        LoadRepeats(sql, state, keys);
         foreach (var id in keys.Generations)
         {
             var generation = sql
@@ -132,6 +133,19 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         foreach (var tenant in state.MissingCounters())
             LoadCounter(sql, state, tenant);
         return state;
+    }
+
+    private static void LoadRepeats(SqliteLedgerStatements sql, LedgerUnitOfWork state, LedgerKeys keys)
+    {
+        foreach (var repeat in keys.Repeats)
+            LoadAll(sql.Owed.With(repeat.Tenant).With(repeat.BodyHash.Span), state, balances: false, state.Owed[repeat] = []);
+        if (state.Owed.Values.All(equal => equal.Count == 0))
+            return;
+        while (sql.Instances.Read())
+            state.Instances[sql.Instances.Id(0)] = new InstanceRow(
+                UnixMicroseconds.ToTime(sql.Instances.Long(1)),
+                UnixMicroseconds.ToTime(sql.Instances.Long(2))
+            );
     }
 
     private void Store(SqliteLedgerStatements sql, LedgerUnitOfWork state)

@@ -44,7 +44,9 @@ internal static class SqliteReservations
             .With(row.Outcome?.Status)
             .With(row.Outcome?.Detail)
             .With(row.Outcome?.Reason)
-            .With(row.Outcome?.RetryAfter);
+            .With(row.Outcome?.RetryAfter)
+            .With(row.OwedBy)
+            .With(UnixMicroseconds.From(row.OwedAt));
 
     public static Reservation Read(SqliteStatement row) =>
         new()
@@ -83,5 +85,7 @@ internal static class SqliteReservations
             Outcome = row.TextOrNull(31) is { } problem
                 ? new Outcome(problem, (int)row.Long(32), row.Text(33), row.TextOrNull(34), (int?)row.LongOrNull(35))
                 : null,
+            OwedBy = row.IdOrNull(36),
+            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
         };
 }

@@ -12,9 +12,10 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
 
     /// <summary>An operation that is retried until it is durable, whether or not the caller still waits.</summary>
     /// <param name="decide">Returns whether it agrees with the ledger.</param>
-    public async Task<RecordingResult> RecordAsync(Action<LedgerKeys> addKeys, Func<AdmissionRules, bool> decide)
+    /// <param name="comesFirst">See <see cref="LedgerOperation.ComesFirst"/>.</param>
+    public async Task<RecordingResult> RecordAsync(Action<LedgerKeys> addKeys, Func<AdmissionRules, bool> decide, bool comesFirst = false)
     {
-        var operation = new LedgerOperation<bool>(addKeys, decide, mustBeRecorded: true);
+        var operation = new LedgerOperation<bool>(addKeys, decide, mustBeRecorded: true, comesFirst);
         if (!writer.Post(operation) || !await IsDoneAsync(operation.Task, storeTimeout))
             return RecordingResult.Delayed;
         // What can never be recorded has raised an alarm.

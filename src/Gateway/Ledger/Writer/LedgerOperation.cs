@@ -14,6 +14,9 @@ internal abstract class LedgerOperation
     /// <summary>Whether no caller waits for it any more.</summary>
     public abstract bool IsAbandoned { get; }
 
+    /// <summary>Whether it is decided before the others: what frees an answer comes before who asks for it.</summary>
+    public virtual bool ComesFirst => false;
+
     /// <summary>What its decision threw in the batch that is under way; null: it was decided.</summary>
     public Exception? Fault { get; protected set; }
 
@@ -38,7 +41,12 @@ internal abstract class LedgerOperation
 /// <param name="addKeys">What it reads.</param>
 /// <param name="decide">Its decision and result.</param>
 /// <param name="mustBeRecorded">See <see cref="LedgerOperation.MustBeRecorded"/>.</param>
-internal sealed class LedgerOperation<T>(Action<LedgerKeys> addKeys, Func<AdmissionRules, T> decide, bool mustBeRecorded) : LedgerOperation
+internal sealed class LedgerOperation<T>(
+    Action<LedgerKeys> addKeys,
+    Func<AdmissionRules, T> decide,
+    bool mustBeRecorded,
+    bool comesFirst = false
+) : LedgerOperation
 {
     private readonly TaskCompletionSource<T> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? _result;
@@ -46,6 +54,8 @@ internal sealed class LedgerOperation<T>(Action<LedgerKeys> addKeys, Func<Admiss
     public Task<T> Task => _completion.Task;
 
     public override bool MustBeRecorded => mustBeRecorded;
+
+    public override bool ComesFirst => comesFirst;
 
     public override bool IsAbandoned => false;
 
@@ -94,6 +104,8 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             keys.Reservations.Add(id);
         else if (request.IdempotencyKey is { } key)
             keys.IdempotencyKeys.Add((Tenant, key));
+        else
+            keys.Repeats.Add(request.RepeatKey);
     }
 
     /// <summary>Tries to get a slot, at the end of a batch.</summary>
@@ -101,7 +113,13 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
         Fault = rules.State.Attempt(() =>
         {
             if (rules.TryForward(id))
-                _result = new Admission.Admitted(id, rules.State.Now, rules.Quotas(request.Tenant), leaseDeadline);
+                _result = new Admission.Admitted(
+                    id,
+                    rules.State.Now,
+                    rules.Quotas(request.Tenant),
+                    leaseDeadline,
+                    rules.Repeats.AnswerOf(id)
+                );
             else if (rules.State.Find(id)?.State != ReservationState.Reserved)
                 _result = new Admission.Unavailable(
                     StoreUnavailableException.RetryAfterSeconds,

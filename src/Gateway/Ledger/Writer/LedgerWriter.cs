@@ -50,6 +50,9 @@ internal sealed class LedgerWriter(
     /// <returns>False: the writer has been stopped.</returns>
     public bool Post(LedgerOperation operation) => _operations.Post(operation);
 
+    /// <summary>Goes with the next batch, which the heartbeat makes at the latest: it costs no commit.</summary>
+    public void PostLazily(LedgerOperation operation) => _operations.PostLazily(operation);
+
     /// <summary>Takes no more operations; those it has are completed.</summary>
     public void Stop() => _operations.Stop();
 
@@ -95,6 +98,8 @@ internal sealed class LedgerWriter(
             else
                 batch.Add(operation);
         }
+        if (batch.Count > 0 || _waiting.Count > 0)
+            _operations.TakeLazy(batch, MaxBatchSize);
         return batch;
     }
 
@@ -263,7 +268,8 @@ internal sealed class LedgerWriter(
     /// </summary>
     private async Task CloseAsync(CancellationToken cancellationToken)
     {
-        var batch = new WriterBatch([], _waiting.Next(int.MaxValue), [], renewsLease: true, time.GetTimestamp());
+        var last = _operations.TakeLazy([], int.MaxValue);
+        var batch = new WriterBatch(last, _waiting.Next(int.MaxValue), [], renewsLease: true, time.GetTimestamp());
         try
         {
             await store.RunAsync(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 namespace Gateway.Ledger.Writer;
@@ -8,10 +9,22 @@ internal sealed class OperationQueue(TimeProvider time)
     private readonly Channel<LedgerOperation> _channel = Channel.CreateUnbounded<LedgerOperation>(
         new UnboundedChannelOptions { SingleReader = true }
     );
+    private readonly ConcurrentQueue<LedgerOperation> _lazy = new();
     private Task<bool>? _readable;
 
     /// <returns>False: it has been stopped.</returns>
     public bool Post(LedgerOperation operation) => _channel.Writer.TryWrite(operation);
+
+    /// <summary>Wakes nobody: it is taken together with others.</summary>
+    public void PostLazily(LedgerOperation operation) => _lazy.Enqueue(operation);
+
+    /// <returns>The batch, with what was posted lazily.</returns>
+    public List<LedgerOperation> TakeLazy(List<LedgerOperation> batch, int most)
+    {
+        for (var n = 0; n < most && _lazy.TryDequeue(out var operation); n++)
+            batch.Add(operation);
+        return batch;
+    }
 
     public void Stop() => _channel.Writer.TryComplete();
 

@@ -41,7 +41,8 @@ internal sealed class WriterBatch(
     public void Decide(AdmissionRules rules, long leaseDeadline)
     {
         State = rules.State;
-        foreach (var operation in operations)
+        // Otherwise in the order in which they came.
+        foreach (var operation in operations.OrderBy(operation => !operation.ComesFirst))
             operation.Decide(rules);
         foreach (var waiting in expired)
             waiting.StopWaiting(rules);

@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Gateway.Edge.Http;
+
+/// <summary>
+/// Whether an answer that was written has reached its caller: the connection carried another request, was closed in
+/// order, or was not reset within a second. Kestrel says nothing about a peer that closed an instant before the answer
+/// was written; that peer answers with a reset.
+/// </summary>
+internal sealed class AnswerDelivery(ConnectionContext connection)
+{
+    private readonly List<WatchedAnswer> _watched = [];
+
+    public static void Observe(KestrelServerOptions kestrel) =>
+        // Before TLS: the socket's own state is asked for.
+        kestrel.ConfigureEndpointDefaults(listen =>
+            listen.Use(next =>
+                connection =>
+                {
+                    connection.Features.Set(new AnswerDelivery(connection));
+                    return next(connection);
+                }
+            )
+        );
+
+    /// <summary>The connection carries another request: its caller has received what it asked for before.</summary>
+    public static Task OnRequestAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Features.Get<AnswerDelivery>()?.Complete(isDelivered: true);
+        return next(context);
+    }
+
+    /// <summary>To be called before the answer is written.</summary>
+    public static WatchedAnswer Watch(HttpContext context) =>
+        context.Features.Get<AnswerDelivery>() is { } connection ? connection.Watch(IsLast(context)) : WatchedAnswer.Unobserved;
+
+    /// <summary>Whether the gateway itself closes the connection after this answer.</summary>
+    private static bool IsLast(HttpContext context) =>
+        context.Request.Protocol == HttpProtocol.Http10
+        || context.Request.Headers.Connection.ToString().Contains("close", StringComparison.OrdinalIgnoreCase)
+        || context.Response.Headers.Connection.ToString().Contains("close", StringComparison.OrdinalIgnoreCase);
+
+    private WatchedAnswer Watch(bool isLast)
+    {
+        var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        var answer = new WatchedAnswer(socket, ClosingSocket.CountAcknowledged(socket), isLast, Forget);
+        lock (_watched)
+            _watched.Add(answer);
+        // The last registration runs first: the socket is still open then.
+        answer.CloseOn(connection.ConnectionClosed);
+        return answer;
+    }
+
+    private void Forget(WatchedAnswer answer)
+    {
+        lock (_watched)
+            _watched.Remove(answer);
+    }
+
+    private void Complete(bool isDelivered)
+    {
+        lock (_watched)
+        {
+            foreach (var answer in _watched)
+                answer.Complete(isDelivered);
+        }
+    }
+}

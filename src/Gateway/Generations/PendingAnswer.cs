@@ -1,0 +1,84 @@
+using Gateway.Ledger;
+using Gateway.Ledger.Rules;
+using Gateway.Tenants;
+
+namespace Gateway.Generations;
+
+/// <summary>What one caller without an Idempotency-Key is owed. Whether it was delivered is reported once.</summary>
+internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long started)
+{
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenRegistration _callerGone;
+    private (QuotaLedger Ledger, Tenant Tenant, AnswerClaim Claim)? _owed;
+    private int _isReported;
+
+    public RepeatKey Key => key;
+
+    public long Started => started;
+
+    /// <summary>Timestamp; null: it is not written yet.</summary>
+    public long? AnsweredAt { get; private set; }
+
+    /// <summary>Completes when it is delivered, or a repeat may get it.</summary>
+    public Task IsKnown => _known.Task;
+
+    /// <summary>From now on the ledger knows that this caller waits.</summary>
+    public void Claim(QuotaLedger ledger, Tenant tenant, AnswerClaim claim, CancellationToken cancellationToken)
+    {
+        _callerGone.Unregister();
+        _owed = (ledger, tenant, claim);
+        _callerGone = cancellationToken.UnsafeRegister(static state => _ = ((PendingAnswer)state!).HangUpAsync(), this);
+    }
+
+    /// <summary>From now on the connection shows whether the caller is there.</summary>
+    public void Writing() => _callerGone.Unregister();
+
+    public void Written(long at) => AnsweredAt = at;
+
+    /// <summary>The caller is gone, or got only an error.</summary>
+    public async Task HangUpAsync()
+    {
+        if (!TryReport() || _owed is not { } owed)
+            return;
+        try
+        {
+            await owed.Ledger.Answers.HangUpAsync(owed.Tenant, owed.Claim);
+        }
+        finally
+        {
+            Complete();
+        }
+    }
+
+    public void Deliver()
+    {
+        if (!TryReport())
+            return;
+        if (_owed is { } owed)
+            owed.Ledger.Answers.Deliver(owed.Tenant, owed.Claim);
+        Complete();
+    }
+
+    /// <summary>There is nothing that a repeat could get.</summary>
+    public void Drop()
+    {
+        if (TryReport())
+            Complete();
+    }
+
+    private bool TryReport()
+    {
+        if (Interlocked.Exchange(ref _isReported, 1) != 0)
+            return false;
+        _callerGone.Unregister();
+        if (_owed is null)
+            Complete();
+        return true;
+    }
+
+    private void Complete()
+    {
+        all.Remove(this);
+        _known.TrySetResult();
+    }
+}

@@ -1,0 +1,80 @@
+using Gateway.Ledger.Rules;
+
+namespace Gateway.Generations;
+
+/// <summary>
+/// Requests without an Idempotency-Key in this process whose answer is not known to be delivered. A repeat may arrive
+/// before the gateway notices that the first caller is gone: it waits a moment for that.
+/// </summary>
+internal sealed class PendingAnswers(TimeProvider time)
+{
+    /// <summary>How long a new request waits for what is known of an equal one.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Equal requests that are admitted so close together are counted: a proxy may hide disconnects.</summary>
+    private static readonly TimeSpan TwinTime = TimeSpan.FromSeconds(60);
+
+    private readonly Dictionary<RepeatKey, List<PendingAnswer>> _pending = [];
+    private readonly Dictionary<RepeatKey, long> _admitted = [];
+    private readonly Queue<(RepeatKey Key, long At)> _ages = new();
+
+    public PendingAnswer Begin(RepeatKey key)
+    {
+        var answer = new PendingAnswer(this, key, time.GetTimestamp());
+        lock (_pending)
+        {
+            if (!_pending.TryGetValue(key, out var equal))
+                _pending.Add(key, equal = []);
+            equal.Add(answer);
+        }
+        return answer;
+    }
+
+    /// <summary>
+    /// Waits while an equal request has been running for a while, or took a while and its answer is not known to be
+    /// delivered; half a second at most.
+    /// </summary>
+    public async Task WaitForEqualAsync(PendingAnswer own, CancellationToken cancellationToken)
+    {
+        Task[] earlier;
+        lock (_pending)
+            earlier = [.. _pending[own.Key].Where(answer => answer != own && IsLong(answer)).Select(answer => answer.IsKnown)];
+        if (earlier.Length == 0)
+            return;
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny(Task.WhenAll(earlier), Task.Delay(LongestWait, time, enough.Token));
+        await enough.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    /// <returns>Whether an equal request was admitted within the last minute.</returns>
+    public bool IsTwin(RepeatKey key)
+    {
+        var now = time.GetTimestamp();
+        lock (_pending)
+        {
+            while (_ages.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At, now) > TwinTime)
+            {
+                _ages.Dequeue();
+                if (_admitted.TryGetValue(oldest.Key, out var last) && last == oldest.At)
+                    _admitted.Remove(oldest.Key);
+            }
+            var isTwin = _admitted.ContainsKey(key);
+            _admitted[key] = now;
+            _ages.Enqueue((key, now));
+            return isTwin;
+        }
+    }
+
+    internal void Remove(PendingAnswer answer)
+    {
+        lock (_pending)
+        {
+            if (_pending.TryGetValue(answer.Key, out var equal) && equal.Remove(answer) && equal.Count == 0)
+                _pending.Remove(answer.Key);
+        }
+    }
+
+    private bool IsLong(PendingAnswer answer) =>
+        time.GetElapsedTime(answer.Started, answer.AnsweredAt ?? time.GetTimestamp()) > RepeatRules.LongRequest;
+}

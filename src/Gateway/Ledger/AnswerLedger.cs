@@ -1,0 +1,38 @@
+using Gateway.Edge;
+using Gateway.Ledger.Rules;
+using Gateway.Ledger.Writer;
+using Gateway.Tenants;
+
+namespace Gateway.Ledger;
+
+/// <summary>Records who received the answer to a request without an Idempotency-Key (INV-14, docs/ledger.md).</summary>
+internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
+{
+    /// <summary>
+    /// The caller who waits for this answer is gone, or got only an error. Returns when a repeat may get it.
+    /// </summary>
+    public Task HangUpAsync(Tenant tenant, AnswerClaim answer) =>
+        client.RecordAsync(keys => AddKeys(keys, tenant, answer), rules => rules.Repeats.HangUp(answer), comesFirst: true);
+
+    /// <summary>The caller has this answer: no repeat gets it. Recorded with the next batch.</summary>
+    public void Deliver(Tenant tenant, AnswerClaim answer) =>
+        writer.PostLazily(
+            new LedgerOperation<bool>(
+                keys => AddKeys(keys, tenant, answer),
+                rules => rules.Repeats.Deliver(answer),
+                mustBeRecorded: true,
+                comesFirst: true
+            )
+        );
+
+    /// <summary>How a reservation has ended; null: it has not.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<StoredOutcome?> FindOutcomeAsync(Guid reservationId, CancellationToken cancellationToken) =>
+        client.RunAsync(keys => keys.Reservations.Add(reservationId), rules => rules.OutcomeOf(reservationId)).WaitAsync(cancellationToken);
+
+    private static void AddKeys(LedgerKeys keys, Tenant tenant, AnswerClaim answer)
+    {
+        keys.Reservations.Add(answer.ReservationId);
+        keys.Tenants.Add(tenant.Id);
+    }
+}
