@@ -90,10 +90,14 @@ internal sealed class SqliteDatabase : Database
 
     public override async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+            return;
         await _disposing.CancelAsync();
         await _turn.WaitAsync();
         _isDisposed = true;
         Close();
+        _readers.Dispose();
+        _disposing.Dispose();
         InUse.TryRemove(KeyValuePair.Create(FilePath, this));
         _turn.Release();
     }
@@ -246,7 +250,7 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private void Configure(SqliteConnection connection)
+    private static void Configure(SqliteConnection connection)
     {
         // Before the first look at the log, so that the lock refuses a second process.
         if (!SqliteFile.IsShareable)

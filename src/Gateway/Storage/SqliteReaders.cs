@@ -7,12 +7,13 @@ namespace Gateway.Storage;
 /// Connections that only read. In the write-ahead log they see what is committed, and neither they nor the writer
 /// waits for the other.
 /// </summary>
-internal sealed class SqliteReaders(Func<SqliteConnection> open)
+internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
 {
     /// <summary>A read occupies a thread: more of them would only compete for the processor.</summary>
     private const int MaxConcurrent = 4;
 
     private readonly SemaphoreSlim _free = new(MaxConcurrent);
+    private bool _isDisposed;
     private ConcurrentBag<SqliteConnection> _idle = [];
 
     public async Task<T> RunAsync<T>(Func<SqliteConnection, Task<T>> read, CancellationToken cancellationToken)
@@ -36,7 +37,8 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open)
         {
             if (connection is not null)
                 await connection.DisposeAsync();
-            _free.Release();
+            if (!_isDisposed)
+                _free.Release();
         }
     }
 
@@ -45,5 +47,12 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open)
     {
         foreach (var connection in Interlocked.Exchange(ref _idle, []))
             connection.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Close();
+        _free.Dispose();
     }
 }

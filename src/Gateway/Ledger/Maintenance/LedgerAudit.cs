@@ -107,14 +107,14 @@ internal sealed class LedgerAudit(Database database, QuotaOptions options, TimeP
             cancellationToken
         );
 
-    private async Task CompareRecentAsync(DbConnection connection, ICollection<string> violations, CancellationToken cancellationToken)
+    private async Task CompareRecentAsync(DbConnection connection, List<string> violations, CancellationToken cancellationToken)
     {
         foreach (var day in _recent.Values.SelectMany(known => known.Walk.Days).Distinct(StringComparer.Ordinal).ToList())
         {
             var balances = await AuditStatements.ReadBalancesAsync(connection, day, cancellationToken);
             foreach (var (tenant, (walk, _)) in _recent)
             {
-                if (walk.Days.Contains(day) && walk.BalanceOf(day) != balances.GetValueOrDefault(tenant))
+                if (walk.Days.Contains(day, StringComparer.Ordinal) && walk.BalanceOf(day) != balances.GetValueOrDefault(tenant))
                     violations.Add(Wrong(tenant, day));
             }
         }
