@@ -71,7 +71,7 @@ internal sealed class CreateGeneration(
             if (result is CreationResult.Settled)
                 return result with { Answer = answer };
             answer.Drop();
-            return result;
+            return result is CreationResult.NotMade { IsReplay: true } notMade ? notMade with { IsPassedOn = true } : result;
         }
         catch
         {

@@ -36,7 +36,11 @@ internal abstract record CreationResult
     }
 
     /// <summary>Leonardo refused it, or it was never sent. Nothing was charged.</summary>
-    public sealed record NotMade(Guid ReservationId, Outcome Outcome) : CreationResult;
+    public sealed record NotMade(Guid ReservationId, Outcome Outcome) : CreationResult
+    {
+        /// <summary>It belongs to an equal request without a key, whose caller has gone.</summary>
+        public bool IsPassedOn { get; init; }
+    }
 
     /// <summary>
     /// It was sent, and there may be a generation: the quota stays held until the reconciler has found out.

@@ -14,9 +14,7 @@ internal static class GenerationAnswer
         result switch
         {
             CreationResult.Settled settled => new GenerationAccepted(settled, waitSeconds),
-            CreationResult.NotMade { IsReplay: true, Answer: not null } earlier => new Replayed(
-                ToProblem(earlier.ReservationId, earlier.Outcome)
-            ),
+            CreationResult.NotMade { IsPassedOn: true } earlier => new Replayed(ToProblem(earlier.ReservationId, earlier.Outcome)),
             CreationResult.NotMade { IsReplay: true } earlier => new Replayed(
                 ToProblem(
                     earlier.ReservationId,

@@ -22,6 +22,7 @@ internal static class GenerationsFeature
             );
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<PendingAnswers>();
+        services.AddHostedService(provider => provider.GetRequiredService<PendingAnswers>());
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);
@@ -52,6 +53,7 @@ internal static class GenerationsFeature
         Request and answer are Leonardo's own. The request is validated, admitted against the tenant's quotas before anything is sent, and forwarded once.
 
         Send an `Idempotency-Key` if you may have to repeat the request: after a broken connection you cannot know whether images were made.
+        Without a key an equal request gets the earlier result, with `Idempotency-Replayed: true` and without a charge, if nobody received that result within the last ten minutes. A result that was delivered is not given again.
         """;
 
     /// <summary>The refusals of a request before it is admitted.</summary>

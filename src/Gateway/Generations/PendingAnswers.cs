@@ -6,13 +6,16 @@ namespace Gateway.Generations;
 /// Requests without an Idempotency-Key in this process whose answer is not known to be delivered. A repeat may arrive
 /// before the gateway notices that the first caller is gone: it waits a moment for that.
 /// </summary>
-internal sealed class PendingAnswers(TimeProvider time)
+internal sealed class PendingAnswers(TimeProvider time) : IHostedLifecycleService
 {
     /// <summary>How long a new request waits for what is known of an equal one.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.5);
 
     /// <summary>Equal requests that are admitted so close together are counted: a proxy may hide disconnects.</summary>
     private static readonly TimeSpan TwinTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>A little more than the second for which a connection is observed.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(1.5);
 
     private readonly Dictionary<RepeatKey, List<PendingAnswer>> _pending = [];
     private readonly Dictionary<RepeatKey, long> _admitted = [];
@@ -64,6 +67,27 @@ internal sealed class PendingAnswers(TimeProvider time)
             _ages.Enqueue((key, now));
             return isTwin;
         }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>
+    /// The server has stopped, so what was delivered is known soon. The ledger, which stops next, records it.
+    /// </summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        Task[] last;
+        lock (_pending)
+            last = [.. _pending.Values.SelectMany(equal => equal).Select(answer => answer.IsKnown)];
+        await Task.WhenAny(Task.WhenAll(last), Task.Delay(LongestStop, CancellationToken.None));
     }
 
     internal void Remove(PendingAnswer answer)

@@ -12,7 +12,7 @@ namespace Gateway.Tests.Ledger;
 /// </summary>
 internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
 {
-    /// <summary>No heartbeat: nothing happens but the steps of the history.</summary>
+    /// <summary>No heartbeat, no repeats (RepeatContract has them): only the steps of the history happen.</summary>
     private static readonly QuotaOptions Options = new()
     {
         ConcurrentGenerations = 4,
@@ -20,6 +20,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         QueueTimeout = TimeSpan.FromSeconds(30),
         Heartbeat = TimeSpan.FromDays(1000),
         Lease = TimeSpan.FromDays(2000),
+        RepeatWindow = TimeSpan.Zero,
     };
 
     private static readonly TimeSpan[] Steps =
@@ -292,9 +293,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         var random = new Random(step.Amount);
         long? Some(int most) => random.Next(3) == 0 ? null : random.Next(most);
         harness.Organization = new QuotaLimits(ImagesPerDay: Some(80), ImagesPerMonth: Some(200), MicrosPerMonth: Some(1_500_000));
-        _tenants[step.Which % _tenants.Length] = Tenant(
-            _tenants[step.Which % _tenants.Length].Id,
-            new QuotaLimits(Some(8), Some(6), Some(40), Some(100), Some(800_000))
-        );
+        ref var tenant = ref _tenants[step.Which % _tenants.Length];
+        tenant = Tenant(tenant.Id, new QuotaLimits(Some(8), Some(6), Some(40), Some(100), Some(800_000)));
     }
 }

@@ -29,14 +29,15 @@ public sealed class AllocationTests
     /// The medians of runs on a busy machine with two cores, in a debug build (which makes every asynchronous method a
     /// class) and in a release build: 58.1 to 59.5 and 54.2 to 54.5 until the answer; 106 to 111 and 97 to 102 until
     /// the end, where it depends on the machine how many share a commit. Each bound is above every run, and below the
-    /// lowest run and 10 %. After a change that saves allocations, lower the bounds: the test prints what it measured.
+    /// lowest run and 10 %. To know who received an answer (INV-14) costs 9 KB more, until the answer and the end.
+    /// After a change that saves allocations, lower the bounds: the test prints what it measured.
     /// </remarks>
 #if DEBUG
-    private const double AnsweredBound = 62;
-    private const double EndedBound = 116;
+    private const double AnsweredBound = 71.5;
+    private const double EndedBound = 126;
 #else
-    private const double AnsweredBound = 57.5;
-    private const double EndedBound = 106;
+    private const double AnsweredBound = 67;
+    private const double EndedBound = 116;
 #endif
 
     private const string Tenants = """

@@ -113,7 +113,7 @@ public sealed class ReconcilerTests
     [Fact]
     public async Task Two_equal_requests_of_one_tenant_each_get_one_generation()
     {
-        await using var gateway = await GatewayApp.StartAsync();
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Quotas:RepeatWindow", "00:00:00"));
         gateway.Leonardo.ScriptNext("reset-after", "reset-after");
         const string Body = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat","seed":7}}""";
         await gateway.PostAsync(Body);

@@ -9,7 +9,7 @@ namespace Gateway.Edge.Http;
 /// order, or was not reset within a second. Kestrel says nothing about a peer that closed an instant before the answer
 /// was written; that peer answers with a reset.
 /// </summary>
-internal sealed class AnswerDelivery(ConnectionContext connection)
+internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicationLifetime application)
 {
     private readonly List<WatchedAnswer> _watched = [];
 
@@ -19,7 +19,8 @@ internal sealed class AnswerDelivery(ConnectionContext connection)
             listen.Use(next =>
                 connection =>
                 {
-                    connection.Features.Set(new AnswerDelivery(connection));
+                    var application = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
+                    connection.Features.Set(new AnswerDelivery(connection, application));
                     return next(connection);
                 }
             )
@@ -45,7 +46,7 @@ internal sealed class AnswerDelivery(ConnectionContext connection)
     private WatchedAnswer Watch(bool isLast)
     {
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        var answer = new WatchedAnswer(socket, ClosingSocket.CountAcknowledged(socket), isLast, Forget);
+        var answer = new WatchedAnswer(socket, ClosingSocket.CountAcknowledged(socket), isLast, application, Forget);
         lock (_watched)
             _watched.Add(answer);
         // The last registration runs first: the socket is still open then.

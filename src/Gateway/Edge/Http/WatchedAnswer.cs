@@ -6,8 +6,15 @@ namespace Gateway.Edge.Http;
 /// <param name="socket">Null: the server has none.</param>
 /// <param name="acknowledged">Bytes that the peer had acknowledged before; null: this system cannot say.</param>
 /// <param name="isLast">Whether the gateway closes the connection after it.</param>
+/// <param name="application">While it stops, the gateway closes every connection after its answer.</param>
 /// <param name="forget">Called when it is known.</param>
-internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool isLast, Action<WatchedAnswer> forget)
+internal sealed class WatchedAnswer(
+    Socket? socket,
+    ulong? acknowledged,
+    bool isLast,
+    IHostApplicationLifetime? application,
+    Action<WatchedAnswer> forget
+)
 {
     private static readonly TimeSpan ResetTime = TimeSpan.FromSeconds(1);
 
@@ -16,7 +23,7 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
     private int _isClosed;
 
     /// <summary>Without a connection of ours: what was written counts as delivered.</summary>
-    public static WatchedAnswer Unobserved => new(null, null, false, _ => { });
+    public static WatchedAnswer Unobserved => new(null, null, false, null, _ => { });
 
     /// <summary>To be called when the answer has been written completely, or could not be.</summary>
     public async Task<bool> IsDeliveredAsync()
@@ -56,7 +63,10 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
         else if (ClosingSocket.Duplicate(socket, before) is not { } copy)
             Complete(isDelivered: false);
         else
-            _ = JudgeAsync(copy, isReset: !isOurs && copy.IsGone);
+            _ = JudgeAsync(
+                copy,
+                isReset: !isOurs && application is not { ApplicationStopping.IsCancellationRequested: true } && copy.IsGone
+            );
     }
 
     private async Task JudgeAsync(ClosingSocket copy, bool isReset)

@@ -161,7 +161,7 @@ internal static class ProblemTypes
         "outcome-unknown",
         502,
         "The request was sent, but its outcome is unknown",
-        "Leonardo gave no answer that can be trusted, so the generation may exist. The gateway does not send it again, and its quota stays held until reconciliation has found out what happened. Repeat the request with its Idempotency-Key to get the outcome once it is known; `reservationId` identifies it for the operator."
+        "Leonardo gave no answer that can be trusted, so the generation may exist. The gateway does not send it again, and its quota stays held until reconciliation has found out what happened. Repeat the same request, with its Idempotency-Key if it had one, to get the outcome once it is known: it is not sent again, and another charge is not possible. `reservationId` identifies it for the operator."
     )
     {
         OtherStatuses = [StatusCodes.Status504GatewayTimeout],
