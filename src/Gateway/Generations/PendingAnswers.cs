@@ -17,6 +17,9 @@ internal sealed class PendingAnswers(TimeProvider time) : IHostedLifecycleServic
     /// <summary>A little more than the second for which a connection is observed.</summary>
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>Above this rate fewer than all twins are counted, and memory stays bounded.</summary>
+    private const int MaxTwins = 10_000;
+
     private readonly Dictionary<RepeatKey, List<PendingAnswer>> _pending = [];
     private readonly Dictionary<RepeatKey, long> _admitted = [];
     private readonly Queue<(RepeatKey Key, long At)> _ages = new();
@@ -56,7 +59,7 @@ internal sealed class PendingAnswers(TimeProvider time) : IHostedLifecycleServic
         var now = time.GetTimestamp();
         lock (_pending)
         {
-            while (_ages.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At, now) > TwinTime)
+            while (_ages.TryPeek(out var oldest) && (_ages.Count > MaxTwins || time.GetElapsedTime(oldest.At, now) > TwinTime))
             {
                 _ages.Dequeue();
                 if (_admitted.TryGetValue(oldest.Key, out var last) && last == oldest.At)

@@ -167,6 +167,50 @@ public sealed class RepeatTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_shipped_nginx_passes_on_that_its_client_has_gone()
+    {
+        Tools.Need("nginx");
+        var port = Ports.Free();
+        await File.WriteAllTextAsync(
+            _folder["nginx.conf"],
+            (await File.ReadAllTextAsync(Repository.Path("deploy/nginx/nginx.conf"), TestContext.Current.CancellationToken))
+                .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal)
+                .Replace("resolver 127.0.0.11 valid=5s ipv6=off;", "", StringComparison.Ordinal)
+                .Replace("gateway:8080 resolve", $"127.0.0.1:{_gateway.Address.Port}", StringComparison.Ordinal)
+                .Replace("/tmp/", _folder["nginx-"], StringComparison.Ordinal)
+        );
+        using var nginx = Process.Start("nginx", ["-c", _folder["nginx.conf"], "-p", _folder.Path, "-g", "daemon off;"]);
+        try
+        {
+            var balancer = new Uri($"http://127.0.0.1:{port}");
+            _leonardo.ScriptNext("slow:1");
+            await Eventually.HoldsAsync(async () =>
+            {
+                try
+                {
+                    using var first = await RawConnection.OpenAsync(balancer);
+                    await first.SendAsync(Raw("a cat"));
+                    await Eventually.HoldsAsync(() => _leonardo.Received.Count == 1);
+                    return true;
+                }
+                catch (System.Net.Sockets.SocketException)
+                {
+                    return false;
+                }
+            });
+
+            using var repeat = await PostAsync("a cat");
+
+            repeat.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+            _leonardo.Invoice.Count.ShouldBe(1);
+        }
+        finally
+        {
+            nginx.Kill(entireProcessTree: true);
+        }
+    }
+
+    [Fact]
     public async Task With_the_window_at_zero_every_request_is_a_new_one()
     {
         await _gateway.DisposeAsync();
