@@ -17,11 +17,16 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
         // Before TLS: the socket's own state is asked for.
         kestrel.ConfigureEndpointDefaults(listen =>
             listen.Use(next =>
-                connection =>
+                async connection =>
                 {
                     var application = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
-                    connection.Features.Set(new AnswerDelivery(connection, application));
-                    return next(connection);
+                    var delivery = new AnswerDelivery(connection, application);
+                    connection.Features.Set(delivery);
+                    await using var stopping = application.ApplicationStopping.UnsafeRegister(
+                        static state => ((AnswerDelivery)state!).OnStopping(),
+                        delivery
+                    );
+                    await next(connection);
                 }
             )
         );
@@ -46,12 +51,27 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
     private WatchedAnswer Watch(bool isLast)
     {
         var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
-        var answer = new WatchedAnswer(socket, ClosingSocket.CountAcknowledged(socket), isLast, application, Forget);
+        var answer = new WatchedAnswer(
+            socket,
+            ClosingSocket.CountAcknowledged(socket),
+            isLast || application.ApplicationStopping.IsCancellationRequested,
+            Forget
+        );
         lock (_watched)
             _watched.Add(answer);
         // The last registration runs first: the socket is still open then.
         answer.CloseOn(connection.ConnectionClosed);
         return answer;
+    }
+
+    /// <summary>The gateway closes every connection now, and its sockets with them.</summary>
+    private void OnStopping()
+    {
+        lock (_watched)
+        {
+            foreach (var answer in _watched)
+                answer.OnClosed(isOurs: true);
+        }
     }
 
     private void Forget(WatchedAnswer answer)

@@ -6,15 +6,8 @@ namespace Gateway.Edge.Http;
 /// <param name="socket">Null: the server has none.</param>
 /// <param name="acknowledged">Bytes that the peer had acknowledged before; null: this system cannot say.</param>
 /// <param name="isLast">Whether the gateway closes the connection after it.</param>
-/// <param name="application">While it stops, the gateway closes every connection after its answer.</param>
 /// <param name="forget">Called when it is known.</param>
-internal sealed class WatchedAnswer(
-    Socket? socket,
-    ulong? acknowledged,
-    bool isLast,
-    IHostApplicationLifetime? application,
-    Action<WatchedAnswer> forget
-)
+internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool isLast, Action<WatchedAnswer> forget)
 {
     private static readonly TimeSpan ResetTime = TimeSpan.FromSeconds(1);
 
@@ -23,7 +16,7 @@ internal sealed class WatchedAnswer(
     private int _isClosed;
 
     /// <summary>Without a connection of ours: what was written counts as delivered.</summary>
-    public static WatchedAnswer Unobserved => new(null, null, false, null, _ => { });
+    public static WatchedAnswer Unobserved => new(null, null, false, _ => { });
 
     /// <summary>To be called when the answer has been written completely, or could not be.</summary>
     public async Task<bool> IsDeliveredAsync()
@@ -51,7 +44,8 @@ internal sealed class WatchedAnswer(
     public void Complete(bool isDelivered) => _delivered.TrySetResult(isDelivered);
 
     /// <summary>The server closes its socket next: how the connection ends is seen on a duplicate.</summary>
-    private void OnClosed(bool isOurs)
+    /// <param name="isOurs">Whether the gateway closes it, and not its caller.</param>
+    public void OnClosed(bool isOurs)
     {
         if (Interlocked.Exchange(ref _isClosed, 1) != 0)
             return;
@@ -63,10 +57,7 @@ internal sealed class WatchedAnswer(
         else if (ClosingSocket.Duplicate(socket, before) is not { } copy)
             Complete(isDelivered: false);
         else
-            _ = JudgeAsync(
-                copy,
-                isReset: !isOurs && application is not { ApplicationStopping.IsCancellationRequested: true } && copy.IsGone
-            );
+            _ = JudgeAsync(copy, isReset: !isOurs && copy.IsGone);
     }
 
     private async Task JudgeAsync(ClosingSocket copy, bool isReset)
