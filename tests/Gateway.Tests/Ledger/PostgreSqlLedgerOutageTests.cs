@@ -126,22 +126,7 @@ public sealed class PostgreSqlLedgerOutageTests : IAsyncLifetime
 
         try
         {
-            for (var round = 0; round < 6; round++)
-            {
-                await Task.Delay(150, TestContext.Current.CancellationToken);
-                if (round % 3 == 2)
-                {
-                    await _server.KillAsync();
-                    await _server.RunAsync();
-                }
-                else
-                {
-                    await _server.ExecuteAsync(
-                        "postgres",
-                        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gateway'"
-                    );
-                }
-            }
+            await CutConnectionsAsync();
             await UntilAsync(() => Task.FromResult(answers.ContainsKey(nameof(Admission.Exceeded))));
         }
         finally
@@ -201,6 +186,26 @@ public sealed class PostgreSqlLedgerOutageTests : IAsyncLifetime
         names.ShouldBe(Migration.For(StorageEngine.PostgreSql).Count);
         foreach (var database in databases)
             await database.DisposeAsync();
+    }
+
+    private async Task CutConnectionsAsync()
+    {
+        for (var round = 0; round < 6; round++)
+        {
+            await Task.Delay(150, TestContext.Current.CancellationToken);
+            if (round % 3 == 2)
+            {
+                await _server.KillAsync();
+                await _server.RunAsync();
+            }
+            else
+            {
+                await _server.ExecuteAsync(
+                    "postgres",
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'gateway'"
+                );
+            }
+        }
     }
 
     private static async Task UntilAsync(Func<Task<bool>> condition)
