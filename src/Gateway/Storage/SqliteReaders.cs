@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace Gateway.Storage;
@@ -13,24 +12,25 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
     private const int MaxConcurrent = 4;
 
     private readonly SemaphoreSlim _free = new(MaxConcurrent);
+    private readonly Lock _gate = new();
+    private readonly Stack<SqliteConnection> _idle = [];
+
+    /// <summary>Counts the writer's connections: a reader belongs to the one during which it was opened.</summary>
+    private int _generation;
     private bool _isDisposed;
-    private ConcurrentBag<SqliteConnection> _idle = [];
 
     public async Task<T> RunAsync<T>(Func<SqliteConnection, Task<T>> read, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
-        var pool = _idle;
-        var connection = pool.TryTake(out var idle) ? idle : null;
+        SqliteConnection? connection = null;
         try
         {
+            (connection, var generation) = Take();
             connection ??= open();
             var result = await read(connection);
-            // Kept only if it belongs to the writer's present connection, and nothing went wrong.
-            if (ReferenceEquals(pool, Volatile.Read(ref _idle)))
-            {
-                pool.Add(connection);
+            // After a fault it is closed.
+            if (TryReturn(connection, generation))
                 connection = null;
-            }
             return result;
         }
         finally
@@ -45,8 +45,12 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
     /// <summary>Closes the idle ones now, and those in use when they come back.</summary>
     public void Close()
     {
-        foreach (var connection in Interlocked.Exchange(ref _idle, []))
-            connection.Dispose();
+        lock (_gate)
+        {
+            _generation++;
+            while (_idle.TryPop(out var connection))
+                connection.Dispose();
+        }
     }
 
     public void Dispose()
@@ -54,5 +58,23 @@ internal sealed class SqliteReaders(Func<SqliteConnection> open) : IDisposable
         _isDisposed = true;
         Close();
         _free.Dispose();
+    }
+
+    /// <returns>Null: none is idle.</returns>
+    private (SqliteConnection? Connection, int Generation) Take()
+    {
+        lock (_gate)
+            return (_idle.TryPop(out var connection) ? connection : null, _generation);
+    }
+
+    private bool TryReturn(SqliteConnection connection, int generation)
+    {
+        lock (_gate)
+        {
+            if (generation != _generation)
+                return false;
+            _idle.Push(connection);
+            return true;
+        }
     }
 }
