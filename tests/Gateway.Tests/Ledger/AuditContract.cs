@@ -200,6 +200,34 @@ public abstract class AuditContract : IAsyncLifetime
         PastAudit Past(Guid instance) => new(_database, audit, instance, _harness.Options, _harness.Time);
     }
 
+    /// <summary>The store keeps microseconds, and a clock is finer.</summary>
+    [Fact]
+    public async Task A_day_that_is_longer_than_a_slice_is_read_on_from_where_the_last_slice_ended()
+    {
+        await _database.DisposeAsync();
+        var ledger = await _harness.StartAsync();
+        await Task.WhenAll(
+            Enumerable.Range(0, 2 * TenantWalk.SliceSize + 100).Select(async _ => await ledger.AdmittedAsync(Request(Tenant("c"))))
+        );
+        await StopAsync(ledger);
+        _harness.Time.SetWall(_harness.Time.GetUtcNow().AddTicks(3));
+        var past = new PastAudit(
+            _database,
+            new LedgerAudit(_database, _harness.Options, _harness.Time),
+            Guid.NewGuid(),
+            _harness.Options,
+            _harness.Time
+        );
+
+        for (var slice = 0; slice < 3; slice++)
+        {
+            await past.CheckSliceAsync(CancellationToken.None);
+            _harness.Time.SetWall(_harness.Time.GetUtcNow().AddTicks(7));
+        }
+
+        (await PositionAsync()).ShouldBeEmpty();
+    }
+
     private protected abstract Task<LedgerHarness> CreateAsync();
 
     /// <summary>Without a ledger that audits itself.</summary>

@@ -19,10 +19,13 @@ internal sealed class PastAudit(Database database, LedgerAudit audit, Guid insta
     private PastPosition? _position;
     private TenantWalk? _walk;
 
+    /// <summary>As exact as the store keeps it: a position is compared with what was read back.</summary>
+    private DateTimeOffset Now => UnixMicroseconds.ToTime(time.GetUtcNow().Micros());
+
     /// <returns>One line for each violation.</returns>
     public async Task<IReadOnlyList<string>> CheckSliceAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = Now;
         var position = await PastPosition.ClaimAsync(database, instance, now, cancellationToken);
         // Another replica has moved it.
         if (position != _position)
@@ -51,7 +54,7 @@ internal sealed class PastAudit(Database database, LedgerAudit audit, Guid insta
         if (!position.IsUnderWay)
         {
             violations.AddRange(await audit.CheckTotalsAsync(cancellationToken));
-            position = position with { FinishedAt = time.GetUtcNow() };
+            position = position with { FinishedAt = Now };
         }
         // If another replica has taken it over meanwhile, the slice was read twice.
         _position = await position.SaveAsync(database, instance, now, cancellationToken) ? position : null;
