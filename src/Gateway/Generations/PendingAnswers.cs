@@ -6,7 +6,7 @@ namespace Gateway.Generations;
 /// Requests without an Idempotency-Key in this process whose answer is not known to be delivered. A repeat may arrive
 /// before the gateway notices that the first caller is gone: it waits a moment for that.
 /// </summary>
-internal sealed class PendingAnswers(TimeProvider time) : IHostedLifecycleService
+internal sealed class PendingAnswers(TimeProvider time) : IHostedService
 {
     /// <summary>How long a new request waits for what is known of an equal one.</summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.5);
@@ -72,20 +72,12 @@ internal sealed class PendingAnswers(TimeProvider time) : IHostedLifecycleServic
         }
     }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     /// <summary>
-    /// The server has stopped, so what was delivered is known soon. The ledger, which stops next, records it.
+    /// The server stops first, so what was delivered is known soon. The ledger stops last, and records it.
     /// </summary>
-    public async Task StoppedAsync(CancellationToken cancellationToken)
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         Task[] last;
         lock (_pending)
