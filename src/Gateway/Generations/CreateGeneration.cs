@@ -129,7 +129,7 @@ internal sealed class CreateGeneration(
                 _ => null,
             };
             if (claim is not null)
-                answer!.Claim(ledger, reservation.Tenant, claim, cancellationToken);
+                answer!.Claim(ledger.Answers, claim, cancellationToken);
             switch (admission)
             {
                 case Admission.OwedElsewhere owed:

@@ -1,6 +1,5 @@
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
-using Gateway.Tenants;
 
 namespace Gateway.Generations;
 
@@ -9,7 +8,7 @@ internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long star
 {
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _callerGone;
-    private (QuotaLedger Ledger, Tenant Tenant, AnswerClaim Claim)? _owed;
+    private (AnswerLedger Ledger, AnswerClaim Claim)? _owed;
     private int _isReported;
 
     public RepeatKey Key => key;
@@ -23,10 +22,10 @@ internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long star
     public Task IsKnown => _known.Task;
 
     /// <summary>From now on the ledger knows that this caller waits.</summary>
-    public void Claim(QuotaLedger ledger, Tenant tenant, AnswerClaim claim, CancellationToken cancellationToken)
+    public void Claim(AnswerLedger ledger, AnswerClaim claim, CancellationToken cancellationToken)
     {
         _callerGone.Unregister();
-        _owed = (ledger, tenant, claim);
+        _owed = (ledger, claim);
         _callerGone = cancellationToken.UnsafeRegister(static state => _ = ((PendingAnswer)state!).HangUpAsync(), this);
     }
 
@@ -42,7 +41,7 @@ internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long star
             return;
         try
         {
-            await owed.Ledger.Answers.HangUpAsync(owed.Tenant, owed.Claim);
+            await owed.Ledger.HangUpAsync(owed.Claim);
         }
         finally
         {
@@ -55,7 +54,7 @@ internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long star
         if (!TryReport())
             return;
         if (_owed is { } owed)
-            owed.Ledger.Answers.Deliver(owed.Tenant, owed.Claim);
+            owed.Ledger.Deliver(owed.Claim);
         Complete();
     }
 

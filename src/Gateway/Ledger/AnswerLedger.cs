@@ -1,7 +1,6 @@
 using Gateway.Edge;
 using Gateway.Ledger.Rules;
 using Gateway.Ledger.Writer;
-using Gateway.Tenants;
 
 namespace Gateway.Ledger;
 
@@ -11,14 +10,14 @@ internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
     /// <summary>
     /// The caller who waits for this answer is gone, or got only an error. Returns when a repeat may get it.
     /// </summary>
-    public Task HangUpAsync(Tenant tenant, AnswerClaim answer) =>
-        client.RecordAsync(keys => AddKeys(keys, tenant, answer), rules => rules.Repeats.HangUp(answer), comesFirst: true);
+    public Task HangUpAsync(AnswerClaim answer) =>
+        client.RecordAsync(keys => keys.Answers.Add(answer.ReservationId), rules => rules.Repeats.HangUp(answer), comesFirst: true);
 
     /// <summary>The caller has this answer: no repeat gets it. Recorded with the next batch.</summary>
-    public void Deliver(Tenant tenant, AnswerClaim answer) =>
+    public void Deliver(AnswerClaim answer) =>
         writer.PostLazily(
             new LedgerOperation<bool>(
-                keys => AddKeys(keys, tenant, answer),
+                keys => keys.Answers.Add(answer.ReservationId),
                 rules => rules.Repeats.Deliver(answer),
                 mustBeRecorded: true,
                 comesFirst: true
@@ -28,11 +27,5 @@ internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
     /// <summary>How a reservation has ended; null: it has not.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
     public Task<StoredOutcome?> FindOutcomeAsync(Guid reservationId, CancellationToken cancellationToken) =>
-        client.RunAsync(keys => keys.Reservations.Add(reservationId), rules => rules.OutcomeOf(reservationId)).WaitAsync(cancellationToken);
-
-    private static void AddKeys(LedgerKeys keys, Tenant tenant, AnswerClaim answer)
-    {
-        keys.Reservations.Add(answer.ReservationId);
-        keys.Tenants.Add(tenant.Id);
-    }
+        client.RunAsync(keys => keys.Answers.Add(reservationId), rules => rules.OutcomeOf(reservationId)).WaitAsync(cancellationToken);
 }

@@ -84,7 +84,7 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
     {
         var (here, there) = (await StartAsync(), await StartAsync());
         var first = await SettledAsync(here, "g");
-        await here.Answers.HangUpAsync(Tenant("a"), first.Answer!);
+        await here.Answers.HangUpAsync(first.Answer!);
 
         (await ReplayedAsync(there)).Outcome.Settlement!.GenerationId.ShouldBe("g");
     }
@@ -103,7 +103,7 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
         var waiting = Request(Tenant("a")) with { WaitsSince = owed.At };
         (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
         await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(10));
-        here.Answers.Deliver(Tenant("a"), first.Answer!);
+        here.Answers.Deliver(first.Answer!);
         await here.AdmittedAsync(Request(Tenant("b")));
 
         (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();

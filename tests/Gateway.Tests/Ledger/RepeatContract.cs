@@ -15,7 +15,7 @@ public abstract class RepeatContract : LedgerTest
     {
         var ledger = await StartAsync();
         var first = await SettledAsync(ledger, "g");
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
 
         var repeat = await ReplayedAsync(ledger);
 
@@ -29,7 +29,7 @@ public abstract class RepeatContract : LedgerTest
         var ledger = await StartAsync();
         var first = await SettledAsync(ledger, "g");
 
-        ledger.Answers.Deliver(Team, first.Answer!);
+        ledger.Answers.Deliver(first.Answer!);
 
         await ledger.AdmittedAsync(Request(Team));
     }
@@ -49,17 +49,17 @@ public abstract class RepeatContract : LedgerTest
     {
         var ledger = await StartAsync();
         var first = await SettledAsync(ledger, "g");
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
 
         var second = await ReplayedAsync(ledger);
         await ledger.AdmittedAsync(Request(Team));
-        await ledger.Answers.HangUpAsync(Team, second.Answer!);
+        await ledger.Answers.HangUpAsync(second.Answer!);
         // The first caller's report comes once more, as after a store fault: it changes nothing.
         var third = await ReplayedAsync(ledger);
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
-        await ledger.Answers.HangUpAsync(Team, second.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
+        await ledger.Answers.HangUpAsync(second.Answer!);
         await ledger.AdmittedAsync(Request(Team));
-        ledger.Answers.Deliver(Team, third.Answer!);
+        ledger.Answers.Deliver(third.Answer!);
         await ledger.AdmittedAsync(Request(Team));
     }
 
@@ -68,7 +68,7 @@ public abstract class RepeatContract : LedgerTest
     {
         var ledger = await StartAsync();
         var first = await ledger.AdmittedAsync(Request(Team));
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
 
         var joined = (await ledger.AdmitAsync(Request(Team), CancellationToken.None)).ShouldBeOfType<Admission.Joined>();
 
@@ -92,7 +92,7 @@ public abstract class RepeatContract : LedgerTest
 
         var repeat = await ReplayedAsync(ledger);
         repeat.Outcome.Settlement!.GenerationId.ShouldBe("g");
-        ledger.Answers.Deliver(Team, repeat.Answer!);
+        ledger.Answers.Deliver(repeat.Answer!);
         await ledger.AdmittedAsync(Request(Team));
     }
 
@@ -114,7 +114,7 @@ public abstract class RepeatContract : LedgerTest
     {
         var ledger = await StartAsync();
         var first = await SettledAsync(ledger, "g");
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
 
         await ledger.AdmittedAsync(Request(Team, body: "b"));
         await ledger.AdmittedAsync(Request(Tenant("b")));
@@ -137,15 +137,15 @@ public abstract class RepeatContract : LedgerTest
     {
         var ledger = await StartAsync();
         var first = await SettledAsync(ledger, "g");
-        await ledger.Answers.HangUpAsync(Team, first.Answer!);
+        await ledger.Answers.HangUpAsync(first.Answer!);
         await Harness.AdvanceAsync(TimeSpan.FromMinutes(9));
         var second = await ReplayedAsync(ledger);
-        await ledger.Answers.HangUpAsync(Team, second.Answer!);
+        await ledger.Answers.HangUpAsync(second.Answer!);
 
         // It counts from the last caller who was owed the answer.
         await Harness.AdvanceAsync(TimeSpan.FromMinutes(9));
         var third = await ReplayedAsync(ledger);
-        await ledger.Answers.HangUpAsync(Team, third.Answer!);
+        await ledger.Answers.HangUpAsync(third.Answer!);
         await Harness.AdvanceAsync(TimeSpan.FromMinutes(10) + TimeSpan.FromSeconds(1));
 
         await ledger.AdmittedAsync(Request(Team));
@@ -155,9 +155,9 @@ public abstract class RepeatContract : LedgerTest
     public async Task A_deleted_or_failed_generation_answers_nobody()
     {
         var ledger = await StartAsync();
-        await ledger.Answers.HangUpAsync(Team, (await SettledAsync(ledger, "deleted")).Answer!);
+        await ledger.Answers.HangUpAsync((await SettledAsync(ledger, "deleted")).Answer!);
         await ExecuteAsync(ledger, "update generation set deleted_at = 1 where id = 'deleted'");
-        await ledger.Answers.HangUpAsync(Team, (await SettledAsync(ledger, "failed")).Answer!);
+        await ledger.Answers.HangUpAsync((await SettledAsync(ledger, "failed")).Answer!);
         await ExecuteAsync(ledger, "update generation set status = 'FAILED' where id = 'failed'");
 
         await ledger.AdmittedAsync(Request(Team));
@@ -185,7 +185,7 @@ public abstract class RepeatContract : LedgerTest
     {
         var first = await StartAsync();
         var settled = await SettledAsync(first, "g");
-        first.Answers.Deliver(Team, settled.Answer!);
+        first.Answers.Deliver(settled.Answer!);
         await first.AdmittedAsync(Request(Tenant("other")));
         await Harness.CrashAsync(first);
         await Harness.AdvanceAsync(TimeSpan.FromSeconds(31));

@@ -55,6 +55,8 @@ internal static class PostgreSqlLedgerReader
                 keys.IdempotencyKeys.Select(key => key.Tenant).ToArray(),
                 keys.IdempotencyKeys.Select(key => key.Key).ToArray()
             );
+        if (keys.Answers.Count > 0)
+            batch.Add(Sql.ReservationsById, keys.Answers.ToArray());
         if (keys.Repeats.Count > 0)
         {
             batch.Add(
@@ -104,6 +106,8 @@ internal static class PostgreSqlLedgerReader
             await ReservationsAsync(balances: true);
         if (keys.IdempotencyKeys.Count > 0)
             await ReservationsAsync(balances: false);
+        if (keys.Answers.Count > 0)
+            await RowsAsync(() => state.LoadAnswer(PostgreSqlReservations.Read(reader)));
         if (keys.Repeats.Count > 0)
             await ReadRepeatsAsync(reader, [.. keys.Repeats], state, cancellationToken);
         if (keys.Generations.Count > 0)

@@ -16,6 +16,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     private readonly Dictionary<string, GenerationRow> _generations = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Reservation> _loaded = [];
     private readonly HashSet<Guid> _needWindows = [];
+    private readonly HashSet<Guid> _answers = [];
     private readonly HashSet<Guid> _new = [];
     private readonly HashSet<Guid> _changed = [];
     private readonly HashSet<(string, string)> _changedWindows = [];
@@ -109,6 +110,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <param name="balances">Whether it may change its state, so that the windows it counts in are needed.</param>
     public void Load(Reservation row, bool balances)
     {
+        _answers.Remove(row.Id);
         if (balances)
             _needWindows.Add(row.Id);
         if (!_reservations.TryAdd(row.Id, row))
@@ -116,6 +118,15 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         _loaded[row.Id] = row;
         if (row.IdempotencyKey is { } key)
             _keys[(row.Tenant, key)] = row.Id;
+    }
+
+    /// <param name="row">Of which only who owes its answer may change.</param>
+    public void LoadAnswer(Reservation row)
+    {
+        if (_reservations.ContainsKey(row.Id))
+            return;
+        Load(row, balances: false);
+        _answers.Add(row.Id);
     }
 
     public void Load(WindowRow row) => _windows[(row.Tenant, row.Period)] = row;
@@ -144,7 +155,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// an empty row where there is none.
     /// </summary>
     public HashSet<(string Tenant, string Period)> MissingWindows() =>
-        [.. _needWindows.Select(id => _reservations[id]).SelectMany(WindowsOf).Where(key => !_windows.ContainsKey(key))];
+        [.. _needWindows.SelectMany(id => _reservations[id].Windows).Where(key => !_windows.ContainsKey(key))];
 
     /// <summary>Models of reservations that may be settled, whose price ratio has not been looked up.</summary>
     public IReadOnlyCollection<string> MissingModels()
@@ -160,7 +171,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     }
 
     public HashSet<string> MissingCounters() =>
-        [.. _reservations.Values.Select(row => row.Tenant).Where(tenant => !_counters.ContainsKey(tenant))];
+        [.. _reservations.Values.Where(row => !_counters.ContainsKey(row.Tenant) && !_answers.Contains(row.Id)).Select(row => row.Tenant)];
 
     /// <summary>As it was loaded: the store must still have this version for an update to be made.</summary>
     public Reservation Loaded(Guid id) => _loaded[id];
@@ -210,7 +221,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         if (before is not null && before.State != after.State && !before.State.MayBecome(after.State))
             throw new InvalidOperationException($"There is no transition from {before.State} to {after.State}");
         // 1. Everything that can refuse.
-        List<WindowRow> windows = CountAlike(before, after) ? [] : [.. WindowsOf(after).Select(key => _windows[key].Move(before, after))];
+        List<WindowRow> windows = CountAlike(before, after) ? [] : [.. after.Windows.Select(key => _windows[key].Move(before, after))];
         // 2. The balances.
         foreach (var window in windows)
         {
@@ -219,10 +230,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         }
         MoveCounters(before, after);
         // 3. The reservation.
-        after = after with
-        {
-            Version = (before?.Version ?? 0) + 1,
-        };
+        after = after.Following(before);
         _undo.Set(_reservations, after.Id, after);
         if (before is null)
             _undo.Add(_new, after.Id);
@@ -254,6 +262,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     private void MoveCounters(Reservation? before, Reservation after)
     {
+        if (before is not null && (before.State, before.RunningUntil) == (after.State, after.RunningUntil))
+            return;
         var counter = _counters[after.Tenant];
         var moved = counter with
         {
@@ -281,9 +291,6 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
             minute = minute with { Void = minute.Void + 1 };
         _undo.Set(_minutes, after.Tenant, minute);
     }
-
-    private static IEnumerable<(string Tenant, string Period)> WindowsOf(Reservation row) =>
-        [(row.Tenant, row.Day), (row.Tenant, row.Month), (WindowRow.OrganizationKey, row.Day), (WindowRow.OrganizationKey, row.Month)];
 
     /// <summary>From held to held (L2, L5) no balance changes.</summary>
     private static bool CountAlike(Reservation? before, Reservation after) =>

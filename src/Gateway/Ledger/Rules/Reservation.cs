@@ -70,6 +70,14 @@ internal sealed record Reservation
         "The outcome of this request could not be determined, so it is counted as spent. Use a new Idempotency-Key to try again."
     );
 
+    /// <summary>The balances it counts in.</summary>
+    public IEnumerable<(string Tenant, string Period)> Windows =>
+        [(Tenant, Day), (Tenant, Month), (WindowRow.OrganizationKey, Day), (WindowRow.OrganizationKey, Month)];
+
+    /// <summary>With the next version.</summary>
+    /// <param name="before">Null: it is new.</param>
+    public Reservation Following(Reservation? before) => this with { Version = (before?.Version ?? 0) + 1 };
+
     /// <summary>Counts among the tenant's concurrent generations.</summary>
     public bool IsActive => State == ReservationState.Reserved || RunningUntil is not null;
 

@@ -105,7 +105,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             LoadAll(sql.ReservationById.With(id), state, balances: true);
         foreach (var (tenant, key) in keys.IdempotencyKeys)
             LoadAll(sql.ReservationByKey.With(tenant).With(key), state, balances: false);
-        LoadRepeats(sql, state, keys);
+        LoadAnswers(sql, state, keys);
         foreach (var id in keys.Generations)
         {
             var generation = sql
@@ -135,8 +135,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         return state;
     }
 
-    private static void LoadRepeats(SqliteLedgerStatements sql, LedgerUnitOfWork state, LedgerKeys keys)
+    private static void LoadAnswers(SqliteLedgerStatements sql, LedgerUnitOfWork state, LedgerKeys keys)
     {
+        foreach (var id in keys.Answers)
+        {
+            if (sql.ReservationById.With(id).One(SqliteReservations.Read) is { } row)
+                state.LoadAnswer(row);
+        }
         foreach (var repeat in keys.Repeats)
             LoadAll(sql.Owed.With(repeat.Tenant).With(repeat.BodyHash.Span), state, balances: false, state.Owed[repeat] = []);
         if (state.Owed.Values.All(equal => equal.Count == 0))
