@@ -47,21 +47,26 @@ internal sealed class GenerationEndpoints(
         context.Response.OnStarting(() =>
         {
             answer.Writing();
-            watched = AnswerDelivery.Watch(context);
+            // An error delivers nothing.
+            if (context.Response.StatusCode < StatusCodes.Status300MultipleChoices)
+                watched = AnswerDelivery.Watch(context);
             return Task.CompletedTask;
         });
         // Does not wait for what happens after the answer: the connection is free for the next request.
         context.Response.OnCompleted(() =>
         {
             answer.Written(time.GetTimestamp());
-            var isSuccess = context.Response.StatusCode < StatusCodes.Status300MultipleChoices;
-            _ = ReportAsync(isSuccess ? watched : null, answer);
+            _ = ReportAsync(
+                watched,
+                answer,
+                HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested
+            );
             return Task.CompletedTask;
         });
 
-        static async Task ReportAsync(WatchedAnswer? watched, PendingAnswer answer)
+        static async Task ReportAsync(WatchedAnswer? watched, PendingAnswer answer, bool isStreamReset)
         {
-            if (watched is not null && await watched.IsDeliveredAsync())
+            if (watched is not null && await watched.IsDeliveredAsync(isStreamReset))
                 answer.Deliver();
             else
                 await answer.HangUpAsync();

@@ -34,7 +34,7 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
     /// <summary>The connection carries another request: its caller has received what it asked for before.</summary>
     public static Task OnRequestAsync(HttpContext context, RequestDelegate next)
     {
-        context.Features.Get<AnswerDelivery>()?.Complete(isDelivered: true);
+        context.Features.Get<AnswerDelivery>()?.OnRequest();
         return next(context);
     }
 
@@ -80,12 +80,12 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
             _watched.Remove(answer);
     }
 
-    private void Complete(bool isDelivered)
+    private void OnRequest()
     {
         lock (_watched)
         {
             foreach (var answer in _watched)
-                answer.Complete(isDelivered);
+                answer.OnNextRequest();
         }
     }
 }

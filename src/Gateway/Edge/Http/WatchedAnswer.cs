@@ -13,14 +13,19 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
 
     private readonly TaskCompletionSource<bool> _delivered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _closed;
+    private volatile bool _isWritten;
     private int _isClosed;
 
     /// <summary>Without a connection of ours: what was written counts as delivered.</summary>
     public static WatchedAnswer Unobserved => new(null, null, false, _ => { });
 
     /// <summary>To be called when the answer has been written completely, or could not be.</summary>
-    public async Task<bool> IsDeliveredAsync()
+    /// <param name="isStreamReset">The caller has reset its stream of a connection that goes on (HTTP/2).</param>
+    public async Task<bool> IsDeliveredAsync(bool isStreamReset)
     {
+        _isWritten = true;
+        if (isStreamReset)
+            Complete(isDelivered: false);
         if (isLast)
             OnClosed(isOurs: true);
         try
@@ -41,7 +46,12 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
     public void CloseOn(CancellationToken cancellationToken) =>
         _closed = cancellationToken.UnsafeRegister(static state => ((WatchedAnswer)state!).OnClosed(isOurs: false), this);
 
-    public void Complete(bool isDelivered) => _delivered.TrySetResult(isDelivered);
+    /// <summary>The connection carries another request. In HTTP/2 it may come while this answer is written.</summary>
+    public void OnNextRequest()
+    {
+        if (_isWritten)
+            Complete(isDelivered: true);
+    }
 
     /// <summary>The server closes its socket next: how the connection ends is seen on a duplicate.</summary>
     /// <param name="isOurs">Whether the gateway closes it, and not its caller.</param>
@@ -59,6 +69,8 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
         else
             _ = JudgeAsync(copy, isReset: !isOurs && copy.IsGone);
     }
+
+    private void Complete(bool isDelivered) => _delivered.TrySetResult(isDelivered);
 
     private async Task JudgeAsync(ClosingSocket copy, bool isReset)
     {

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
+using Gateway.Tests.Tenants.Identification;
+
+namespace Gateway.Tests.Generations;
+
+/// <summary>A hang-up is seen through a proxy and on a connection that carries several requests.</summary>
+public sealed class RepeatConnectionTests : RepeatTest
+{
+    [Fact]
+    public async Task The_shipped_nginx_passes_on_that_its_client_has_gone()
+    {
+        Tools.Need("nginx");
+        var port = Ports.Free();
+        await File.WriteAllTextAsync(
+            Folder["nginx.conf"],
+            (await File.ReadAllTextAsync(Repository.Path("deploy/nginx/nginx.conf"), TestContext.Current.CancellationToken))
+                .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal)
+                .Replace("resolver 127.0.0.11 valid=5s ipv6=off;", "", StringComparison.Ordinal)
+                .Replace("gateway:8080 resolve", $"127.0.0.1:{Gateway.Address.Port}", StringComparison.Ordinal)
+                .Replace("/tmp/", Folder["nginx-"], StringComparison.Ordinal)
+        );
+        using var nginx = Process.Start("nginx", ["-c", Folder["nginx.conf"], "-p", Folder.Path, "-g", "daemon off;"]);
+        try
+        {
+            var balancer = new Uri($"http://127.0.0.1:{port}");
+            Leonardo.ScriptNext("slow:2");
+            await Eventually.HoldsAsync(async () =>
+            {
+                try
+                {
+                    using var first = await RawConnection.OpenAsync(balancer);
+                    await first.SendAsync(Raw("a cat"));
+                    await IsRunningForAWhileAsync();
+                    return true;
+                }
+                catch (System.Net.Sockets.SocketException)
+                {
+                    return false;
+                }
+            });
+
+            using var repeat = await PostAsync("a cat");
+
+            repeat.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+            Leonardo.Invoice.Count.ShouldBe(1);
+        }
+        finally
+        {
+            nginx.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>One connection carries several requests at once, and goes on when one of them is cancelled.</summary>
+    [Fact]
+    public async Task Over_HTTP2_a_cancelled_request_is_repeated_for_nothing_and_a_delivered_one_is_not()
+    {
+        await Gateway.DisposeAsync();
+        var port = Ports.Free();
+        using var certificate = TestCertificates.Make("CN=gateway", DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await File.WriteAllBytesAsync(Folder["tls.pfx"], certificate.Export(X509ContentType.Pkcs12), TestContext.Current.CancellationToken);
+        Gateway = await StartGatewayAsync(
+            ("ASPNETCORE_HTTPS_PORTS", $"{port}"),
+            ("Kestrel__Certificates__Default__Path", Folder["tls.pfx"])
+        );
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{port}") };
+        Leonardo.ScriptNext("slow:2");
+        using (var gone = new CancellationTokenSource())
+        {
+            var first = SendAsync(client, "a cat", cancellationToken: gone.Token);
+            await IsRunningForAWhileAsync();
+            (await SendAsync(client, "a dog")).EnsureSuccessStatusCode();
+            await gone.CancelAsync();
+            await Should.ThrowAsync<OperationCanceledException>(() => first);
+        }
+
+        using var repeat = await SendAsync(client, "a cat");
+        using var twin = await SendAsync(client, "a cat");
+
+        repeat.Version.ShouldBe(HttpVersion.Version20);
+        repeat.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        twin.Headers.Contains("Idempotency-Replayed").ShouldBeFalse();
+        Leonardo.Invoice.Count.ShouldBe(3);
+    }
+}
