@@ -60,14 +60,15 @@ public sealed class RepeatConnectionTests : RepeatTest
     {
         await Gateway.DisposeAsync();
         var port = Ports.Free();
-        using var certificate = TestCertificates.Make("CN=gateway", DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = TestCertificates.Make("CN=gateway", now.AddDays(-1), now.AddDays(1));
         await File.WriteAllBytesAsync(Folder["tls.pfx"], certificate.Export(X509ContentType.Pkcs12), TestContext.Current.CancellationToken);
         Gateway = await StartGatewayAsync(
             ("ASPNETCORE_HTTPS_PORTS", $"{port}"),
             ("Kestrel__Certificates__Default__Path", Folder["tls.pfx"])
         );
         using var handler = new SocketsHttpHandler { UseProxy = false };
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, peer, _, _) => peer?.GetCertHashString() == certificate.Thumbprint;
         using var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{port}") };
         Leonardo.ScriptNext("slow:2");
         using (var gone = new CancellationTokenSource())
