@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
@@ -67,9 +68,13 @@ public sealed class RepeatConnectionTests : RepeatTest
             ("ASPNETCORE_HTTPS_PORTS", $"{port}"),
             ("Kestrel__Certificates__Default__Path", Folder["tls.pfx"])
         );
-        using var handler = new SocketsHttpHandler { UseProxy = false };
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, peer, _, _) => peer?.GetCertHashString() == certificate.Thumbprint;
-        using var client = new HttpClient(handler) { BaseAddress = new Uri($"https://127.0.0.1:{port}") };
+        using var client = SecretScanningHandler.CreateClient(
+            new Uri($"https://127.0.0.1:{port}"),
+            new SslClientAuthenticationOptions
+            {
+                RemoteCertificateValidationCallback = (_, peer, _, _) => peer?.GetCertHashString() == certificate.Thumbprint,
+            }
+        );
         Leonardo.ScriptNext("slow:2");
         using (var gone = new CancellationTokenSource())
         {

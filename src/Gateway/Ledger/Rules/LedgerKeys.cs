@@ -9,7 +9,9 @@ internal sealed class LedgerKeys
     public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
     public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Reservations of which only the answer's debtor may change: they are read without their balances.</summary>
+    /// <summary>
+    /// Reservations of which only the answer's debtor may change: they are read without their balances.
+    /// </summary>
     public HashSet<Guid> Answers { get; } = [];
 
     /// <summary>Requests without an Idempotency-Key: equal ones whose answer is still owed are read.</summary>
