@@ -1,3 +1,5 @@
+using Gateway.Edge;
+
 namespace Gateway.Images;
 
 /// <summary>
@@ -68,11 +70,7 @@ internal sealed partial class ImageStore
         try
         {
             var path = Path.Combine(_folder, $"{id}.{Guid.CreateVersion7():N}{UnfinishedSuffix}");
-            return new ImageCopy(
-                this,
-                id,
-                new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous)
-            );
+            return new ImageCopy(this, id, OwnerOnlyFile.Create(path, options: FileOptions.Asynchronous));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

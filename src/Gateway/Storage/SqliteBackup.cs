@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -30,12 +31,9 @@ internal sealed class SqliteBackup : IDisposable
             throw new IOException(
                 $"{_partial} exists: another backup is writing it, or one was interrupted. Delete it if none is running."
             );
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         try
         {
-            new FileStream(_partial, options).Dispose();
+            OwnerOnlyFile.Create(_partial).Dispose();
         }
         catch (UnauthorizedAccessException fault)
         {

@@ -224,8 +224,7 @@ internal sealed class SqliteDatabase : Database
             // The engine refuses other processes only.
             if (InUse.GetOrAdd(FilePath, this) != this)
                 throw _file.InUse();
-            if (Path.GetDirectoryName(FilePath) is { } folder)
-                Directory.CreateDirectory(folder);
+            _file.EnsureExists();
             connection.Open();
             Configure(connection);
             await CheckAtStartAsync(connection, cancellationToken);

@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -25,6 +26,17 @@ internal sealed class SqliteFile(string name)
                 DefaultTimeout = 2,
             }.ToString()
         );
+
+    /// <summary>
+    /// Creates its folder and an empty file. SQLite gives the same permissions to the files beside it.
+    /// </summary>
+    public void EnsureExists()
+    {
+        if (System.IO.Path.GetDirectoryName(Path) is { } folder)
+            Directory.CreateDirectory(folder);
+        if (!File.Exists(Path))
+            OwnerOnlyFile.Create(Path).Dispose();
+    }
 
     /// <summary>A connection beside the one that writes.</summary>
     public SqliteConnection OpenReader()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Gateway.Edge.Http;
 
@@ -17,6 +18,7 @@ internal sealed partial class TenantDirectory : BackgroundService
     private readonly ReloadingFile<TenantSnapshot> _file;
     private volatile InForce? _current;
     private volatile string? _fileError;
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> _ends = new(StringComparer.Ordinal);
     private volatile FrozenSet<string> _suspended = FrozenSet<string>.Empty;
 
     /// <param name="path">Absolute.</param>
@@ -64,6 +66,12 @@ internal sealed partial class TenantDirectory : BackgroundService
 
     public bool IsSuspended(string tenantId) => _suspended.Contains(tenantId);
 
+    /// <summary>Whether the tenant is in the file in force, and not suspended.</summary>
+    public bool IsActive(string tenantId) => Current.Tenants.ContainsKey(tenantId) && !IsSuspended(tenantId);
+
+    /// <summary>Is cancelled within a second after the tenant was suspended or removed.</summary>
+    public CancellationToken EndOf(string tenantId) => _ends.GetOrAdd(tenantId, static _ => new CancellationTokenSource()).Token;
+
     /// <summary>Replaces the set of suspended tenants, which is kept in the store and not in the file.</summary>
     public void SetSuspended(IEnumerable<string> tenantIds) => _suspended = tenantIds.ToFrozenSet(StringComparer.Ordinal);
 
@@ -96,7 +104,20 @@ internal sealed partial class TenantDirectory : BackgroundService
     {
         using var timer = new PeriodicTimer(ReloadingFile<TenantSnapshot>.Interval, _clock);
         while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
             Load();
+            await EndInactiveAsync();
+        }
+    }
+
+    private async Task EndInactiveAsync()
+    {
+        foreach (var (id, _) in _ends.Where(one => !IsActive(one.Key)))
+        {
+            // Not disposed of: a request may be about to use its token.
+            if (_ends.TryRemove(id, out var end))
+                await end.CancelAsync();
+        }
     }
 
     private static FileContent<TenantSnapshot> Parse(ReadOnlyMemory<byte> content, IReadOnlyCollection<string>? models)

@@ -43,5 +43,6 @@ internal static class TenantsFeature
         Path.GetFullPath(settings.GetString("Tenants:File") ?? "tenants.json", environment.ContentRootPath);
 
     /// <summary>After routing: the endpoint says whether a tenant is needed.</summary>
-    public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) => app.UseMiddleware<IdentificationMiddleware>();
+    public static IApplicationBuilder UseIdentification(this IApplicationBuilder app) =>
+        app.UseMiddleware<IdentificationMiddleware>().UseMiddleware<EndWithTenant>();
 }

@@ -32,7 +32,11 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
 
     /// <param name="expected">The required format; null: the one that the file name states, or any.</param>
     /// <returns>The file, or the refusal: 400, 413, 415 or 503.</returns>
-    public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(HttpRequest request, ImageFormat? expected)
+    public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(
+        HttpRequest request,
+        ImageFormat? expected,
+        UploadFolder folder
+    )
     {
         if (
             !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -47,7 +51,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
         try
         {
-            return await ReadPartsAsync(reader, expected, request.HttpContext.RequestAborted);
+            return await ReadPartsAsync(reader, expected, folder, request.HttpContext.RequestAborted);
         }
         catch (Exception exception) when (exception is InvalidDataException || (exception is IOException and not BadHttpRequestException))
         {
@@ -63,6 +67,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> ReadPartsAsync(
         MultipartReader reader,
         ImageFormat? expected,
+        UploadFolder folder,
         CancellationToken cancellationToken
     )
     {
@@ -76,7 +81,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 var name = HeaderUtilities
                     .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
                     .Value;
-                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), cancellationToken);
+                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), folder, cancellationToken);
             }
             // The fields of the gateway's own upload form hold no information.
             await SkipAsync(section.Body, cancellationToken);
@@ -87,6 +92,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
         Stream body,
         ImageFormat? expected,
+        UploadFolder folder,
         CancellationToken cancellationToken
     )
     {
@@ -100,7 +106,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 Invalid("wrong-format", $"must be {expected.MediaType} like its extension; its first bytes are those of {format.MediaType}")
             );
 
-        if (TryOpen() is not { } file)
+        if (folder.TryCreate() is not { } file)
             return (null, NoRoom());
         var keep = false;
         try
@@ -123,26 +129,6 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         {
             if (!keep)
                 await file.DisposeAsync();
-        }
-    }
-
-    private static FileStream? TryOpen()
-    {
-        try
-        {
-            var path = Path.Combine(Path.GetTempPath(), $"gateway-upload-{Guid.CreateVersion7():N}");
-            return new FileStream(
-                path,
-                FileMode.CreateNew,
-                FileAccess.ReadWrite,
-                FileShare.None,
-                0,
-                FileOptions.Asynchronous | FileOptions.DeleteOnClose
-            );
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
         }
     }
 

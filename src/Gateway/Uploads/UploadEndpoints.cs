@@ -23,7 +23,9 @@ internal sealed class UploadEndpoints(
     UploadSlots slots,
     LeonardoApi leonardo,
     ImageSender images,
-    ImageStore imageStore
+    ImageStore imageStore,
+    UploadFolder folder,
+    TenantDirectory directory
 )
 {
     private const int TokenBytes = 32;
@@ -41,24 +43,35 @@ internal sealed class UploadEndpoints(
     /// </param>
     public async Task<IResult> ReceiveAsync(HttpContext context, Caller? caller, string id, string token)
     {
-        var cancellationToken = context.RequestAborted;
         if (
             Uuid.Canonicalize(id) is not { } canonical
-            || await uploads.FindOpenAsync(caller?.Tenant.Id, canonical, token, cancellationToken) is not { Form: { } form } upload
+            || await uploads.FindAddressAsync(caller?.Tenant.Id, canonical, token, context.RequestAborted) is not { } upload
         )
             return ResultEndpoints.NotFound;
+        // The address identifies a tenant that identification does not know of.
+        IResult answer = EndWithTenant.Ended;
+        if (directory.IsActive(upload.Tenant))
+            await EndWithTenant.RunAsync(context, directory, upload.Tenant, async () => answer = await StoreAsync(context, upload));
+        return answer;
+    }
+
+    private async Task<IResult> StoreAsync(HttpContext context, StoredUpload upload)
+    {
+        // The file is stored already, and the caller may not have received the answer.
+        if (upload.Form is not { } form)
+            return TypedResults.NoContent();
         using var slot = slots.TryTake(upload.Tenant);
         if (slot is null)
             return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FindFormat(upload.Extension));
+        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FindFormat(upload.Extension), folder);
         if (file is null)
             return refusal!;
         await using (file)
         {
-            if (await relay.StoreAsync(form, file, cancellationToken) is { } refused)
+            if (await relay.StoreAsync(form, file, context.RequestAborted) is { } refused)
                 return refused;
         }
-        await uploads.CompleteAsync(canonical, CancellationToken.None);
+        await uploads.CompleteAsync(upload.Id, CancellationToken.None);
         return TypedResults.NoContent();
     }
 
@@ -142,7 +155,7 @@ internal sealed class UploadEndpoints(
         using var slot = slots.TryTake(caller.Tenant.Id);
         if (slot is null)
             return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null);
+        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null, folder);
         if (file is null)
             return refusal!;
         await using (file)

@@ -43,7 +43,7 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
                             ("@url", completed ? null : form.Url.AbsoluteUri),
                             ("@fields", completed ? null : form.WriteFields()),
                             ("@now", now.Micros()),
-                            ("@expires", (now + FormLifetime).Micros()),
+                            ("@expires", (completed ? now : now + FormLifetime).Micros()),
                             ("@completed", completed ? now.Micros() : null)
                         )
                         .ExecuteAsync(transaction, cancellationToken) == 1;
@@ -54,14 +54,12 @@ internal sealed class UploadRepository(Database database, TimeProvider time)
     public async Task<StoredUpload?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
         await FindAsync(tenant, id, null, cancellationToken);
 
-    /// <summary>Finds an upload by the gateway's own address, until that expires or is used.</summary>
+    /// <summary>Finds an upload by the gateway's own address, until that expires.</summary>
     /// <param name="tenant">
     /// Must own the upload. Null: the caller is not identified; the token alone authorizes it.
     /// </param>
-    public async Task<StoredUpload?> FindOpenAsync(string? tenant, string id, string token, CancellationToken cancellationToken) =>
-        await FindAsync(tenant, id, token, cancellationToken) is { Form: not null } upload && upload.ExpiresAt > time.GetUtcNow()
-            ? upload
-            : null;
+    public async Task<StoredUpload?> FindAddressAsync(string? tenant, string id, string token, CancellationToken cancellationToken) =>
+        await FindAsync(tenant, id, token, cancellationToken) is { } upload && upload.ExpiresAt > time.GetUtcNow() ? upload : null;
 
     public Task CompleteAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(

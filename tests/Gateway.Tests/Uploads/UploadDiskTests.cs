@@ -50,6 +50,63 @@ public sealed class UploadDiskTests : IAsyncLifetime
         FilesOnDisk().ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Files_of_the_gateway_are_readable_by_their_owner_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such permissions.");
+        using var leave = new CancellationTokenSource();
+        var stuck = UploadAsync(TwoTenants.AsA, UnendingForm(), leave.Token);
+        await Eventually.HoldsAsync(() => FilesOnDisk() == 1);
+
+        var files = Directory
+            .GetFiles(_folder.Path, "*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file).StartsWith("gateway", StringComparison.Ordinal))
+            .ToList();
+
+        files.Select(Path.GetFileName).ShouldContain("gateway.db-wal");
+        files.Where(file => (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != 0).ShouldBeEmpty();
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => stuck);
+    }
+
+    [Fact]
+    public async Task A_killed_gateway_leaves_a_file_and_the_next_one_deletes_it()
+    {
+        using var leave = new CancellationTokenSource();
+        var stuck = UploadAsync(TwoTenants.AsA, UnendingForm(), leave.Token);
+        await Eventually.HoldsAsync(() => FilesOnDisk() == 1);
+        await _gateway.KillAsync();
+        await leave.CancelAsync();
+        await Should.ThrowAsync<Exception>(() => stuck);
+        FilesOnDisk().ShouldBe(1);
+
+        await _gateway.DisposeAsync();
+        _gateway = await GatewayProcess.StartAsync(_folder.Path, ("TMPDIR", _folder.Path), ("Leonardo__Simulator", "true"));
+
+        FilesOnDisk().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_gateway_does_not_delete_what_another_one_receives()
+    {
+        using var leave = new CancellationTokenSource();
+        var stuck = UploadAsync(TwoTenants.AsA, UnendingForm(), leave.Token);
+        await Eventually.HoldsAsync(() => FilesOnDisk() == 1);
+
+        await using (
+            await GatewayProcess.StartAsync(
+                _folder.Path,
+                ("TMPDIR", _folder.Path),
+                ("Leonardo__Simulator", "true"),
+                ("Storage__ConnectionString", "Data Source=other.db")
+            )
+        )
+            FilesOnDisk().ShouldBe(1);
+
+        await leave.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(() => stuck);
+    }
+
     private int FilesOnDisk() => Directory.GetFiles(_folder.Path, "gateway-upload-*").Length;
 
     private async Task<HttpResponseMessage> UploadAsync(

@@ -115,11 +115,27 @@ public sealed class UploadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upload_address_works_once()
+    public async Task A_form_that_is_repeated_because_its_answer_was_lost_gets_the_answer_again_and_is_stored_once()
     {
         var url = new Uri((await BeginAsync("png"))["url"]!.GetValue<string>()).AbsolutePath;
         (await PostAsync(url)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        var stored = Stored();
+
+        (await PostAsync(url)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
+
+        Stored().ShouldBe(stored);
+        _gateway.Time.Advance(TimeSpan.FromSeconds(121));
         await (await PostAsync(url)).ProblemAsync(404, "not-found");
+    }
+
+    [Fact]
+    public async Task An_upload_in_one_call_has_no_address()
+    {
+        var form = TwoTenants.Form(TwoTenants.Png, "x.png");
+        using var made = await _gateway.SendAsync(HttpMethod.Post, "/v1/init-image", form, TwoTenants.AsA);
+        var id = (await made.JsonAsync())["uploadInitImage"]!["id"]!.GetValue<string>();
+
+        await (await PostAsync($"/v1/init-image/{id}/upload/{id}")).ProblemAsync(404, "not-found");
     }
 
     [Fact]
