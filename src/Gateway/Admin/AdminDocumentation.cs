@@ -94,6 +94,7 @@ internal static class AdminDocumentation
         documentation.Schema<AdminPolicy>(("references", SchemaRules.OneOf("own", "any")));
         documentation.Schema<AdminQuota>([.. QuotasDocumentation.QuotaRules, ("granted", SchemaRules.Amount)]);
         documentation.Schema<AdminTotals>(SchemaRules.Nullable);
+        documentation.Schema<AdminNeverSent>(SchemaRules.Nullable);
         documentation.Schema<AdminSum>(QuotasDocumentation.SumRules);
         documentation.Schema<AdminUsage>(("from", SchemaRules.Day), ("to", SchemaRules.Day));
         documentation.Schema<AdminUsageRow>([.. QuotasDocumentation.SumRules, ("tenant", SchemaRules.Tenant), ("day", SchemaRules.Day)]);

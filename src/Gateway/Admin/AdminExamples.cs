@@ -81,8 +81,8 @@ internal static class AdminExamples
         documentation.Example<OptionalReasonBody>("reason", Reason);
         documentation.Example<GrantBody>("grant", Grant);
         documentation.Example<SettleBody>("found", Settle);
-        documentation.Example<AdminTenants>("tenants", $$"""{ "tenants": [{{Tenant("null")}}] }""");
-        documentation.Example<AdminTenant>("tenant", Tenant(QuotasDocumentation.ExampleTotals));
+        documentation.Example<AdminTenants>("tenants", $$"""{ "tenants": [{{Tenant("null", "null")}}] }""");
+        documentation.Example<AdminTenant>("tenant", Tenant(QuotasDocumentation.ExampleTotals, """{ "today": 2, "month": 7 }"""));
         documentation.Example<AdminUsage>("usage", Usage);
         documentation.Example<AdminGenerations>("page", $$"""{ "generations": [{{Unknown}}], "next": null }""");
         documentation.Example<AdminGeneration>("settled", Settled);
@@ -92,6 +92,9 @@ internal static class AdminExamples
         documentation.TextExamples["text/csv"] = "tenant,day,generations,images,usd\r\nmarketing,2026-11-22,9,12,0.9840\r\n";
     }
 
-    private static string Tenant(string totals) =>
-        $$"""{ "id": "marketing", "name": "Marketing", "suspended": false, "policy": {{Policy}}, "quotas": {{Quotas}}, "totals": {{totals}} }""";
+    private static string Tenant(string totals, string neverSent) =>
+        $$"""
+            { "id": "marketing", "name": "Marketing", "suspended": false, "policy": {{Policy}}, "quotas": {{Quotas}},
+              "totals": {{totals}}, "neverSent": {{neverSent}} }
+            """;
 }

@@ -15,6 +15,7 @@ internal sealed class TenantEndpoints(
     QuotaLedger ledger,
     Suspensions suspensions,
     AuditTrail audit,
+    UsageReader usage,
     Database database
 )
 {
@@ -25,7 +26,7 @@ internal sealed class TenantEndpoints(
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
         var quotas = await ledger.QuotasAsync(tenants, cancellationToken);
         return TypedResults.Json(
-            new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id], totals: null))]),
+            new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id]))]),
             AdminJson.Default.AdminTenants
         );
     }
@@ -101,10 +102,18 @@ internal sealed class TenantEndpoints(
     private async Task<IResult> AnswerAsync(Tenant tenant, CancellationToken cancellationToken)
     {
         var (quotas, totals) = await ledger.UsageAsync(tenant, cancellationToken);
-        return TypedResults.Json(Describe(tenant, quotas, totals), AdminJson.Default.AdminTenant);
+        var neverSent = await usage.ReadNeverSentAsync(tenant.Id, quotas[0].At, cancellationToken);
+        return TypedResults.Json(
+            Describe(tenant, quotas) with
+            {
+                Totals = new AdminTotals(Describe(totals.Today), Describe(totals.Month)),
+                NeverSent = neverSent,
+            },
+            AdminJson.Default.AdminTenant
+        );
     }
 
-    private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas, UsageTotals? totals)
+    private AdminTenant Describe(Tenant tenant, IReadOnlyList<QuotaStatus> quotas)
     {
         var policy = tenant.Policy;
         return new AdminTenant(
@@ -118,8 +127,7 @@ internal sealed class TenantEndpoints(
                 policy.MaxPixels,
                 policy.AnyReferences ? "any" : "own"
             ),
-            [.. quotas.Select(Describe)],
-            totals is null ? null : new AdminTotals(Describe(totals.Today), Describe(totals.Month))
+            [.. quotas.Select(Describe)]
         );
     }
 
@@ -165,15 +173,17 @@ internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants);
 
 /// <param name="Policy">The policy in force.</param>
 /// <param name="Quotas">With the grants of the current period.</param>
-/// <param name="Totals">What was charged; null in the list of all tenants.</param>
-internal sealed record AdminTenant(
-    string Id,
-    string Name,
-    bool Suspended,
-    AdminPolicy Policy,
-    IReadOnlyList<AdminQuota> Quotas,
-    AdminTotals? Totals
-);
+internal sealed record AdminTenant(string Id, string Name, bool Suspended, AdminPolicy Policy, IReadOnlyList<AdminQuota> Quotas)
+{
+    /// <summary>What was charged; null in the list of all tenants.</summary>
+    public AdminTotals? Totals { get; init; }
+
+    /// <summary>
+    /// Requests that were admitted and then not sent: the caller disconnected while they waited for a slot, or none
+    /// came free. Null in the list of all tenants.
+    /// </summary>
+    public AdminNeverSent? NeverSent { get; init; }
+}
 
 /// <param name="Models">Null: every model.</param>
 /// <param name="References"><c>own</c> or <c>any</c>.</param>
@@ -191,6 +201,9 @@ internal sealed record AdminQuota(
     object? Remaining,
     DateTime? ResetsAt
 );
+
+/// <summary>Counted by UTC day and month. They cost nothing.</summary>
+internal sealed record AdminNeverSent(long Today, long Month);
 
 internal sealed record AdminTotals(AdminSum Today, AdminSum Month);
 

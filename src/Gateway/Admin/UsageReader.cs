@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Gateway.Ledger.Rules;
 using Gateway.Storage;
 
 namespace Gateway.Admin;
@@ -36,6 +37,14 @@ internal sealed class UsageReader(Database database)
         from (select tenant from counter where tenant > @tenant order by tenant limit @limit) as c order by c.tenant
         """;
 
+    /// <summary>Those whose rows have been deleted, and the few whose rows are still there.</summary>
+    private const string NeverSent = """
+        select coalesce(sum(case when day = @day then requests end), 0), coalesce(sum(requests), 0) from (
+          select day, requests from never_sent where tenant = @tenant and day >= @month union all
+          select day, 1 from reservation where state = 'V' and forwarded_at is null and tenant = @tenant and month = @month
+        ) n
+        """;
+
     /// <param name="after">Null: from the first row.</param>
     public async Task<UsageBatch> ReadAsync(UsageQuery query, UsageCursor? after, CancellationToken cancellationToken)
     {
@@ -56,6 +65,19 @@ internal sealed class UsageReader(Database database)
         var next = read.Count == limit ? new UsageCursor(read[^1].Day, read[^1].Tenant) : null;
         return new UsageBatch([.. read.Where(row => IsCharge(row, query))], next);
     }
+
+    /// <summary>A tenant's requests that were reserved and released without having been sent.</summary>
+    /// <param name="now">By the ledger's clock.</param>
+    public async Task<AdminNeverSent> ReadNeverSentAsync(string tenant, DateTimeOffset now, CancellationToken cancellationToken) =>
+        (
+            await database.ReadAsync(
+                (connection, cancellationToken) =>
+                    connection
+                        .Command(NeverSent, ("@tenant", tenant), ("@day", Period.DayOf(now)), ("@month", Period.MonthOf(now)))
+                        .ReadAsync(row => new AdminNeverSent(row.GetNumber(0), row.GetNumber(1)), cancellationToken),
+                cancellationToken
+            )
+        ).Single();
 
     private static bool IsCharge(UsageRow row, UsageQuery query) =>
         row.Day.Length == UsageQuery.Date.Length && query.ByTenant == (row.Tenant != "*") && row.Generations + row.Images + row.Micros > 0;

@@ -43,6 +43,23 @@ internal abstract class LedgerStore
             order by r.reserved_at limit {MaxEqual}
             """;
 
+    /// <summary>
+    /// Released ones that do not count in requests-minute: the gateway refused them, or could not reach Leonardo. The
+    /// same rule as <see cref="Reservation.CountsAsRequest"/>.
+    /// </summary>
+    public const string UncountedCondition = "state = 'V' and (status is null or status = 503 or problem = 'upstream-unreachable')";
+
+    /// <summary>
+    /// Released before they were sent, two minutes ago or earlier: no minute counts them and no caller waits for them.
+    /// </summary>
+    public static readonly string NeverSent =
+        "select id from reservation where state = 'V' and forwarded_at is null and ended_at < (select high_water from ledger) - 120000000 "
+        + $"order by ended_at, id limit {PruneBatchSize}";
+
+    public static readonly string CountNeverSent =
+        $"insert into never_sent select tenant, day, count(*) from reservation where id in ({NeverSent}) group by tenant, day "
+        + "on conflict (tenant, day) do update set requests = never_sent.requests + excluded.requests";
+
     /// <summary>One transaction: lock, load, decide, store, commit. Writes nothing if nothing was changed.</summary>
     /// <param name="keys">What the decision reads.</param>
     /// <param name="decide">Pure; called once, under the lock.</param>
@@ -67,6 +84,13 @@ internal abstract class LedgerStore
     /// <param name="cancellationToken">Observed until the commit has begun.</param>
     /// <returns>Whether there may be more.</returns>
     public abstract Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Deletes reservations that were released before they were sent, with their events, and adds them to the tenant's
+    /// count of the day; at most <see cref="PruneBatchSize"/>.
+    /// </summary>
+    /// <returns>Whether there may be more.</returns>
+    public abstract Task<bool> PruneNeverSentAsync(CancellationToken cancellationToken);
 
     /// <summary>Deletes instances whose lease ended before a time.</summary>
     public abstract Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken);

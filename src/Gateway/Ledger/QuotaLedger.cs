@@ -94,7 +94,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         var operation = new ReserveOperation(
             request,
             Guid.CreateVersion7(_time.GetUtcNow()),
-            _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency)
+            _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency),
+            _options.RepeatWindow > TimeSpan.Zero
         );
         if (!_writer.Post(operation))
             return new Admission.Unavailable(StoreUnavailableException.RetryAfterSeconds, "The gateway is shutting down.");

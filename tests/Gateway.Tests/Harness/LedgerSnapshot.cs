@@ -7,7 +7,17 @@ using Npgsql;
 namespace Gateway.Tests.Harness;
 
 /// <summary>The tables of the ledger, read by SQL without code of the gateway.</summary>
-internal sealed record LedgerSnapshot(IReadOnlyList<Entry> Entries, IReadOnlyList<Balance> Balances, IReadOnlyList<Step> Steps)
+/// <param name="Written">How many events were ever written.</param>
+/// <param name="NeverSent">
+/// How many reservations were deleted with their two events, because they were never sent.
+/// </param>
+internal sealed record LedgerSnapshot(
+    IReadOnlyList<Entry> Entries,
+    IReadOnlyList<Balance> Balances,
+    IReadOnlyList<Step> Steps,
+    long Written,
+    long NeverSent
+)
 {
     /// <param name="file">No gateway may have the file open.</param>
     public static Task<LedgerSnapshot> ReadSqliteAsync(string file) => ReadAsync(new SqliteConnection($"Data Source={file};Pooling=False"));
@@ -44,7 +54,8 @@ internal sealed record LedgerSnapshot(IReadOnlyList<Entry> Entries, IReadOnlyLis
         var last = Steps.GroupBy(step => step.Reservation).ToDictionary(steps => steps.Key, steps => steps.MaxBy(step => step.Number)!.To);
         foreach (var entry in Entries)
             last[entry.Id].ShouldBe(entry.State, $"{entry.Id}");
-        Steps.Select(step => step.Number).ShouldBe(Enumerable.Range(1, Steps.Count).Select(number => (long)number));
+        Steps.Select(step => step.Number).ShouldBeUnique();
+        (Steps.Count + 2 * NeverSent).ShouldBe(Written, "an event is missing");
     }
 
     /// <summary>Replays every event: *held* and *spent* together never exceeded the limit (INV-1).</summary>
@@ -119,7 +130,9 @@ internal sealed record LedgerSnapshot(IReadOnlyList<Entry> Entries, IReadOnlyLis
             "select n, reservation_id, from_state, to_state from event order by n",
             row => new Step(row.GetInt64(0), Id(row, 1), row.IsDBNull(2) ? null : row.GetString(2)[0], row.GetString(3)[0])
         );
-        return new LedgerSnapshot(entries, balances, steps);
+        var written = await RowsAsync(connection, "select events from ledger", row => row.GetInt64(0));
+        var neverSent = await RowsAsync(connection, "select requests from never_sent", row => row.GetInt64(0));
+        return new LedgerSnapshot(entries, balances, steps, written.Single(), neverSent.Sum());
     }
 
     private static async Task<List<T>> RowsAsync<T>(DbConnection connection, string sql, Func<DbDataReader, T> read)

@@ -10,51 +10,36 @@ namespace Gateway.Tests.Ledger;
 /// <summary>
 /// A random history of a ledger and of its model: after every step they must agree, and the ledger with itself.
 /// </summary>
-internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
+/// <param name="repeatWindow">Zero: equal requests without a key are always new ones.</param>
+internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow) : IAsyncDisposable
 {
-    /// <summary>No heartbeat, no repeats (RepeatContract has them): only the steps of the history happen.</summary>
-    private static readonly QuotaOptions Options = new()
+    /// <summary>No heartbeat: only the steps of the history happen.</summary>
+    private readonly QuotaOptions _options = new()
     {
         ConcurrentGenerations = 4,
         GenerationsPerMinute = 12,
         QueueTimeout = TimeSpan.FromSeconds(30),
         Heartbeat = TimeSpan.FromDays(1000),
         Lease = TimeSpan.FromDays(2000),
-        RepeatWindow = TimeSpan.Zero,
+        RepeatWindow = repeatWindow,
     };
 
-    private static readonly TimeSpan[] Steps =
-    [
-        TimeSpan.FromMicroseconds(1),
-        TimeSpan.FromSeconds(7),
-        TimeSpan.FromSeconds(31),
-        TimeSpan.FromSeconds(60),
-        TimeSpan.FromMinutes(2),
-        TimeSpan.FromMinutes(5),
-        TimeSpan.FromHours(7),
-        TimeSpan.FromHours(24),
-        TimeSpan.FromDays(17),
-    ];
-
-    private readonly LedgerModel _model = new(Options);
+    private LedgerModel _model = null!;
+    private RepeatModel _repeats = null!;
     private readonly Tenant[] _tenants = [Tenant("a"), Tenant("b"), Tenant("c")];
     private QuotaLedger _ledger = null!;
     private readonly List<DateTimeOffset> _leases = [];
     private int _generation = 1;
     private (DateTimeOffset Wall, long Monotonic)? _trusted;
     private DateTimeOffset _now;
+    private DateTimeOffset _started;
     private bool _refuses;
 
-    /// <summary>A kind of step and its arguments.</summary>
-    internal sealed record Step(int Kind, int Which, int Amount)
+    public async Task RunAsync(IEnumerable<HistoryStep> steps)
     {
-        public override string ToString() => $"({Kind},{Which},{Amount})";
-    }
-
-    public async Task RunAsync(IEnumerable<Step> steps)
-    {
+        _model = new LedgerModel(_options);
+        _repeats = new RepeatModel(_options, _model, harness.IsShared);
         await StartAsync();
-        await ReadClockAsync();
         foreach (var step in steps)
         {
             await DoAsync(step);
@@ -64,7 +49,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
 
     public ValueTask DisposeAsync() => harness.DisposeAsync();
 
-    private async Task DoAsync(Step step)
+    private async Task DoAsync(HistoryStep step)
     {
         var entry = _model.Entries.Count > 0 ? _model.Entries[^(1 + step.Which % Math.Min(12, _model.Entries.Count))] : null;
         switch (step.Kind)
@@ -79,9 +64,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 _model.Settle(entry, generation, step.Amount % 40_000, _now);
                 break;
             case < 60 when entry is { State: not 'R' }:
-                var isRejected = step.Amount % 2 == 0;
-                await _ledger.ReleaseAsync(entry.Id, isRejected ? Refused : Refused with { Problem = "upstream-saturated" });
-                LedgerModel.Release(entry, keepsKey: isRejected);
+                await ReleaseAsync(entry, isRejected: step.Amount % 2 == 0);
                 break;
             case < 66 when entry is not null:
                 await _ledger.UnknownAsync(entry.Id, Unclear);
@@ -98,10 +81,10 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 await RestartAsync(clean: step.Amount % 3 == 0);
                 break;
             case < 90:
-                await harness.AdvanceAsync(Steps[step.Amount % Steps.Length]);
+                await harness.AdvanceAsync(step.Pause);
                 break;
             case < 93:
-                await harness.SetWallAsync(harness.Time.GetUtcNow() + TimeSpan.FromMinutes(step.Amount % 6000 - 3000));
+                await harness.SetWallAsync(harness.Time.GetUtcNow() + step.Jump);
                 break;
             case < 95:
                 ChangeLimits(step);
@@ -110,22 +93,28 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 await harness.ResetPriceRatioAsync(_ledger, Model);
                 _model.Statements.Clear();
                 break;
-            default:
+            case < 100:
                 await _ledger.SweepAsync();
                 if (!_refuses)
                     _model.Sweep(_now, IsOrphan);
                 break;
+            case < 114 when _repeats.Claims.Count > 0:
+                await _repeats.ReportAsync(_ledger, step, _now);
+                break;
+            case < 117 when _model.Entries.Find(e => e.Waiting is not null) is { } waiting:
+                await waiting.Caller!.CancelAsync();
+                break;
+            case < 120:
+                while (await _ledger.Store.PruneNeverSentAsync(CancellationToken.None)) { }
+                break;
         }
     }
 
-    private async Task AdmitAsync(Step step)
+    private async Task AdmitAsync(HistoryStep step)
     {
         var tenant = _tenants[step.Which % _tenants.Length];
-        var images = 1 + step.Amount % 8;
-        var price = images * (5_000L + step.Amount % 5_000);
+        var (images, price, key, body) = (step.Images, step.Price, step.Key, step.Body);
         var micros = _model.Reserved(price, _now);
-        var key = step.Amount / 8 % 3 == 0 ? $"k-{step.Amount / 24 % 2}" : null;
-        var body = step.Amount / 48 % 4 == 0 ? 1 : 0;
         var holder = _model.Holder(tenant.Id, key, _now);
         var exceeded = _model.Exceeded(tenant, harness.Organization, images, micros, _now);
 
@@ -135,13 +124,19 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             quote.Micros.ShouldBe(micros, "a quote is what is reserved");
             quote.Exceeded.Select(one => one.Quota.Name).ShouldBe(exceeded, "a quote is what is admitted");
         }
+        var answering = _repeats.Answering(tenant.Id, body, _now);
         var waiting = _model.Entries.Count(e => e.Waiting is not null);
-        var admitting = _ledger.AdmitAsync(Request(tenant, images, price, key, $"body {body}"), CancellationToken.None);
+        var caller = new CancellationTokenSource();
+        var admitting = _ledger.AdmitAsync(Request(tenant, images, price, key, $"body {body}"), caller.Token);
         await BatchesAsync();
         var answer = _ledger.Waiting > waiting ? null : await admitting;
 
         if (holder is not null)
-            answer.ShouldBeOfType(Repetition(holder, body));
+            answer.ShouldBeOfType(holder.AnswerTo(body));
+        else if (answering.Count > 0)
+            _repeats.Claim(answering, answer, _now);
+        else if (_repeats.IsElsewhere(tenant.Id, body, _now))
+            answer.ShouldBeOfType<Admission.OwedElsewhere>();
         else if (_refuses)
             answer.ShouldBeOfType<Admission.Unavailable>();
         else if (exceeded.Count > 0)
@@ -150,9 +145,8 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         {
             foreach (var old in _model.Entries.Where(e => e.Tenant == tenant.Id && e.Key == key))
                 old.Key = null;
-            var entry = new LedgerModel.Entry
+            var entry = new ModelEntry
             {
-                Id = (answer as Admission.Admitted)?.ReservationId ?? Guid.NewGuid(),
                 Tenant = tenant.Id,
                 Images = images,
                 Micros = micros,
@@ -162,27 +156,33 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
                 Process = _leases.Count,
                 Key = key,
                 Body = body,
+                Caller = caller,
+                OwedBy = key is null && repeatWindow > TimeSpan.Zero ? _leases.Count : null,
+                OwedAt = _now,
             };
+            _model.HasSlot(_now).ShouldBe(answer is not null);
             if (answer is null)
-            {
-                _model.HasSlot(_now).ShouldBeFalse();
                 entry.Waiting = admitting;
-            }
             else
-            {
-                _model.HasSlot(_now).ShouldBeTrue();
-                _model.Forwarded(entry, answer.ShouldBeOfType<Admission.Admitted>().At);
-            }
+                Admitted(entry, answer.ShouldBeOfType<Admission.Admitted>());
             _model.Entries.Add(entry);
         }
     }
 
-    private static Type Repetition(LedgerModel.Entry holder, int body) =>
-        holder.Body != body ? typeof(Admission.Mismatch)
-        : holder.State is 'R' or 'F' ? typeof(Admission.InProgress)
-        : typeof(Admission.Replayed);
+    private void Admitted(ModelEntry entry, Admission.Admitted admitted)
+    {
+        entry.Id = admitted.ReservationId;
+        _model.Forwarded(entry, admitted.At);
+        _repeats.Admitted(entry, admitted);
+    }
 
-    private async Task ReconcileAsync(LedgerModel.Entry entry, Step step)
+    private async Task ReleaseAsync(ModelEntry entry, bool isRejected)
+    {
+        await _ledger.ReleaseAsync(entry.Id, isRejected ? Refused : Refused with { Problem = "upstream-saturated", Status = 503 });
+        LedgerModel.Release(entry, keepsKey: isRejected, counts: isRejected);
+    }
+
+    private async Task ReconcileAsync(ModelEntry entry, HistoryStep step)
     {
         var decided = entry.State is 'U' or 'W';
         if (step.Amount % 2 == 0)
@@ -196,7 +196,7 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         decided &= entry.FencedAt <= _now;
         (await _ledger.ReconcileAsync(entry.Id, new ReconciliationResult.Absent(Refused, "absent"))).ShouldBe(decided);
         if (decided)
-            LedgerModel.Release(entry);
+            LedgerModel.Release(entry, counts: true);
     }
 
     private async Task RestartAsync(bool clean)
@@ -206,14 +206,15 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         {
             if (clean)
                 (await waiting.Waiting!).ShouldBeOfType<Admission.Saturated>();
+            waiting.Waiting = null;
             if (clean)
                 LedgerModel.Release(waiting);
-            waiting.Waiting = null;
         }
         _leases.Add(clean ? _now : DateTimeOffset.MaxValue);
+        // A clean stop writes the time, also while the clock is not trusted.
+        _repeats.Restarted(clean ? new[] { _now, harness.Time.GetUtcNow() }.Max() : _started, clean);
         _trusted = null;
         await StartAsync();
-        await ReadClockAsync();
         _model.Sweep(_now, IsOrphan);
     }
 
@@ -221,9 +222,14 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
     /// On SQLite every earlier process is known to have ended. On PostgreSQL only a clean stop ends the lease, which
     /// never expires here.
     /// </summary>
-    private bool IsOrphan(LedgerModel.Entry entry) => entry.Process < _leases.Count && (!harness.IsShared || _leases[entry.Process] < _now);
+    private bool IsOrphan(ModelEntry entry) => entry.Process < _leases.Count && (!harness.IsShared || _leases[entry.Process] < _now);
 
-    private async Task StartAsync() => _ledger = await harness.StartAsync(Options);
+    private async Task StartAsync()
+    {
+        _ledger = await harness.StartAsync(_options);
+        await ReadClockAsync();
+        _started = _now;
+    }
 
     /// <summary>Waits for two batches: after them everything that waited has been tried and completed.</summary>
     private async Task BatchesAsync()
@@ -253,20 +259,17 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
             await Task.Yield();
         foreach (var entry in waiting.Where(e => e.Waiting!.IsCompleted))
         {
-            if (await entry.Waiting! is Admission.Admitted admitted)
-            {
-                entry.Id = admitted.ReservationId;
-                _model.Forwarded(entry, admitted.At);
-            }
+            if (entry.Waiting!.IsCanceled)
+                LedgerModel.Release(entry, counts: true);
+            else if (await entry.Waiting is Admission.Admitted admitted)
+                Admitted(entry, admitted);
             else
-            {
                 LedgerModel.Release(entry);
-            }
         }
         if (left > 0 && !_refuses)
             _model.HasSlot(_now).ShouldBeFalse("a slot is free while a request waits");
-        _model.Entries.Count(e => e.Runs(_now)).ShouldBeLessThanOrEqualTo(Options.ConcurrentGenerations);
-        _model.Entries.Count(e => e.ForwardedAt > _now.AddSeconds(-60)).ShouldBeLessThanOrEqualTo(Options.GenerationsPerMinute);
+        _model.Entries.Count(e => e.Runs(_now)).ShouldBeLessThanOrEqualTo(_options.ConcurrentGenerations);
+        _model.Entries.Count(e => e.ForwardedAt > _now.AddSeconds(-60)).ShouldBeLessThanOrEqualTo(_options.GenerationsPerMinute);
     }
 
     private async Task CompareAsync()
@@ -288,12 +291,10 @@ internal sealed class LedgerHistory(LedgerHarness harness) : IAsyncDisposable
         (await harness.AuditAsync()).ShouldBeEmpty();
     }
 
-    private void ChangeLimits(Step step)
+    private void ChangeLimits(HistoryStep step)
     {
-        var random = new Random(step.Amount);
-        long? Some(int most) => random.Next(3) == 0 ? null : random.Next(most);
-        harness.Organization = new QuotaLimits(ImagesPerDay: Some(80), ImagesPerMonth: Some(200), MicrosPerMonth: Some(1_500_000));
         ref var tenant = ref _tenants[step.Which % _tenants.Length];
-        tenant = Tenant(tenant.Id, new QuotaLimits(Some(8), Some(6), Some(40), Some(100), Some(800_000)));
+        (harness.Organization, var limits) = step.Limits();
+        tenant = Tenant(tenant.Id, limits);
     }
 }

@@ -11,41 +11,15 @@ namespace Gateway.Tests.Ledger;
 /// </summary>
 internal sealed class LedgerModel(QuotaOptions options)
 {
-    public List<Entry> Entries { get; } = [];
+    public List<ModelEntry> Entries { get; } = [];
 
     public HashSet<string> Generations { get; } = [];
 
     /// <summary>Every cost that was stated above the computed price.</summary>
     public List<(DateTimeOffset At, long Stated, long Price)> Statements { get; } = [];
 
-    internal sealed class Entry
-    {
-        public required Guid Id;
-        public required string Tenant;
-        public required int Images;
-        public required long Micros;
-        public required long Price;
-        public required DateTimeOffset At;
-        public required char State;
-        public required int Process;
-        public string? Key;
-        public int Body;
-        public long Charged;
-        public string? Generation;
-        public DateTimeOffset? ForwardedAt;
-        public DateTimeOffset? RunningUntil;
-        public DateTimeOffset FencedAt;
-        public Task<Admission>? Waiting;
-
-        public bool Held => State is 'R' or 'F' or 'U';
-
-        public bool Spent => State is 'S' or 'W';
-
-        public bool Runs(DateTimeOffset now) => RunningUntil > now;
-    }
-
     /// <summary>The entry that this key belongs to.</summary>
-    public Entry? Holder(string tenant, string? key, DateTimeOffset now) =>
+    public ModelEntry? Holder(string tenant, string? key, DateTimeOffset now) =>
         key is null
             ? null
             : Entries.SingleOrDefault(e => e.Tenant == tenant && e.Key == key && (e.Held || now - e.At < options.IdempotencyWindow));
@@ -86,7 +60,7 @@ internal sealed class LedgerModel(QuotaOptions options)
     {
         var mine = Entries.Where(e => e.Tenant == tenant.Id).ToList();
         var quota = tenant.Quota;
-        yield return ("requests-minute", quota.RequestsPerMinute, mine.Count(e => e.State != 'V' && e.At > now.AddSeconds(-60)), 1);
+        yield return ("requests-minute", quota.RequestsPerMinute, mine.Count(e => e.Counts && e.At > now.AddSeconds(-60)), 1);
         yield return ("images-day", quota.ImagesPerDay, Images(mine, e => SameDay(e.At, now)), images);
         yield return ("images-month", quota.ImagesPerMonth, Images(mine, e => SameMonth(e.At, now)), images);
         yield return ("usd-month", quota.MicrosPerMonth, Micros(mine, e => SameMonth(e.At, now)), micros);
@@ -100,7 +74,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         Entries.Count(e => e.Runs(now)) < options.ConcurrentGenerations
         && Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)) < options.GenerationsPerMinute;
 
-    public void Forwarded(Entry entry, DateTimeOffset at)
+    public void Forwarded(ModelEntry entry, DateTimeOffset at)
     {
         entry.State = 'F';
         entry.ForwardedAt = at;
@@ -108,7 +82,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         entry.Waiting = null;
     }
 
-    public void Settle(Entry entry, string generation, long cost, DateTimeOffset now, bool isStated = true)
+    public void Settle(ModelEntry entry, string generation, long cost, DateTimeOffset now, bool isStated = true)
     {
         if (Generations.Contains(generation))
         {
@@ -123,24 +97,30 @@ internal sealed class LedgerModel(QuotaOptions options)
             Statements.Add((now, cost, entry.Price));
         if (entry.State != 'W')
             entry.Charged = cost;
+        if (entry.State != 'F')
+            entry.OwedByNobody(now);
         entry.State = 'S';
+        entry.EndedAt = now;
         entry.Generation = generation;
         Generations.Add(generation);
     }
 
     /// <param name="keepsKey">Whether the upstream refused the request itself.</param>
-    public static void Release(Entry entry, bool keepsKey = false)
+    /// <param name="counts">Whether it was sent, or its caller gave it up.</param>
+    public static void Release(ModelEntry entry, bool keepsKey = false, bool counts = false)
     {
         if (entry.State is 'S' or 'V')
             return;
         if (entry.State == 'R' || !keepsKey)
             entry.Key = null;
         entry.State = 'V';
+        entry.CountsInMinute = counts;
+        entry.OwedBy = null;
         entry.RunningUntil = null;
         entry.Waiting = null;
     }
 
-    public static void Unknown(Entry entry, DateTimeOffset now)
+    public static void Unknown(ModelEntry entry, DateTimeOffset now)
     {
         if (entry.State == 'U')
             entry.FencedAt = entry.FencedAt < now ? entry.FencedAt : now;
@@ -148,10 +128,11 @@ internal sealed class LedgerModel(QuotaOptions options)
             return;
         entry.State = 'U';
         entry.FencedAt = now;
+        entry.OwedByNobody(now);
     }
 
     /// <param name="orphan">Whether the process of an entry has ended.</param>
-    public void Sweep(DateTimeOffset now, Func<Entry, bool> orphan)
+    public void Sweep(DateTimeOffset now, Func<ModelEntry, bool> orphan)
     {
         foreach (var entry in Entries)
         {
@@ -164,20 +145,23 @@ internal sealed class LedgerModel(QuotaOptions options)
             {
                 entry.State = 'U';
                 entry.FencedAt = now + options.Lease;
+                entry.OwedByNobody(now);
             }
             else if (entry.State == 'U' && entry.ForwardedAt < now - options.UnknownGrace)
             {
                 entry.State = 'W';
                 entry.Charged = entry.Micros;
                 entry.RunningUntil = null;
+                entry.EndedAt = now;
+                entry.OwedByNobody(now);
             }
         }
     }
 
-    private static long Images(IEnumerable<Entry> entries, Func<Entry, bool> within) =>
+    private static long Images(IEnumerable<ModelEntry> entries, Func<ModelEntry, bool> within) =>
         entries.Where(e => (e.Held || e.Spent) && within(e)).Sum(e => (long)e.Images);
 
-    private static long Micros(IEnumerable<Entry> entries, Func<Entry, bool> within) =>
+    private static long Micros(IEnumerable<ModelEntry> entries, Func<ModelEntry, bool> within) =>
         entries
             .Where(within)
             .Sum(e =>

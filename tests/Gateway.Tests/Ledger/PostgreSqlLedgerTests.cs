@@ -75,6 +75,11 @@ public sealed class PostgreSqlAuditTests : AuditContract
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
 }
 
+public sealed class PostgreSqlNeverSentTests : NeverSentContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
+
 public sealed class PostgreSqlRepeatTests : RepeatContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();

@@ -42,6 +42,11 @@ public sealed class SqliteAuditTests : AuditContract
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
 
+public sealed class SqliteNeverSentTests : NeverSentContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
 public sealed class SqliteRepeatTests : RepeatContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();

@@ -4,8 +4,8 @@ using Gateway.Storage;
 namespace Gateway.Ledger.Maintenance;
 
 /// <summary>
-/// A heartbeat every few seconds, with a sweep and a slice of the past to audit; an audit of what changed every minute,
-/// pruning every hour, a check of the whole store every day.
+/// A heartbeat every few seconds, with a sweep and a slice of the past to audit; every minute an audit of what changed,
+/// and the pruning of what was never sent; all pruning every hour, a check of the whole store every day.
 /// </summary>
 /// <remarks>The ledger's writer waits for none of it longer than for one of its own batches (docs/ledger.md).</remarks>
 internal sealed partial class LedgerMaintenance(
@@ -40,9 +40,12 @@ internal sealed partial class LedgerMaintenance(
             await SweepAsync(cancellationToken);
             await ReportAsync(_past.CheckSliceAsync, cancellationToken);
             if (IsDue(ref audited, AuditInterval))
+            {
                 await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
+                await PruneAsync(_pruning.PruneNeverSentAsync, cancellationToken);
+            }
             if (IsDue(ref pruned, PruneInterval))
-                await PruneAsync(cancellationToken);
+                await PruneAsync(_pruning.RunAsync, cancellationToken);
             if (IsDue(ref verified, VerifyInterval))
                 _ = database.VerifyAsync();
         }
@@ -86,11 +89,11 @@ internal sealed partial class LedgerMaintenance(
         }
     }
 
-    private async Task PruneAsync(CancellationToken cancellationToken)
+    private async Task PruneAsync(Func<CancellationToken, Task> prune, CancellationToken cancellationToken)
     {
         try
         {
-            await _pruning.RunAsync(cancellationToken);
+            await prune(cancellationToken);
         }
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -107,6 +110,6 @@ internal sealed partial class LedgerMaintenance(
     [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be audited; it is tried again in a minute")]
     private static partial void LogNotAudited(ILogger log, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be pruned; it is tried again in an hour")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The ledger could not be pruned; it is tried again within an hour")]
     private static partial void LogNotPruned(ILogger log, Exception fault);
 }

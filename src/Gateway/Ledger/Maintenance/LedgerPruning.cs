@@ -32,6 +32,12 @@ internal sealed class LedgerPruning(LedgerStore store, QuotaOptions options, Tim
         while (await store.PruneReservationsAsync(month, FirstId(Period.StartOf(month) + ClockDifference), cancellationToken)) { }
     }
 
+    /// <summary>Of requests that were never sent only their number is kept.</summary>
+    public async Task PruneNeverSentAsync(CancellationToken cancellationToken)
+    {
+        while (await store.PruneNeverSentAsync(cancellationToken)) { }
+    }
+
     /// <returns>An id that is before every one made at this time or later.</returns>
     private static Guid FirstId(DateTimeOffset at)
     {

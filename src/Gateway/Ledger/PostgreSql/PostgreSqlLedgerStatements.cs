@@ -66,8 +66,8 @@ internal static class PostgreSqlLedgerStatements
     public const string Tenants = $"""
         select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0),
           (select sequence from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} order by reserved_at, sequence limit 1),
-          (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and r.state = 'V'),
-          (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and r.state <> 'V' order by reserved_at, sequence limit 1)
+          (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and {LedgerStore.UncountedCondition}),
+          (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1)
         from unnest($1) as t(tenant) left join counter c using (tenant)
         """;
     public const string RunningWindows = $"""
@@ -131,6 +131,8 @@ internal static class PostgreSqlLedgerStatements
         "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
     public static readonly string PruneEvents = $"delete from event where reservation_id in ({Ended})";
     public static readonly string PruneReservations = $"delete from reservation where id in ({Ended})";
+    public static readonly string PruneEventsNeverSent = $"delete from event where reservation_id in ({LedgerStore.NeverSent})";
+    public static readonly string PruneNeverSent = $"delete from reservation where id in ({LedgerStore.NeverSent})";
     public const string PrunedTo = "update ledger set pruned_to = greatest(pruned_to, $1)";
 
     private static string NextIds => $"select id from reservation where id > $1 and id < $2 order by id limit {LedgerStore.PruneBatchSize}";

@@ -66,6 +66,19 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             cancellationToken
         );
 
+    public override Task<bool> PruneNeverSentAsync(CancellationToken cancellationToken) =>
+        PruneAsync(
+            async batch =>
+            {
+                batch.Add(CountNeverSent);
+                batch.Add(Sql.PruneEventsNeverSent);
+                var reservations = batch.Add(Sql.PruneNeverSent);
+                await batch.ExecuteNonQueryAsync(cancellationToken);
+                return reservations.RecordsAffected > 0;
+            },
+            cancellationToken
+        );
+
     public override Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
         PruneAsync(
             async batch =>

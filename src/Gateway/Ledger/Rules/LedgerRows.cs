@@ -69,13 +69,13 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
 
 /// <summary>The last 60 seconds of a tenant, or of the account.</summary>
 /// <param name="First">Sequence number of the first one within; null: there is none.</param>
-/// <param name="Void">How many within were released.</param>
+/// <param name="Uncounted">How many within do not count: see <see cref="Reservation.CountsAsRequest"/>.</param>
 /// <param name="Oldest">When the oldest that counts was made; null: none counts.</param>
-internal sealed record Minute(long? First = null, long Void = 0, DateTimeOffset? Oldest = null)
+internal sealed record Minute(long? First = null, long Uncounted = 0, DateTimeOffset? Oldest = null)
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
 
-    public long Count(long last) => First is { } first ? last - first + 1 - Void : 0;
+    public long Count(long last) => First is { } first ? last - first + 1 - Uncounted : 0;
 }
 
 /// <summary>One transition of a reservation.</summary>

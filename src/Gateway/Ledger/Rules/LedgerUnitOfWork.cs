@@ -287,8 +287,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
             return;
         if (before is null)
             minute = minute with { First = minute.First ?? after.Sequence, Oldest = minute.Oldest ?? after.ReservedAt };
-        if (after.State == ReservationState.Void && before?.State != ReservationState.Void)
-            minute = minute with { Void = minute.Void + 1 };
+        if (before is { CountsAsRequest: true } && !after.CountsAsRequest)
+            minute = minute with { Uncounted = minute.Uncounted + 1 };
         _undo.Set(_minutes, after.Tenant, minute);
     }
 

@@ -31,6 +31,15 @@ internal enum RecordingResult
 /// <param name="Problem">Its name in the list of problems.</param>
 internal sealed record Outcome(string Problem, int Status, string Detail, string? Reason = null, int? RetryAfter = null)
 {
+    /// <summary>Nothing was sent, because the caller did not wait for it. No caller gets this answer.</summary>
+    public static Outcome Abandoned { get; } = new("abandoned", 499, "The caller disconnected before the request was sent.");
+
+    /// <summary>
+    /// Whether a request without a generation counts in requests-minute: what was sent does, but no 503 of the gateway.
+    /// The same rule as <see cref="LedgerStore.UncountedCondition"/>.
+    /// </summary>
+    public bool CountsAsRequest => Status != 503 && Problem != "upstream-unreachable";
+
     /// <summary>Whether a repetition with the same Idempotency-Key gets this outcome again.</summary>
     public bool KeepsIdempotencyKey => ProblemTypes.All.Any(type => type.Name == Problem && type.KeepsIdempotencyKey);
 }

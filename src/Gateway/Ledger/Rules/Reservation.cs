@@ -81,6 +81,9 @@ internal sealed record Reservation
     /// <summary>Counts among the tenant's concurrent generations.</summary>
     public bool IsActive => State == ReservationState.Reserved || RunningUntil is not null;
 
+    /// <summary>Counts among the requests of its minute.</summary>
+    public bool CountsAsRequest => State != ReservationState.Void || Outcome is { CountsAsRequest: true };
+
     /// <summary>An open reservation keeps its key at any age: a repetition must not be paid twice.</summary>
     public bool HasKeyAt(DateTimeOffset now, TimeSpan window) =>
         IdempotencyKey is not null && (State.IsHeld() || now - ReservedAt < window);

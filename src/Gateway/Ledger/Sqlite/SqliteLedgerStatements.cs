@@ -40,9 +40,12 @@ internal sealed class SqliteLedgerStatements : IDisposable
         FirstInMinute = Prepare(
             "select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1"
         );
-        VoidInMinute = Prepare("select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and state = 'V'");
+        UncountedInMinute = Prepare(
+            $"select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and {LedgerStore.UncountedCondition}"
+        );
         OldestInMinute = Prepare(
-            "select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and state <> 'V' order by reserved_at, sequence limit 1"
+            $"select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and not ({LedgerStore.UncountedCondition}) "
+                + "order by reserved_at, sequence limit 1"
         );
 
         // Store
@@ -59,14 +62,6 @@ internal sealed class SqliteLedgerStatements : IDisposable
         InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
         SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
         EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
-
-        // Prune
-        LastKey = Prepare($"select id from ({NextIds}) order by id desc limit 1");
-        FreeKeys = Prepare(FreeKeysOf);
-        PruneInstances = Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
-        PruneEvents = Prepare($"delete from event where reservation_id in ({Ended})");
-        PruneReservations = Prepare($"delete from reservation where id in ({Ended})");
-        PrunedTo = Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
     }
 
     private const string Senders = "select instance from reservation where state in ('R', 'F')";
@@ -101,7 +96,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Counter { get; }
     public SqlitePriceRatios PriceRatios => field ??= new SqlitePriceRatios(Prepare);
     public SqliteStatement FirstInMinute { get; }
-    public SqliteStatement VoidInMinute { get; }
+    public SqliteStatement UncountedInMinute { get; }
     public SqliteStatement OldestInMinute { get; }
     public SqliteStatement SetLedger { get; }
     public SqliteStatement SetWindow { get; }
@@ -117,12 +112,16 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement InsertGeneration { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }
-    public SqliteStatement LastKey { get; }
-    public SqliteStatement FreeKeys { get; }
-    public SqliteStatement PruneInstances { get; }
-    public SqliteStatement PruneEvents { get; }
-    public SqliteStatement PruneReservations { get; }
-    public SqliteStatement PrunedTo { get; }
+    public SqliteStatement LastKey => field ??= Prepare($"select id from ({NextIds}) order by id desc limit 1");
+    public SqliteStatement FreeKeys => field ??= Prepare(FreeKeysOf);
+    public SqliteStatement PruneInstances => field ??= Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
+    public SqliteStatement PruneEvents => field ??= Prepare($"delete from event where reservation_id in ({Ended})");
+    public SqliteStatement PruneReservations => field ??= Prepare($"delete from reservation where id in ({Ended})");
+    public SqliteStatement CountNeverSent => field ??= Prepare(LedgerStore.CountNeverSent);
+    public SqliteStatement PruneEventsNeverSent =>
+        field ??= Prepare($"delete from event where reservation_id in ({LedgerStore.NeverSent})");
+    public SqliteStatement PruneNeverSent => field ??= Prepare($"delete from reservation where id in ({LedgerStore.NeverSent})");
+    public SqliteStatement PrunedTo => field ??= Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
 
     public void Dispose() => _all.ForEach(statement => statement.Dispose());
 

@@ -47,6 +47,19 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             cancellationToken
         );
 
+    public override Task<bool> PruneNeverSentAsync(CancellationToken cancellationToken) =>
+        RunAsync(
+            sql =>
+            {
+                if (sql.CountNeverSent.Execute() == 0)
+                    return false;
+                sql.PruneEventsNeverSent.Execute();
+                sql.PruneNeverSent.Execute();
+                return true;
+            },
+            cancellationToken
+        );
+
     public override Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
         RunAsync(sql => sql.PruneInstances.With(UnixMicroseconds.From(endedBefore)).Execute() > 0, cancellationToken);
 
@@ -236,7 +249,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             tenant,
             new Minute(
                 sql.FirstInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)),
-                sql.VoidInMinute.With(tenant).With(minuteAgo).One(row => row.Long(0)),
+                sql.UncountedInMinute.With(tenant).With(minuteAgo).One(row => row.Long(0)),
                 UnixMicroseconds.ToTime(sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)))
             )
         );

@@ -69,7 +69,8 @@ internal sealed class LedgerOperation<T>(
 }
 
 /// <summary>A request for quota, which may have to wait for a slot of the account between two batches.</summary>
-internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queueUntil) : LedgerOperation
+/// <param name="mayRepeat">Whether it may be answered from an equal request without an Idempotency-Key.</param>
+internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queueUntil, bool mayRepeat) : LedgerOperation
 {
     private readonly TaskCompletionSource<Admission> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Admission? _result;
@@ -97,6 +98,9 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     /// <summary>Its caller disconnected, or was answered that the store is unavailable.</summary>
     public override bool IsAbandoned => _completion.Task.IsCompleted;
 
+    /// <summary>Null: the gateway refused it, so that it counts nowhere.</summary>
+    private Outcome? OutcomeUnsent => _completion.Task.IsCanceled ? Outcome.Abandoned : null;
+
     public override void AddKeysTo(LedgerKeys keys)
     {
         keys.AddAdmission(Tenant, request.Fingerprint.Model);
@@ -104,7 +108,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             keys.Reservations.Add(id);
         else if (request.IdempotencyKey is { } key)
             keys.IdempotencyKeys.Add((Tenant, key));
-        else
+        else if (mayRepeat)
             keys.Repeats.Add(request.RepeatKey);
     }
 
@@ -132,7 +136,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
         Fault = rules.State.Attempt(() =>
         {
             _result = new Admission.Saturated(rules.SecondsUntilSlot());
-            rules.Outcomes.Release(id, null, IsAbandoned ? "caller-gone" : "queue-timeout");
+            rules.Outcomes.Release(id, OutcomeUnsent, IsAbandoned ? "caller-gone" : "queue-timeout");
         });
 
     public override void Complete() => TryComplete();
@@ -163,7 +167,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             keys => keys.Reservations.Add(id),
             rules =>
             {
-                rules.Outcomes.Release(id, null, "never-sent");
+                rules.Outcomes.Release(id, OutcomeUnsent, "never-sent");
                 return true;
             },
             mustBeRecorded: true
