@@ -3,6 +3,7 @@ using Gateway.Admin;
 using Gateway.Cli;
 using Gateway.Docs;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Generations;
 using Gateway.Images;
 using Gateway.Ledger;
@@ -61,14 +62,15 @@ app.UseQuotaHeaders();
 app.UseIdentification();
 app.UseNegotiation();
 
-app.MapEdge();
-app.MapWebhooks();
-app.MapTelemetry();
-app.MapAdmin();
-app.MapDocs();
+var all = app.MapWithHead();
+all.MapEdge();
+all.MapWebhooks();
+all.MapTelemetry();
+all.MapAdmin();
+all.MapDocs();
 foreach (var prefix in RoutePrefixes.All)
 {
-    var routes = app.MapGroup(prefix);
+    var routes = all.MapGroup(prefix);
     routes.MapQuotas();
     routes.MapModels();
     routes.MapGenerations();

@@ -1,3 +1,4 @@
+using Gateway.Edge.Delivery;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Logging;
@@ -52,6 +53,7 @@ internal static class EdgeFeature
         app.UseMiddleware<SecurityHeaders>();
         app.UseRequestLog();
         app.UseMiddleware<ProblemMiddleware>();
+        app.Use(OperatorPaths.OnRequestAsync);
         if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)
             app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<RequestSmugglingGuard>();
@@ -74,9 +76,9 @@ internal static class EdgeFeature
     /// <summary>After routing: the endpoint declares what it answers with.</summary>
     public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<ContentNegotiation>();
 
-    public static void MapEdge(this WebApplication app)
+    public static void MapEdge(this IEndpointRouteBuilder routes)
     {
-        app.MapProblemPages();
-        app.MapHealth();
+        routes.MapProblemPages();
+        routes.MapHealth();
     }
 }

@@ -31,7 +31,7 @@ internal sealed class CreateGeneration(
     /// </summary>
     public Action<Tenant> Twins { get; set; } = _ => { };
 
-    /// <param name="idempotencyKey">Null: none was given, so a repetition is a new request.</param>
+    /// <param name="idempotencyKey">Null: none was given; then equal requests are compared.</param>
     /// <param name="wait">How long to wait for the images; null: return as soon as the generation is charged.</param>
     /// <param name="cancellationToken">
     /// The caller has disconnected. It ends the waiting for a slot or for the images, and nothing that may cost money.

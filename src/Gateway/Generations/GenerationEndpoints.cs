@@ -1,3 +1,4 @@
+using Gateway.Edge.Delivery;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Results;

@@ -21,6 +21,8 @@ internal static class OpenApiFeature
             options.SwaggerDoc("v1", Info());
             options.IncludeXmlComments(Assembly.GetExecutingAssembly());
             options.SupportNonNullableReferenceTypes();
+            // HEAD works wherever GET does; a second operation would only be noise for generators.
+            options.DocInclusionPredicate((_, description) => !HttpMethods.IsHead(description.HttpMethod!));
             options.SchemaFilter<TypeSchemas>();
             // The order matters: the problems depend on whether there is a body, and the headers on all responses.
             options.OperationFilter<OperationInputs>();

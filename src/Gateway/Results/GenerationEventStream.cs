@@ -20,12 +20,12 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
 
     private static readonly string[] JsonTypes = ["application/json", "application/*", "*/*"];
 
-    /// <summary>Whether <c>Accept</c> rates events at least as high as JSON.</summary>
+    /// <summary>Whether <c>Accept</c> rates events at least as high as JSON. HEAD never waits for events.</summary>
     public static bool IsPreferred(HttpRequest request)
     {
         var accept = AcceptHeader.From(request.Headers.Accept);
         var events = accept.QualityOf("text/event-stream");
-        return events > 0 && events >= JsonTypes.Max(accept.QualityOf);
+        return events > 0 && events >= JsonTypes.Max(accept.QualityOf) && !HttpMethods.IsHead(request.Method);
     }
 
     public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)

@@ -23,6 +23,9 @@ internal static class PreferWait
     /// <returns>1 to <see cref="MaxSeconds"/>; null: the request has no such preference.</returns>
     public static int? Read(HttpRequest request)
     {
+        // There is nothing to wait for: the answer has no body.
+        if (HttpMethods.IsHead(request.Method))
+            return null;
         foreach (var line in request.Headers["Prefer"])
         {
             foreach (var preference in (line ?? "").Split(',', StringSplitOptions.TrimEntries))

@@ -29,6 +29,14 @@ public sealed class EdgeTests(GatewayFixture fixture) : IClassFixture<GatewayFix
         answered.Length.ShouldBe(32);
     }
 
+    [Theory]
+    [InlineData("/METRICS")]
+    [InlineData("/Health/ready")]
+    [InlineData("/Admin/tenants")]
+    [InlineData("/%4DETRICS")]
+    public async Task Operators_routes_exist_in_lower_case_only(string path) =>
+        await (await _gateway.GetAsync(path)).ProblemAsync(404, "not-found");
+
     [Fact]
     public async Task A_request_id_of_129_characters_is_replaced() =>
         (await _gateway.GetAsync("/v1/usage", ("X-Request-Id", new string('x', 129))))

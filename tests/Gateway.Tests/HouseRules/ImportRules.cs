@@ -14,7 +14,7 @@ internal static class ImportRules
     public static readonly string[][] Order =
     [
         ["Edge/Problems"],
-        ["Edge/Http"],
+        ["Edge/Http", "Edge/Delivery"],
         ["Edge/Logging"],
         ["Edge/Documentation"],
         ["Edge"],

@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Delivery;
 
 /// <summary>One answer, from just before it is written until it is known whether its caller received it.</summary>
 /// <param name="socket">Null: the server has none.</param>

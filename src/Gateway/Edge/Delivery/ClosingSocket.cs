@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Delivery;
 
 /// <summary>
 /// A second handle of a TCP connection that is being closed, to see whether the peer has acknowledged everything or

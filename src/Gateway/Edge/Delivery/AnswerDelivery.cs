@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Delivery;
 
 /// <summary>
 /// Whether an answer that was written has reached its caller: the connection carried another request, was closed in
