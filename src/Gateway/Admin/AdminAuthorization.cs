@@ -44,16 +44,6 @@ internal sealed partial class AdminAuthorization(
             return next(context);
         if (options.TokenFile is null)
             return new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
-        // Behind a trusted proxy, the client's address: one client's guessing must not block all others.
-        var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
-        if (failed.GetBlockedSeconds(address) is { } seconds)
-            return new Problem(
-                ProblemTypes.TooManyAttempts,
-                "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
-            )
-            {
-                RetryAfter = seconds,
-            }.ExecuteAsync(context);
         var authorization = context.Request.Headers.Authorization;
         var token =
             authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
@@ -72,6 +62,17 @@ internal sealed partial class AdminAuthorization(
             context.Features.Set(new AllowAnonymousTenant());
             return next(context);
         }
+        // Behind a trusted proxy, the client's address: one client's guessing must not block all others. A valid token
+        // passes even where somebody else guesses.
+        var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
+        if (failed.GetBlockedSeconds(address) is { } seconds)
+            return new Problem(
+                ProblemTypes.TooManyAttempts,
+                "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
+            )
+            {
+                RetryAfter = seconds,
+            }.ExecuteAsync(context);
         if (authorization.Count > 0)
         {
             failed.Add(address);

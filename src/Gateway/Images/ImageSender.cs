@@ -69,6 +69,8 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
         response.Headers.ETag = tag.ToString();
         response.Headers.CacheControl = "private, max-age=31536000, immutable";
         response.Headers.AcceptRanges = "bytes";
+        // A page of another site cannot show it with the identity of the employee who visits that page (T-K17).
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-site";
     }
 
     private static void WriteContentHeaders(HttpResponse response, string id, OpenImage image, ByteRange range)

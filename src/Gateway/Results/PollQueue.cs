@@ -1,4 +1,6 @@
 using System.Data.Common;
+using System.Security.Cryptography;
+using System.Text;
 using Gateway.Leonardo.Replies;
 using Gateway.Storage;
 
@@ -78,14 +80,15 @@ internal sealed class PollQueue(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>Makes the next poll of a generation due now.</summary>
-    /// <returns>False: no such generation is pending.</returns>
+    /// <summary>Makes the next poll of a generation due now, once.</summary>
+    /// <returns>False: no such generation is pending, or it was hinted at before.</returns>
     public Task<bool> MakeDueAsync(string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
                 await connection
                     .Command(
-                        $"update generation set next_poll_at = {database.Dialect.Now} where id = @id and status = 'PENDING'",
+                        $"update generation set next_poll_at = {database.Dialect.Now}, hinted_at = {database.Dialect.Now} "
+                            + "where id = @id and status = 'PENDING' and hinted_at is null",
                         ("@now", Now),
                         ("@id", id)
                     )
@@ -94,18 +97,21 @@ internal sealed class PollQueue(Database database, TimeProvider time)
         );
 
     /// <summary>Stores what the upstream says while the generation runs: the prompt, the seed, the size.</summary>
-    public Task StoreProgressAsync(UpstreamGeneration generation, CancellationToken cancellationToken) =>
-        database.WriteAsync(
+    public async Task StoreProgressAsync(UpstreamGeneration generation, CancellationToken cancellationToken)
+    {
+        var row = await RowAsync(generation, cancellationToken);
+        await database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection
                     .Command(
                         "update generation set result = @row where id = @id and status = 'PENDING' and deleted_at is null",
-                        ("@row", generation.Row),
+                        ("@row", row),
                         ("@id", generation.Id)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );
+    }
 
     /// <summary>Past the deadline the generation is shown to the operator and polled less and less often.</summary>
     public Task MarkStuckAsync(string id, CancellationToken cancellationToken) =>
@@ -125,13 +131,15 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     /// Records the end and the images; of a deleted generation only the end. A second call changes nothing.
     /// </summary>
     /// <returns>Whether this call ended it, and the generation as its owner sees it; null: deleted.</returns>
-    public Task<(bool IsFirst, StoredGeneration? Stored)> EndAsync(
+    public async Task<(bool IsFirst, StoredGeneration? Stored)> EndAsync(
         string id,
         GenerationStatus status,
         UpstreamGeneration? generation,
         CancellationToken cancellationToken
-    ) =>
-        database.WriteAsync(
+    )
+    {
+        var result = generation is null ? null : await RowAsync(generation, cancellationToken);
+        return await database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
                 var end = connection.Command(
@@ -139,7 +147,7 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                         + $"where id = @id and status = 'PENDING' returning tenant, deleted_at, {StoredGeneration.Columns}",
                     ("@status", ResultRow.ToLabel(status)),
                     ("@now", Now),
-                    ("@row", generation?.Row),
+                    ("@row", result),
                     ("@id", id)
                 );
                 end.Transaction = transaction;
@@ -159,6 +167,28 @@ internal sealed class PollQueue(Database database, TimeProvider time)
             },
             cancellationToken
         );
+    }
+
+    /// <summary>
+    /// A prompt in which something looks like a secret is shown as it is only if it is the one that the tenant sent.
+    /// </summary>
+    private async Task<string> RowAsync(UpstreamGeneration generation, CancellationToken cancellationToken)
+    {
+        if (generation.Row == generation.RowWithPrompt)
+            return generation.Row;
+        var sent = await database.ReadAsync(
+            (connection, cancellationToken) =>
+                connection
+                    .Command(
+                        "select r.prompt_hash from generation g join reservation r on r.id = g.reservation_id where g.id = @id",
+                        ("@id", generation.Id)
+                    )
+                    .ReadAsync(row => (byte[])row.GetValue(0), cancellationToken),
+            cancellationToken
+        );
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(generation.Prompt!));
+        return sent is [var one] && one.AsSpan().SequenceEqual(hash) ? generation.RowWithPrompt : generation.Row;
+    }
 
     /// <summary>
     /// The generations among <paramref name="ids"/> that have ended, or were deleted (null), by any replica.

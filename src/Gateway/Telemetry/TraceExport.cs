@@ -11,6 +11,8 @@ namespace Gateway.Telemetry;
 /// </summary>
 internal static class TraceExport
 {
+    private const string UploadSegment = "/upload/";
+
     public static void Add(IServiceCollection services, Settings settings)
     {
         const string Name = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -29,9 +31,18 @@ internal static class TraceExport
                     .AddSource(Tracing.Name)
                     // Monitoring polls these routes all the time.
                     .AddAspNetCoreInstrumentation(options =>
-                        options.Filter = context => context.Request.Path.Value is not ("/metrics" or "/health/live" or "/health/ready")
-                    )
+                    {
+                        options.Filter = context => context.Request.Path.Value is not ("/metrics" or "/health/live" or "/health/ready");
+                        options.EnrichWithHttpRequest = (activity, request) =>
+                            activity.SetTag("url.path", WithoutToken(request.Path.Value));
+                    })
                     .AddOtlpExporter()
             );
     }
+
+    /// <summary>The end of an upload address is its secret (T-K17).</summary>
+    private static string? WithoutToken(string? path) =>
+        path?.IndexOf(UploadSegment, StringComparison.OrdinalIgnoreCase) is { } at and >= 0
+            ? path[..(at + UploadSegment.Length)] + "…"
+            : path;
 }

@@ -8,8 +8,8 @@ namespace Gateway.Webhooks;
 
 /// <summary>
 /// <c>POST /webhooks/leonardo</c>: only a hint that a generation may have ended. The watcher asks the upstream itself,
-/// so a forged, repeated or late webhook costs at most one read (T-I2). The body contains the account's key: it is
-/// never logged, stored or quoted (T-C2).
+/// so any number of webhooks for one generation, forged or repeated, cost one read (T-I2). The body contains the
+/// account's key: it is never logged, stored or quoted (T-C2).
 /// </summary>
 internal sealed partial class WebhookEndpoint(WebhookKey key, PollQueue queue, Watcher watcher, ILogger<WebhookEndpoint> log)
 {
@@ -34,10 +34,10 @@ internal sealed partial class WebhookEndpoint(WebhookKey key, PollQueue queue, W
         if (id is null)
             return new Problem(ProblemTypes.MalformedRequest, "The body is not a webhook about a generation.");
 
-        var isPending = await queue.MakeDueAsync(id, context.RequestAborted);
-        if (isPending)
+        var isHint = await queue.MakeDueAsync(id, context.RequestAborted);
+        if (isHint)
             watcher.Wake();
-        Log.Received(log, id, isPending);
+        Log.Received(log, id, isHint);
         // The same answer whether or not the id is known (T-I3).
         return TypedResults.Accepted((string?)null);
     }
@@ -65,8 +65,8 @@ internal sealed partial class WebhookEndpoint(WebhookKey key, PollQueue queue, W
     {
         [LoggerMessage(
             Level = LogLevel.Debug,
-            Message = "A webhook named generation {GenerationId}. It is pending here, and polled now: {IsPending}"
+            Message = "A webhook named generation {GenerationId}. It is polled now, because this is its first one: {IsPolled}"
         )]
-        public static partial void Received(ILogger log, string generationId, bool isPending);
+        public static partial void Received(ILogger log, string generationId, bool isPolled);
     }
 }

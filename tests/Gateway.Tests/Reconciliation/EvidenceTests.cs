@@ -103,7 +103,7 @@ public sealed class EvidenceTests
         );
 
     private static UpstreamGeneration Row(string id) =>
-        new(Id(id), GenerationStatus.Pending, Sent.AddSeconds(1), "a cat", 42, 512, 512, [], "{}");
+        new(Id(id), GenerationStatus.Pending, Sent.AddSeconds(1), "a cat", 42, 512, 512, [], "{}", "{}");
 
     private static string Id(string digit) => $"1f1a2b3c-4d5e-6f70-8a1b-0123456789a{digit}";
 }

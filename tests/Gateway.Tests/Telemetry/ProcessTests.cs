@@ -60,6 +60,7 @@ public sealed class ProcessTests
     public async Task The_callers_trace_is_continued_with_a_span_for_each_step_linked_from_the_end_and_not_passed_on()
     {
         const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        const string UploadToken = "token-token-token-token-token-token-token-0";
         var exported = new MemoryStream();
         using var collector = new HttpListener();
         var port = Ports.Free();
@@ -80,6 +81,7 @@ public sealed class ProcessTests
         )
         {
             gateway.Client.DefaultRequestHeaders.Add("traceparent", $"00-{Trace}-00f067aa0ba902b7-01");
+            using (await gateway.Client.PostAsync($"/v1/init-image/{Guid.NewGuid()}/upload/{UploadToken}", null)) { }
             (await PostAsync(gateway)).StatusCode.ShouldBe(HttpStatusCode.OK);
             await Eventually.HoldsAsync(() =>
             {
@@ -97,6 +99,8 @@ public sealed class ProcessTests
 
         Encoding.Latin1.GetString(exported.ToArray()).ShouldNotContain(leonardo.Key);
         Encoding.Latin1.GetString(exported.ToArray()).ShouldNotContain("A cat wearing");
+        Encoding.Latin1.GetString(exported.ToArray()).ShouldNotContain(UploadToken);
+        Encoding.UTF8.GetString(exported.ToArray()).ShouldContain("/upload/…");
         leonardo.Received.SelectMany(request => request.Headers).ShouldNotContain(header => header.Key.ToLowerInvariant() == "traceparent");
     }
 

@@ -49,6 +49,22 @@ public sealed class WebhookTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_webhook_that_is_replayed_causes_one_poll()
+    {
+        var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");
+        await _gateway.PassAsync(() => Polls(id) == 5);
+        for (var i = 0; i < 100; i++)
+        {
+            (await _gateway.PostAsync(Body(id), "/webhooks/leonardo", Bearer)).StatusCode.ShouldBe(HttpStatusCode.Accepted);
+            _gateway.Time.Advance(TimeSpan.FromMilliseconds(20));
+        }
+        await Eventually.HoldsAsync(() => Polls(id) == 6);
+
+        // The next regular one.
+        await _gateway.PassAsync(() => Polls(id) == 7);
+    }
+
+    [Fact]
     public async Task The_content_of_a_webhook_is_not_trusted()
     {
         var id = await _gateway.BeginAsync(TwoTenants.AsA, "[sim:job-forever]");

@@ -84,7 +84,8 @@ internal static class ResultRow
         });
 
     /// <param name="row">The upstream's object.</param>
-    public static string Create(string id, GenerationStatus status, JsonElement row) =>
+    /// <param name="prompt">Scrubbed, unless it is known to be the caller's own.</param>
+    public static string Create(string id, GenerationStatus status, JsonElement row, string? prompt) =>
         Object(json =>
         {
             json.WriteString("id"u8, id);
@@ -98,12 +99,15 @@ internal static class ResultRow
                 )
             )
                 json.WriteString("createdAt"u8, FormatTimestamp(at));
-            WriteString(json, row, "prompt");
-            WriteString(json, row, "negativePrompt");
+            if (prompt is not null)
+                json.WriteString("prompt"u8, prompt);
+            if (UpstreamJson.GetString(row, "negativePrompt"u8) is { } negative)
+                json.WriteString("negativePrompt"u8, UpstreamText.Scrub(negative));
             WriteNumber(json, row, "imageWidth", nullable: false);
             WriteNumber(json, row, "imageHeight", nullable: false);
             WriteFlag(json, row, "public", nullable: false);
-            json.WriteString("modelId"u8, Uuid.Canonicalize(UpstreamJson.GetString(row, "modelId"u8)));
+            // The models of this gateway have no such id, and any other value may be the account's.
+            json.WriteNull("modelId"u8);
             WriteEnum(json, row, "sdVersion", SdVersions);
             WriteEnum(json, row, "scheduler", Schedulers);
             json.WriteNull("presetStyle"u8);
@@ -189,12 +193,6 @@ internal static class ResultRow
             }
         }
         json.WriteEndArray();
-    }
-
-    private static void WriteString(Utf8JsonWriter json, JsonElement row, string name)
-    {
-        if (row.TryGetProperty(name, out var member) && UpstreamJson.GetString(member) is { } text)
-            json.WriteString(name, text);
     }
 
     private static void WriteEnum(Utf8JsonWriter json, JsonElement row, string name, FrozenSet<string> known)

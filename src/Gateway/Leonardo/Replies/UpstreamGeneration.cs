@@ -13,7 +13,10 @@ internal enum GenerationStatus
 /// <summary>A generation as the upstream describes it.</summary>
 /// <param name="Id">Canonical lower case.</param>
 /// <param name="CreatedAt">The upstream writes it without a zone; it is UTC.</param>
-/// <param name="Row">What its owner may see, as a JSON object: see <see cref="ResultRow"/>.</param>
+/// <param name="Row">
+/// What its owner may see, as a JSON object: see <see cref="ResultRow"/>. The prompt is scrubbed.
+/// </param>
+/// <param name="RowWithPrompt">The same with the prompt as it is; equal where there was nothing to scrub.</param>
 internal sealed record UpstreamGeneration(
     string Id,
     GenerationStatus Status,
@@ -23,7 +26,8 @@ internal sealed record UpstreamGeneration(
     int? Width,
     int? Height,
     IReadOnlyList<UpstreamImage> Images,
-    string Row
+    string Row,
+    string RowWithPrompt
 )
 {
     /// <summary>
@@ -36,16 +40,20 @@ internal sealed record UpstreamGeneration(
     {
         if (UpstreamJson.GetId(row) is not { } id || ParseStatus(UpstreamJson.GetString(row, "status"u8)) is not { } status)
             return null;
+        var prompt = UpstreamJson.GetString(row, "prompt"u8);
+        var scrubbed = prompt is null ? null : UpstreamText.Scrub(prompt);
+        var result = ResultRow.Create(id, status, row, scrubbed);
         return new UpstreamGeneration(
             id,
             status,
             ParseTimestamp(UpstreamJson.GetString(row, "createdAt"u8)),
-            UpstreamJson.GetString(row, "prompt"u8),
+            prompt,
             GetInteger(row, "seed"u8),
             (int?)GetInteger(row, "imageWidth"u8, int.MaxValue),
             (int?)GetInteger(row, "imageHeight"u8, int.MaxValue),
             ParseImages(row),
-            ResultRow.Create(id, status, row)
+            result,
+            prompt == scrubbed ? result : ResultRow.Create(id, status, row, prompt)
         );
     }
 

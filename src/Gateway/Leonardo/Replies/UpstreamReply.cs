@@ -6,7 +6,7 @@ namespace Gateway.Leonardo.Replies;
 /// call.
 /// </summary>
 /// <param name="Body">Null: longer than permitted, or cut off before its end.</param>
-/// <param name="RetryAfter">Seconds, if the upstream gave a number; not yet bounded.</param>
+/// <param name="RetryAfter">Seconds, if the upstream said it; not yet bounded.</param>
 internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int? RetryAfter = null)
 {
     public const int MaxBytes = 1024 * 1024;
@@ -18,9 +18,16 @@ internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int
 
     public static async Task<UpstreamReply> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var retryAfter = response.Headers.RetryAfter?.Delta is { } delta ? (int)Math.Min(delta.TotalSeconds, int.MaxValue) : (int?)null;
         var body = await ReadBodyAsync(response.Content, cancellationToken);
-        return new UpstreamReply((int)response.StatusCode, body, retryAfter);
+        return new UpstreamReply((int)response.StatusCode, body, ReadRetryAfter(response));
+    }
+
+    /// <summary>Seconds, or a date, which is compared with the upstream's own clock.</summary>
+    private static int? ReadRetryAfter(HttpResponseMessage response)
+    {
+        var stated = response.Headers.RetryAfter;
+        var pause = stated?.Delta ?? stated?.Date - response.Headers.Date;
+        return pause is { } time ? (int)Math.Clamp(Math.Ceiling(time.TotalSeconds), 0, int.MaxValue) : null;
     }
 
     private static async Task<ReadOnlyMemory<byte>?> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)

@@ -30,12 +30,17 @@ internal sealed class LargeStoreResult
             $$"""
             { "createdAt": "{{ResultRow.FormatTimestamp(
                 At
-            )}}", "prompt": "A lighthouse on a cliff at dawn, seen from the sea, with gulls", "negativePrompt": "",
+            )}}", "negativePrompt": "",
               "imageWidth": 1440, "imageHeight": 1440, "public": false, "modelId": null, "seed": 4294967295, "guidanceScale": null,
               "prompt_moderations": [], "generated_images": [{{string.Join(", ", made)}}] }
             """
         );
-        return ResultRow.Create(Id, GenerationStatus.Complete, upstream.RootElement);
+        return ResultRow.Create(
+            Id,
+            GenerationStatus.Complete,
+            upstream.RootElement,
+            "A lighthouse on a cliff at dawn, seen from the sea, with gulls"
+        );
     }
 
     private static string ImageId(int n) => $"00000000-0000-4000-8000-00000000000{n + 1}";
