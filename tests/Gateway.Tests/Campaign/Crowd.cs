@@ -6,8 +6,8 @@ using Gateway.Tests.Harness;
 namespace Gateway.Tests.Campaign;
 
 /// <summary>
-/// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key until they
-/// know its outcome.
+/// Clients that order without pause: some meet faults of the upstream, some disconnect, some repeat a key, or an equal
+/// request without one, until they know its outcome.
 /// </summary>
 /// <param name="gateways">Current addresses; a gateway that is down is tried too.</param>
 internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Uri>> gateways, int seed) : IDisposable
@@ -16,6 +16,21 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     [
         .. (string[])["reset-after", "hang-after", "error-500-after", "half-json", "empty-200", "reset-before", "hang", "error-500"],
         .. (string[])["refuse-validation", "moderation-400", "queue-full", "rate-limit-429", "slow:0.1", "slow:0.3", "slow:1"],
+    ];
+
+    /// <summary>
+    /// Those of a request that is repeated without a key. It takes longer than a hang-up: no answer is delivered to a
+    /// caller who has just gone.
+    /// </summary>
+    private static readonly string[] SlowFaults =
+    [
+        "slow:0.4",
+        "slow:0.4",
+        "slow:1",
+        "reset-after",
+        "half-json",
+        "error-500-after",
+        "hang-after",
     ];
 
     private readonly ConcurrentQueue<Order> _orders = new();
@@ -27,10 +42,12 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     public Task RunAsync(int clients, CancellationToken stop) =>
         Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(() => ClientAsync(client, new Random(seed + client), stop))));
 
-    /// <summary>Repeats every order that has a key, until its outcome is known.</summary>
+    /// <summary>
+    /// Repeats every order that has a key, until its outcome is known; and without a key every one that has no answer.
+    /// </summary>
     public async Task RepeatAsync()
     {
-        var again = _orders.Where(order => order.Key is not null && order.Answers.Count > 0).ToList();
+        var again = _orders.Where(order => order.Answers.Count > 0 && (order.Key is not null || order.IsOpen)).ToList();
         while (again.Count > 0)
         {
             await Parallel.ForEachAsync(
@@ -90,12 +107,13 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     }
 
     /// <summary>
-    /// After <see cref="RepeatAsync"/>, once nothing is unknown: the last answer to a key is its outcome.
+    /// After <see cref="RepeatAsync"/>, once nothing is unknown: the last answer to a client who asks again is the
+    /// outcome.
     /// </summary>
     public void MustKnow(IReadOnlyList<Charge> invoice)
     {
         var charges = invoice.ToLookup(charge => charge.Prompt, StringComparer.Ordinal);
-        foreach (var order in Orders.Where(order => order.Key is not null))
+        foreach (var order in Orders.Where(order => order.AsksAgain))
         {
             if (charges[order.Prompt].SingleOrDefault() is { } charge)
                 order.Answers[^1].GenerationId.ShouldBe(charge.GenerationId, $"{order}: {string.Join(' ', order.Answers)}");
@@ -130,25 +148,35 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         for (var n = 0; !stop.IsCancellationRequested; n++)
         {
             var order = open.Count > 0 && random.Next(2) == 0 ? open.Dequeue() : New(client, n, random);
-            using var hangUp = new CancellationTokenSource(random.Next(25) == 0 ? random.Next(1, 50) : 20_000);
+            using var hangUp = new CancellationTokenSource(Patience(order, random));
             var addresses = gateways();
             await order.SendAsync(_client, addresses[random.Next(addresses.Count)], hangUp.Token);
             if (order.IsOpen)
                 open.Enqueue(order);
             // The gateway is down or refuses: wait a moment, as clients do.
             if (order.Answers[^1].Status is 0 or 503)
-                await Task.Delay(random.Next(5, 60), CancellationToken.None);
+                await Task.Delay(order.IsRepeated ? random.Next(150, 300) : random.Next(5, 60), CancellationToken.None);
         }
     }
 
+    /// <returns>Milliseconds after which the client disconnects.</returns>
+    private static int Patience(Order order, Random random) =>
+        order.IsRepeated ? (random.Next(4) == 0 ? random.Next(150, 300) : 20_000)
+        : random.Next(25) == 0 ? random.Next(1, 50)
+        : 20_000;
+
     private Order New(int client, int n, Random random)
     {
-        var fault = random.Next(4) == 0 ? $" [sim:{Faults[random.Next(Faults.Length)]}]" : "";
+        var hasKey = random.Next(2) == 0;
+        var isRepeated = !hasKey && random.Next(3) == 0;
+        var faults = isRepeated ? SlowFaults : Faults;
+        var fault = isRepeated || random.Next(4) == 0 ? $" [sim:{faults[random.Next(faults.Length)]}]" : "";
         var order = new Order(
             tenants[random.Next(tenants.Count)],
             $"order {client}-{n}-{random.NextInt64()}{fault}",
             random.Next(1, 9),
-            random.Next(2) == 0 ? $"key-{client}-{n}" : null
+            hasKey ? $"key-{client}-{n}" : null,
+            isRepeated
         );
         _orders.Enqueue(order);
         return order;

@@ -89,7 +89,8 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         var found = books.In('S').Count(entry => unclear.Contains(entry.Id));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{engine}: {rounds} x kill -9 ({_killedEarly} while starting), {crowd.Orders.Sum(order => order.Answers.Count)} requests for {crowd.Orders.Count} orders, "
+            $"{engine}: {rounds} x kill -9 ({_killedEarly} while starting), {crowd.Orders.Sum(order => order.Answers.Count)} requests for {crowd.Orders.Count} orders "
+                + $"({crowd.Orders.Count(order => order.IsRepeated && order.Answers.Count > 1)} repeated without a key), "
                 + $"{books.Entries.Count} reservations, {posts} sent, {invoice.Count} charged = {invoice.Sum(charge => charge.Micros) / 1_000_000m:0.0000} USD = settled; "
                 + $"{unclear.Count} were unknown ({found} found, {unclear.Count - found} proved absent); "
                 + $"lost 0, over-admitted 0, sent twice 0, paid twice 0, left held 0; {took.TotalSeconds:0} s (seed {_seed})"

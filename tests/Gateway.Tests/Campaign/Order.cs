@@ -6,15 +6,18 @@ namespace Gateway.Tests.Campaign;
 /// <summary>
 /// One generation that a client wants. Its prompt is unique, so that its charge is found on the invoice.
 /// </summary>
-internal sealed record Order(string Tenant, string Prompt, int Images, string? Key)
+/// <param name="IsRepeated">Without a key: whether its HTTP library repeats it until there is an answer.</param>
+internal sealed record Order(string Tenant, string Prompt, int Images, string? Key, bool IsRepeated = false)
 {
     private readonly List<OrderAnswer> _answers = [];
 
     public IReadOnlyList<OrderAnswer> Answers => _answers;
 
-    /// <summary>Whether the client repeats it with its key, for its outcome is not known.</summary>
-    public bool IsOpen =>
-        Key is not null && _answers is [.., { Status: 0 or 409 } or { Problem: "outcome-unknown" or "store-unavailable" }];
+    /// <summary>Whether the client asks for its outcome again, with a key or by sending an equal request.</summary>
+    public bool AsksAgain => Key is not null || IsRepeated;
+
+    /// <summary>Whether the client repeats it, for its outcome is not known.</summary>
+    public bool IsOpen => AsksAgain && _answers is [.., { Status: 0 or 409 } or { Problem: "outcome-unknown" or "store-unavailable" }];
 
     /// <summary>
     /// Whether Leonardo makes nothing of it, however often it is sent: once that is known the key is free, and the next
