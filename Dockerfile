@@ -1,4 +1,5 @@
-# Both images are arguments, so that an organisation can build on its own bases, and CI without a registry.
+# Both images are arguments, so that an organisation can build on its own bases, pinned by digest, and CI without a registry:
+#   docker build --build-arg SDK_IMAGE=mcr.microsoft.com/dotnet/sdk@sha256:… --build-arg RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet@sha256:… .
 ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
 ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/aspnet:10.0
 

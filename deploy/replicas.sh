@@ -49,9 +49,9 @@ start_replica() { # start_replica PORT
 for port in "${ports[@]}"; do start_replica "$port"; done
 for port in "${ports[@]}"; do until_ok "http://127.0.0.1:$port/health/ready"; done
 
-# The same rules as nginx/nginx.conf, for fixed addresses.
-sed -e "s#listen 8080#listen 127.0.0.1:$balancer#; s#/tmp/#$work/#g; /resolver /d; /server gateway:8080/d" \
-  -e "s#zone gateway 64k;#zone gateway 64k; $(printf 'server 127.0.0.1:%s max_fails=1 fail_timeout=2s; ' "${ports[@]}")#" "$root/deploy/nginx/nginx.conf" >"$work/nginx.conf"
+# nginx/nginx.conf as it is, but for the port; the servers are these.
+sed -e "s#listen 8080#listen 127.0.0.1:$balancer#; s#/tmp/#$work/#g" "$root/deploy/nginx/nginx.conf" >"$work/nginx.conf"
+printf 'server 127.0.0.1:%s max_fails=1 fail_timeout=2s;\n' "${ports[@]}" >"$work/upstream.conf"
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log"
 until_ok "http://127.0.0.1:$balancer/v1/usage"
 

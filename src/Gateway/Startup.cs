@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Logging;
 using Gateway.Leonardo;
 using Gateway.Models;
@@ -96,9 +97,10 @@ internal static partial class Startup
         Log.Tenants(log, app.Services.GetRequiredService<TenantDirectory>().Description);
         foreach (var name in settings.Unread)
             Log.SettingHasNoEffect(log, name);
-        Log.Console(log, address + "/");
-        Log.Documents(log, address + "/docs", address + "/swagger");
-        Log.Example(log, address, $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}""");
+        var reached = app.Services.GetRequiredService<PublicUrl>().Configured?.Root ?? address;
+        Log.Console(log, reached + "/");
+        Log.Documents(log, reached + "/docs", reached + "/swagger");
+        Log.Example(log, reached, $$$"""{"model":"{{{ModelCatalogue.All[0].Name}}}","parameters":{"prompt":"A cat wearing a hat"}}""");
     }
 
     private static partial class Log

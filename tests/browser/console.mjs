@@ -120,7 +120,7 @@ try {
     check(said.includes('must be'), `${name} says ${said}`);
   }
   check(await page.getByLabel('Width').evaluate(field => field === document.activeElement), 'the first wrong field does not have the focus');
-  check((await page.locator('#form-problem a').getAttribute('href')) === '/problems/validation', 'the link leads elsewhere');
+  check((await page.locator('#form-problem a').getAttribute('href')) === 'problems/validation', 'the link leads elsewhere');
   await inspect(page, 'errors', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 

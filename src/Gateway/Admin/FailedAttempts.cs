@@ -1,5 +1,5 @@
 using System.Net;
-using Gateway.Edge.Http;
+using Gateway.Edge.Addresses;
 
 namespace Gateway.Admin;
 

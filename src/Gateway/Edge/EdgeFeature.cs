@@ -1,3 +1,4 @@
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Delivery;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
@@ -21,7 +22,9 @@ internal static class EdgeFeature
     {
         var configured = LimitOptions.Read(settings);
         builder.Services.AddSingleton(configured);
-        builder.Services.AddSingleton(TrustedProxies.Read(settings));
+        var trustedProxies = TrustedProxies.Read(settings);
+        builder.Services.AddSingleton(trustedProxies);
+        builder.Services.AddSingleton(PublicUrl.Read(settings, trustedProxies));
         builder.Services.AddCrossOrigin(settings);
         builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>

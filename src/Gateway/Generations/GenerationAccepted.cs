@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Results;
 
@@ -18,7 +19,8 @@ internal sealed record GenerationAccepted(CreationResult.Settled Settled, int? W
     {
         var response = httpContext.Response;
         response.StatusCode = Settled.IsComplete ? StatusCodes.Status200OK : StatusCodes.Status202Accepted;
-        response.Headers.Location = "/v1/generations/" + Settled.Settlement.GenerationId;
+        var address = PublicUrl.AddressFor(httpContext);
+        response.Headers.Location = $"{address.Prefix}/v1/generations/{Settled.Settlement.GenerationId}";
         response.Headers.CacheControl = "private, no-store";
         if (Settled.IsReplay)
             response.Headers[ReplayedHeader] = "true";
@@ -26,10 +28,10 @@ internal sealed record GenerationAccepted(CreationResult.Settled Settled, int? W
             response.Headers.RetryAfter = "2";
         if (Settled.Generation is { } generation)
             GenerationView.WriteHeaders(response, generation, WaitSeconds);
-        return JsonResponse.WriteAsync(httpContext, "application/json", json => Write(json, GenerationView.GetOrigin(httpContext.Request)));
+        return JsonResponse.WriteAsync(httpContext, "application/json", json => Write(json, address.Root));
     }
 
-    private void Write(Utf8JsonWriter json, string origin)
+    private void Write(Utf8JsonWriter json, string root)
     {
         var settlement = Settled.Settlement;
         json.WriteStartObject();
@@ -45,7 +47,7 @@ internal sealed record GenerationAccepted(CreationResult.Settled Settled, int? W
         json.WriteEndObject();
         json.WriteEndObject();
         if (Settled.Generation is { IsEnded: true } generation)
-            GenerationView.WriteMember(json, generation, origin);
+            GenerationView.WriteMember(json, generation, root);
         json.WriteEndObject();
     }
 }

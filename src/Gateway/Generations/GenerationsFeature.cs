@@ -4,6 +4,7 @@ using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Results;
+using Gateway.Tenants.Identification;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Gateway.Generations;
@@ -61,10 +62,8 @@ internal static class GenerationsFeature
     [
         ProblemTypes.MalformedRequest,
         ProblemTypes.Validation,
-        ProblemTypes.Unidentified,
+        .. CallerProblems.All,
         ProblemTypes.Policy,
-        ProblemTypes.Suspended,
-        ProblemTypes.HostNotAllowed,
         ProblemTypes.TooLarge,
         ProblemTypes.UnsupportedMediaType,
     ];

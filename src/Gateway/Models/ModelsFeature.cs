@@ -1,5 +1,5 @@
 using Gateway.Edge.Documentation;
-using Gateway.Edge.Problems;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Models;
 
@@ -14,5 +14,5 @@ internal static class ModelsFeature
             .WithTags("Models")
             .WithSummary("See which models you may use, with their limits, styles and prices")
             .Produces<ModelList>()
-            .ProducesProblems(ProblemTypes.Unidentified, ProblemTypes.Suspended, ProblemTypes.HostNotAllowed);
+            .ProducesProblems(CallerProblems.All);
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Microsoft.OpenApi;
 
 namespace Gateway.OpenApi;
@@ -36,12 +37,17 @@ internal static class OpenApiFeature
 
     public static void UseOpenApi(this WebApplication app, Settings settings)
     {
-        app.UseSwagger();
+        // Absolute: Swagger UI, and tools that save the document, send requests there.
+        app.UseSwagger(swagger =>
+            swagger.PreSerializeFilters.Add(
+                (document, request) => document.Servers = [new OpenApiServer { Url = PublicUrl.AddressFor(request.HttpContext).Root is { Length: > 0 } root ? root : "/" }]
+            )
+        );
         if (!settings.Flag(Ui, defaultValue: true))
             return;
         app.UseSwaggerUI(options =>
         {
-            options.SwaggerEndpoint("/swagger/v1/swagger.json", "Leonardo gateway");
+            options.SwaggerEndpoint("v1/swagger.json", "Leonardo gateway");
             options.DocumentTitle = "Leonardo gateway";
             options.EnableTryItOutByDefault();
             options.DisplayRequestDuration();
@@ -63,7 +69,7 @@ internal static class OpenApiFeature
                 Start with `POST /v2/generations`: the example can be executed as it stands. `POST /v2/generations/quote` returns the price of a
                 request without making images, `GET /v2/models` what is allowed, `GET /v1/usage` which tenant you are and what is left.
 
-                Every refusal is `application/problem+json`; its `type` is a page of this gateway that says what to do: [all problems](/problems).
+                Every refusal is `application/problem+json`; its `type` is a page of this gateway that says what to do: [all problems](../problems).
                 An unknown path answers 404 `not-found`, an unknown method 405 `method-not-allowed` with `Allow`.
                 """,
         };

@@ -59,7 +59,7 @@ internal sealed class OperationResponses(IOptions<ApiDocumentation> documentatio
     private static OpenApiResponse Refusal(int status, ProblemType[] types, OpenApiDocument document) =>
         new()
         {
-            Description = string.Join("; ", types.Select(type => $"[`{type.Name}`]({type.Uri}): {type.Title}")),
+            Description = string.Join("; ", types.Select(type => $"[`{type.Name}`](..{type.Uri}): {type.Title}")),
             Content = new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal)
             {
                 ["application/problem+json"] = new OpenApiMediaType

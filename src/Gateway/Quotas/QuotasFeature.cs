@@ -4,6 +4,7 @@ using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
 using Gateway.Storage;
 using Gateway.Tenants;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Quotas;
 
@@ -39,10 +40,5 @@ internal static class QuotasFeature
             .WithTags("Usage")
             .WithSummary("See which tenant you are, what is left of your quotas, and what was charged")
             .Produces<UsageReport>()
-            .ProducesProblems(
-                ProblemTypes.Unidentified,
-                ProblemTypes.Suspended,
-                ProblemTypes.HostNotAllowed,
-                ProblemTypes.StoreUnavailable
-            );
+            .ProducesProblems([.. CallerProblems.All, ProblemTypes.StoreUnavailable]);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Tenants;
 
@@ -52,7 +53,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         context.Response.Headers.CacheControl = "private, no-store";
         // nginx would buffer the stream.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await StreamAsync(context.Response, tenant, generation, seen, GenerationView.GetOrigin(context.Request), cancellationToken);
+        await StreamAsync(context.Response, tenant, generation, seen, PublicUrl.AddressFor(context).Root, cancellationToken);
         return TypedResults.Empty;
     }
 
@@ -61,7 +62,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         Tenant tenant,
         StoredGeneration generation,
         int seen,
-        string origin,
+        string root,
         CancellationToken cancellationToken
     )
     {
@@ -70,7 +71,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         while (!waiters.IsStopping)
         {
             if (generation.Version > seen)
-                WriteEvent(response.BodyWriter, generation, origin);
+                WriteEvent(response.BodyWriter, generation, root);
             else
                 await response.WriteAsync(": still there\n\n", cancellationToken);
             await response.BodyWriter.FlushAsync(cancellationToken);
@@ -84,7 +85,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         }
     }
 
-    private static void WriteEvent(IBufferWriter<byte> output, StoredGeneration generation, string origin)
+    private static void WriteEvent(IBufferWriter<byte> output, StoredGeneration generation, string root)
     {
         Span<byte> head = stackalloc byte[64];
         Encoding.ASCII.TryGetBytes(FormattableString.Invariant($"id: {generation.Version}\nevent: status\ndata: "), head, out var length);
@@ -92,7 +93,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            GenerationView.WriteMember(json, generation, origin);
+            GenerationView.WriteMember(json, generation, root);
             json.WriteEndObject();
         }
         output.Write("\n\n"u8);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 
 namespace Gateway.Results;
@@ -10,30 +11,16 @@ namespace Gateway.Results;
 /// </summary>
 internal static class GenerationView
 {
-    /// <summary>
-    /// The gateway's origin as the caller addressed it; behind a trusted proxy that terminates TLS, with the scheme of
-    /// the caller's connection to the proxy.
-    /// </summary>
-    public static string GetOrigin(HttpRequest request)
-    {
-        if (!request.Host.HasValue)
-            return "";
-        var trusted = request.HttpContext.RequestServices.GetRequiredService<TrustedProxies>();
-        var isHttps =
-            request.IsHttps || (request.Headers["X-Forwarded-Proto"] == "https" && Peer.From(request.HttpContext, trusted).IsTrustedProxy);
-        return $"{(isHttps ? "https" : "http")}://{request.Host.ToUriComponent()}";
-    }
-
     public static IResult CreateResult(HttpContext context, StoredGeneration generation, int? waited)
     {
         WriteHeaders(context.Response, generation, waited);
-        return new TenantJsonResult(json => WriteMember(json, generation, GetOrigin(context.Request)));
+        return new TenantJsonResult(json => WriteMember(json, generation, PublicUrl.AddressFor(context).Root));
     }
 
-    public static void WriteMember(Utf8JsonWriter json, StoredGeneration generation, string origin)
+    public static void WriteMember(Utf8JsonWriter json, StoredGeneration generation, string root)
     {
         json.WritePropertyName("generations_by_pk"u8);
-        generation.WriteTo(json, origin);
+        generation.WriteTo(json, root);
     }
 
     /// <param name="waited">The seconds that the caller asked to wait; null: it did not ask.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Images;
@@ -69,7 +70,7 @@ internal sealed class ResultEndpoints(
         {
             json.WriteStartArray("generations"u8);
             foreach (var generation in page.Take(size))
-                generation.WriteTo(json, GenerationView.GetOrigin(context.Request));
+                generation.WriteTo(json, PublicUrl.AddressFor(context).Root);
             json.WriteEndArray();
             json.WriteString("next"u8, next is null ? null : new PageCursor(next.CreatedAt.Micros(), next.Id).Write(caller.Tenant.Id));
         });

@@ -3,6 +3,7 @@ using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Images;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Results;
 
@@ -11,13 +12,7 @@ namespace Gateway.Results;
 /// </summary>
 internal static class ResultsFeature
 {
-    private static readonly ProblemType[] IdentificationProblems =
-    [
-        ProblemTypes.Unidentified,
-        ProblemTypes.Suspended,
-        ProblemTypes.HostNotAllowed,
-        ProblemTypes.StoreUnavailable,
-    ];
+    private static readonly ProblemType[] IdentificationProblems = [.. CallerProblems.All, ProblemTypes.StoreUnavailable];
 
     public static void AddResults(this IServiceCollection services, Settings settings)
     {

@@ -30,9 +30,9 @@ internal sealed record StoredGeneration(string Id, GenerationStatus Status, stri
             row.GetTimeOrNull(from + 4)
         );
 
-    /// <param name="origin">The gateway's, as the caller addressed it: image addresses begin with it.</param>
-    public void WriteTo(Utf8JsonWriter json, string origin) =>
-        ResultRow.WriteTo(json, Row ?? ResultRow.CreatePending(Id, CreatedAt), imageId => $"{origin}/v1/generations/{Id}/images/{imageId}");
+    /// <param name="root">Where the caller reaches the gateway: image addresses begin with it.</param>
+    public void WriteTo(Utf8JsonWriter json, string root) =>
+        ResultRow.WriteTo(json, Row ?? ResultRow.CreatePending(Id, CreatedAt), imageId => $"{root}/v1/generations/{Id}/images/{imageId}");
 
     private static GenerationStatus ParseStatus(string label) =>
         label switch

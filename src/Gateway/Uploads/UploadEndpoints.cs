@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Images;
@@ -82,7 +83,7 @@ internal sealed class UploadEndpoints(
             {
                 json.WriteStartObject("init_images_by_pk"u8);
                 json.WriteString("id"u8, upload.Id);
-                json.WriteString("url"u8, $"{GenerationView.GetOrigin(context.Request)}/v1/init-image/{upload.Id}/image");
+                json.WriteString("url"u8, $"{PublicUrl.AddressFor(context).Root}/v1/init-image/{upload.Id}/image");
                 json.WriteString("createdAt"u8, ResultRow.FormatTimestamp(upload.CreatedAt));
                 json.WriteEndObject();
             })
@@ -138,7 +139,7 @@ internal sealed class UploadEndpoints(
             json.WriteStartObject("uploadInitImage"u8);
             json.WriteString("id"u8, form.Id);
             json.WriteString("key"u8, key);
-            json.WriteString("url"u8, $"{GenerationView.GetOrigin(context.Request)}/v1/init-image/{form.Id}/upload/{token}");
+            json.WriteString("url"u8, $"{PublicUrl.AddressFor(context).Root}/v1/init-image/{form.Id}/upload/{token}");
             // JSON in a string, like the upstream's. The real fields stay in the gateway; these are placeholders.
             json.WriteString("fields"u8, $$"""{"key":"{{key}}","Content-Type":"{{ReceivedFile.FindFormat(extension)!.MediaType}}"}""");
             json.WriteEndObject();

@@ -2,19 +2,14 @@ using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Images;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Uploads;
 
 /// <summary>Reference images that tenants upload.</summary>
 internal static class UploadsFeature
 {
-    private static readonly ProblemType[] IdentificationProblems =
-    [
-        ProblemTypes.Unidentified,
-        ProblemTypes.Suspended,
-        ProblemTypes.HostNotAllowed,
-        ProblemTypes.StoreUnavailable,
-    ];
+    private static readonly ProblemType[] IdentificationProblems = [.. CallerProblems.All, ProblemTypes.StoreUnavailable];
 
     private static readonly ProblemType[] UpstreamProblems =
     [

@@ -166,7 +166,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("192.0.2.1", "", "401 unidentified: The request came from 192.0.2.1")]
     [InlineData("10.20.3.4", "Authorization: Bearer lgw_wrong-token", "401 unidentified: ")]
     [InlineData("10.20.3.4", "X-Tenant-Id: marketing", "401 unidentified: ")]
-    [InlineData("10.20.3.4", "Sec-Fetch-Site: cross-site", "403 host-not-allowed: ")]
+    [InlineData("10.20.3.4", "Sec-Fetch-Site: cross-site", "403 cross-site: ")]
+    [InlineData("10.20.3.4", "Host: evil.example", "403 host-not-allowed: ")]
     public async Task Who_says_why_a_caller_would_be_refused(string address, string header, string reason)
     {
         await WriteAsync("tenants.json", TwoTenants.Replace("DIGEST", NewTokenCommand.DigestOf("a"), StringComparison.Ordinal));

@@ -74,7 +74,7 @@ public sealed partial class DeployFilesTests
     public void The_pods_are_probed_unprivileged_and_cannot_write()
     {
         var all = Documents("deploy/kubernetes/gateway.yml");
-        all.Select(one => Text(one, "kind")).ShouldBe(["Deployment", "Service", "PodDisruptionBudget", "NetworkPolicy"]);
+        all.Select(one => Text(one, "kind")).ShouldBe(["Deployment", "Service", "Ingress", "PodDisruptionBudget", "NetworkPolicy"]);
         var deployment = all[0];
         Text(deployment, "spec.replicas").ShouldBe("3");
         Text(deployment, "spec.strategy.rollingUpdate.maxUnavailable").ShouldBe("0");
@@ -91,8 +91,11 @@ public sealed partial class DeployFilesTests
         Text(deployment, Container + "livenessProbe.httpGet.path").ShouldBe("/health/live");
         Text(deployment, Container + "readinessProbe.httpGet.path").ShouldBe("/health/ready");
         Text(deployment, Container + "resources.limits.memory").ShouldNotBeNull();
-        Text(all[2], "spec.minAvailable").ShouldBe("2");
-        Text(all[3], "spec.policyTypes.1").ShouldBe("Egress");
+        Text(all[3], "spec.minAvailable").ShouldBe("2");
+        Text(all[4], "spec.policyTypes.1").ShouldBe("Egress");
+        // Nobody can speak for the ingress controller, which is trusted.
+        Text(all[4], "spec.ingress.0.ports.0.port").ShouldBe("8080");
+        Text(all[4], "spec.ingress.0.from.0.namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name").ShouldBe("ingress-nginx");
         // Secrets are files, never environment variables.
         File.ReadAllText(Repository.Path("deploy/kubernetes/gateway.yml")).ShouldNotContain("secretKeyRef");
         foreach (var part in (string[])["spec.selector.matchLabels", "spec.template.metadata.labels"])
@@ -177,11 +180,14 @@ public sealed partial class DeployFilesTests
         return [.. yaml.Documents.Select(document => document.RootNode)];
     }
 
-    /// <summary>The scalar at a path of names and indexes; null where there is none.</summary>
+    /// <summary>
+    /// The scalar at a path of names and indexes, where a backslash stands before a dot in a name; null where there is
+    /// none.
+    /// </summary>
     private static string? Text(YamlNode node, string path)
     {
         var at = node;
-        foreach (var part in path.Split('.'))
+        foreach (var part in Separator().Split(path).Select(part => part.Replace("\\.", ".", StringComparison.Ordinal)))
         {
             if (at is YamlSequenceNode list)
                 at = list.Children[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)];
@@ -192,6 +198,9 @@ public sealed partial class DeployFilesTests
         }
         return (at as YamlScalarNode)?.Value;
     }
+
+    [GeneratedRegex(@"(?<!\\)\.", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Separator();
 
     [GeneratedRegex(@"\b(?:gateway|process|dotnet)_[a-z_]+\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Metric();

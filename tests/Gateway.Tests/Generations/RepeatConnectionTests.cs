@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
@@ -11,48 +10,23 @@ namespace Gateway.Tests.Generations;
 /// <summary>A hang-up is seen through a proxy and on a connection that carries several requests.</summary>
 public sealed class RepeatConnectionTests : RepeatTest
 {
-    [Fact]
-    public async Task The_shipped_nginx_passes_on_that_its_client_has_gone()
+    [Theory]
+    [InlineData("nginx")]
+    [InlineData("haproxy")]
+    public async Task The_shipped_proxy_passes_on_that_its_client_has_gone(string program)
     {
-        Tools.Need("nginx");
-        var port = Ports.Free();
-        await File.WriteAllTextAsync(
-            Folder["nginx.conf"],
-            (await File.ReadAllTextAsync(Repository.Path("deploy/nginx/nginx.conf"), TestContext.Current.CancellationToken))
-                .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal)
-                .Replace("resolver 127.0.0.11 valid=5s ipv6=off;", "", StringComparison.Ordinal)
-                .Replace("gateway:8080 resolve", $"127.0.0.1:{Gateway.Address.Port}", StringComparison.Ordinal)
-                .Replace("/tmp/", Folder["nginx-"], StringComparison.Ordinal)
-        );
-        using var nginx = Process.Start("nginx", ["-c", Folder["nginx.conf"], "-p", Folder.Path, "-g", "daemon off;"]);
-        try
+        await using var proxy = await ReverseProxy.StartShippedAsync(program, Folder, Gateway.Address);
+        Leonardo.ScriptNext("slow:2");
+        using (var first = await RawConnection.OpenAsync(proxy.Address))
         {
-            var balancer = new Uri($"http://127.0.0.1:{port}");
-            Leonardo.ScriptNext("slow:2");
-            await Eventually.HoldsAsync(async () =>
-            {
-                try
-                {
-                    using var first = await RawConnection.OpenAsync(balancer);
-                    await first.SendAsync(Raw("a cat"));
-                    await IsRunningForAWhileAsync();
-                    return true;
-                }
-                catch (System.Net.Sockets.SocketException)
-                {
-                    return false;
-                }
-            });
-
-            using var repeat = await PostAsync("a cat");
-
-            repeat.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
-            Leonardo.Invoice.Count.ShouldBe(1);
+            await first.SendAsync(Raw("a cat"));
+            await IsRunningForAWhileAsync();
         }
-        finally
-        {
-            nginx.Kill(entireProcessTree: true);
-        }
+
+        using var repeat = await PostAsync("a cat");
+
+        repeat.Headers.GetValues("Idempotency-Replayed").ShouldBe(["true"]);
+        Leonardo.Invoice.Count.ShouldBe(1);
     }
 
     /// <summary>One connection carries several requests at once, and goes on when one of them is cancelled.</summary>

@@ -13,6 +13,7 @@ internal static class ImportRules
     /// </summary>
     public static readonly string[][] Order =
     [
+        ["Edge/Addresses"],
         ["Edge/Problems"],
         ["Edge/Http", "Edge/Delivery"],
         ["Edge/Logging"],

@@ -25,6 +25,8 @@ public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixtu
     {
         var cancellationToken = TestContext.Current.CancellationToken;
         var document = await (await fixture.Gateway.GetAsync("/swagger/v1/swagger.json")).JsonAsync();
+        // Where this gateway happens to listen.
+        document.AsObject().Remove("servers");
         var served = InOrder(document)!.ToJsonString(Pretty) + "\n";
         if (Environment.GetEnvironmentVariable(Write) is not null)
             await System.IO.File.WriteAllTextAsync(File, served, cancellationToken);

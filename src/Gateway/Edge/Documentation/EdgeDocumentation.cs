@@ -35,6 +35,10 @@ internal static class EdgeDocumentation
             new("Cache-Control", "Who may store the answer, and for how long. No cache may store a refusal.", SchemaRules.Text()),
             (_, _) => true
         );
+        documentation.Header(
+            new("Link", "The page of the problem, `<…/problems/NAME>; rel=\"help\"`.", SchemaRules.Text(), Always: true),
+            (_, status) => status >= 400
+        );
         documentation.Header(RetryAfter, (_, status) => status is 202 or 503);
         documentation.Header(RetryAfterReset, (_, status) => status == 429);
         documentation.Header(

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.RateLimiting;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Edge.Http;

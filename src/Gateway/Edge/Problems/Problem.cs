@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 
 namespace Gateway.Edge.Problems;
@@ -40,6 +41,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.Headers.CacheControl = "no-store";
+        response.Headers.Link = $"<{PublicUrl.AddressFor(httpContext).Root}{Type.Uri}>; rel=\"help\"";
         if (RetryAfter is { } seconds)
             response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         if (Close)

@@ -21,8 +21,9 @@ internal static class ProblemEndpoints
     private static IResult List(HttpRequest request) =>
         WantsHtml(request)
             ? Html(
+                request,
                 "Problems",
-                string.Concat(ProblemTypes.All.Select(p => $"<li><a href=\"{p.Uri}\"><code>{p.Name}</code></a> – {Encode(p.Title)}</li>")),
+                string.Concat(ProblemTypes.All.Select(p => $"<li><a href=\"{ToRoot(request)}{p.Uri[1..]}\"><code>{p.Name}</code></a> – {Encode(p.Title)}</li>")),
                 "ul"
             )
             : TypedResults.Json(ProblemTypes.All.Select(Describe).ToArray(), ProblemPageJson.Default.ProblemDescriptionArray);
@@ -33,8 +34,9 @@ internal static class ProblemEndpoints
             return new Problem(ProblemTypes.NotFound, "There is no such problem type. GET /problems lists them.");
         return WantsHtml(request)
             ? Html(
+                request,
                 type.Title,
-                $"<p><code>{type.Name}</code>, HTTP {type.Status}</p><p>{Encode(type.Meaning)}</p><p><a href=\"/problems\">All problems</a></p>",
+                $"<p><code>{type.Name}</code>, HTTP {type.Status}</p><p>{Encode(type.Meaning)}</p><p><a href=\"{ToRoot(request)}problems\">All problems</a></p>",
                 "div"
             )
             : TypedResults.Json(Describe(type), ProblemPageJson.Default.ProblemDescription);
@@ -44,7 +46,7 @@ internal static class ProblemEndpoints
 
     private static bool WantsHtml(HttpRequest request) => AcceptHeader.From(request.Headers.Accept).Names("text/html");
 
-    private static ContentHttpResult Html(string title, string content, string element)
+    private static ContentHttpResult Html(HttpRequest request, string title, string content, string element)
     {
         var page = $"""
             <!doctype html>
@@ -52,7 +54,7 @@ internal static class ProblemEndpoints
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
             <title>{Encode(title)} – Leonardo gateway</title>
-            <link rel="stylesheet" href="/problems.css">
+            <link rel="stylesheet" href="{ToRoot(request)}problems.css">
             <main>
             <h1>{Encode(title)}</h1>
             <{element}>{content}</{element}>
@@ -61,6 +63,12 @@ internal static class ProblemEndpoints
             """;
         return TypedResults.Text(page, "text/html; charset=utf-8", Encoding.UTF8);
     }
+
+    /// <summary>
+    /// Links are relative, so that a proxy may add a prefix. With a final slash, a page is one folder deeper.
+    /// </summary>
+    private static string ToRoot(HttpRequest request) =>
+        "./" + string.Concat(Enumerable.Repeat("../", request.Path.Value!.Count(letter => letter == '/') - 1));
 
     private static string Encode(string text)
     {

@@ -44,8 +44,15 @@ internal static class ProblemTypes
     public static readonly ProblemType HostNotAllowed = new(
         "host-not-allowed",
         403,
-        "A caller identified by its network may not use this host name or origin",
-        "A caller that is identified only by its network must call the gateway by an address, a single-label name, a name under .internal, .local, .lan or .svc, or one listed in `Identification:Hosts`, and must not be a page of another site. This stops DNS rebinding and cross-site requests. Nothing was reserved or sent. Present a token, or ask the operator to list the name."
+        "A caller identified by its network may not use this host name",
+        "A caller that is identified only by its network must call the gateway by an address, a single-label name, a name under .internal, .local, .lan or .svc, one listed in `Identification:Hosts`, or the host of `PublicUrl`. This stops DNS rebinding. Nothing was reserved or sent. Present a token, or ask the operator to list the name."
+    );
+
+    public static readonly ProblemType CrossSite = new(
+        "cross-site",
+        403,
+        "A page of another site may not use its reader's identity",
+        "The caller is identified by its network, by a proxy's header or by a client certificate. Every page in its browser has that identity, so a request that a page of another origin makes is refused (`Sec-Fetch-Site`, `Origin`). Nothing was reserved or sent. Use the gateway's own console, or present a token. If the page is the gateway's own, ask the operator to set `PublicUrl`."
     );
 
     public static readonly ProblemType NotFound = new(
@@ -157,6 +164,13 @@ internal static class ProblemTypes
         "The gateway counts every request in its store, and admits none without it. Nothing was sent or charged. Try again after `Retry-After` seconds."
     );
 
+    public static readonly ProblemType IdentityUnavailable = new(
+        "identity-unavailable",
+        503,
+        "The identity provider is not available",
+        "The request presents a token whose signing keys cannot be fetched from its issuer now. The token may be valid. Nothing was reserved or sent. Try again after `Retry-After` seconds."
+    );
+
     public static readonly ProblemType OutcomeUnknown = new(
         "outcome-unknown",
         502,
@@ -197,6 +211,7 @@ internal static class ProblemTypes
         Suspended,
         Policy,
         HostNotAllowed,
+        CrossSite,
         NotFound,
         MethodNotAllowed,
         NotAcceptable,
@@ -212,6 +227,7 @@ internal static class ProblemTypes
         UpstreamOutOfCredit,
         UpstreamSaturated,
         StoreUnavailable,
+        IdentityUnavailable,
         OutcomeUnknown,
         NotUnknown,
         TooManyAttempts,

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,17 +17,14 @@ namespace Gateway.Tenants.Identification;
 /// </summary>
 internal sealed partial class CertificateIdentification : IdentificationMethod<string>
 {
-    /// <summary>RFC 9440: the certificate in DER, as base64 between colons.</summary>
-    private const string Standard = "Client-Cert";
-
-    /// <summary>The convention of ASP.NET Core and of nginx: base64 of the DER, or the PEM percent-encoded.</summary>
-    private const string Conventional = "X-Client-Cert";
-
     public override string Name => "certificate";
 
     public override string Member => "certificates";
 
     public override Evidence Evidence => Evidence.Credential;
+
+    /// <summary>The browser presents it for every page (T-K16).</summary>
+    public override bool IsAmbient => true;
 
     public override void AddServices(IServiceCollection services, Settings settings) =>
         services.AddOptions<KestrelServerOptions>().Configure<TenantDirectory>(AcceptClientCertificates);
@@ -45,27 +43,32 @@ internal sealed partial class CertificateIdentification : IdentificationMethod<s
 
     private IdentificationResult Identify(IdentificationRequest request)
     {
-        var headers = request.Headers;
-        if (headers.ContainsKey(Standard) || headers.ContainsKey(Conventional))
-            return IdentifyForwarded(StringValues.Concat(headers[Standard], headers[Conventional]), request);
+        if (request.Options.CertificateHeader is { } header)
+        {
+            if (request.Headers.TryGetValue(header, out var values))
+                return IdentifyForwarded(header, values, request);
+            // The certificate of the connection is then the proxy's own.
+            if (request.Peer.IsTrustedProxy)
+                return IdentificationResult.NotPresented;
+        }
         return request.Context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } certificate
             ? FindTenant(certificate, request)
             : IdentificationResult.NotPresented;
     }
 
-    private IdentificationResult IdentifyForwarded(StringValues values, IdentificationRequest request)
+    private IdentificationResult IdentifyForwarded(string header, StringValues values, IdentificationRequest request)
     {
         if (!request.Peer.IsTrustedProxy)
         {
             var peer = Peer.Display(request.Peer.Address);
             Log.UntrustedCertificate(request.GetService<ILogger<CertificateIdentification>>(), peer);
             return IdentificationResult.Unidentified(
-                $"The request carries a client certificate in a header, but came from {peer}, which is not a trusted proxy. Leave the header out, or ask the operator to add the proxy's address to Identification:TrustedProxies."
+                $"The request carries {header}, but came from {peer}, which is not a trusted proxy. Leave the header out, or ask the operator to add the proxy's address to Identification:TrustedProxies."
             );
         }
         if (values is not [{ Length: > 0 } text] || Parse(text) is not { } certificate)
             return IdentificationResult.Unidentified(
-                $"The client certificate that the proxy forwards cannot be read. The proxy must send it in one header, {Standard} or {Conventional}, and leave it out if there is none."
+                $"The client certificate that the proxy forwards cannot be read. The proxy must send it once in {header} (as RFC 9440 says, as base64 of the DER, or as percent-encoded PEM), and leave it out if there is none."
             );
         using (certificate)
             return FindTenant(certificate, request);
@@ -82,12 +85,18 @@ internal sealed partial class CertificateIdentification : IdentificationMethod<s
             );
     }
 
+    /// <summary>
+    /// RFC 9440 (<c>Client-Cert</c>): base64 of the DER between colons. Elsewhere: the same without colons
+    /// (<c>X-ARR-ClientCert</c>), or the PEM percent-encoded (<c>X-SSL-Client-Cert</c>).
+    /// </summary>
     private static X509Certificate2? Parse(string text)
     {
         try
         {
+            if (text.Contains('%', StringComparison.Ordinal))
+                text = Uri.UnescapeDataString(text);
             if (text.StartsWith("-----BEGIN", StringComparison.Ordinal))
-                return X509Certificate2.CreateFromPem(Uri.UnescapeDataString(text));
+                return X509Certificate2.CreateFromPem(text);
             var base64 = text is [':', .., ':'] ? text.AsSpan(1, text.Length - 2) : text;
             var der = new byte[base64.Length];
             return Convert.TryFromBase64Chars(base64, der, out var length)

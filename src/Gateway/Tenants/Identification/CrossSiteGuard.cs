@@ -1,59 +1,59 @@
 using System.Net;
 using System.Net.Sockets;
-using Gateway.Edge.Http;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Problems;
-using Microsoft.Extensions.Primitives;
 
 namespace Gateway.Tenants.Identification;
 
 /// <summary>
-/// An identity by network is shared by every program on the machine, including any web page in its browser. This guard
-/// refuses such pages: by the host name they called (DNS rebinding), and by the origin that the browser states
-/// (cross-site requests).
+/// An ambient identity is shared by every page in the caller's browser. This guard refuses pages of other sites: by
+/// the origin that the browser states (T-K16), and, for an identity by network, by the host name they called (DNS
+/// rebinding).
 /// </summary>
 internal static class CrossSiteGuard
 {
     private static readonly string[] LocalDomains = [".internal", ".local", ".lan", ".svc"];
 
-    public static Problem? Check(IdentificationRequest identification)
+    public static Problem? Check(IdentificationRequest identification, IdentificationMethod method)
     {
-        var request = identification.Context.Request;
-        if (!IsLocalName(request.Host.Value.AsSpan(), identification.Options))
-            return HostNotAllowed(
-                "The host name that the request uses for the gateway is not an address, a local name, or listed in Identification:Hosts."
+        if (method.Evidence == Evidence.Location && !IsLocalName(identification))
+            return new Problem(
+                ProblemTypes.HostNotAllowed,
+                "The host name that the request uses for the gateway is not an address, a local name, listed in Identification:Hosts, or the host of PublicUrl. "
+                    + "A caller that is identified only by its network may not use it. Nothing was reserved or sent. "
+                    + "Present a token, or ask the operator to list the gateway's name in Identification:Hosts."
             );
 
-        var headers = request.Headers;
+        var headers = identification.Headers;
         foreach (var site in headers["Sec-Fetch-Site"])
         {
             if (string.Equals(site, "cross-site", StringComparison.OrdinalIgnoreCase))
-                return HostNotAllowed("The request was made by a page of another site (Sec-Fetch-Site: cross-site).");
+                return CrossSite("The request was made by a page of another site (Sec-Fetch-Site: cross-site).", method);
         }
-        var origin = headers.Origin;
-        return origin.Count > 0 && !IsOwn(origin, request, identification.Peer)
-            ? HostNotAllowed("The request was made by a page of another origin than the gateway's own (Origin).")
+        return headers.Origin.Count > 0 && !IsOwn(identification)
+            ? CrossSite(
+                "The request was made by a page of another origin (Origin) than the gateway's public address. If it is the gateway's own page, the operator must set PublicUrl, or have the proxy set X-Forwarded-Proto and X-Forwarded-Host.",
+                method
+            )
             : null;
     }
 
-    private static Problem HostNotAllowed(string observed) =>
+    private static Problem CrossSite(string observed, IdentificationMethod method) =>
         new(
-            ProblemTypes.HostNotAllowed,
+            ProblemTypes.CrossSite,
             observed
-                + " A caller that is identified only by its network may not do that. Nothing was reserved or sent. Present a token, or ask the operator to list the gateway's name in Identification:Hosts."
+                + $" Its caller is identified by {method.Name}, which every page in a browser shares, so pages of other sites are refused. Nothing was reserved or sent. Present a token, or call from the gateway's own page."
         );
 
-    /// <param name="host">As in the Host header: a port may follow.</param>
-    private static bool IsLocalName(ReadOnlySpan<char> host, IdentificationOptions options)
+    private static bool IsLocalName(IdentificationRequest identification)
     {
+        var host = identification.PublicUrl.GetNamedHost(identification.Context).AsSpan();
         if (host.StartsWith("["))
         {
             var end = host.IndexOf(']');
             return end > 0 && IPAddress.TryParse(host[1..end], out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
-        var colon = host.IndexOf(':');
-        var name = colon < 0 ? host : host[..colon];
-        if (name.EndsWith("."))
-            name = name[..^1];
+        var name = NameOf(host);
         if (name.IsEmpty)
             return false;
         if (!name.Contains('.'))
@@ -63,13 +63,23 @@ internal static class CrossSiteGuard
             if (name.EndsWith(domain, StringComparison.OrdinalIgnoreCase))
                 return true;
         }
-        return Network.TryParseAddress(name, out _) || options.Hosts.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name);
+        return Network.TryParseAddress(name, out _)
+            || identification.Options.Hosts.GetAlternateLookup<ReadOnlySpan<char>>().Contains(name)
+            || (
+                identification.PublicUrl.Configured is { } configured
+                && name.Equals(NameOf(configured.Host), StringComparison.OrdinalIgnoreCase)
+            );
     }
 
-    private static bool IsOwn(StringValues origin, HttpRequest request, Peer peer) =>
-        origin is [{ } one] && string.Equals(one, $"{Scheme(request, peer)}://{request.Host.Value}", StringComparison.OrdinalIgnoreCase);
+    /// <param name="host">As in the Host header, not an IPv6 address: a port may follow.</param>
+    private static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> host)
+    {
+        var colon = host.IndexOf(':');
+        var name = colon < 0 ? host : host[..colon];
+        return name.EndsWith(".") ? name[..^1] : name;
+    }
 
-    /// <summary>As the browser sees it: a trusted proxy that terminates TLS states it in X-Forwarded-Proto.</summary>
-    private static string Scheme(HttpRequest request, Peer peer) =>
-        peer.IsTrustedProxy && request.Headers["X-Forwarded-Proto"] is ["http" or "https"] forwarded ? forwarded[0]! : request.Scheme;
+    private static bool IsOwn(IdentificationRequest identification) =>
+        identification.Headers.Origin is [{ Length: > 0 } one]
+        && string.Equals(one, identification.PublicUrl.GetAddress(identification.Context).Origin, StringComparison.OrdinalIgnoreCase);
 }

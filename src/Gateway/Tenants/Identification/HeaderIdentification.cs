@@ -1,3 +1,4 @@
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
@@ -32,7 +33,8 @@ internal sealed partial class HeaderIdentification : IdentificationMethod<string
                 );
             }
         }
-        if (!request.Headers.TryGetValue(header, out var values))
+        // With a JWT the header only chooses among its tenants, whoever sends it; JwtIdentification reads it.
+        if (!request.Headers.TryGetValue(header, out var values) || JwtIdentification.FindJwt(request) is not null)
             return IdentificationResult.NotPresented;
         if (!request.Peer.IsTrustedProxy)
         {

@@ -18,10 +18,10 @@ internal abstract class IdentificationMethod
     public abstract Evidence Evidence { get; }
 
     /// <summary>
-    /// Whether a browser in the tenant's network has this identity for every page it shows; then <see
-    /// cref="CrossSiteGuard"/> applies.
+    /// Whether a browser has this identity for every page it shows, of any site; then <see cref="CrossSiteGuard"/>
+    /// applies. Not so for what a page must add to its requests itself.
     /// </summary>
-    public virtual bool IsAmbient => Evidence == Evidence.Location;
+    public virtual bool IsAmbient => Evidence != Evidence.Credential;
 
     /// <summary>Services and settings that only this way needs.</summary>
     public virtual void AddServices(IServiceCollection services, Settings settings) { }

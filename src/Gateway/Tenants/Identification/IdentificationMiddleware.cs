@@ -1,4 +1,5 @@
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Serilog;
@@ -14,6 +15,7 @@ internal sealed class IdentificationMiddleware(
     TenantDirectory directory,
     IdentificationOptions options,
     TrustedProxies trustedProxies,
+    PublicUrl publicUrl,
     IDiagnosticContext diagnostics
 )
 {
@@ -27,7 +29,14 @@ internal sealed class IdentificationMiddleware(
         )
             return next(context);
         var isOptional = endpoint.Metadata.GetMetadata<OptionalTenant>() is not null;
-        var request = new IdentificationRequest(context, Peer.From(context, trustedProxies), directory.Current, options, trustedProxies);
+        var request = new IdentificationRequest(
+            context,
+            Peer.From(context, trustedProxies),
+            directory.Current,
+            options,
+            trustedProxies,
+            publicUrl
+        );
         var identification = IdentifyAsync(request, isOptional);
         return identification.IsCompletedSuccessfully
             ? ContinueAsync(context, identification.Result)
@@ -96,7 +105,7 @@ internal sealed class IdentificationMiddleware(
     {
         if (found.Caller is null)
             return isOptional ? IdentificationResult.NotPresented : NothingPresented(request);
-        return found.Method!.IsAmbient && CrossSiteGuard.Check(request) is { } problem
+        return found.Method!.IsAmbient && CrossSiteGuard.Check(request, found.Method) is { } problem
             ? new IdentificationResult(null, problem)
             : found.Caller;
     }

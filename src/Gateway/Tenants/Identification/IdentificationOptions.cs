@@ -5,9 +5,11 @@ namespace Gateway.Tenants.Identification;
 
 /// <summary>Settings under <c>Identification</c> that more than one way uses (docs/settings.md).</summary>
 /// <param name="Header">Name of the tenant header.</param>
+/// <param name="CertificateHeader">Name of the header in which a trusted proxy passes the client certificate; null: no
+/// header counts (T-K1).</param>
 /// <param name="Hosts">Names by which a caller identified by its network may call the gateway, besides local
 /// ones.</param>
-internal sealed record IdentificationOptions(string Header, FrozenSet<string> Hosts)
+internal sealed record IdentificationOptions(string Header, string? CertificateHeader, FrozenSet<string> Hosts)
 {
     private const string DefaultHeader = "X-Tenant-Id";
 
@@ -20,23 +22,51 @@ internal sealed record IdentificationOptions(string Header, FrozenSet<string> Ho
     /// </summary>
     public IReadOnlyList<string> HeaderLookAlikes { get; } = [.. LookAlikes(Header)];
 
-    public static IdentificationOptions Read(Settings settings) => new(ReadHeader(settings), ReadHosts(settings));
+    public static IdentificationOptions Read(Settings settings)
+    {
+        var header = ReadHeader(settings);
+        return new(header, ReadCertificateHeader(settings, header), ReadHosts(settings));
+    }
 
     private static string ReadHeader(Settings settings)
     {
         const string Name = "Identification:Header";
         var header = settings.GetString(Name) ?? DefaultHeader;
         if (
-            header.Length <= 64
-            && header.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+            IsFree(header)
             && header.Count(c => c == '-') <= MaxDashes
-            && header.ToUpperInvariant()
-                is not ("AUTHORIZATION" or "COOKIE" or "HOST" or "ORIGIN" or "X-FORWARDED-FOR" or "CLIENT-CERT" or "X-CLIENT-CERT")
+            && header.ToUpperInvariant() is not ("CLIENT-CERT" or "X-CLIENT-CERT")
         )
             return header;
         settings.AddError(Name, "must be the name of a header that means nothing else: letters, digits and at most four dashes");
         return DefaultHeader;
     }
+
+    private static string? ReadCertificateHeader(Settings settings, string tenantHeader)
+    {
+        const string Name = "Identification:CertificateHeader";
+        if (settings.GetString(Name) is not { } header)
+            return null;
+        if (IsFree(header) && !header.Equals(tenantHeader, StringComparison.OrdinalIgnoreCase))
+            return header;
+        settings.AddError(Name, "must be the name of a header that means nothing else, such as X-Client-Cert: letters, digits and dashes");
+        return null;
+    }
+
+    private static bool IsFree(string header) =>
+        header.Length <= 64
+        && header.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
+        && header.ToUpperInvariant()
+            is not (
+                "AUTHORIZATION"
+                or "COOKIE"
+                or "HOST"
+                or "ORIGIN"
+                or "X-FORWARDED-FOR"
+                or "X-FORWARDED-PROTO"
+                or "X-FORWARDED-HOST"
+                or "X-FORWARDED-PREFIX"
+            );
 
     private static FrozenSet<string> ReadHosts(Settings settings)
     {

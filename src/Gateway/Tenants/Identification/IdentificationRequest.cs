@@ -1,4 +1,4 @@
-using Gateway.Edge.Http;
+using Gateway.Edge.Addresses;
 
 namespace Gateway.Tenants.Identification;
 
@@ -10,7 +10,8 @@ internal readonly record struct IdentificationRequest(
     Peer Peer,
     TenantSnapshot Snapshot,
     IdentificationOptions Options,
-    TrustedProxies TrustedProxies
+    TrustedProxies TrustedProxies,
+    PublicUrl PublicUrl
 )
 {
     public IHeaderDictionary Headers => Context.Request.Headers;

@@ -1,3 +1,5 @@
+using System.Collections.Frozen;
+using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Http;
 
@@ -25,7 +27,7 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
         ));
         services.AddSingleton(provider => new JwtValidator(
             provider.GetRequiredService<OidcKeys>(),
-            oidc.Audience,
+            oidc.Audiences,
             provider.GetRequiredService<TimeProvider>()
         ));
     }
@@ -39,16 +41,29 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
         }
     }
 
+    /// <summary>By the claim, then by the value it must have.</summary>
+    public override object CreateIndex(IReadOnlyDictionary<TokenClaim, Caller> claims) =>
+        claims
+            .GroupBy(entry => entry.Key.Name, StringComparer.Ordinal)
+            .ToFrozenDictionary(
+                claim => claim.Key,
+                claim => claim.ToFrozenDictionary(entry => entry.Key.Value, entry => entry.Value, StringComparer.Ordinal),
+                StringComparer.Ordinal
+            );
+
+    /// <summary>The bearer token, if it is a JWT. A token of the gateway may have two dots as well.</summary>
+    public static string? FindJwt(IdentificationRequest request) =>
+        BearerToken.Read(request.Headers) is { LooksLikeJwt: true, Text: { } text }
+        && TokenIdentification.FindToken(request.Snapshot, text) is null
+            ? text
+            : null;
+
     public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request)
     {
-        var bearer = BearerToken.Read(request.Headers);
-        if (bearer.Text is null || !bearer.LooksLikeJwt)
-            return new(bearer.Refusal);
-        // A token of the gateway may have two dots as well.
-        if (TokenIdentification.FindToken(request.Snapshot, bearer.Text) is not null)
-            return new(IdentificationResult.NotPresented);
+        if (FindJwt(request) is not { } token)
+            return new(BearerToken.Read(request.Headers).Refusal);
         return request.Context.RequestServices.GetService<JwtValidator>() is { } validator
-            ? IdentifyAsync(validator, bearer.Text, request)
+            ? IdentifyAsync(validator, token, request)
             : new(
                 IdentificationResult.InvalidToken(
                     "The bearer token looks like a JWT, but the gateway trusts no issuer. Use another credential, or ask the operator to set Identification:Oidc."
@@ -56,28 +71,58 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
             );
     }
 
-    private async ValueTask<IdentificationResult> IdentifyAsync(JwtValidator validator, string token, IdentificationRequest request)
+    private static async ValueTask<IdentificationResult> IdentifyAsync(JwtValidator validator, string token, IdentificationRequest request)
     {
         var (claims, refusal) = await validator.ValidateAsync(token, request.Context.RequestAborted);
-        return refusal is null ? FindTenant(claims, request.Snapshot) : IdentificationResult.InvalidToken(refusal);
+        return refusal ?? FindTenant(claims, request);
     }
 
-    private IdentificationResult FindTenant(IReadOnlyList<TokenClaim> claims, TenantSnapshot snapshot)
+    private static IdentificationResult FindTenant(JsonElement claims, IdentificationRequest request)
     {
-        Caller? found = null;
-        foreach (var claim in claims)
+        var index = (FrozenDictionary<string, FrozenDictionary<string, Caller>>)request.Snapshot.IndexOf(typeof(JwtIdentification));
+        var found = new SortedDictionary<string, Caller>(StringComparer.Ordinal);
+        try
         {
-            if (Find(snapshot, claim) is not { } caller)
-                continue;
-            if (found is not null && found.Tenant != caller.Tenant)
-                return IdentificationResult.InvalidToken(
-                    "The token's claims belong to two tenants. Ask the operator to change identify.jwt in the tenants file."
-                );
-            found = caller;
+            foreach (var (name, tenants) in index)
+            {
+                foreach (var value in TokenClaims.FindValues(claims, name))
+                {
+                    if (tenants.TryGetValue(value, out var caller))
+                        found[caller.Tenant.Id] = caller;
+                }
+            }
         }
-        return found
-            ?? IdentificationResult.InvalidToken(
-                "The token is valid, but no tenant is known by its claims. Ask the operator to add one of them to identify.jwt in the tenants file."
+        catch (InvalidOperationException)
+        {
+            return IdentificationResult.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
+        }
+        if (found.Count > 0)
+            return Choose(found, request);
+        return IdentificationResult.InvalidToken(
+            TokenClaims.FindLeftOut(claims) is { } groups
+                ? $"The token is valid, but its issuer left {groups} out because there are too many (groups overage), and the gateway does not fetch them. "
+                    + "Ask the operator to have the issuer put only the groups of this application, or application roles, into the token."
+                : "The token is valid, but no tenant is known by its claims. Ask the operator to add one of them to identify.jwt in the tenants file."
+        );
+    }
+
+    /// <param name="found">The tenants that the token belongs to.</param>
+    private static IdentificationResult Choose(SortedDictionary<string, Caller> found, IdentificationRequest request)
+    {
+        var header = request.Options.Header;
+        if (!request.Headers.TryGetValue(header, out var values))
+            return found.Count == 1
+                ? found.Values.First()
+                : IdentificationResult.InvalidToken(
+                    $"The token's claims belong to several tenants: {string.Join(", ", found.Keys)}. Name one of them in {header}, or ask the operator to change identify.jwt in the tenants file."
+                );
+        if (values is [{ Length: > 0 } id] && found.TryGetValue(id, out var chosen))
+            return chosen;
+        // A proxy may name a tenant in every request; a credential decides over that.
+        return found.Count == 1 && request.Peer.IsTrustedProxy && values is [{ Length: > 0 } one] && !one.Contains(',', StringComparison.Ordinal)
+            ? found.Values.First()
+            : IdentificationResult.Unidentified(
+                $"The header {header} must name, once, one of the tenants that the token belongs to: {string.Join(", ", found.Keys)}. Correct it, or leave it out."
             );
     }
 

@@ -9,10 +9,8 @@ namespace Gateway.Tenants.Identification;
 /// <summary>
 /// Checks JWTs of the organisation's OpenID Connect issuer: signature, algorithm, issuer, audience and lifetime.
 /// </summary>
-internal sealed class JwtValidator(OidcKeys keys, string audience, TimeProvider clock)
+internal sealed class JwtValidator(OidcKeys keys, IReadOnlyList<string> audiences, TimeProvider clock)
 {
-    private const string UnpairedSurrogate = "The token is not a valid JWT: a claim holds an unpaired surrogate.";
-
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
     /// <summary>
@@ -22,76 +20,71 @@ internal sealed class JwtValidator(OidcKeys keys, string audience, TimeProvider 
 
     private readonly JsonWebTokenHandler _handler = new() { MapInboundClaims = false, MaximumTokenSizeInBytes = BearerToken.MaxLength };
 
-    /// <returns>The claims with a text value, one entry for each item of a list; or why the token is refused.</returns>
-    public async ValueTask<(IReadOnlyList<TokenClaim> Claims, string? Refusal)> ValidateAsync(
+    /// <returns>The payload, which is valid only without a refusal.</returns>
+    public async ValueTask<(JsonElement Claims, IdentificationResult? Refusal)> ValidateAsync(
         string token,
         CancellationToken cancellationToken
     )
     {
         if (await keys.GetAsync(cancellationToken) is not { } published)
-            return (
-                [],
-                "The token cannot be checked now: the identity provider does not answer. Try again later; if it lasts, ask the operator to check Identification:Oidc."
-            );
+            return Unavailable();
 
         var result = await _handler.ValidateTokenAsync(token, CreateParameters(published));
-        if (
-            result.Exception is SecurityTokenSignatureKeyNotFoundException
-            && await keys.RefreshAsync(cancellationToken) is { } newer
-            && newer != published
-        )
-            result = await _handler.ValidateTokenAsync(token, CreateParameters(newer));
+        if (result.Exception is SecurityTokenSignatureKeyNotFoundException)
+        {
+            if (await keys.RefreshAsync(cancellationToken) is { } newer && newer != published)
+                result = await _handler.ValidateTokenAsync(token, CreateParameters(newer));
+            // The issuer may have changed its keys while it cannot be asked.
+            if (result.Exception is SecurityTokenSignatureKeyNotFoundException && keys.IsUnreachable)
+                return Unavailable();
+        }
         if (!result.IsValid)
-            return ([], Explain(result.Exception));
+            return Refuse(Explain(result.Exception));
 
         var jwt = (JsonWebToken)result.SecurityToken;
         // RFC 7515, 4.1.11: an extension that the receiver must understand. The gateway understands none.
         if (jwt.TryGetHeaderValue<object>("crit", out _))
-            return ([], "The token demands an extension (crit) that the gateway does not have.");
-        try
-        {
-            return (ReadClaims(jwt), null);
-        }
-        catch (InvalidOperationException)
-        {
-            return ([], UnpairedSurrogate);
-        }
-    }
-
-    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
-    /// read.</exception>
-    private static List<TokenClaim> ReadClaims(JsonWebToken jwt)
-    {
+            return Refuse("The token demands an extension (crit) that the gateway does not have.");
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
-        return
-        [
-            .. payload
-                .RootElement.EnumerateObject()
-                .SelectMany(claim => Values(claim.Value).Select(value => new TokenClaim(claim.Name, value))),
-        ];
+        return (payload.RootElement.Clone(), null);
     }
 
-    private static IEnumerable<string> Values(JsonElement claim) =>
-        claim.ValueKind switch
-        {
-            JsonValueKind.String => [claim.GetString()!],
-            JsonValueKind.Array => claim
-                .EnumerateArray()
-                .Where(item => item.ValueKind == JsonValueKind.String)
-                .Select(item => item.GetString()!),
-            _ => [],
-        };
+    private static (JsonElement, IdentificationResult?) Refuse(string detail) => (default, IdentificationResult.InvalidToken(detail));
+
+    private (JsonElement, IdentificationResult?) Unavailable() => (default, IdentificationResult.Unavailable(keys.SecondsToNextAttempt));
 
     private TokenValidationParameters CreateParameters(OpenIdConnectConfiguration published) =>
         new()
         {
             ValidIssuer = published.Issuer,
-            ValidAudience = audience,
-            IssuerSigningKeys = published.SigningKeys,
-            // Only the key that the token names, not any that fits.
+            ValidAudiences = audiences,
+            // Only the key that the token names, or the only one that fits; never one after the other.
+            IssuerSigningKeyResolver = (_, token, kid, _) => FindKeys(published, (JsonWebToken)token, kid),
             TryAllIssuerSigningKeys = false,
             ValidAlgorithms = Algorithms,
             LifetimeValidator = IsAlive,
+        };
+
+    /// <returns>One key, or none. A key is found by its id alone; the algorithm is checked against it later.</returns>
+    private static IEnumerable<SecurityKey> FindKeys(OpenIdConnectConfiguration published, JsonWebToken token, string? kid)
+    {
+        if (!string.IsNullOrEmpty(kid))
+            return published.SigningKeys.Where(key => string.Equals(key.KeyId, kid, StringComparison.Ordinal));
+        var fitting = (published.JsonWebKeySet?.Keys ?? []).Where(key => Fits(key, token.Alg)).Take(2).ToArray();
+        return fitting.Length == 1 ? fitting : [];
+    }
+
+    /// <summary>RFC 7518, 3.1 and 6.1: the kind of key that the algorithm needs, and what the key says of its use.</summary>
+    private static bool Fits(JsonWebKey key, string algorithm) =>
+        key.Use is null or "sig"
+        && (key.Alg is null || string.Equals(key.Alg, algorithm, StringComparison.Ordinal))
+        && algorithm switch
+        {
+            "RS256" or "RS384" or "RS512" or "PS256" or "PS384" or "PS512" => key.Kty is "RSA",
+            "ES256" => key is { Kty: "EC", Crv: "P-256" },
+            "ES384" => key is { Kty: "EC", Crv: "P-384" },
+            "ES512" => key is { Kty: "EC", Crv: "P-521" },
+            _ => false,
         };
 
     private bool IsAlive(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters rules)
@@ -107,7 +100,8 @@ internal sealed class JwtValidator(OidcKeys keys, string audience, TimeProvider 
             SecurityTokenInvalidLifetimeException => "The token has expired, is not valid yet, or has no expiry.",
             SecurityTokenInvalidAudienceException => "The token was made for another audience than this gateway.",
             SecurityTokenInvalidIssuerException => "The token was issued by another issuer than the one this gateway trusts.",
-            SecurityTokenSignatureKeyNotFoundException => "The token is signed with a key that its issuer does not publish.",
+            SecurityTokenSignatureKeyNotFoundException =>
+                "The token is signed with a key that its issuer does not publish, or it names none (kid) and several of the issuer's keys fit.",
             SecurityTokenInvalidAlgorithmException => "The token is signed in a way that is not accepted.",
             SecurityTokenInvalidSignatureException => "The token's signature is not valid.",
             _ => "The token is not a valid JWT.",

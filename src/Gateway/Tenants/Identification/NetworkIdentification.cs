@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;

@@ -26,7 +26,11 @@ internal sealed partial class OidcKeys : IDisposable
     private readonly ILogger _log;
     private readonly SemaphoreSlim _fetching = new(1, 1);
     private volatile Published? _published;
-    private long? _attempted;
+    private volatile bool _isUnreachable;
+
+    /// <summary>A timestamp; 0: never.</summary>
+    private long _attempted;
+
 
     public OidcKeys(Uri authority, TimeProvider clock, ILogger log)
     {
@@ -49,6 +53,19 @@ internal sealed partial class OidcKeys : IDisposable
         _clock = clock;
         _log = log;
     }
+
+    /// <summary>Whether the last attempt to fetch the keys failed.</summary>
+    public bool IsUnreachable => _isUnreachable;
+
+    /// <summary>When asking again can have another result.</summary>
+    public int SecondsToNextAttempt =>
+        Math.Max(
+            1,
+            (int)
+                Math.Ceiling(
+                    ((_published is null ? BetweenFirstAttempts : BetweenRefreshes) - Age(Interlocked.Read(ref _attempted))).TotalSeconds
+                )
+        );
 
     /// <returns>Null: the issuer was never reached, or not for 24 hours.</returns>
     public async ValueTask<OpenIdConnectConfiguration?> GetAsync(CancellationToken cancellationToken)
@@ -85,17 +102,19 @@ internal sealed partial class OidcKeys : IDisposable
         try
         {
             // Another caller may have fetched while this one waited.
-            if (_attempted is { } attempted && Age(attempted) < sinceLastAttempt)
+            if (Interlocked.Read(ref _attempted) is not 0 and var attempted && Age(attempted) < sinceLastAttempt)
                 return;
-            _attempted = _clock.GetTimestamp();
+            Interlocked.Exchange(ref _attempted, _clock.GetTimestamp());
             // Not the caller's token: a caller that disconnects must not use up the attempt of the others.
             _published = new Published(
                 await OpenIdConnectConfigurationRetriever.GetAsync(_discovery, _documents, CancellationToken.None),
                 _clock.GetTimestamp()
             );
+            _isUnreachable = false;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
+            _isUnreachable = true;
             Log.KeysNotFetched(_log, e, _discovery, _published is null ? "no JWT is accepted" : "the last known keys are used");
         }
         finally

@@ -5,17 +5,17 @@ namespace Gateway.Tenants.Identification;
 
 /// <summary>The issuer whose JWTs are accepted.</summary>
 /// <param name="Authority">Base of the discovery document: https, or http on this machine.</param>
-/// <param name="Audience">What <c>aud</c> must contain.</param>
-internal sealed record OidcOptions(Uri Authority, string Audience)
+/// <param name="Audiences">Of which <c>aud</c> must contain one.</param>
+internal sealed record OidcOptions(Uri Authority, IReadOnlyList<string> Audiences)
 {
     public static OidcOptions? Read(Settings settings)
     {
         const string AuthorityName = "Identification:Oidc:Authority";
         const string AudienceName = "Identification:Oidc:Audience";
-        var (authority, audience) = (settings.GetString(AuthorityName), settings.GetString(AudienceName));
-        if (authority is null && audience is null)
+        var (authority, audiences) = (settings.GetString(AuthorityName), settings.List(AudienceName));
+        if (authority is null && audiences.Count == 0)
             return null;
-        if (string.IsNullOrWhiteSpace(audience))
+        if (audiences.All(string.IsNullOrWhiteSpace))
             settings.AddError(
                 AudienceName,
                 "is required with Authority: without it, a token issued for any other service would be accepted"
@@ -25,7 +25,7 @@ internal sealed record OidcOptions(Uri Authority, string Audience)
             && (uri.Scheme is "https" || (uri.Scheme is "http" && IsThisMachine(uri)))
             && uri is { UserInfo: "", Query: "", Fragment: "" }
         )
-            return new OidcOptions(uri, audience ?? "");
+            return new OidcOptions(uri, audiences);
         settings.AddError(AuthorityName, "must be the issuer's https address, without user, query or fragment (http only on this machine)");
         return null;
     }

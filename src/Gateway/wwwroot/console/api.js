@@ -1,4 +1,4 @@
-// How the console calls the gateway. Tokens are kept in this module's memory only: never in storage, never in an address.
+// How the console calls the gateway. Paths are relative to the page: a proxy may serve it under a prefix. Tokens are kept in this module's memory only: never in storage, never in an address.
 
 let tenantToken = '';
 let adminToken = '';
@@ -63,7 +63,7 @@ export function freshKey() {
   return 'console-' + [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
-export const imagePath = (generation, image) => `/v1/generations/${generation}/images/${image}`;
+export const imagePath = (generation, image) => `v1/generations/${generation}/images/${image}`;
 
 /** What an img element can load: the address itself, or the bytes if the request needs a token. */
 export async function imageSource(path) {
@@ -83,7 +83,7 @@ export function save(blob, name) {
 
 export function curl(body) {
   const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
-  const lines = [`curl ${location.origin}/v2/generations`, `  -H 'content-type: application/json'`, `  -H 'Idempotency-Key: ${freshKey()}'`];
+  const lines = [`curl ${new URL('v2/generations', document.baseURI)}`, `  -H 'content-type: application/json'`, `  -H 'Idempotency-Key: ${freshKey()}'`];
   // The token itself does not go to the clipboard.
   if (tenantToken) lines.push(`  -H "authorization: Bearer $GATEWAY_TOKEN"`);
   lines.push(`  -d ${quoted(JSON.stringify(JSON.parse(body), null, 2))}`);

@@ -26,7 +26,7 @@ async function decide({ title, text, fields = {}, go, path, body = values => val
 
 export async function stuck(reload) {
   const [{ generations: unknown }, { generations: endless }] = await Promise.all(
-    ['unknown', 'stuck'].map(state => readAdmin(`/admin/generations?state=${state}&limit=200`)),
+    ['unknown', 'stuck'].map(state => readAdmin(`admin/generations?state=${state}&limit=200`)),
   );
   if (unknown.length + endless.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every outcome is known and no generation is overdue.');
   return h(
@@ -66,7 +66,7 @@ function stuckRow(entry, reload) {
       h(
         'div',
         { class: 'actions' },
-        act('Release', `release-${id}`, end({ title: 'Release this reservation?', text: 'The team gets its quota back and is not charged. Do this if Leonardo made no images.', go: 'Release', path: `/admin/generations/${id}/release` })),
+        act('Release', `release-${id}`, end({ title: 'Release this reservation?', text: 'The team gets its quota back and is not charged. Do this if Leonardo made no images.', go: 'Release', path: `admin/generations/${id}/release` })),
         act(
           'Settle',
           `settle-${id}`,
@@ -74,7 +74,7 @@ function stuckRow(entry, reload) {
             title: 'Settle this reservation?',
             text: 'The team is charged. Do this if Leonardo made the images.',
             go: 'Settle',
-            path: `/admin/generations/${id}/settle`,
+            path: `admin/generations/${id}/settle`,
             fields: { generationId: { label: 'Generation id at Leonardo, if you found it', help: 'With it, the team gets its images.' } },
             body: ({ generationId, ...rest }) => (generationId === '' ? rest : { generationId, ...rest }),
           }),
@@ -85,7 +85,7 @@ function stuckRow(entry, reload) {
 }
 
 export async function tenants(reload) {
-  const { tenants: all } = await readAdmin('/admin/tenants');
+  const { tenants: all } = await readAdmin('admin/tenants');
   const shared = (all[0]?.quotas ?? []).filter(quota => quota.limit !== null && quota.name.startsWith('org-'));
   return h(
     'ul',
@@ -96,7 +96,7 @@ export async function tenants(reload) {
 }
 
 function tenantRow(tenant, reload) {
-  const path = `/admin/tenants/${encodeURIComponent(tenant.id)}`;
+  const path = `admin/tenants/${encodeURIComponent(tenant.id)}`;
   const suspension = tenant.suspended
     ? { title: `Resume ${tenant.name}?`, text: 'Its requests are admitted again.', go: 'Resume', path: `${path}/resume`, done: 'Resumed' }
     : { title: `Suspend ${tenant.name}?`, text: 'All its requests are refused until it is resumed.', go: 'Suspend', path: `${path}/suspend`, done: 'Suspended' };

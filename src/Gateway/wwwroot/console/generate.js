@@ -27,7 +27,7 @@ export async function startGenerate(spent) {
 
 export async function loadModels() {
   try {
-    const { models } = await read('/v2/models');
+    const { models } = await read('v2/models');
     if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
     buildForm(models, formChanged);
     $('#form').hidden = false;
@@ -65,7 +65,7 @@ async function quote() {
   const request = readForm(chosenReferences());
   if (request.parameters.prompt.trim() === '') request.parameters.prompt = '–';
   try {
-    const response = await asTenant('POST', '/v2/generations/quote', { json: bodyOf(request), signal: quoting.signal });
+    const response = await asTenant('POST', 'v2/generations/quote', { json: bodyOf(request), signal: quoting.signal });
     clearFields($('#form'));
     showQuote(await response.json());
   } catch (fault) {
@@ -108,7 +108,7 @@ async function submit(again = null) {
   clearFields($('#form'));
   $('#form-problem').replaceChildren();
   try {
-    const response = await asTenant('POST', '/v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
+    const response = await asTenant('POST', 'v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
     const { generate } = await response.json();
     open = null;
     watch(generate, request, keptReferences());

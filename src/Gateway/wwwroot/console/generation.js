@@ -15,7 +15,7 @@ export async function follow(id, onState, signal) {
 }
 
 async function listen(id, onState, signal) {
-  const response = await asTenant('GET', `/v1/generations/${id}`, { accept: 'text/event-stream', signal });
+  const response = await asTenant('GET', `v1/generations/${id}`, { accept: 'text/event-stream', signal });
   if (!(response.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) throw new Error('not a stream');
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -40,7 +40,7 @@ async function poll(id, onState, signal) {
   while (!signal?.aborted) {
     let wait = 2;
     try {
-      const response = await asTenant('GET', `/v1/generations/${id}`, { signal });
+      const response = await asTenant('GET', `v1/generations/${id}`, { signal });
       const generation = (await response.json()).generations_by_pk;
       failures = 0;
       onState(generation);

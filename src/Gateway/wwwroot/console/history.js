@@ -20,7 +20,7 @@ export async function showHistory() {
 
 async function more(place, gallery, after) {
   try {
-    const page = await read(`/v1/generations?limit=${pageSize}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
+    const page = await read(`v1/generations?limit=${pageSize}${after ? `&after=${encodeURIComponent(after)}` : ''}`);
     gallery.append(...page.generations.map(entry));
     if (page.next) {
       const next = button('Show older generations', async () => {
@@ -94,7 +94,7 @@ function openDetails(generation, item) {
 
   async function go() {
     try {
-      await asTenant('DELETE', `/v1/generations/${generation.id}`);
+      await asTenant('DELETE', `v1/generations/${generation.id}`);
       const next = item.nextElementSibling ?? item.previousElementSibling;
       close();
       item.remove();

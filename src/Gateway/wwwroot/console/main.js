@@ -23,7 +23,7 @@ function show() {
 
 async function identify() {
   try {
-    const { tenant } = await read('/v1/usage');
+    const { tenant } = await read('v1/usage');
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
   } catch (fault) {

@@ -70,7 +70,7 @@ function lock(fault) {
     tokens.setAdmin(input.value);
     input.value = '';
     try {
-      await readAdmin('/admin/tenants');
+      await readAdmin('admin/tenants');
       unlocked = true;
       await showOperator();
       $('#page').focus();
@@ -91,7 +91,7 @@ function forget() {
 }
 
 async function upstream() {
-  const { simulator, key, balance, slots, waiting, open, lastErrors } = await readAdmin('/admin/upstream');
+  const { simulator, key, balance, slots, waiting, open, lastErrors } = await readAdmin('admin/upstream');
   const alarming = (text, isBad) => (isBad ? h('span', { class: 'bad' }, text) : text);
   const entries = {
     Account: simulator ? 'The bundled simulator: nothing is charged' : 'Leonardo',
@@ -114,14 +114,14 @@ async function upstream() {
           'ul',
           { class: 'rows close' },
           lastErrors.map(fault =>
-            h('li', { class: 'line' }, h('p', {}, h('a', { href: `/problems/${fault.outcome}`, target: '_blank' }, fault.outcome), fault.why && `: ${fault.why}`), h('p', { class: 'small' }, when(fault.at))),
+            h('li', { class: 'line' }, h('p', {}, h('a', { href: `problems/${fault.outcome}`, target: '_blank' }, fault.outcome), fault.why && `: ${fault.why}`), h('p', { class: 'small' }, when(fault.at))),
           ),
         ),
   );
 }
 
 async function audit(before = null) {
-  const { lines, next, unbroken } = await readAdmin(`/admin/audit?limit=25${before ? `&before=${before}` : ''}`);
+  const { lines, next, unbroken } = await readAdmin(`admin/audit?limit=25${before ? `&before=${before}` : ''}`);
   if (lines.length === 0) return h('p', { class: 'empty' }, 'No manual changes yet.');
   const older =
     next &&

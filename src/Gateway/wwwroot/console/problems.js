@@ -54,7 +54,7 @@ export function problemCard(refusal, homeless = refusal.problem.errors ?? [], ..
     h(
       'p',
       { class: 'small traces' },
-      problem.type?.startsWith('/problems/') && h('a', { href: problem.type, target: '_blank' }, 'What this means'),
+      problem.type?.startsWith('/problems/') && h('a', { href: problem.type.slice(1), target: '_blank' }, 'What this means'),
       problem.reservationId && h('span', {}, 'Reservation ', h('code', {}, problem.reservationId)),
       problem.traceId && h('span', {}, 'Trace ', h('code', {}, problem.traceId)),
     ),

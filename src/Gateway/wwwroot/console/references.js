@@ -82,7 +82,7 @@ async function addFiles(files) {
     try {
       const form = new FormData();
       form.append('file', file);
-      const answer = await (await asTenant('POST', '/v1/init-image', { form })).json();
+      const answer = await (await asTenant('POST', 'v1/init-image', { form })).json();
       reference.id = answer.uploadInitImage.id;
       say(`${file.name} is uploaded`);
     } catch (fault) {

@@ -17,7 +17,7 @@ export const whoIs = tenant => `${tenant.name ?? tenant.id}, identified ${ways[t
 
 export async function showUsage() {
   try {
-    const usage = await read('/v1/usage');
+    const usage = await read('v1/usage');
     const limited = usage.quotas.filter(quota => quota.limit !== null);
     const own = limited.filter(quota => !quota.name.startsWith('org-'));
     const organisation = limited.filter(quota => quota.name.startsWith('org-'));

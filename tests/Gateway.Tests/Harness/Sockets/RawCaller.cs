@@ -25,11 +25,15 @@ internal static class RawCaller
 
     /// <param name="from">The caller's own address.</param>
     /// <param name="headers">Whole lines. Without a <c>Host</c> among them it is <c>gateway</c>.</param>
-    public static async Task<HttpResponseMessage> GetRawAsync(this GatewayApp gateway, string from, string path, params string[] headers)
+    public static Task<HttpResponseMessage> GetRawAsync(this GatewayApp gateway, string from, string path, params string[] headers) =>
+        gateway.Address.GetRawAsync(from, path, headers);
+
+    /// <param name="address">Of a gateway, or of a proxy in front of it.</param>
+    public static async Task<HttpResponseMessage> GetRawAsync(this Uri address, string from, string path, params string[] headers)
     {
         var source = IPAddress.Parse(from);
         var target = source.AddressFamily == AddressFamily.InterNetworkV6 ? "[::1]" : "127.0.0.1";
-        using var connection = await RawConnection.OpenAsync(new Uri($"http://{target}:{gateway.Address.Port}"), source);
+        using var connection = await RawConnection.OpenAsync(new Uri($"http://{target}:{address.Port}"), source);
         var host = headers.Any(line => line.StartsWith("Host:", StringComparison.Ordinal)) ? "" : "Host: gateway\r\n";
         var lines = string.Concat(headers.Select(line => line + "\r\n"));
         var request = Encoding.UTF8.GetBytes($"GET {path} HTTP/1.1\r\n{host}Connection: close\r\n{lines}\r\n");

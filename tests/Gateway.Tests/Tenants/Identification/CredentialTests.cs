@@ -52,12 +52,16 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Caller, "401", "Authorization: Bearer {token-a}", "X_Tenant_Id: a")]
     [InlineData(Proxy, "a by token", "Authorization: Bearer {token-a}", "X-Forwarded-For: garbage")]
     // Certificates in a header: only from a trusted proxy.
-    [InlineData(Proxy, "b by certificate", "Client-Cert: :{der-b}:")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: :{der-b}:")]
     [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: {escaped-b}")]
     [InlineData(Proxy, "b by certificate", "x-client-cert: {pem-b}")]
     [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}", "X-Forwarded-For: 127.0.0.10")]
-    [InlineData(Proxy, "b by certificate", "Client-Cert: :{der-b}:", "X-Tenant-Id: h")]
-    [InlineData(Caller, "401", "Client-Cert: :{der-b}:")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: {der-b}", "X-Tenant-Id: h")]
+    // A header that is not the configured one counts from nobody (T-K1).
+    [InlineData(Caller, "net by network", "Client-Cert: :{der-b}:")]
+    [InlineData(Proxy, "net by network", "Client-Cert: :{der-b}:")]
+    [InlineData(Proxy, "net by network", "X-SSL-Client-Cert: {pem-b}", "X-ARR-ClientCert: {der-b}", "X_Client_Cert: {der-b}")]
     [InlineData(Caller, "401", "X-Client-Cert: {der-b}")]
     [InlineData(Caller, "401", "X-Client-Cert:")]
     [InlineData(Proxy, "401", "X-Client-Cert: {der-other}")]
@@ -65,14 +69,13 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Proxy, "401", "X-Client-Cert: {der-future}")]
     [InlineData(Proxy, "401", "X-Client-Cert: {thumbprint-b}")]
     [InlineData(Proxy, "401", "X-Client-Cert:")]
-    [InlineData(Proxy, "401", "Client-Cert: ::")]
-    [InlineData(Proxy, "401", "Client-Cert: :")]
+    [InlineData(Proxy, "401", "X-Client-Cert: ::")]
+    [InlineData(Proxy, "401", "X-Client-Cert: :")]
     [InlineData(Proxy, "401", "X-Client-Cert: garbage")]
     [InlineData(Proxy, "401", "X-Client-Cert: Z2FyYmFnZQ==")]
     [InlineData(Proxy, "401", "X-Client-Cert: -----BEGIN%20CERTIFICATE-----%0Agarbage")]
     [InlineData(Proxy, "401", "X-Client-Cert: {der-b}", "X-Client-Cert: {der-b}")]
-    [InlineData(Proxy, "401", "Client-Cert: :{der-b}:", "X-Client-Cert: {der-b}")]
-    [InlineData(Proxy, "401", "Client-Cert: :{der-b}:, :{der-b}:")]
+    [InlineData(Proxy, "401", "X-Client-Cert: :{der-b}:, :{der-b}:")]
     // Two credentials: both must be valid, and of one tenant.
     [InlineData(Proxy, "b by token", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Authorization: Bearer {token-a}", "X-Client-Cert: {der-b}")]
@@ -108,6 +111,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
             {
                 using var certificate = TestCertificates.Make("CN=b", now.AddDays(from), now.AddDays(to));
                 _made["der-" + name] = Convert.ToBase64String(certificate.RawData);
+                _made["escaped-" + name] = Uri.EscapeDataString(_made["der-" + name]);
                 _made["pem-" + name] = Uri.EscapeDataString(certificate.ExportCertificatePem());
                 _made["thumbprint-" + name] = certificate.GetCertHashString(HashAlgorithmName.SHA256);
             }
@@ -131,7 +135,7 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
                 }
                 """,
                 log: Log,
-                settings: ("Identification:TrustedProxies", Proxy)
+                settings: [("Identification:TrustedProxies", Proxy), ("Identification:CertificateHeader", "X-Client-Cert")]
             );
         }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Gateway.Cli;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
@@ -6,8 +8,8 @@ using Gateway.Tests.Harness.Sockets;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// A page in a browser shares its user's network, but must not use the identity by network (DNS rebinding, cross-site
-/// requests).
+/// A page in a browser shares its reader's network, certificate and proxy, but must not use an identity by them
+/// (DNS rebinding, cross-site requests; T-K16). <c>{cert}</c> is made by the fixture.
 /// </summary>
 public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassFixture<CrossSiteGuardTests.Gate>
 {
@@ -60,17 +62,35 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
     [InlineData("a by token", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Authorization: Bearer lgw_a")]
     // A left-over Leonardo key is no credential, and does not lift the guard.
     [InlineData("403", "Host: evil.example", "Authorization: Bearer 3f2504e0-4f89-41d3-9a0c-0305e82c3301")]
-    // X-Forwarded-Host is never believed, X-Forwarded-Proto only from trusted proxies.
+    // What an untrusted peer forwards is not believed.
     [InlineData("403", "Host: evil.example", "X-Forwarded-Host: gateway")]
     [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
+    [InlineData("403", "Host: gateway", "Origin: http://evil.example", "X-Forwarded-Host: evil.example")]
     public Task A_caller_identified_by_its_network_gets(string outcome, params string[] headers) => CheckAsync(Caller, outcome, headers);
 
     [Theory]
     [InlineData("net by network", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https")]
     [InlineData("403", "Host: gateway", "Origin: http://gateway", "X-Forwarded-Proto: https")]
+    [InlineData("net by network", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: https, http")]
     [InlineData("403", "Host: gateway", "Origin: https://gateway", "X-Forwarded-Proto: http, https")]
     [InlineData("403", "Host: evil.example", "Origin: https://evil.example", "X-Forwarded-Proto: https")]
+    // Behind a proxy that rewrites Host: the name that the caller used counts.
+    [InlineData("net by network", "Host: 10.0.0.5:8080", "Origin: http://gateway", "X-Forwarded-Host: gateway")]
+    [InlineData("net by network", "Host: 10.0.0.5:8080", "Origin: https://gateway", "X-Forwarded-Host: gateway:443", "X-Forwarded-Proto: https")]
+    [InlineData("net by network", "Host: 10.0.0.5:8080", "X-Forwarded-Host: images.example.com, 10.0.0.5:8080")]
+    [InlineData("403", "Host: 10.0.0.5:8080", "Origin: http://10.0.0.5:8080", "X-Forwarded-Host: gateway")]
+    [InlineData("403", "Host: 10.0.0.5:8080", "X-Forwarded-Host: evil.example")]
+    // Ambient as well, but the host name is the proxy's to check.
     [InlineData("h by header", "Host: images.corp.example", "X-Tenant-Id: h")]
+    [InlineData("h by header", "Host: images.corp.example", "Origin: http://images.corp.example", "X-Tenant-Id: h")]
+    [InlineData("403", "Host: images.corp.example", "Origin: http://evil.example", "X-Tenant-Id: h")]
+    [InlineData("403", "Host: images.corp.example", "Sec-Fetch-Site: cross-site", "X-Tenant-Id: h")]
+    [InlineData("c by certificate", "Host: images.corp.example", "X-Client-Cert: {cert}")]
+    [InlineData("c by certificate", "Origin: http://gateway", "Sec-Fetch-Site: same-origin", "X-Client-Cert: {cert}")]
+    [InlineData("403", "Origin: http://evil.example", "X-Client-Cert: {cert}")]
+    [InlineData("403", "Sec-Fetch-Site: cross-site", "X-Client-Cert: {cert}")]
+    // A token was issued to the caller, whatever else comes along.
+    [InlineData("a by token", "Sec-Fetch-Site: cross-site", "X-Tenant-Id: h", "Authorization: Bearer lgw_a")]
     public Task A_caller_behind_a_trusted_proxy_gets(string outcome, params string[] headers) =>
         CheckAsync(Proxy, outcome, [.. headers, "X-Forwarded-For: 127.0.0.10"]);
 
@@ -85,16 +105,31 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
 
     private async Task CheckAsync(string from, string outcome, string[] headers)
     {
-        using var response = await gate.Gateway.AskAsync(from, headers);
+        using var response = await gate.Gateway.AskAsync(from, [.. headers.Select(gate.Fill)]);
 
         (await response.OutcomeAsync()).ShouldBe(outcome, await response.TextAsync());
-        if (outcome == "403")
-            (await response.ProblemAsync(403, "host-not-allowed"))["detail"]!.GetValue<string>().ShouldContain("Identification:Hosts");
+        if (outcome != "403")
+            return;
+        var isForeignName = (await response.TextAsync()).Contains("/problems/host-not-allowed", StringComparison.Ordinal);
+        var detail = (await response.ProblemAsync(403, isForeignName ? "host-not-allowed" : "cross-site"))["detail"]!.GetValue<string>();
+        detail.ShouldContain(isForeignName ? "Identification:Hosts" : "Present a token");
+        var saysPage = headers.Any(header => header.StartsWith("Origin", StringComparison.Ordinal) || header.Contains("Cross-Site", StringComparison.OrdinalIgnoreCase));
+        if (!saysPage)
+            isForeignName.ShouldBeTrue();
     }
 
     public sealed class Gate : IAsyncLifetime
     {
+        private readonly X509Certificate2 _certificate = TestCertificates.Make(
+            "CN=c",
+            GatewayApp.Start.AddDays(-1),
+            GatewayApp.Start.AddDays(1)
+        );
+
         internal GatewayApp Gateway { get; private set; } = null!;
+
+        internal string Fill(string header) =>
+            header.Replace("{cert}", Convert.ToBase64String(_certificate.RawData), StringComparison.Ordinal);
 
         public async ValueTask InitializeAsync() =>
             Gateway = await GatewayApp.StartAsync(
@@ -102,14 +137,24 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
                 {
                   "tenants": [
                     { "id": "a", "identify": { "tokens": ["{{NewTokenCommand.DigestOf("lgw_a")}}"] } },
+                    { "id": "c", "identify": { "certificates": ["sha256:{{_certificate.GetCertHashString(HashAlgorithmName.SHA256)}}"] } },
                     { "id": "h", "identify": { "header": true } },
                     { "id": "net", "identify": { "networks": ["127.0.0.0/24"] } }
                   ]
                 }
                 """,
-                settings: [("Identification:TrustedProxies:0", Proxy), ("Identification:Hosts:0", "images.example.com")]
+                settings:
+                [
+                    ("Identification:TrustedProxies:0", Proxy),
+                    ("Identification:Hosts:0", "images.example.com"),
+                    ("Identification:CertificateHeader", "X-Client-Cert"),
+                ]
             );
 
-        public ValueTask DisposeAsync() => Gateway.DisposeAsync();
+        public ValueTask DisposeAsync()
+        {
+            _certificate.Dispose();
+            return Gateway.DisposeAsync();
+        }
     }
 }

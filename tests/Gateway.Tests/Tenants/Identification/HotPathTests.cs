@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Edge;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
@@ -26,11 +27,13 @@ public sealed class HotPathTests
         );
         using var directory = new TenantDirectory(file, null, false, TimeProvider.System, NullLogger<TenantDirectory>.Instance);
         var settings = new Settings(new ConfigurationBuilder().Build());
+        var proxies = TrustedProxies.Read(settings);
         var identification = new IdentificationMiddleware(
             _ => Task.CompletedTask,
             directory,
             IdentificationOptions.Read(settings),
-            TrustedProxies.Read(settings),
+            proxies,
+            PublicUrl.Read(settings, proxies),
             new DiagnosticContext(Serilog.Core.Logger.None)
         );
         var context = new DefaultHttpContext();

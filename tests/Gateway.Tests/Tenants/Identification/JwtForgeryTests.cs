@@ -32,7 +32,32 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
             ["two claims of one tenant"] = (i => i.Token(With(i.Claims(), "https://claims.example/team", "a")), "a by jwt"),
             ["one audience of several"] = (i => i.Token(With(i.Claims(), "aud", new[] { "other", OidcIssuer.Audience })), "a by jwt"),
             ["expired within the skew"] = (i => i.Token(Shift(i.Claims(), "exp", -320)), "a by jwt"),
-            ["claims of two tenants"] = (i => i.Token(i.Claims(new[] { "img-a", "img-b" })), "belong to two tenants"),
+            ["claims of two tenants"] = (i => i.Token(i.Claims(new[] { "img-a", "img-b" })), "belong to several tenants: a, b."),
+            ["a nested claim"] = (i => i.Token(With(None(i), "realm_access", new { roles = new[] { "staff", "img-c" } })), "c by jwt"),
+            ["a nested claim below a name with dots"] = (
+                i => i.Token(With(None(i), "https://claims.example/org", new { team = new { name = "c" } })),
+                "c by jwt"
+            ),
+            ["a claim whose name is the whole path"] = (i => i.Token(With(None(i), "realm_access.roles", "img-c")), "c by jwt"),
+            ["a nested claim in a list"] = (
+                i => i.Token(With(None(i), "realm_access", new[] { new { roles = "img-c" } })),
+                "no tenant is known by its claims"
+            ),
+            ["one word of scp"] = (i => i.Token(With(None(i), "scp", "openid images.make profile")), "c by jwt"),
+            ["part of a word of scp"] = (i => i.Token(With(None(i), "scp", "openid images.make2")), "no tenant is known by its claims"),
+            ["a number"] = (i => i.Token(With(None(i), "cost_centre", 4711)), "c by jwt"),
+            ["a list of numbers"] = (i => i.Token(With(None(i), "cost_centre", new[] { 1, 4711 })), "c by jwt"),
+            ["another number"] = (i => i.Token(With(None(i), "cost_centre", 47110)), "no tenant is known by its claims"),
+            ["another accepted audience"] = (i => i.Token(With(i.Claims(), "aud", "another-service")), "a by jwt"),
+            ["groups left out"] = (
+                i => i.Token(With(None(i), "_claim_names", new { groups = "src1" })),
+                "left some claims (_claim_names) out because there are too many (groups overage)"
+            ),
+            ["groups left out of an implicit flow"] = (i => i.Token(With(None(i), "hasgroups", true)), "left the groups (hasgroups) out"),
+            ["groups left out, and another claim of a tenant"] = (
+                i => i.Token(With(With(None(i), "hasgroups", true), "cost_centre", 4711)),
+                "c by jwt"
+            ),
             ["claims of no tenant"] = (i => i.Token(i.Claims("staff")), "no tenant is known by its claims"),
             ["a claim in another case"] = (i => i.Token(i.Claims("IMG-A")), "no tenant is known by its claims"),
             ["a claim that is an object"] = (i => i.Token(i.Claims(new { name = "img-a" })), "no tenant is known by its claims"),
@@ -76,7 +101,25 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
             ["an unknown kid"] = (i => i.Token(i.Claims(), i.Header(kid: "rsa-9")), "key that its issuer does not publish"),
             ["a kid that is a path"] = (i => i.Token(i.Claims(), i.Header(kid: "../../dev/null")), "key that its issuer does not publish"),
             ["a kid that is SQL"] = (i => i.Token(i.Claims(), i.Header(kid: "' OR 1=1 --")), "key that its issuer does not publish"),
-            ["no kid"] = (i => i.Token(i.Claims(), Without(i.Header(), "kid")), "key that its issuer does not publish"),
+            ["no kid, and one key that fits"] = (i => i.Token(i.Claims(), Without(i.Header(), "kid")), "a by jwt"),
+            ["no kid, and one EC key that fits"] = (
+                i =>
+                    OidcIssuer.Token(
+                        i.Claims(),
+                        Without(i.Header("ES256"), "kid"),
+                        data => i.Ec.SignData(data, HashAlgorithmName.SHA256)
+                    ),
+                "a by jwt"
+            ),
+            ["no kid, and another's signature"] = (
+                i => Foreign(i, Without(i.Header(), "kid")),
+                "key that its issuer does not publish"
+            ),
+            ["no kid, HS256 with a secret that the issuer publishes"] = (
+                i => OidcIssuer.Token(i.Claims(), Without(i.Header("HS256"), "kid"), data => HMACSHA256.HashData(i.Shared, data)),
+                "key that its issuer does not publish"
+            ),
+            ["no kid, alg none"] = (i => OidcIssuer.Token(i.Claims(), Without(i.Header("none"), "kid"), _ => []), "signature is not valid"),
             ["another's signature"] = (i => Foreign(i, i.Header()), "signature is not valid"),
             ["another's key in the header"] = (
                 i => Foreign(i, With(i.Header(), "jwk", OidcIssuer.Jwk(i.Rsa, "rsa-1"))),
@@ -128,6 +171,9 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
     }
 
     private static string Tampered(string token, string other) => $"{token.Split('.')[0]}.{other.Split('.')[1]}.{token.Split('.')[2]}";
+
+    /// <summary>Claims of no tenant.</summary>
+    private static Dictionary<string, object> None(OidcIssuer issuer) => issuer.Claims("staff");
 
     private static Dictionary<string, object> With(Dictionary<string, object> members, string name, object value) =>
         new(members, StringComparer.Ordinal) { [name] = value };

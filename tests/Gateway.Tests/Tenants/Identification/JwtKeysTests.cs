@@ -62,20 +62,21 @@ public sealed class JwtKeysTests
     }
 
     [Fact]
-    public async Task While_the_issuer_is_unreachable_JWTs_are_refused_without_falling_back_to_the_network()
+    public async Task While_the_issuer_is_unreachable_JWTs_get_503_without_falling_back_to_the_network()
     {
         await using var gate = await OidcGate.StartAsync();
         await gate.Issuer.StopAsync();
 
         using var refused = await gate.AskAsync(gate.Issuer.Token());
 
-        var detail = (await refused.ProblemAsync(401, "unidentified"))["detail"]!.GetValue<string>();
+        var detail = (await refused.ProblemAsync(503, "identity-unavailable"))["detail"]!.GetValue<string>();
+        refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBe(10);
         detail.ShouldContain("identity provider does not answer");
         (await refused.TextAsync()).ShouldNotContain("127.0.0.1");
         (await gate.Gateway.OutcomeAsync("127.0.0.1")).ShouldBe("net by network");
 
         await gate.Issuer.StartAsync();
-        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("401", "it asks again after ten seconds, not for every request");
+        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("503", "it asks again after ten seconds, not for every request");
         gate.Gateway.Time.Advance(TimeSpan.FromSeconds(11));
         (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("a by jwt");
     }
@@ -90,7 +91,36 @@ public sealed class JwtKeysTests
         gate.Gateway.Time.Advance(TimeSpan.FromHours(23));
         (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("a by jwt");
         gate.Gateway.Time.Advance(TimeSpan.FromHours(2));
-        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("401");
+        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("503");
+    }
+
+    [Fact]
+    public async Task A_token_of_a_new_key_gets_503_while_the_issuer_cannot_be_asked_for_it()
+    {
+        await using var gate = await OidcGate.StartAsync();
+        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("a by jwt");
+        await gate.Issuer.StopAsync();
+        gate.Gateway.Time.Advance(TimeSpan.FromSeconds(61));
+
+        using var refused = await gate.AskAsync(gate.Issuer.Token(gate.Issuer.Claims(), gate.Issuer.Header(kid: "rsa-2")));
+
+        await refused.ProblemAsync(503, "identity-unavailable");
+        refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBe(60);
+        (await gate.OutcomeAsync(gate.Issuer.Token())).ShouldBe("a by jwt");
+    }
+
+    [Fact]
+    public async Task A_token_without_kid_is_refused_when_several_keys_fit()
+    {
+        await using var gate = await OidcGate.StartAsync();
+        using var other = RSA.Create(2048);
+        gate.Issuer.Keys = [OidcIssuer.Jwk(gate.Issuer.Rsa, "rsa-1"), OidcIssuer.Jwk(other, "rsa-2")];
+        var header = gate.Issuer.Header();
+        header.Remove("kid");
+
+        using var refused = await gate.AskAsync(gate.Issuer.Token(gate.Issuer.Claims(), header));
+
+        (await refused.ProblemAsync(401, "unidentified"))["detail"]!.GetValue<string>().ShouldContain("several of the issuer's keys fit");
     }
 
     [Fact]

@@ -14,6 +14,17 @@ public sealed class OidcGate : IAsyncLifetime
           "tenants": [
             { "id": "a", "identify": { "jwt": [ { "claim": "groups", "value": "img-a" }, { "claim": "https://claims.example/team", "value": "a" } ] } },
             { "id": "b", "identify": { "jwt": [ { "claim": "groups", "value": "img-b" } ] } },
+            {
+              "id": "c",
+              "identify": {
+                "jwt": [
+                  { "claim": "realm_access.roles", "value": "img-c" },
+                  { "claim": "https://claims.example/org.team.name", "value": "c" },
+                  { "claim": "scp", "value": "images.make" },
+                  { "claim": "cost_centre", "value": "4711" }
+                ]
+              }
+            },
             { "id": "net", "identify": { "networks": ["127.0.0.0/8"] } }
           ]
         }
@@ -37,7 +48,7 @@ public sealed class OidcGate : IAsyncLifetime
         await Issuer.StartAsync();
         Gateway = await GatewayApp.StartAsync(
             Tenants,
-            settings: [("Identification:Oidc:Authority", Issuer.Address.AbsoluteUri), ("Identification:Oidc:Audience", OidcIssuer.Audience)]
+            settings: [("Identification:Oidc:Authority", Issuer.Address.AbsoluteUri), ("Identification:Oidc:Audience:0", "another-service"), ("Identification:Oidc:Audience:1", OidcIssuer.Audience)]
         );
     }
 

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Net;
 using System.Net.Sockets;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Addresses;
 
 /// <summary>
 /// Finds the value of the longest prefix that contains an address: one look-up per prefix length in use, no allocation.

@@ -6,7 +6,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Addresses;
 
 /// <summary>
 /// An IPv4 or IPv6 network in CIDR notation. An IPv4-mapped IPv6 address counts as its IPv4 address; zone ids are

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Addresses;
 
 /// <summary>
 /// Proxies whose forwarding headers are believed: <c>Identification:TrustedProxies</c>, addresses or networks.

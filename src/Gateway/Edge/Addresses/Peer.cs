@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 
-namespace Gateway.Edge.Http;
+namespace Gateway.Edge.Addresses;
 
 /// <summary>The other end of the connection: the caller, or a proxy that forwards for it.</summary>
 /// <param name="Address">Null on a connection that has none (a Unix socket).</param>
@@ -53,7 +55,7 @@ internal readonly record struct Peer(IPAddress? Address, bool IsTrustedProxy)
             while (true)
             {
                 var comma = line.LastIndexOf(',');
-                if (!Network.TryParseAddress(line[(comma + 1)..].Trim(" \t"), out address))
+                if (!TryParse(line[(comma + 1)..].Trim(" \t"), out address))
                     return null;
                 if (!trustedProxies.Contains(address))
                     return address;
@@ -64,4 +66,29 @@ internal readonly record struct Peer(IPAddress? Address, bool IsTrustedProxy)
         }
         return address;
     }
+
+    /// <summary>
+    /// An address as proxies write it: alone, or with a port; IPv6 with a port is in brackets, and may be without.
+    /// </summary>
+    private static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out IPAddress? address)
+    {
+        if (text.StartsWith("["))
+        {
+            var end = text.IndexOf(']');
+            address = null;
+            return end > 0
+                && text[1..end].Contains(':')
+                && IsPort(text[(end + 1)..])
+                && Network.TryParseAddress(text[1..end], out address);
+        }
+        var colon = text.IndexOf(':');
+        // More than one colon: IPv6 alone.
+        return colon >= 0 && !text[(colon + 1)..].Contains(':') && IsPort(text[colon..])
+            ? Network.TryParseAddress(text[..colon], out address)
+            : Network.TryParseAddress(text, out address);
+    }
+
+    /// <summary>Nothing, or a colon and a port.</summary>
+    private static bool IsPort(ReadOnlySpan<char> text) =>
+        text.IsEmpty || (text[0] == ':' && ushort.TryParse(text[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _));
 }

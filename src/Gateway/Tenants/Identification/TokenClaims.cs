@@ -1,0 +1,64 @@
+using System.Text.Json;
+
+namespace Gateway.Tenants.Identification;
+
+/// <summary>Reads the payload of a valid JWT.</summary>
+internal static class TokenClaims
+{
+    /// <summary>Where Microsoft Entra ID says which claims it left out of a token.</summary>
+    private const string Distributed = "_claim_names";
+
+    private const string HasGroups = "hasgroups";
+
+    /// <param name="name">A name, or a dotted path such as <c>realm_access.roles</c>.</param>
+    /// <returns>The values that the claim has: a text, each word of a text with spaces (<c>scp</c>), a number as it is
+    /// written, each text and number of a list.</returns>
+    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
+    /// read.</exception>
+    public static IEnumerable<string> FindValues(JsonElement claims, string name) => Find(claims, name) is { } claim ? Values(claim) : [];
+
+    /// <returns>Where the issuer says that it left groups out of the token, for people; null: it does not say so.</returns>
+    public static string? FindLeftOut(JsonElement claims)
+    {
+        if (claims.TryGetProperty(Distributed, out var names) && names is { ValueKind: JsonValueKind.Object } && names.EnumerateObject().Any())
+            return $"some claims ({Distributed})";
+        return claims.TryGetProperty(HasGroups, out var has) && has.ValueKind is JsonValueKind.True or JsonValueKind.String
+            ? $"the groups ({HasGroups})"
+            : null;
+    }
+
+    /// <summary>A whole name first: names of claims may be addresses, which have dots.</summary>
+    private static JsonElement? Find(JsonElement within, string path)
+    {
+        if (within.ValueKind != JsonValueKind.Object)
+            return null;
+        if (within.TryGetProperty(path, out var claim))
+            return claim;
+        for (var dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1))
+        {
+            if (within.TryGetProperty(path[..dot], out var part) && Find(part, path[(dot + 1)..]) is { } found)
+                return found;
+        }
+        return null;
+    }
+
+    private static IEnumerable<string> Values(JsonElement claim) =>
+        claim.ValueKind switch
+        {
+            JsonValueKind.String => WithWords(claim.GetString()!),
+            JsonValueKind.Number => [claim.GetRawText()],
+            JsonValueKind.Array => claim.EnumerateArray().SelectMany(Item),
+            _ => [],
+        };
+
+    private static string[] WithWords(string text) =>
+        text.Contains(' ', StringComparison.Ordinal) ? [text, .. text.Split(' ', StringSplitOptions.RemoveEmptyEntries)] : [text];
+
+    private static string[] Item(JsonElement item) =>
+        item.ValueKind switch
+        {
+            JsonValueKind.String => [item.GetString()!],
+            JsonValueKind.Number => [item.GetRawText()],
+            _ => [],
+        };
+}
