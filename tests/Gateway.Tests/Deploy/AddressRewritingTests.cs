@@ -1,6 +1,6 @@
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
+using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
 
@@ -16,19 +16,19 @@ public sealed partial class AddressRewritingTests : IDisposable
 
     /// <summary>A published port gives every remote caller the address of Docker's network on many hosts.</summary>
     [Theory]
-    [InlineData("docker-compose.yml", "gateway")]
-    [InlineData("deploy/compose.replicas.yml", "balancer")]
-    [InlineData("deploy/compose.replicas.yml", "gateway")]
-    public async Task Compose_publishes_to_this_machine_only(string file, string service)
+    [InlineData("docker-compose.yml", 1)]
+    [InlineData("deploy/compose.replicas.yml", 2)]
+    public void Compose_publishes_to_this_machine_only(string file, int services)
     {
-        Tools.Need("docker-compose");
+        var published = DeployFilesTests
+            .Documents(file)[0]
+            .AllNodes.OfType<YamlMappingNode>()
+            .Where(service => service.Children.ContainsKey("ports"))
+            .Select(service => (YamlSequenceNode)service["ports"])
+            .ToArray();
 
-        var (exit, output) = await DeployFilesTests.RunAsync("docker-compose", "-f", Repository.Path(file), "config", "--format", "json");
-
-        exit.ShouldBe(0, output);
-        var ports = JsonNode.Parse(output[output.IndexOf('{', StringComparison.Ordinal)..])!["services"]![service]!["ports"]!.AsArray();
-        ports.Count.ShouldBeGreaterThan(0);
-        ports.ShouldAllBe(port => port!["host_ip"]!.GetValue<string>() == "127.0.0.1");
+        published.Length.ShouldBe(services);
+        published.SelectMany(ports => ports).ShouldAllBe(port => ((YamlScalarNode)port).Value!.StartsWith("127.0.0.1:", StringComparison.Ordinal));
     }
 
     /// <summary>The browser of the machine that runs Docker comes with the address of the bridge.</summary>

@@ -172,7 +172,7 @@ public sealed partial class DeployFilesTests
         return (process.ExitCode, await output + await error);
     }
 
-    private static IReadOnlyList<YamlNode> Documents(string file)
+    internal static IReadOnlyList<YamlNode> Documents(string file)
     {
         var yaml = new YamlStream();
         using var reader = File.OpenText(Repository.Path(file));
