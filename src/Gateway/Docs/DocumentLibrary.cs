@@ -96,6 +96,7 @@ internal sealed class DocumentLibrary
                 <meta charset="utf-8">
                 <meta name="viewport" content="width=device-width">
                 <title>{WebUtility.HtmlEncode(title)} – Leonardo gateway</title>
+                <link rel="icon" href="{toRoot}icon.svg" type="image/svg+xml">
                 <link rel="stylesheet" href="{toRoot}docs.css">
                 <nav><a href="{toRoot}docs">Documents</a> <a href="{(
                     toRoot.Length > 0 ? toRoot : "./"

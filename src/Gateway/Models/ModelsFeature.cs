@@ -1,4 +1,5 @@
 using Gateway.Edge.Documentation;
+using Gateway.Edge.Problems;
 using Gateway.Tenants.Identification;
 
 namespace Gateway.Models;

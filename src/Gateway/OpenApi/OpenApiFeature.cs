@@ -40,7 +40,10 @@ internal static class OpenApiFeature
         // Absolute: Swagger UI, and tools that save the document, send requests there.
         app.UseSwagger(swagger =>
             swagger.PreSerializeFilters.Add(
-                (document, request) => document.Servers = [new OpenApiServer { Url = PublicUrl.AddressFor(request.HttpContext).Root is { Length: > 0 } root ? root : "/" }]
+                (document, request) =>
+                    document.Servers = [
+                        new OpenApiServer { Url = PublicUrl.AddressFor(request.HttpContext).Root is { Length: > 0 } root ? root : "/" },
+                    ]
             )
         );
         if (!settings.Flag(Ui, defaultValue: true))

@@ -28,7 +28,9 @@ public sealed partial class AddressRewritingTests : IDisposable
             .ToArray();
 
         published.Length.ShouldBe(services);
-        published.SelectMany(ports => ports).ShouldAllBe(port => ((YamlScalarNode)port).Value!.StartsWith("127.0.0.1:", StringComparison.Ordinal));
+        published
+            .SelectMany(ports => ports)
+            .ShouldAllBe(port => ((YamlScalarNode)port).Value!.StartsWith("127.0.0.1:", StringComparison.Ordinal));
     }
 
     /// <summary>The browser of the machine that runs Docker comes with the address of the bridge.</summary>
@@ -59,10 +61,7 @@ public sealed partial class AddressRewritingTests : IDisposable
         await using var gateway = await GatewayProcess.StartAsync(_folder.Path, ("ASPNETCORE_ENVIRONMENT", "Development"));
         using var client = SecretScanningHandler.CreateClient();
 
-        using var response = await client.GetAsync(
-            $"http://{host}:{gateway.Address.Port}/v1/usage",
-            TestContext.Current.CancellationToken
-        );
+        using var response = await client.GetAsync($"http://{host}:{gateway.Address.Port}/v1/usage", TestContext.Current.CancellationToken);
 
         (await response.OutcomeAsync()).ShouldBe("default by network", await response.TextAsync());
     }
@@ -80,7 +79,9 @@ public sealed partial class AddressRewritingTests : IDisposable
             .Select(line => DeletedHeader().Match(line))
             .Where(match => match.Success)
             .Select(match =>
-                match.Groups["regex"].Success ? match.Groups["name"].Value : $"^{Regex.Escape(match.Groups["name"].Value.ToLowerInvariant())}$"
+                match.Groups["regex"].Success
+                    ? match.Groups["name"].Value
+                    : $"^{Regex.Escape(match.Groups["name"].Value.ToLowerInvariant())}$"
             )
             .ToArray();
         foreach (var header in nginx)
@@ -95,11 +96,21 @@ public sealed partial class AddressRewritingTests : IDisposable
     }
 
     private static string[] ClearedBy(string file) =>
-        [.. ClearedHeader().Matches(File.ReadAllText(Repository.Path(file))).Select(match => match.Groups["name"].Value).Where(name => name != "Connection").Order(StringComparer.Ordinal)];
+        [
+            .. ClearedHeader()
+                .Matches(File.ReadAllText(Repository.Path(file)))
+                .Select(match => match.Groups["name"].Value)
+                .Where(name => name != "Connection")
+                .Order(StringComparer.Ordinal),
+        ];
 
     [GeneratedRegex("proxy_set_header (?<name>[\\w-]+) \"\";", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ClearedHeader();
 
-    [GeneratedRegex(@"^\s*http-request del-header (?<name>\S+)(?<regex> -m reg)?", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(
+        @"^\s*http-request del-header (?<name>\S+)(?<regex> -m reg)?",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex DeletedHeader();
 }

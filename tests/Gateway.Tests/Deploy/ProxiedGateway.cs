@@ -47,7 +47,9 @@ internal sealed class ProxiedGateway : IAsyncDisposable
     }
 
     public HttpClient CreateClient() =>
-        SecretScanningHandler.CreateClient(tls: new() { RemoteCertificateValidationCallback = (_, peer, _, _) => peer is X509Certificate2 own && own.Equals(_certificate) });
+        SecretScanningHandler.CreateClient(
+            tls: new() { RemoteCertificateValidationCallback = (_, peer, _, _) => peer is X509Certificate2 own && own.Equals(_certificate) }
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -58,10 +60,7 @@ internal sealed class ProxiedGateway : IAsyncDisposable
     }
 
     private static Task<GatewayProcess> StartGatewayAsync(TemporaryFolder folder, params (string, string)[] settings) =>
-        GatewayProcess.StartAsync(
-            folder.Path,
-            [.. settings, ("Leonardo__Simulator", "true"), ("Tenants__File", folder["tenants.json"])]
-        );
+        GatewayProcess.StartAsync(folder.Path, [.. settings, ("Leonardo__Simulator", "true"), ("Tenants__File", folder["tenants.json"])]);
 
     private static async Task<ProxiedGateway> StartDirectAsync(TemporaryFolder folder)
     {

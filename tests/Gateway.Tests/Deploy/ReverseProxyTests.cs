@@ -38,7 +38,12 @@ public sealed class ReverseProxyTests : IDisposable
         made.StatusCode.ShouldBe(HttpStatusCode.OK, await made.TextAsync());
         made.Headers.Location!.OriginalString.ShouldStartWith(new Uri(gateway.Root).AbsolutePath.TrimEnd('/') + "/v1/generations/");
 
-        using var read = await SendAsync(client, HttpMethod.Get, new Uri(new Uri(gateway.Root), made.Headers.Location), ("Prefer", "wait=60"));
+        using var read = await SendAsync(
+            client,
+            HttpMethod.Get,
+            new Uri(new Uri(gateway.Root), made.Headers.Location),
+            ("Prefer", "wait=60")
+        );
         var generation = (await read.JsonAsync())["generations_by_pk"]!;
         generation["status"]!.GetValue<string>().ShouldBe("COMPLETE");
         var image = generation["generated_images"]![0]!["url"]!.GetValue<string>();

@@ -16,7 +16,11 @@ public sealed class ShippedProxyTests : IAsyncLifetime
     private const string Caller = "127.0.0.10";
 
     private readonly TemporaryFolder _folder = new();
-    private readonly X509Certificate2 _certificate = TestCertificates.Make("CN=b", GatewayApp.Start.AddDays(-1), GatewayApp.Start.AddDays(1));
+    private readonly X509Certificate2 _certificate = TestCertificates.Make(
+        "CN=b",
+        GatewayApp.Start.AddDays(-1),
+        GatewayApp.Start.AddDays(1)
+    );
 
     public static TheoryData<string> Programs => ["nginx", "haproxy"];
 
@@ -139,8 +143,10 @@ public sealed class ShippedProxyTests : IAsyncLifetime
         await using var proxy = await ReverseProxy.StartShippedAsync(program, _folder, gateway.Address);
         string[] paths =
         [
-            .. (string[])["/metrics", "/METRICS", "/metrics/", "/%6Detrics", "/%4DETRICS", "/./metrics", "/v1/../metrics", "/v1/%2e%2e/metrics"],
-            .. (string[])["/health/ready", "/Health/ready", "/%48ealth/ready", "/x/..//health/ready", "/admin/tenants", "/ADMIN/tenants?x=1"],
+            .. (string[])
+                ["/metrics", "/METRICS", "/metrics/", "/%6Detrics", "/%4DETRICS", "/./metrics", "/v1/../metrics", "/v1/%2e%2e/metrics"],
+            .. (string[])
+                ["/health/ready", "/Health/ready", "/%48ealth/ready", "/x/..//health/ready", "/admin/tenants", "/ADMIN/tenants?x=1"],
         ];
 
         foreach (var path in paths)

@@ -22,7 +22,13 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
     [InlineData(Caller, "", "Host:")]
     // What an untrusted peer forwards has no effect.
     [InlineData(Caller, "http://gateway", "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example", "X-Forwarded-Prefix: /evil")]
-    [InlineData(Caller, "http://gateway", "Forwarded: host=evil.example;proto=https", "X-Original-Host: evil.example", "X-Host: evil.example")]
+    [InlineData(
+        Caller,
+        "http://gateway",
+        "Forwarded: host=evil.example;proto=https",
+        "X-Original-Host: evil.example",
+        "X-Host: evil.example"
+    )]
     [InlineData(Proxy, "http://gateway", "Forwarded: host=evil.example;proto=https", "X_Forwarded_Host: evil.example")]
     // A trusted proxy.
     [InlineData(Proxy, "http://gateway")]
@@ -36,7 +42,13 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
     [InlineData(Proxy, "http://gateway/leonardo", "X-Forwarded-Prefix: /leonardo/")]
     [InlineData(Proxy, "http://gateway/a/b.c_d~e-f", "X-Forwarded-Prefix: /a/b.c_d~e-f")]
     [InlineData(Proxy, "http://gateway", "X-Forwarded-Prefix: /")]
-    [InlineData(Proxy, "https://img.example/leonardo", "X-Forwarded-Proto: https", "X-Forwarded-Host: img.example", "X-Forwarded-Prefix: /leonardo")]
+    [InlineData(
+        Proxy,
+        "https://img.example/leonardo",
+        "X-Forwarded-Proto: https",
+        "X-Forwarded-Host: img.example",
+        "X-Forwarded-Prefix: /leonardo"
+    )]
     // Of several values the left-most.
     [InlineData(Proxy, "https://gateway", "X-Forwarded-Proto: https, http")]
     [InlineData(Proxy, "http://gateway", "X-Forwarded-Proto: http, https")]
@@ -86,9 +98,7 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
     [InlineData("https://img.example.internal:443/", "https://img.example.internal")]
     public async Task PublicUrl_decides_over_every_header(string setting, string? address = null)
     {
-        await using var gateway = await GatewayApp.StartAsync(
-            settings: [("PublicUrl", setting), ("Identification:TrustedProxies", Proxy)]
-        );
+        await using var gateway = await GatewayApp.StartAsync(settings: [("PublicUrl", setting), ("Identification:TrustedProxies", Proxy)]);
 
         foreach (var from in (string[])[Caller, Proxy])
         {
@@ -195,7 +205,8 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
     {
         internal GatewayApp Gateway { get; private set; } = null!;
 
-        public async ValueTask InitializeAsync() => Gateway = await GatewayApp.StartAsync(settings: ("Identification:TrustedProxies", Proxy));
+        public async ValueTask InitializeAsync() =>
+            Gateway = await GatewayApp.StartAsync(settings: ("Identification:TrustedProxies", Proxy));
 
         public ValueTask DisposeAsync() => Gateway.DisposeAsync();
     }

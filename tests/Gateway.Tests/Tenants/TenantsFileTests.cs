@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using CsCheck;
 using Gateway.Cli;
-using Gateway.Edge.Http;
+using Gateway.Edge.Addresses;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
 
@@ -85,7 +85,9 @@ public sealed class TenantsFileTests
         NetworkIdentification.FindNetwork(snapshot, IPAddress.Parse("10.20.255.255")).ShouldBe(new Caller(marketing, "network"));
         TokenIdentification.FindToken(snapshot, "lgw_example").ShouldBe(new Caller(marketing, "token"));
         Index<HeaderIdentification, string>(snapshot)["marketing"].ShouldBe(new Caller(marketing, "header"));
-        Index<JwtIdentification, TokenClaim>(snapshot)[new TokenClaim("groups", "img-marketing")].ShouldBe(new Caller(marketing, "jwt"));
+        ((FrozenDictionary<string, FrozenDictionary<string, Caller>>)snapshot.IndexOf(typeof(JwtIdentification)))["groups"]
+            ["img-marketing"]
+            .ShouldBe(new Caller(marketing, "jwt"));
         Index<CertificateIdentification, string>(snapshot)[new string('a', 64)].ShouldBe(new Caller(marketing, "certificate"));
     }
 

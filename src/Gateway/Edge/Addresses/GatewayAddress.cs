@@ -68,7 +68,9 @@ internal readonly record struct GatewayAddress(string Scheme, string Host, strin
             port = text[name.Length..];
         }
         return port.IsEmpty
-            || (port[0] == ':' && ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0);
+            || (
+                port[0] == ':' && ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0
+            );
     }
 
     /// <param name="prefix">Without a final slash, which a path of the gateway brings along.</param>

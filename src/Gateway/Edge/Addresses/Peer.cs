@@ -76,10 +76,7 @@ internal readonly record struct Peer(IPAddress? Address, bool IsTrustedProxy)
         {
             var end = text.IndexOf(']');
             address = null;
-            return end > 0
-                && text[1..end].Contains(':')
-                && IsPort(text[(end + 1)..])
-                && Network.TryParseAddress(text[1..end], out address);
+            return end > 0 && text[1..end].Contains(':') && IsPort(text[(end + 1)..]) && Network.TryParseAddress(text[1..end], out address);
         }
         var colon = text.IndexOf(':');
         // More than one colon: IPv6 alone.

@@ -23,7 +23,11 @@ internal static class ProblemEndpoints
             ? Html(
                 request,
                 "Problems",
-                string.Concat(ProblemTypes.All.Select(p => $"<li><a href=\"{ToRoot(request)}{p.Uri[1..]}\"><code>{p.Name}</code></a> – {Encode(p.Title)}</li>")),
+                string.Concat(
+                    ProblemTypes.All.Select(p =>
+                        $"<li><a href=\"{ToRoot(request)}{p.Uri[1..]}\"><code>{p.Name}</code></a> – {Encode(p.Title)}</li>"
+                    )
+                ),
                 "ul"
             )
             : TypedResults.Json(ProblemTypes.All.Select(Describe).ToArray(), ProblemPageJson.Default.ProblemDescriptionArray);
@@ -54,6 +58,7 @@ internal static class ProblemEndpoints
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width">
             <title>{Encode(title)} – Leonardo gateway</title>
+            <link rel="icon" href="{ToRoot(request)}icon.svg" type="image/svg+xml">
             <link rel="stylesheet" href="{ToRoot(request)}problems.css">
             <main>
             <h1>{Encode(title)}</h1>

@@ -119,7 +119,11 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
         if (values is [{ Length: > 0 } id] && found.TryGetValue(id, out var chosen))
             return chosen;
         // A proxy may name a tenant in every request; a credential decides over that.
-        return found.Count == 1 && request.Peer.IsTrustedProxy && values is [{ Length: > 0 } one] && !one.Contains(',', StringComparison.Ordinal)
+        return
+            found.Count == 1
+            && request.Peer.IsTrustedProxy
+            && values is [{ Length: > 0 } one]
+            && !one.Contains(',', StringComparison.Ordinal)
             ? found.Values.First()
             : IdentificationResult.Unidentified(
                 $"The header {header} must name, once, one of the tenants that the token belongs to: {string.Join(", ", found.Keys)}. Correct it, or leave it out."

@@ -31,7 +31,6 @@ internal sealed partial class OidcKeys : IDisposable
     /// <summary>A timestamp; 0: never.</summary>
     private long _attempted;
 
-
     public OidcKeys(Uri authority, TimeProvider clock, ILogger log)
     {
         _http = new HttpClient(

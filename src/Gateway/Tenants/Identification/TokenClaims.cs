@@ -20,7 +20,11 @@ internal static class TokenClaims
     /// <returns>Where the issuer says that it left groups out of the token, for people; null: it does not say so.</returns>
     public static string? FindLeftOut(JsonElement claims)
     {
-        if (claims.TryGetProperty(Distributed, out var names) && names is { ValueKind: JsonValueKind.Object } && names.EnumerateObject().Any())
+        if (
+            claims.TryGetProperty(Distributed, out var names)
+            && names is { ValueKind: JsonValueKind.Object }
+            && names.EnumerateObject().Any()
+        )
             return $"some claims ({Distributed})";
         return claims.TryGetProperty(HasGroups, out var has) && has.ValueKind is JsonValueKind.True or JsonValueKind.String
             ? $"the groups ({HasGroups})"

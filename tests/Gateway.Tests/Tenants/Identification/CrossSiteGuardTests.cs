@@ -76,7 +76,13 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
     [InlineData("403", "Host: evil.example", "Origin: https://evil.example", "X-Forwarded-Proto: https")]
     // Behind a proxy that rewrites Host: the name that the caller used counts.
     [InlineData("net by network", "Host: 10.0.0.5:8080", "Origin: http://gateway", "X-Forwarded-Host: gateway")]
-    [InlineData("net by network", "Host: 10.0.0.5:8080", "Origin: https://gateway", "X-Forwarded-Host: gateway:443", "X-Forwarded-Proto: https")]
+    [InlineData(
+        "net by network",
+        "Host: 10.0.0.5:8080",
+        "Origin: https://gateway",
+        "X-Forwarded-Host: gateway:443",
+        "X-Forwarded-Proto: https"
+    )]
     [InlineData("net by network", "Host: 10.0.0.5:8080", "X-Forwarded-Host: images.example.com, 10.0.0.5:8080")]
     [InlineData("403", "Host: 10.0.0.5:8080", "Origin: http://10.0.0.5:8080", "X-Forwarded-Host: gateway")]
     [InlineData("403", "Host: 10.0.0.5:8080", "X-Forwarded-Host: evil.example")]
@@ -113,7 +119,9 @@ public sealed class CrossSiteGuardTests(CrossSiteGuardTests.Gate gate) : IClassF
         var isForeignName = (await response.TextAsync()).Contains("/problems/host-not-allowed", StringComparison.Ordinal);
         var detail = (await response.ProblemAsync(403, isForeignName ? "host-not-allowed" : "cross-site"))["detail"]!.GetValue<string>();
         detail.ShouldContain(isForeignName ? "Identification:Hosts" : "Present a token");
-        var saysPage = headers.Any(header => header.StartsWith("Origin", StringComparison.Ordinal) || header.Contains("Cross-Site", StringComparison.OrdinalIgnoreCase));
+        var saysPage = headers.Any(header =>
+            header.StartsWith("Origin", StringComparison.Ordinal) || header.Contains("Cross-Site", StringComparison.OrdinalIgnoreCase)
+        );
         if (!saysPage)
             isForeignName.ShouldBeTrue();
     }

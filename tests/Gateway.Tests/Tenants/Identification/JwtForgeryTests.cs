@@ -103,18 +103,10 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
             ["a kid that is SQL"] = (i => i.Token(i.Claims(), i.Header(kid: "' OR 1=1 --")), "key that its issuer does not publish"),
             ["no kid, and one key that fits"] = (i => i.Token(i.Claims(), Without(i.Header(), "kid")), "a by jwt"),
             ["no kid, and one EC key that fits"] = (
-                i =>
-                    OidcIssuer.Token(
-                        i.Claims(),
-                        Without(i.Header("ES256"), "kid"),
-                        data => i.Ec.SignData(data, HashAlgorithmName.SHA256)
-                    ),
+                i => OidcIssuer.Token(i.Claims(), Without(i.Header("ES256"), "kid"), data => i.Ec.SignData(data, HashAlgorithmName.SHA256)),
                 "a by jwt"
             ),
-            ["no kid, and another's signature"] = (
-                i => Foreign(i, Without(i.Header(), "kid")),
-                "key that its issuer does not publish"
-            ),
+            ["no kid, and another's signature"] = (i => Foreign(i, Without(i.Header(), "kid")), "key that its issuer does not publish"),
             ["no kid, HS256 with a secret that the issuer publishes"] = (
                 i => OidcIssuer.Token(i.Claims(), Without(i.Header("HS256"), "kid"), data => HMACSHA256.HashData(i.Shared, data)),
                 "key that its issuer does not publish"

@@ -48,7 +48,12 @@ public sealed class OidcGate : IAsyncLifetime
         await Issuer.StartAsync();
         Gateway = await GatewayApp.StartAsync(
             Tenants,
-            settings: [("Identification:Oidc:Authority", Issuer.Address.AbsoluteUri), ("Identification:Oidc:Audience:0", "another-service"), ("Identification:Oidc:Audience:1", OidcIssuer.Audience)]
+            settings:
+            [
+                ("Identification:Oidc:Authority", Issuer.Address.AbsoluteUri),
+                ("Identification:Oidc:Audience:0", "another-service"),
+                ("Identification:Oidc:Audience:1", OidcIssuer.Audience),
+            ]
         );
     }
 
