@@ -89,7 +89,7 @@ internal sealed class ProxiedGateway : IAsyncDisposable
         return new(gateway, way == PathPrefix ? origin + "/leonardo" : origin, proxy);
     }
 
-    /// <summary>No header at all, HTTP/1.0, and the Host of the upstream: only PublicUrl knows where callers are.</summary>
+    /// <summary>HTTP/1.0, the upstream's Host, and no header at all: only PublicUrl says where callers are.</summary>
     private static async Task<ProxiedGateway> StartBehindDefaultsAsync(TemporaryFolder folder)
     {
         var root = $"http://127.0.0.1:{Ports.Free()}";
@@ -102,7 +102,7 @@ internal sealed class ProxiedGateway : IAsyncDisposable
         return new(gateway, root, proxy);
     }
 
-    /// <summary>The outer proxy replaces what callers send; the inner one rewrites Host, and appends what it sees.</summary>
+    /// <summary>The outer proxy replaces what callers send; the inner one appends, and rewrites Host.</summary>
     private static async Task<ProxiedGateway> StartBehindTwoHopsAsync(TemporaryFolder folder)
     {
         var now = TimeProvider.System.GetUtcNow();

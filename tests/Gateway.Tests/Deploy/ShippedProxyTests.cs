@@ -50,7 +50,7 @@ public sealed class ShippedProxyTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Also the header that the gateway is told to believe.</summary>
+    /// <summary>Also in the header that the gateway is configured to believe.</summary>
     [Theory]
     [MemberData(nameof(Certificates))]
     public async Task Another_teams_public_certificate_in_a_header_changes_nothing(string program, string header)

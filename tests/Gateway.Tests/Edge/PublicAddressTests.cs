@@ -114,7 +114,7 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
         }
     }
 
-    /// <summary>Location as a path, so that it is right whatever a proxy did to the host; addresses in bodies whole.</summary>
+    /// <summary>Location is a path, right whatever a proxy did to the host; addresses in bodies are whole.</summary>
     [Fact]
     public async Task Every_address_that_the_gateway_tells_has_the_public_one()
     {
@@ -149,7 +149,7 @@ public sealed class PublicAddressTests(PublicAddressTests.Gate gate) : IClassFix
         (await document.JsonAsync())["servers"]!.AsArray().ShouldHaveSingleItem()!["url"]!.GetValue<string>().ShouldBe(Root);
     }
 
-    /// <summary>The browser's own page is same-origin by the address it shows, not by what the gateway is called.</summary>
+    /// <summary>A page is the gateway's own by the address that its reader sees, not by the request's Host.</summary>
     [Theory]
     [InlineData("200", "Origin: https://img.example.com")]
     [InlineData("200", "Host: img.example.com", "Origin: https://img.example.com")]

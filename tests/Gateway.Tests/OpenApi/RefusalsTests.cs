@@ -67,7 +67,10 @@ public sealed class RefusalsTests
         await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation), credential, ("Accept", "model/none"));
         await Try(ContractCalls.Body(operation), ("Host", "evil.example"));
         if (!operation.IsAdmin)
+        {
             await Try(ContractCalls.Body(operation), ("Authorization", "Bearer wrong"));
+            await Try(ContractCalls.Body(operation), ("Sec-Fetch-Site", "cross-site"));
+        }
         // Two contradicting lengths.
         await Try(new Chunked(), credential, ("X-Content-Length", "1"));
         if (operation.Path.EndsWith("/v1/generations", StringComparison.Ordinal))
@@ -237,9 +240,16 @@ public sealed class RefusalsTests
 
     private static async Task UnreachableAsync(OpenApiContract contract)
     {
-        await using var gateway = await GatewayApp.StartAsync(upstream: new Uri("http://127.0.0.1:1/api/rest"));
-        foreach (var operation in contract.Operations.Where(operation => operation.Method == "POST" && !operation.IsAdmin))
-            await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation));
+        await using var gateway = await GatewayApp.StartAsync(
+            upstream: new Uri("http://127.0.0.1:1/api/rest"),
+            settings: [("Identification:Oidc:Authority", "http://127.0.0.1:1"), ("Identification:Oidc:Audience", "gateway")]
+        );
+        foreach (var operation in contract.Operations.Where(operation => !operation.IsAdmin))
+        {
+            if (operation.Method == "POST")
+                await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation));
+            await contract.TryAsync(gateway, operation, null, ContractCalls.Body(operation), ("Authorization", "Bearer e30.e30.e30"));
+        }
     }
 
     private sealed class Chunked : HttpContent

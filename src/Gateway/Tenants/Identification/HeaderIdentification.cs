@@ -33,7 +33,7 @@ internal sealed partial class HeaderIdentification : IdentificationMethod<string
                 );
             }
         }
-        // With a JWT the header only chooses among its tenants, whoever sends it; JwtIdentification reads it.
+        // With a JWT the header only chooses among its tenants, and any peer may send it; JwtIdentification reads it.
         if (!request.Headers.TryGetValue(header, out var values) || JwtIdentification.FindJwt(request) is not null)
             return IdentificationResult.NotPresented;
         if (!request.Peer.IsTrustedProxy)

@@ -65,7 +65,7 @@ internal sealed class JwtValidator(OidcKeys keys, IReadOnlyList<string> audience
             LifetimeValidator = IsAlive,
         };
 
-    /// <returns>One key, or none. A key is found by its id alone; the algorithm is checked against it later.</returns>
+    /// <returns>The key with this id; without an id the only one that fits; else none.</returns>
     private static IEnumerable<SecurityKey> FindKeys(OpenIdConnectConfiguration published, JsonWebToken token, string? kid)
     {
         if (!string.IsNullOrEmpty(kid))
@@ -74,7 +74,7 @@ internal sealed class JwtValidator(OidcKeys keys, IReadOnlyList<string> audience
         return fitting.Length == 1 ? fitting : [];
     }
 
-    /// <summary>RFC 7518, 3.1 and 6.1: the kind of key that the algorithm needs, and what the key says of its use.</summary>
+    /// <summary>RFC 7518, 3.1 and 6.1: the kind of key that the algorithm needs, and the use that it states.</summary>
     private static bool Fits(JsonWebKey key, string algorithm) =>
         key.Use is null or "sig"
         && (key.Alg is null || string.Equals(key.Alg, algorithm, StringComparison.Ordinal))

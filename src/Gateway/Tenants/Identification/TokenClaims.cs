@@ -17,7 +17,7 @@ internal static class TokenClaims
     /// read.</exception>
     public static IEnumerable<string> FindValues(JsonElement claims, string name) => Find(claims, name) is { } claim ? Values(claim) : [];
 
-    /// <returns>Where the issuer says that it left groups out of the token, for people; null: it does not say so.</returns>
+    /// <returns>What the issuer says that it left out of the token, for people; null: nothing.</returns>
     public static string? FindLeftOut(JsonElement claims)
     {
         if (
