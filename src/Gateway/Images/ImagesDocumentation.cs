@@ -19,6 +19,10 @@ internal static class ImagesDocumentation
             (operation, status) => status < 400 && AnswersWithImage(operation)
         );
         documentation.Header(
+            new("Cross-Origin-Resource-Policy", "No page of another site can show it.", SchemaRules.OneOf("same-site"), always: true),
+            (operation, status) => status < 400 && AnswersWithImage(operation)
+        );
+        documentation.Header(
             new(
                 "Content-Disposition",
                 "A name for the file.",
