@@ -14,13 +14,10 @@ internal static class GenerationsFeature
 {
     public static void AddGenerations(this IServiceCollection services)
     {
-        // What may be under way when the process is asked to stop: waiting for a slot, Leonardo's reply, and
-        // recording it.
+        // What may be under way when the process is asked to stop: Leonardo's reply, and recording it.
         services
             .AddOptions<HostOptions>()
-            .Configure<LeonardoOptions, QuotaOptions>(
-                (host, leonardo, quotas) => host.ShutdownTimeout = leonardo.Timeout + quotas.QueueTimeout + quotas.StoreTimeout
-            );
+            .Configure<LeonardoOptions>((host, leonardo) => host.ShutdownTimeout = leonardo.Timeout + TimeSpan.FromSeconds(10));
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<PendingAnswers>();
         services.AddHostedService(provider => provider.GetRequiredService<PendingAnswers>());

@@ -65,7 +65,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
 
-    public int Waiting => _writer.Waiting;
+    public int Waiting => _writer.Waiting.Count;
 
     /// <summary>
     /// Contradictions and lost outcomes since the start. An operator must look at the log if it is not zero.
@@ -238,12 +238,18 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>What waits for a slot is refused at once; what was sent is finished.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _writer.Waiting.Close();
+        return Task.CompletedTask;
+    }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
+        _writer.Waiting.Close();
         _writer.Stop();
         await _client.IsDoneAsync(_writing, _options.StoreTimeout);
         await AbortAsync();

@@ -12,7 +12,7 @@ internal sealed record QuotaOptions
     public int GenerationsPerMinute { get; init; } = 100;
 
     /// <summary>How long a request waits for a slot.</summary>
-    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan QueueTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>A generation whose end is not reported holds its slot this long.</summary>
     public TimeSpan GenerationTimeLimit { get; init; } = TimeSpan.FromMinutes(5);

@@ -8,7 +8,12 @@ internal sealed class FairQueue
     /// <summary>In the order of turns: the first has the next slot.</summary>
     private readonly List<TenantQueue> _tenants = [];
 
+    private volatile bool _isClosed;
+
     public int Count { get; private set; }
+
+    /// <summary>From now on nothing waits: the process is shutting down. May be called by another thread.</summary>
+    public void Close() => _isClosed = true;
 
     public void Add(ReserveOperation operation)
     {
@@ -38,10 +43,16 @@ internal sealed class FairQueue
     }
 
     /// <summary>Those that were abandoned, or have waited as long as they may.</summary>
-    public List<ReserveOperation> Expired(long now) =>
-        Count == 0
-            ? []
-            : [.. _tenants.SelectMany(queue => queue.Waiting).Where(waiting => waiting.IsAbandoned || waiting.QueueUntil <= now)];
+    public List<ReserveOperation> Expired(long now)
+    {
+        if (Count == 0)
+            return [];
+        if (!_isClosed)
+            return [.. _tenants.SelectMany(queue => queue.Waiting).Where(waiting => waiting.IsAbandoned || waiting.QueueUntil <= now)];
+        var all = Next(int.MaxValue);
+        all.ForEach(waiting => waiting.TryElsewhere = true);
+        return all;
+    }
 
     /// <param name="operation">One that waits.</param>
     /// <param name="served">It got a slot, so its tenant's next turn comes after all others'.</param>

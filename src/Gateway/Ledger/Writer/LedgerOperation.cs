@@ -85,6 +85,9 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     /// <summary>Reserved and durable; only a slot is missing.</summary>
     public bool IsWaiting { get; private set; }
 
+    /// <summary>Another replica, or the next process, may have a slot at once.</summary>
+    public bool TryElsewhere { get; set; }
+
     /// <summary>Decided in the batch that is under way. False: it is reserved, and waits for a slot.</summary>
     public bool HasResult => _result is not null;
 
@@ -135,7 +138,7 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public void StopWaiting(AdmissionRules rules) =>
         Fault = rules.State.Attempt(() =>
         {
-            _result = new Admission.Saturated(rules.SecondsUntilSlot());
+            _result = new Admission.Saturated(TryElsewhere ? 1 : rules.SecondsUntilSlot());
             rules.Outcomes.Release(id, OutcomeUnsent, IsAbandoned ? "caller-gone" : "queue-timeout");
         });
 

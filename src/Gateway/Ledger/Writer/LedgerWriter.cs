@@ -42,7 +42,7 @@ internal sealed class LedgerWriter(
     public int Delayed => _retryQueue.Count;
 
     /// <summary>Requests that wait for a slot.</summary>
-    public int Waiting => _waiting.Count;
+    public FairQueue Waiting => _waiting;
 
     /// <summary>Called after each durable batch with its duration. For metrics only; must not throw.</summary>
     public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
@@ -269,7 +269,7 @@ internal sealed class LedgerWriter(
     private async Task CloseAsync(CancellationToken cancellationToken)
     {
         var last = _operations.TakeLazy([], int.MaxValue);
-        var batch = new WriterBatch(last, _waiting.Next(int.MaxValue), [], renewsLease: true, time.GetTimestamp());
+        var batch = new WriterBatch(last, _waiting.Expired(0), [], renewsLease: true, time.GetTimestamp());
         try
         {
             await store.RunAsync(
