@@ -6,6 +6,8 @@ namespace Gateway.Tests.Tenants.Identification;
 /// <summary>A person in two teams names one of them in X-Tenant-Id; the token says which it may be.</summary>
 public sealed class JwtTenantChoiceTests(OidcGate gate) : IClassFixture<OidcGate>
 {
+    private static readonly string[] Both = ["img-b", "img-a"];
+
     [Theory]
     [InlineData("img-a img-b", "a by jwt", "X-Tenant-Id: a")]
     [InlineData("img-a img-b", "b by jwt", "X-Tenant-Id: b")]
@@ -36,14 +38,14 @@ public sealed class JwtTenantChoiceTests(OidcGate gate) : IClassFixture<OidcGate
     public async Task The_header_alone_chooses_nothing()
     {
         (await gate.Gateway.OutcomeAsync("127.0.0.1", "X-Tenant-Id: a")).ShouldBe("401");
-        var forged = gate.Issuer.Token(gate.Issuer.Claims(new[] { "img-a", "img-b" }))[..^4] + "AAAA";
+        var forged = gate.Issuer.Token(gate.Issuer.Claims(Both))[..^4] + "AAAA";
         (await gate.Gateway.OutcomeAsync("127.0.0.1", $"Authorization: Bearer {forged}", "X-Tenant-Id: a")).ShouldBe("401");
     }
 
     [Fact]
     public async Task Without_the_header_the_refusal_lists_the_teams()
     {
-        using var refused = await gate.AskAsync(gate.Issuer.Token(gate.Issuer.Claims(new[] { "img-b", "img-a" })));
+        using var refused = await gate.AskAsync(gate.Issuer.Token(gate.Issuer.Claims(Both)));
 
         (await refused.ProblemAsync(401, "unidentified"))["detail"]!
             .GetValue<string>()
