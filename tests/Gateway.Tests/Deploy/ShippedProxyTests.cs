@@ -113,6 +113,54 @@ public sealed class ShippedProxyTests : IAsyncLifetime
         response.Headers.GetValues("Link").ShouldBe(["<http://img.example:8080/problems/not-found>; rel=\"help\""]);
     }
 
+    /// <summary>What is sent on is exactly this, whatever a caller adds.</summary>
+    [Theory]
+    [MemberData(nameof(Programs))]
+    public async Task A_caller_adds_nothing_to_what_the_proxy_says(string program)
+    {
+        var head = "";
+        await using var upstream = new RawHost(
+            async (received, stream, stop) =>
+            {
+                head = received;
+                await stream.WriteAsync("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"u8.ToArray(), stop);
+            }
+        );
+        await using var proxy = await ReverseProxy.StartShippedAsync(program, _folder, upstream.Address);
+        string[] forged =
+        [
+            .. Certificates.Select(row => Fill(row.Data.Item2)).Distinct(StringComparer.Ordinal),
+            .. (string[])
+                [
+                    "X-Tenant-Id: h",
+                    "X_Tenant_Id: h",
+                    "X-Forwarded-For: 10.1.2.3",
+                    "X-Forwarded-Proto: https",
+                    "X-Forwarded-Host: evil.example",
+                ],
+            .. (string[])
+                ["X-Forwarded-Prefix: /evil", "Forwarded: for=10.1.2.3", "X-Forwarded-For: 10.1.2.4", "X-Amzn-Mtls-Clientcert-Leaf: x"],
+        ];
+
+        using var response = await proxy.Address.GetRawAsync(Caller, "/v1/usage", [.. forged, "Accept: application/json"]);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        head.Split("\r\n", StringSplitOptions.RemoveEmptyEntries)
+            .Skip(1)
+            .Select(line => line.ToLowerInvariant())
+            .Where(line => !line.StartsWith("connection:", StringComparison.Ordinal))
+            .ShouldBe(
+                [
+                    "host: gateway",
+                    $"x-forwarded-for: {Caller}",
+                    "x-forwarded-proto: http",
+                    "x-forwarded-host: gateway",
+                    "accept: application/json",
+                ],
+                ignoreOrder: true
+            );
+    }
+
     [Theory]
     [MemberData(nameof(Programs))]
     public async Task A_page_of_another_site_is_refused_through_the_proxy(string program)

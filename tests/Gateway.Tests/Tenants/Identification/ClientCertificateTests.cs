@@ -95,8 +95,24 @@ public sealed class ClientCertificateTests : IDisposable
         (await OutcomeAsync(gateway, _pinned)).ShouldBe("a by certificate");
     }
 
+    /// <summary>Between two TLS hops the certificate of the connection is the proxy's own, and says nothing of the caller.</summary>
+    [Fact]
+    public async Task A_proxys_own_certificate_does_not_identify_its_callers()
+    {
+        await using var gateway = await StartAsync(
+            Pinning(_pinned, _expired),
+            ("Identification:TrustedProxies", "127.0.0.1"),
+            ("Identification:CertificateHeader", "X-Client-Cert")
+        );
+
+        (await OutcomeAsync(gateway, _pinned)).ShouldBe("net by network");
+        (await OutcomeAsync(gateway, _sameName)).ShouldBe("net by network");
+        (await OutcomeAsync(gateway, _sameName, forwarded: _pinned)).ShouldBe("a by certificate");
+        (await OutcomeAsync(gateway, _pinned, forwarded: _sameName)).ShouldBe("401");
+    }
+
     /// <summary>As an operator sets TLS up.</summary>
-    private async Task<GatewayApp> StartAsync(string tenants)
+    private async Task<GatewayApp> StartAsync(string tenants, params (string, string)[] settings)
     {
         var path = _folder["gateway.pfx"];
         await File.WriteAllBytesAsync(path, _server.Export(X509ContentType.Pkcs12), TestContext.Current.CancellationToken);
@@ -107,6 +123,7 @@ public sealed class ClientCertificateTests : IDisposable
                 ("urls", ""),
                 ("Kestrel:Endpoints:Https:Url", "https://127.0.0.1:0"),
                 ("Kestrel:Endpoints:Https:Certificate:Path", path),
+                .. settings,
             ]
         );
     }
@@ -125,7 +142,12 @@ public sealed class ClientCertificateTests : IDisposable
             """;
     }
 
-    private async Task<string> OutcomeAsync(GatewayApp gateway, X509Certificate2? certificate, string? token = null)
+    private async Task<string> OutcomeAsync(
+        GatewayApp gateway,
+        X509Certificate2? certificate,
+        string? token = null,
+        X509Certificate2? forwarded = null
+    )
     {
         using var client = SecretScanningHandler.CreateClient(
             gateway.Address,
@@ -140,6 +162,8 @@ public sealed class ClientCertificateTests : IDisposable
         );
         if (token is not null)
             client.DefaultRequestHeaders.Authorization = new("Bearer", token);
+        if (forwarded is not null)
+            client.DefaultRequestHeaders.Add("X-Client-Cert", Convert.ToBase64String(forwarded.RawData));
         using var response = await client.GetAsync("/v1/usage", TestContext.Current.CancellationToken);
         return await response.OutcomeAsync();
     }
