@@ -95,7 +95,7 @@ public sealed class ClientCertificateTests : IDisposable
         (await OutcomeAsync(gateway, _pinned)).ShouldBe("a by certificate");
     }
 
-    /// <summary>Between two TLS hops the certificate of the connection is the proxy's own, and says nothing of the caller.</summary>
+    /// <summary>Between two TLS hops the certificate of the connection is the proxy's own.</summary>
     [Fact]
     public async Task A_proxys_own_certificate_does_not_identify_its_callers()
     {
