@@ -32,6 +32,9 @@ internal sealed class ProxiedGateway : IAsyncDisposable
 
     public static async Task<ProxiedGateway> StartAsync(string way, TemporaryFolder folder)
     {
+        // Before the gateway runs: a test that is skipped must not leave it behind.
+        if (way != Direct)
+            Tools.Need(way == ShippedHaproxy ? "haproxy" : "nginx");
         await File.WriteAllTextAsync(
             folder["tenants.json"],
             GatewayApp.Tenants("""{ "id": "team", "name": "Team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
