@@ -91,6 +91,9 @@ internal sealed partial class CertificateIdentification : IdentificationMethod<s
     /// </summary>
     private static X509Certificate2? Parse(string text)
     {
+        // A proxy that appends to what the caller sent: the first would be the caller's choice.
+        if (text.Contains(',', StringComparison.Ordinal))
+            return null;
         try
         {
             if (text.Contains('%', StringComparison.Ordinal))

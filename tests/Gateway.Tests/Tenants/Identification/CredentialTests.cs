@@ -76,6 +76,10 @@ public sealed class CredentialTests(CredentialTests.Gate gate) : IClassFixture<C
     [InlineData(Proxy, "401", "X-Client-Cert: -----BEGIN%20CERTIFICATE-----%0Agarbage")]
     [InlineData(Proxy, "401", "X-Client-Cert: {der-b}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "X-Client-Cert: :{der-b}:, :{der-b}:")]
+    // Appended to what the caller sent.
+    [InlineData(Proxy, "401", "X-Client-Cert: {pem-b}%0A, {pem-other}%0A")]
+    [InlineData(Proxy, "b by certificate", "X-Client-Cert: {pem-b}%0A")]
+    [InlineData(Proxy, "401", "X-Client-Cert: {pem-b},{der-other}")]
     // Two credentials: both must be valid, and of one tenant.
     [InlineData(Proxy, "b by token", "Authorization: Bearer {token-b}", "X-Client-Cert: {der-b}")]
     [InlineData(Proxy, "401", "Authorization: Bearer {token-a}", "X-Client-Cert: {der-b}")]
