@@ -77,7 +77,8 @@ internal sealed class ProxiedGateway : IAsyncDisposable
         var gateway = await StartGatewayAsync(folder, ("Identification__TrustedProxies", "127.0.0.1"));
         var proxy = way switch
         {
-            PathPrefix => await ReverseProxy.StartShippedNginxAsync(
+            PathPrefix => await ReverseProxy.StartShippedAsync(
+                "nginx",
                 folder,
                 gateway.Address,
                 shipped =>

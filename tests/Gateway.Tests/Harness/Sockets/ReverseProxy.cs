@@ -15,16 +15,21 @@ internal sealed class ReverseProxy : IAsyncDisposable
 
     public Uri Address { get; }
 
-    public static Task<ReverseProxy> StartShippedAsync(string program, TemporaryFolder folder, Uri gateway) =>
+    /// <param name="change">What an operator changes in the file.</param>
+    public static Task<ReverseProxy> StartShippedAsync(
+        string program,
+        TemporaryFolder folder,
+        Uri gateway,
+        Func<string, string>? change = null
+    ) =>
         program switch
         {
-            "nginx" => StartShippedNginxAsync(folder, gateway),
-            "haproxy" => StartShippedHaproxyAsync(folder, gateway),
+            "nginx" => StartShippedNginxAsync(folder, gateway, change),
+            "haproxy" => StartShippedHaproxyAsync(folder, gateway, change),
             _ => throw new ArgumentOutOfRangeException(nameof(program), program, "There is no such file in deploy/."),
         };
 
-    /// <param name="change">What an operator changes in the file.</param>
-    public static async Task<ReverseProxy> StartShippedNginxAsync(TemporaryFolder folder, Uri gateway, Func<string, string>? change = null)
+    private static async Task<ReverseProxy> StartShippedNginxAsync(TemporaryFolder folder, Uri gateway, Func<string, string>? change)
     {
         var port = Ports.Free();
         var shipped = (await File.ReadAllTextAsync(Repository.Path("deploy/nginx/nginx.conf"), TestContext.Current.CancellationToken))
@@ -72,13 +77,15 @@ internal sealed class ReverseProxy : IAsyncDisposable
         return await StartAsync("nginx", ["-c", folder["nginx.conf"], "-p", folder.Path, "-g", "daemon off;" + user], address);
     }
 
-    private static async Task<ReverseProxy> StartShippedHaproxyAsync(TemporaryFolder folder, Uri gateway)
+    private static async Task<ReverseProxy> StartShippedHaproxyAsync(TemporaryFolder folder, Uri gateway, Func<string, string>? change)
     {
         var port = Ports.Free();
-        var shipped = await File.ReadAllTextAsync(Repository.Path("deploy/haproxy/haproxy.cfg"), TestContext.Current.CancellationToken);
+        var shipped = (
+            await File.ReadAllTextAsync(Repository.Path("deploy/haproxy/haproxy.cfg"), TestContext.Current.CancellationToken)
+        ).Replace("bind :8080", $"bind 127.0.0.1:{port}", StringComparison.Ordinal);
         await File.WriteAllTextAsync(
             folder["haproxy.cfg"],
-            shipped.Replace("bind :8080", $"bind 127.0.0.1:{port}", StringComparison.Ordinal),
+            change is null ? shipped : change(shipped),
             TestContext.Current.CancellationToken
         );
         await File.WriteAllTextAsync(
