@@ -4,6 +4,7 @@ using Gateway.Cli;
 using Gateway.Docs;
 using Gateway.Edge;
 using Gateway.Edge.Http;
+using Gateway.Edge.Limits;
 using Gateway.Generations;
 using Gateway.Images;
 using Gateway.Ledger;
@@ -21,6 +22,9 @@ using Gateway.Webhooks;
 
 if (CommandLine.Find(args) is { } command)
     return await command();
+
+if (LimitOptions.TooFewFiles is { } tooFew)
+    return Startup.Refuse([tooFew]);
 
 var builder = GatewayBuilder.Create(args);
 var settings = new Settings(builder.Configuration);
@@ -50,13 +54,14 @@ if (settings.Errors.Count > 0)
 
 var app = builder.Build();
 
-// Each step sees what the ones before it let through: limits and the request log first, then the route, then who is
-// calling.
+// Each step sees what the ones before it let through: the request log first, then the route, then the rates, then who
+// is calling.
 app.UseTelemetry();
 app.UseEdge();
-app.UseRequestRate();
-app.UseOpenApi(settings);
 app.UseRouting();
+app.UseRates();
+app.UseStaticContent();
+app.UseOpenApi(settings);
 app.UseAdmin();
 app.UseQuotaHeaders();
 app.UseIdentification();

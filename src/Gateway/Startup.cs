@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
+using Gateway.Edge.Limits;
 using Gateway.Edge.Logging;
 using Gateway.Leonardo;
 using Gateway.Models;
@@ -94,6 +96,8 @@ internal static partial class Startup
             Log.UpstreamIsSimulated(log);
         else
             Log.Upstream(log, app.Services.GetRequiredService<LeonardoAddress>().Prefix);
+        var limits = app.Services.GetRequiredService<LimitOptions>();
+        Log.Connections(log, limits.Connections, limits.FileLimit?.ToString(CultureInfo.InvariantCulture) ?? "none");
         Log.Tenants(log, app.Services.GetRequiredService<TenantDirectory>().Description);
         foreach (var name in settings.Unread)
             Log.SettingHasNoEffect(log, name);
@@ -116,6 +120,12 @@ internal static partial class Startup
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Upstream: {Upstream:l}, with the configured key. Images are charged")]
         public static partial void Upstream(ILogger log, string upstream);
+
+        [LoggerMessage(
+            Level = LogLevel.Information,
+            Message = "Connections: at most {Connections} at once (Limits:Connections, lowered to fit the limit of open files: {OpenFiles:l})"
+        )]
+        public static partial void Connections(ILogger log, int connections, string openFiles);
 
         [LoggerMessage(Level = LogLevel.Information, Message = "Tenants: {Tenants:l}")]
         public static partial void Tenants(ILogger log, string tenants);

@@ -11,7 +11,7 @@ internal static class AdminExamples
         """;
 
     private const string Quotas = """
-        [{ "name": "images-month", "limit": 5100, "granted": 100, "used": 55, "held": 0, "remaining": 5045, "resetsAt": "2026-12-01T00:00:00Z" }]
+        [{ "name": "images-month", "unit": "images", "limit": 5100, "granted": 100, "used": 55, "held": 0, "remaining": 5045, "resetsAt": "2026-12-01T00:00:00Z" }]
         """;
 
     private const string Unknown = """

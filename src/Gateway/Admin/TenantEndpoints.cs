@@ -13,6 +13,7 @@ namespace Gateway.Admin;
 internal sealed class TenantEndpoints(
     TenantDirectory directory,
     QuotaLedger ledger,
+    TenantStreams streams,
     Suspensions suspensions,
     AuditTrail audit,
     UsageReader usage,
@@ -127,7 +128,7 @@ internal sealed class TenantEndpoints(
                 policy.MaxPixels,
                 policy.AnyReferences ? "any" : "own"
             ),
-            [.. quotas.Select(Describe)]
+            [.. quotas.Append(streams.GetStatus(tenant)).OrderBy(quota => quota.IsOrganization).Select(Describe)]
         );
     }
 
@@ -138,6 +139,7 @@ internal sealed class TenantEndpoints(
         var usage = UsageQuota.From(quota);
         return new AdminQuota(
             usage.Name,
+            usage.Unit,
             usage.Limit,
             UsageQuota.ToAmount(quota, quota.Granted)!,
             usage.Used,
@@ -191,9 +193,11 @@ internal sealed record AdminPolicy(IReadOnlyList<string>? Models, bool AllowPubl
 
 /// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
 /// <param name="Limit">The limit of the tenants file plus what was granted; null: unlimited.</param>
+/// <param name="Unit">images, requests, generations, usd or streams (of this replica).</param>
 /// <param name="Granted">The part of the limit that was granted for the current period.</param>
 internal sealed record AdminQuota(
     string Name,
+    string Unit,
     object? Limit,
     object Granted,
     object Used,

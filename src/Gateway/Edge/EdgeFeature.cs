@@ -1,9 +1,13 @@
 using Gateway.Edge.Addresses;
+using Gateway.Edge.Content;
 using Gateway.Edge.Delivery;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
+using Gateway.Edge.Limits;
 using Gateway.Edge.Logging;
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
+using Gateway.Edge.Rates;
 
 namespace Gateway.Edge;
 
@@ -20,17 +24,25 @@ internal static class EdgeFeature
 
     public static void AddEdge(this WebApplicationBuilder builder, Settings settings)
     {
-        var configured = LimitOptions.Read(settings);
+        var configured = LimitOptions.Read(settings, OpenFiles.Limit);
         builder.Services.AddSingleton(configured);
         var trustedProxies = TrustedProxies.Read(settings);
         builder.Services.AddSingleton(trustedProxies);
         builder.Services.AddSingleton(PublicUrl.Read(settings, trustedProxies));
+        builder.Services.AddSingleton<ConnectionLimit>();
+        builder.Services.AddSingleton<AnonymousRequests>();
+        builder.Services.AddSingleton(OutgoingOptions.Read(settings));
+        builder.Services.AddSingleton<OutgoingConnections>();
         builder.Services.AddCrossOrigin(settings);
         builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            AnswerDelivery.Observe(kestrel);
+            kestrel.ConfigureEndpointDefaults(listen =>
+            {
+                ConnectionLimit.Apply(listen);
+                AnswerDelivery.Observe(listen);
+            });
             var limits = kestrel.Limits;
             limits.MaxRequestBodySize = MaxDrainedBytes;
             limits.MaxRequestHeaderCount = 64;
@@ -40,7 +52,6 @@ internal static class EdgeFeature
             limits.KeepAliveTimeout = TimeSpan.FromSeconds(30);
             limits.MinRequestBodyDataRate = new(configured.MinBytesPerSecond, configured.GracePeriod);
             limits.MinResponseDataRate = new(configured.MinBytesPerSecond, configured.GracePeriod);
-            limits.MaxConcurrentConnections = configured.Connections;
             limits.Http2.MaxStreamsPerConnection = 100;
         });
         builder.AddLog(settings);
@@ -51,6 +62,7 @@ internal static class EdgeFeature
 
     public static void UseEdge(this WebApplication app)
     {
+        app.Use(ConnectionLimit.OnRequestAsync);
         app.Use(AnswerDelivery.OnRequestAsync);
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<SecurityHeaders>();
@@ -61,20 +73,18 @@ internal static class EdgeFeature
             app.UseMiddleware<ManagementPort>();
         app.UseMiddleware<RequestSmugglingGuard>();
         app.UseCrossOrigin();
-        // The console and the style of the problem pages; Swagger UI serves its own files.
-        app.UseDefaultFiles();
-        // Revalidated every time: a cached console must not mix files of two versions.
-        app.UseStaticFiles(
-            new StaticFileOptions { OnPrepareResponse = static file => file.Context.Response.Headers.CacheControl = "no-cache" }
-        );
     }
 
-    /// <summary>Before everything that costs something.</summary>
-    public static void UseRequestRate(this WebApplication app)
+    /// <summary>After routing, which says what a request is for, and before everything that costs something.</summary>
+    public static void UseRates(this WebApplication app)
     {
         if (app.Services.GetRequiredService<LimitOptions>().RequestsPerSecond > 0)
             app.UseMiddleware<AddressRateLimit>();
+        app.UseMiddleware<AnonymousRateLimit>();
     }
+
+    /// <summary>The console and the style of the problem pages; Swagger UI serves its own files.</summary>
+    public static void UseStaticContent(this IApplicationBuilder app) => app.UseMiddleware<StaticContent>();
 
     /// <summary>After routing: the endpoint declares what it answers with.</summary>
     public static void UseNegotiation(this IApplicationBuilder app) => app.UseMiddleware<ContentNegotiation>();

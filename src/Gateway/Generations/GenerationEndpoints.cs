@@ -1,6 +1,7 @@
 using Gateway.Edge.Delivery;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
+using Gateway.Quotas;
 using Gateway.Results;
 using Gateway.Tenants.Identification;
 
@@ -11,6 +12,7 @@ internal sealed class GenerationEndpoints(
     GenerationRequestReader reader,
     CreateGeneration generations,
     QuoteGeneration quotes,
+    TenantStreams streams,
     TimeProvider time
 )
 {
@@ -24,6 +26,9 @@ internal sealed class GenerationEndpoints(
         if (request is null)
             return refusal!;
         var seconds = PreferWait.Read(context.Request);
+        using var waiting = seconds is null ? null : streams.TryOpen(caller.Tenant.Id);
+        if (seconds is not null && waiting is null)
+            return streams.Exceeded(caller.Tenant.Id);
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
         var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
         if (result.Answer is { } answer)

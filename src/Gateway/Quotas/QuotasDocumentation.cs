@@ -8,6 +8,7 @@ namespace Gateway.Quotas;
 /// <summary>Documents <c>GET /v1/usage</c> and the rate-limit headers.</summary>
 internal static class QuotasDocumentation
 {
+    /// <summary>Those that a generation needs.</summary>
     public static readonly IReadOnlyList<string> QuotaNames =
     [
         QuotaStatus.RequestsMinute,
@@ -23,7 +24,8 @@ internal static class QuotasDocumentation
     /// <summary>The members that every description of a quota has.</summary>
     public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> QuotaRules =
     [
-        ("name", SchemaRules.OneOf(QuotaNames)),
+        ("name", SchemaRules.OneOf([.. QuotaNames, TenantStreams.Name])),
+        ("unit", SchemaRules.OneOf("images", "requests", "generations", "usd", TenantStreams.Unit)),
         ("limit", SchemaRules.AmountOrNull),
         ("used", SchemaRules.Amount),
         ("held", SchemaRules.Amount),
@@ -46,9 +48,10 @@ internal static class QuotasDocumentation
         {
           "tenant": { "id": "marketing", "name": "Marketing", "identifiedBy": "network" },
           "quotas": [
-            { "name": "images-day", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
-            { "name": "usd-month", "limit": "250.0000", "used": "4.1020", "held": "0.2511", "remaining": "245.6469", "resetsAt": "2026-12-01T00:00:00Z" },
-            { "name": "concurrent-generations", "limit": null, "used": 1, "held": 0, "remaining": null, "resetsAt": null }
+            { "name": "images-day", "unit": "images", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
+            { "name": "usd-month", "unit": "usd", "limit": "250.0000", "used": "4.1020", "held": "0.2511", "remaining": "245.6469", "resetsAt": "2026-12-01T00:00:00Z" },
+            { "name": "concurrent-generations", "unit": "generations", "limit": null, "used": 1, "held": 0, "remaining": null, "resetsAt": null },
+            { "name": "concurrent-streams", "unit": "streams", "limit": 64, "used": 2, "held": 0, "remaining": 62, "resetsAt": null }
           ],
           "totals": {{ExampleTotals}}
         }

@@ -26,6 +26,7 @@ internal static class QuotasFeature
             );
         });
         services.AddSingleton<PriceRatioRepository>();
+        services.AddSingleton<TenantStreams>();
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
         services.Configure<ApiDocumentation>(QuotasDocumentation.Describe);
         services.AddHealthChecks().AddCheck<StoreHealth>("store");

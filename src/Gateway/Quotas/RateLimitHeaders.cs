@@ -14,9 +14,11 @@ internal static class RateLimitHeaders
     private const long MaxInteger = 999_999_999_999_999;
 
     private const long MicrosPerCent = 10_000;
+    private const string ConcurrentUnit = ";qu=\"concurrent-requests\"";
 
     /// <summary>Writes nothing if no quota has a limit.</summary>
-    public static void Write(IHeaderDictionary headers, IReadOnlyList<QuotaStatus> quotas)
+    /// <param name="streams">What the tenant has open: <see cref="TenantStreams"/>.</param>
+    public static void Write(IHeaderDictionary headers, IReadOnlyList<QuotaStatus> quotas, (long? Limit, int Open) streams)
     {
         // Buffers on the stack: every answer carries both headers.
         var policies = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[640]);
@@ -35,6 +37,12 @@ internal static class RateLimitHeaders
             if (quota.ResetSeconds is { } seconds)
                 Add(ref limits, ";t=", seconds);
             separator = ", ";
+        }
+        if (streams.Limit is { } most)
+        {
+            Add(ref policies, separator, TenantStreams.Name, ";q=", most);
+            policies.AppendLiteral(ConcurrentUnit);
+            Add(ref limits, separator, TenantStreams.Name, ";r=", Math.Max(0, most - streams.Open));
         }
         var (policy, limitsText) = (policies.ToStringAndClear(), limits.ToStringAndClear());
         if (policy.Length == 0)
@@ -70,7 +78,7 @@ internal static class RateLimitHeaders
         {
             QuotaStatus.Images => ";gateway-unit=\"images\"",
             QuotaStatus.Micros => ";gateway-unit=\"usd-cents\"",
-            QuotaStatus.Generations => ";qu=\"concurrent-requests\"",
+            QuotaStatus.Generations => ConcurrentUnit,
             _ => "",
         };
 }

@@ -11,13 +11,18 @@ namespace Gateway.Quotas;
 /// <summary><c>GET /v1/usage</c>: which tenant the caller is, what is left of its quotas, what was charged.</summary>
 internal static class UsageEndpoint
 {
-    public static async Task<IResult> GetAsync(Caller caller, QuotaLedger ledger, CancellationToken cancellationToken)
+    public static async Task<IResult> GetAsync(
+        Caller caller,
+        QuotaLedger ledger,
+        TenantStreams streams,
+        CancellationToken cancellationToken
+    )
     {
         var (quotas, totals) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
         return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
-                [.. quotas.Select(UsageQuota.From)],
+                [.. quotas.Append(streams.GetStatus(caller.Tenant)).OrderBy(quota => quota.IsOrganization).Select(UsageQuota.From)],
                 new UsageSums(Describe(totals.Today), Describe(totals.Month))
             ),
             UsageJson.Default.UsageReport
@@ -36,16 +41,18 @@ internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota>
 internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);
 
 /// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
+/// <param name="Unit">images, requests, generations, usd or streams.</param>
 /// <param name="Limit">Null: unlimited.</param>
-/// <param name="Used">Settled.</param>
+/// <param name="Used">Settled; of requests, generations and streams: counted.</param>
 /// <param name="Held">Reserved, forwarded or unknown.</param>
 /// <param name="Remaining">Null: unlimited.</param>
 /// <param name="ResetsAt">UTC; null if the quota does not reset.</param>
-internal sealed record UsageQuota(string Name, object? Limit, object Used, object Held, object? Remaining, DateTime? ResetsAt)
+internal sealed record UsageQuota(string Name, string Unit, object? Limit, object Used, object Held, object? Remaining, DateTime? ResetsAt)
 {
     public static UsageQuota From(QuotaStatus quota) =>
         new(
             quota.Name,
+            quota.Unit == QuotaStatus.Micros ? "usd" : quota.Unit,
             ToAmount(quota, quota.Limit),
             ToAmount(quota, quota.Used)!,
             ToAmount(quota, quota.Held)!,

@@ -7,6 +7,7 @@ using Gateway.Edge.Problems;
 using Gateway.Images;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
+using Gateway.Quotas;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
@@ -23,6 +24,7 @@ internal sealed class ResultEndpoints(
     GenerationEventStream events,
     ImageSender images,
     ImageStore imageStore,
+    TenantStreams streams,
     LeonardoApi leonardo
 )
 {
@@ -37,9 +39,13 @@ internal sealed class ResultEndpoints(
     {
         if (Uuid.Canonicalize(id) is not { } generationId)
             return NotFound;
-        if (GenerationEventStream.IsPreferred(context.Request))
-            return await events.SendAsync(context, caller.Tenant, generationId);
+        var isStream = GenerationEventStream.IsPreferred(context.Request);
         var seconds = PreferWait.Read(context.Request);
+        using var stream = isStream || seconds is not null ? streams.TryOpen(caller.Tenant.Id) : null;
+        if (stream is null && (isStream || seconds is not null))
+            return streams.Exceeded(caller.Tenant.Id);
+        if (isStream)
+            return await events.SendAsync(context, caller.Tenant, generationId);
         var wait = TimeSpan.FromSeconds(seconds ?? 0);
         return await waiters.WaitAsync(caller.Tenant, generationId, wait, context.RequestAborted) is { } found
             ? GenerationView.CreateResult(context, found, seconds)
@@ -103,7 +109,13 @@ internal sealed class ResultEndpoints(
             (found, url) = await generations.FindImageAsync(caller.Tenant.Id, generationId, canonicalId, context.RequestAborted);
             imageId = canonicalId;
         }
-        await (found ? images.SendAsync(context, imageId, url) : NotFound.ExecuteAsync(context));
+        if (!found)
+        {
+            await NotFound.ExecuteAsync(context);
+            return;
+        }
+        using var stream = streams.TryOpen(caller.Tenant.Id);
+        await (stream is null ? streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context) : images.SendAsync(context, imageId, url));
     }
 
     /// <summary>The one answer for an id that is unknown, another tenant's, or malformed (T-B1).</summary>

@@ -7,20 +7,27 @@ namespace Gateway.Tenants;
 /// </summary>
 internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantPolicy Policy);
 
-/// <summary>Limits of a tenant, or of the organisation (which has only the last three). Null: unlimited.</summary>
+/// <summary>
+/// Limits of a tenant, or of the organisation (which has only those in images and dollars). Null: unlimited.
+/// </summary>
 /// <param name="RequestsPerMinute">Admitted requests in any 60 seconds.</param>
 /// <param name="ConcurrentGenerations">Generations not yet COMPLETE or FAILED.</param>
 /// <param name="ImagesPerDay">Images in a UTC calendar day.</param>
 /// <param name="ImagesPerMonth">Images in a UTC calendar month.</param>
 /// <param name="MicrosPerMonth">Micro-dollars (10⁻⁶ USD) in a UTC calendar month.</param>
+/// <param name="ConcurrentStreams">Images, uploads, waits and event streams at once, on each replica.</param>
 internal sealed record QuotaLimits(
     long? RequestsPerMinute = null,
     long? ConcurrentGenerations = null,
     long? ImagesPerDay = null,
     long? ImagesPerMonth = null,
-    long? MicrosPerMonth = null
+    long? MicrosPerMonth = null,
+    long? ConcurrentStreams = QuotaLimits.DefaultStreams
 )
 {
+    /// <summary>Where the tenants file does not say: a tenant must not use up the connections of all others.</summary>
+    public const long DefaultStreams = 64;
+
     public static readonly QuotaLimits Unlimited = new();
 }
 

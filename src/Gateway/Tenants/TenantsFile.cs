@@ -16,6 +16,17 @@ internal sealed class TenantsFile
 {
     private const long MaxCount = 1_000_000_000;
     private const long MaxDollars = 1_000_000_000;
+    private const string Streams = "concurrentStreams";
+
+    private static readonly string[] QuotaMembers =
+    [
+        "requestsPerMinute",
+        "imagesPerDay",
+        "imagesPerMonth",
+        "usdPerMonth",
+        "concurrentGenerations",
+        Streams,
+    ];
 
     private readonly IReadOnlyCollection<string>? _models;
     private readonly Dictionary<string, Tenant> _tenants = new(StringComparer.Ordinal);
@@ -90,9 +101,7 @@ internal sealed class TenantsFile
         var tenant = new Tenant(
             id,
             members.TryGetValue("name", out var name) ? ReadName(name) : id,
-            members.TryGetValue("quota", out var quota)
-                ? ReadQuota(quota.Members("requestsPerMinute", "imagesPerDay", "imagesPerMonth", "usdPerMonth", "concurrentGenerations"))
-                : QuotaLimits.Unlimited,
+            members.TryGetValue("quota", out var quota) ? ReadQuota(quota.Members(QuotaMembers)) : QuotaLimits.Unlimited,
             members.TryGetValue("policy", out var policy) ? ReadPolicy(policy) : TenantPolicy.Default
         );
         _tenants.TryAdd(tenant.Id, tenant);
@@ -132,7 +141,11 @@ internal sealed class TenantsFile
             ConcurrentGenerations: Count("concurrentGenerations"),
             ImagesPerDay: Count("imagesPerDay"),
             ImagesPerMonth: Count("imagesPerMonth"),
-            MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.GetMicroDollars(MaxDollars) : null
+            MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.GetMicroDollars(MaxDollars) : null,
+            // Null lifts a limit that has a default.
+            ConcurrentStreams: !members.TryGetValue(Streams, out var streams) ? QuotaLimits.DefaultStreams
+                : streams.IsNull ? null
+                : streams.GetInteger(0, MaxCount)
         );
 
         long? Count(string name) => members.TryGetValue(name, out var limit) ? limit.GetInteger(0, MaxCount) : null;

@@ -8,6 +8,7 @@ using Gateway.Edge.Problems;
 using Gateway.Images;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
+using Gateway.Quotas;
 using Gateway.Results;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
@@ -22,6 +23,7 @@ internal sealed class UploadEndpoints(
     UploadRepository uploads,
     UploadRelay relay,
     UploadSlots slots,
+    TenantStreams streams,
     LeonardoApi leonardo,
     ImageSender images,
     ImageStore imageStore,
@@ -61,6 +63,9 @@ internal sealed class UploadEndpoints(
         // The file is stored already, and the caller may not have received the answer.
         if (upload.Form is not { } form)
             return TypedResults.NoContent();
+        using var stream = streams.TryOpen(upload.Tenant);
+        if (stream is null)
+            return streams.Exceeded(upload.Tenant);
         using var slot = slots.TryTake(upload.Tenant);
         if (slot is null)
             return ReceivedFile.NoRoom();
@@ -95,6 +100,12 @@ internal sealed class UploadEndpoints(
         if (await FindAsync(caller, id, context.RequestAborted) is not { Form: null } upload)
         {
             await ResultEndpoints.NotFound.ExecuteAsync(context);
+            return;
+        }
+        using var stream = streams.TryOpen(caller.Tenant.Id);
+        if (stream is null)
+        {
+            await streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context);
             return;
         }
         var reply = await leonardo.GetUploadUrlAsync(upload.Id, context.RequestAborted);
@@ -153,6 +164,9 @@ internal sealed class UploadEndpoints(
     private async Task<IResult> UploadAsync(HttpContext context, Caller caller)
     {
         var cancellationToken = context.RequestAborted;
+        using var stream = streams.TryOpen(caller.Tenant.Id);
+        if (stream is null)
+            return streams.Exceeded(caller.Tenant.Id);
         using var slot = slots.TryTake(caller.Tenant.Id);
         if (slot is null)
             return ReceivedFile.NoRoom();

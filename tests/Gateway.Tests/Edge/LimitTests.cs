@@ -1,6 +1,6 @@
 using System.Net;
 using Gateway.Edge;
-using Gateway.Edge.Http;
+using Gateway.Edge.Limits;
 using Gateway.Tests.Harness;
 using Microsoft.Extensions.Configuration;
 
@@ -19,7 +19,7 @@ public sealed class LimitTests
         refused.Headers.RetryAfter!.Delta.ShouldBe(TimeSpan.FromSeconds(1));
         gateway.Leonardo.Received.ShouldBeEmpty();
 
-        await Eventually.HoldsAsync(async () => (await gateway.GetAsync("/health/live")).StatusCode == HttpStatusCode.OK);
+        await Eventually.HoldsAsync(async () => (await gateway.GetAsync("/problems")).StatusCode == HttpStatusCode.OK);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed class LimitTests
             settings: [("Limits:RequestsPerSecond", "5"), ("Identification:TrustedProxies", "127.0.0.1")]
         );
         await FirstRefusalAsync(gateway, ("X-Forwarded-For", "10.0.0.1"));
-        (await gateway.GetAsync("/health/live", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await gateway.GetAsync("/problems", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]
@@ -44,7 +44,21 @@ public sealed class LimitTests
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("Limits:RequestsPerSecond", "5"));
         await FirstRefusalAsync(gateway);
-        (await gateway.GetAsync("/health/live", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await gateway.GetAsync("/problems", ("X-Forwarded-For", "10.0.0.2"))).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Fact]
+    public async Task Health_and_metrics_have_no_rate()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            settings: [("Limits:RequestsPerSecond", "1"), ("Limits:AnonymousRequestsPerSecond", "1")]
+        );
+        await FirstRefusalAsync(gateway);
+        foreach (var path in (string[])["/health/live", "/health/ready", "/metrics"])
+        {
+            for (var sent = 0; sent < 20; sent++)
+                (await gateway.GetAsync(path)).StatusCode.ShouldBe(HttpStatusCode.OK, path);
+        }
     }
 
     [Fact]
@@ -57,23 +71,30 @@ public sealed class LimitTests
                     {
                         ["Limits:Connections"] = "0",
                         ["Limits:RequestsPerSecond"] = "-1",
+                        ["Limits:AnonymousRequestsPerSecond"] = "many",
                         ["Limits:HeadersTimeout"] = "soon",
                         ["Limits:GracePeriod"] = "00:00:01",
                     }
                 )
                 .Build()
         );
-        LimitOptions.Read(settings);
+        LimitOptions.Read(settings, fileLimit: null);
         settings
             .Errors.Select(error => error.Split(' ')[0])
-            .ShouldBe(["Limits:Connections:", "Limits:HeadersTimeout:", "Limits:GracePeriod:", "Limits:RequestsPerSecond:"]);
+            .ShouldBe([
+                "Limits:Connections:",
+                "Limits:HeadersTimeout:",
+                "Limits:GracePeriod:",
+                "Limits:RequestsPerSecond:",
+                "Limits:AnonymousRequestsPerSecond:",
+            ]);
     }
 
     private static async Task<HttpResponseMessage> FirstRefusalAsync(GatewayApp gateway, params (string, string)[] headers)
     {
         for (var sent = 0; sent < 1000; sent++)
         {
-            var answer = await gateway.GetAsync(headers is [("Authorization", _)] ? "/v2/models" : "/health/live", headers);
+            var answer = await gateway.GetAsync(headers is [("Authorization", _)] ? "/v2/models" : "/problems", headers);
             if (answer.StatusCode == HttpStatusCode.TooManyRequests)
                 return answer;
         }

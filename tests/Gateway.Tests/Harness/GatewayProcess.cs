@@ -103,6 +103,9 @@ internal sealed class GatewayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>For settings with which it refuses to start.</summary>
+    public Task HasExitedAsync() => _process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
     /// <summary>With SIGTERM, as an orchestrator does.</summary>
     public async Task StopAsync()
     {

@@ -25,6 +25,15 @@ internal static class TwoTenants
             """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }"""
         );
 
+    /// <summary>The same tenants with these bounds on what each keeps open at once, as JSON.</summary>
+    public static string WithStreams(string a, string b)
+    {
+        var tenants = JsonNode.Parse(Tenants)!;
+        tenants["tenants"]![0]!["quota"] = JsonNode.Parse($$"""{ "concurrentStreams": {{a}} }""");
+        tenants["tenants"]![1]!["quota"] = JsonNode.Parse($$"""{ "concurrentStreams": {{b}} }""");
+        return tenants.ToJsonString();
+    }
+
     public static Task<GatewayApp> StartAsync(SimulatorOptions? simulator = null, params (string Name, string Value)[] settings) =>
         GatewayApp.StartAsync(
             Tenants,

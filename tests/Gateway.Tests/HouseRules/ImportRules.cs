@@ -15,7 +15,11 @@ internal static class ImportRules
     [
         ["Edge/Addresses"],
         ["Edge/Problems"],
+        ["Edge/Limits"],
         ["Edge/Http", "Edge/Delivery"],
+        ["Edge/Rates"],
+        ["Edge/Outgoing"],
+        ["Edge/Content"],
         ["Edge/Logging"],
         ["Edge/Documentation"],
         ["Edge"],

@@ -38,7 +38,7 @@ public sealed class ImageMemoryTests
         var folder = temporary.Path;
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tenants.json"),
-            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
+            GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "concurrentStreams": null } }"""),
             TestContext.Current.CancellationToken
         );
         await using var gateway = await GatewayProcess.StartAsync(

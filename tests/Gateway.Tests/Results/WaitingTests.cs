@@ -12,7 +12,11 @@ public sealed class WaitingTests : IAsyncLifetime
 {
     private GatewayApp _gateway = null!;
 
-    public async ValueTask InitializeAsync() => _gateway = await TwoTenants.StartAsync();
+    public async ValueTask InitializeAsync() =>
+        _gateway = await GatewayApp.StartAsync(
+            TwoTenants.WithStreams("null", "null"),
+            simulator: new() { CreationsPerMinute = 0, JobSeconds = 1 }
+        );
 
     public ValueTask DisposeAsync() => _gateway.DisposeAsync();
 

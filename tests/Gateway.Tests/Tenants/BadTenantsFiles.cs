@@ -79,6 +79,8 @@ internal static class BadTenantsFiles
             ["#/tenants/0/quota/concurrentGenerations wrong-type"],
             null
         ),
+        new("a negative bound on streams", Quota(""" "concurrentStreams": -1 """), ["#/tenants/0/quota/concurrentStreams out-of-range"]),
+        new("a bound on streams as text", Quota(""" "concurrentStreams": "64" """), ["#/tenants/0/quota/concurrentStreams wrong-type"]),
         new("an unknown limit", Quota(""" "imagesPerWeek": 5 """), ["#/tenants/0/quota/imagesPerWeek unknown-member"]),
         new("negative dollars", Quota(""" "usdPerMonth": -0.01 """), ["#/tenants/0/quota/usdPerMonth out-of-range"]),
         new("dollars beyond sense", Quota(""" "usdPerMonth": 1000000000.01 """), ["#/tenants/0/quota/usdPerMonth out-of-range"]),

@@ -91,6 +91,13 @@ public sealed class TenantsFileTests
         Index<CertificateIdentification, string>(snapshot)[new string('a', 64)].ShouldBe(new Caller(marketing, "certificate"));
     }
 
+    [Theory]
+    [InlineData("{}", 64L)]
+    [InlineData("""{ "concurrentStreams": null }""", null)]
+    [InlineData("""{ "concurrentStreams": 3 }""", 3L)]
+    public void The_bound_on_streams_has_a_default_that_null_lifts(string quota, long? streams) =>
+        Read($$"""{ "tenants": [ { "id": "a", "quota": {{quota}} } ] }""").Tenants["a"].Quota.ConcurrentStreams.ShouldBe(streams);
+
     [Fact]
     public void Quotas_that_are_left_out_are_unlimited_and_policies_default_to_the_strictest()
     {

@@ -40,6 +40,9 @@ public sealed class TenantsSchemaTests
         """{ "tenants": [ { "id": "a", "quota": { "requestsPerMinute": 0, "imagesPerDay": 1000000000, "usdPerMonth": 1000000000 } } ] }"""
     )]
     [InlineData(
+        """{ "tenants": [ { "id": "a", "quota": { "concurrentStreams": null } }, { "id": "b", "quota": { "concurrentStreams": 0 } } ] }"""
+    )]
+    [InlineData(
         """{ "tenants": [ { "id": "a", "policy": { "models": [], "maxQuantity": 1, "maxPixels": 1, "references": "any", "allowPublic": true } } ] }"""
     )]
     [InlineData(

@@ -13,22 +13,20 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
 {
     private readonly List<WatchedAnswer> _watched = [];
 
-    public static void Observe(KestrelServerOptions kestrel) =>
-        // Before TLS: the socket's own state is asked for.
-        kestrel.ConfigureEndpointDefaults(listen =>
-            listen.Use(next =>
-                async connection =>
-                {
-                    var application = kestrel.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
-                    var delivery = new AnswerDelivery(connection, application);
-                    connection.Features.Set(delivery);
-                    await using var stopping = application.ApplicationStopping.UnsafeRegister(
-                        static state => ((AnswerDelivery)state!).OnStopping(),
-                        delivery
-                    );
-                    await next(connection);
-                }
-            )
+    /// <summary>Before TLS: the socket's own state is asked for.</summary>
+    public static void Observe(ListenOptions listen) =>
+        listen.Use(next =>
+            async connection =>
+            {
+                var application = listen.ApplicationServices.GetRequiredService<IHostApplicationLifetime>();
+                var delivery = new AnswerDelivery(connection, application);
+                connection.Features.Set(delivery);
+                await using var stopping = application.ApplicationStopping.UnsafeRegister(
+                    static state => ((AnswerDelivery)state!).OnStopping(),
+                    delivery
+                );
+                await next(connection);
+            }
         );
 
     /// <summary>The connection carries another request: its caller has received what it asked for before.</summary>

@@ -40,6 +40,8 @@ internal readonly record struct JsonValidator(JsonElement Value, string Pointer,
         return json.Array(Value, Pointer, (item, pointer) => new JsonValidator(item, pointer, json));
     }
 
+    public bool IsNull => Value.ValueKind == JsonValueKind.Null;
+
     public string? GetString() => Json.GetString(Value, Pointer);
 
     public bool? GetBoolean() => Json.Flag(Value, Pointer);

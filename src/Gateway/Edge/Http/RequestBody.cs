@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Gateway.Edge.Limits;
 using Gateway.Edge.Problems;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;

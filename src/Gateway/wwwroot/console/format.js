@@ -32,6 +32,7 @@ export function span(seconds) {
 
 const quotas = {
   'requests-minute': 'Requests per minute',
+  'concurrent-streams': 'Images, uploads and waits at once',
   'images-day': 'Images per day',
   'images-month': 'Images per month',
   'usd-month': 'Dollars per month',
