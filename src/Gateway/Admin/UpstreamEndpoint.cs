@@ -95,4 +95,5 @@ internal sealed record AdminOpen(
 );
 
 /// <param name="Outcome">The name of the problem.</param>
-internal sealed record AdminFault(DateTime At, string Outcome, string? Why);
+/// <param name="Why">Begins with dns, refused, timeout, tls, proxy or answer.</param>
+internal sealed record AdminFault(DateTime At, string Outcome, string Why);

@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Origins;
@@ -14,6 +15,7 @@ internal sealed partial class ImageDownloader : IDisposable
     private const int MaxRedirects = 3;
 
     private readonly LeonardoOrigins _origins;
+    private readonly OutgoingConnections _outgoing;
     private readonly ImageOptions _options;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
@@ -22,6 +24,7 @@ internal sealed partial class ImageDownloader : IDisposable
 
     public ImageDownloader(
         LeonardoOrigins origins,
+        OutgoingConnections outgoing,
         ImageOptions options,
         LeonardoOptions leonardo,
         TimeProvider time,
@@ -29,11 +32,12 @@ internal sealed partial class ImageDownloader : IDisposable
     )
     {
         _origins = origins;
+        _outgoing = outgoing;
         _options = options;
         _timeout = leonardo.Timeout;
         _time = time;
         _log = log;
-        _invoker = new HttpMessageInvoker(origins.Images.CreateTransport());
+        _invoker = new HttpMessageInvoker(origins.Images.CreateTransport(outgoing));
     }
 
     /// <returns>The image, or the refusal for the caller.</returns>
@@ -45,16 +49,13 @@ internal sealed partial class ImageDownloader : IDisposable
         {
             return await FollowAsync(url, either.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, Fail("the host did not answer within Leonardo:Timeout"));
+            return (null, Fail(timeout.IsCancellationRequested ? ConnectionFailure.Timeout(_timeout) : _outgoing.Explain(exception, url)));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return (
-                null,
-                Fail(exception is HttpRequestException { HttpRequestError: var error } ? $"no answer ({error})" : exception.Message)
-            );
+            return (null, Fail(_outgoing.Explain(exception, url)));
         }
     }
 
@@ -81,7 +82,7 @@ internal sealed partial class ImageDownloader : IDisposable
                 if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
                     return (null, new Problem(ProblemTypes.NotFound, "Leonardo no longer has the image."));
                 if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
-                    return (null, Fail($"the host answered {(int)response.StatusCode}"));
+                    return (null, Fail(ConnectionFailure.Answer($"status {(int)response.StatusCode}")));
                 url = new Uri(url, location);
             }
             finally

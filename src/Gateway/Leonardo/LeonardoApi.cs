@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Outgoing;
 using Gateway.Leonardo.Replies;
 
 namespace Gateway.Leonardo;
@@ -11,6 +12,7 @@ internal sealed class LeonardoApi(
     LeonardoAddress address,
     LeonardoTransport transport,
     LeonardoOptions options,
+    OutgoingConnections outgoing,
     UpstreamStatus status,
     TimeProvider time
 ) : IDisposable
@@ -130,13 +132,17 @@ internal sealed class LeonardoApi(
             using var response = await _invoker.SendAsync(request, either.Token);
             return ApiReplyParser.Parse(await UpstreamReply.ReadAsync(response, either.Token), parse);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return new ApiOutcome<T>.Unclear($"no answer within {options.Timeout.TotalSeconds:0.#} s");
+            return new ApiOutcome<T>.Unclear(
+                timeout.IsCancellationRequested
+                    ? ConnectionFailure.Timeout(options.Timeout)
+                    : outgoing.Explain(exception, request.RequestUri!)
+            );
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return new ApiOutcome<T>.Unclear("no connection");
+            return new ApiOutcome<T>.Unclear(outgoing.Explain(exception, request.RequestUri!));
         }
     }
 }

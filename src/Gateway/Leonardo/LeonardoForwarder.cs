@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Replies;
 using Serilog;
@@ -12,6 +13,7 @@ internal sealed class LeonardoForwarder(
     LeonardoAddress address,
     LeonardoTransport transport,
     LeonardoOptions options,
+    OutgoingConnections outgoing,
     UpstreamStatus status,
     IDiagnosticContext log,
     TimeProvider time
@@ -65,11 +67,21 @@ internal sealed class LeonardoForwarder(
                 ? new CreationOutcome.Unknown($"no answer within {options.Timeout.TotalSeconds:0.#} s", TimedOut: true)
                 : new CreationOutcome.Unknown("the connection broke after the request was sent");
         }
+        var why = ExplainUnsent(content, timeout.IsCancellationRequested, context.GetForwarderErrorFeature()?.Exception);
+        log.Set("UnreachableBecause", why);
         return new CreationOutcome.Refused(
             ProblemTypes.UpstreamUnreachable,
             "No connection to Leonardo could be made, so nothing was sent and nothing was charged. Try again later."
-        );
+        )
+        {
+            Why = why,
+        };
     }
+
+    private string ExplainUnsent(OneShotContent content, bool isTimedOut, Exception? failure) =>
+        content.IsForbidden ? "timeout: the lease of this instance had expired, so it did not send"
+        : isTimedOut || failure is null ? ConnectionFailure.Timeout(options.Timeout)
+        : outgoing.Explain(failure, address.Generations);
 
     public void Dispose() => _invoker.Dispose();
 }

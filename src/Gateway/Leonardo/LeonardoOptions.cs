@@ -34,7 +34,11 @@ internal sealed record LeonardoOptions(Uri BaseUrl, TimeSpan Timeout, bool Simul
             && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback))
             && url is { UserInfo: "", Query: "", Fragment: "" }
         )
+        {
+            if (url.Segments[^1].ToLowerInvariant() is "v1" or "v2")
+                settings.AddError(Name, $"must not end in /{url.Segments[^1]}: the gateway appends /v1 and /v2 itself");
             return url;
+        }
         settings.AddError(Name, "must be an https address without user, query or fragment (http only to a loopback address)");
         return new Uri("https://cloud.leonardo.ai/api/rest");
     }

@@ -1,13 +1,12 @@
-using System.Net;
+using Gateway.Edge.Outgoing;
 using Gateway.Leonardo.Key;
 
 namespace Gateway.Leonardo;
 
 /// <summary>
-/// The only connection to the upstream: replaces every platform default that is unsafe with a shared key (P-1, P-2,
-/// P-3, T-C3, T-C9).
+/// The only connection to the upstream: attaches the key, and sends the head and the body of a request as one (P-1).
 /// </summary>
-internal sealed class LeonardoTransport(LeonardoKey key) : DelegatingHandler(CreateSockets())
+internal sealed class LeonardoTransport(LeonardoKey key, OutgoingConnections outgoing) : DelegatingHandler(outgoing.CreateTransport())
 {
     /// <summary>The body to send; set by <see cref="CreationTransformer"/>.</summary>
     public static readonly HttpRequestOptionsKey<OneShotContent> Body = new("body");
@@ -25,22 +24,4 @@ internal sealed class LeonardoTransport(LeonardoKey key) : DelegatingHandler(Cre
         body?.SentWith = attached;
         return base.SendAsync(request, cancellationToken);
     }
-
-    private static SocketsHttpHandler CreateSockets() =>
-        new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            // Shorter than the idle timeout of load balancers: a POST on a connection that is being closed would be
-            // lost, since it is never sent again.
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-            MaxResponseHeadersLength = 16,
-            MaxConnectionsPerServer = 256,
-            EnableMultipleHttp2Connections = false,
-            ActivityHeadersPropagator = null,
-        };
 }

@@ -32,6 +32,9 @@ internal sealed class OneShotContent : HttpContent
     /// </summary>
     public bool IsBegun => Volatile.Read(ref _begun) == 1;
 
+    /// <summary>The body was not written because the lease had expired.</summary>
+    public bool IsForbidden { get; private set; }
+
     /// <summary>The key that the request carries; null: none attached yet.</summary>
     public LeonardoKey.Entry? SentWith { get; set; }
 
@@ -40,7 +43,8 @@ internal sealed class OneShotContent : HttpContent
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (!_maySend())
+        IsForbidden = !_maySend();
+        if (IsForbidden)
             throw new InvalidOperationException("The lease of this instance has expired; it must not send.");
         if (Interlocked.Exchange(ref _begun, 1) == 1)
             throw new InvalidOperationException("A generation must never be sent twice.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Key;
 using Gateway.Leonardo.Replies;
@@ -20,6 +21,9 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
     private readonly Queue<UpstreamFault> _creationErrors = [];
     private readonly Queue<UpstreamFault> _callErrors = [];
     private LastOutcome? _last;
+
+    /// <summary>Why the last call made no connection; null: it made one.</summary>
+    private string? _unreachable;
 
     /// <summary>Called for each creation: outcome, duration. For metrics; must not throw.</summary>
     public Action<string, TimeSpan>? Recorded { get; set; }
@@ -46,8 +50,11 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
         var now = time.GetUtcNow();
         Volatile.Write(ref _last, new LastOutcome(label, now));
         Recorded?.Invoke(label, took);
-        if (outcome is not CreationOutcome.Accepted)
-            Keep(_creationErrors, new UpstreamFault(now, label, (outcome as CreationOutcome.Unknown)?.Why));
+        var why = Explain(outcome);
+        if (why is not null)
+            Keep(_creationErrors, new UpstreamFault(now, label, why));
+        // What was sent had a connection, whatever came of it.
+        NoteConnection(outcome is CreationOutcome.Unknown ? null : why);
         switch (outcome)
         {
             // Logged when the state changes, not for each request.
@@ -65,11 +72,12 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
     }
 
     /// <summary>Records a call that costs nothing.</summary>
-    public void Record(string operation, string label, (ProblemType Problem, string? Why)? fault, TimeSpan took)
+    public void Record(string operation, string label, (ProblemType Problem, string Why)? fault, TimeSpan took)
     {
         CallRecorded?.Invoke(operation, label, took);
         if (fault is var (problem, why))
-            Keep(_callErrors, new UpstreamFault(time.GetUtcNow(), problem.Name, why is null ? operation : $"{operation}: {why}"));
+            Keep(_callErrors, new UpstreamFault(time.GetUtcNow(), problem.Name, $"{why} ({operation})"));
+        NoteConnection(fault?.Why);
     }
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -86,17 +94,39 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
         };
         if (last is not null)
             data["lastOutcomeAt"] = last.At.ToString("O", CultureInfo.InvariantCulture);
-        return Task.FromResult(ToHealth(keys, data));
+        return Task.FromResult(ToHealth(keys, data, isReachable: Volatile.Read(ref _unreachable) is null));
     }
 
-    private static HealthCheckResult ToHealth(IReadOnlyList<LeonardoKey.Entry> keys, Dictionary<string, object> data)
+    /// <summary>Why it is not reachable is for operators only: /admin/upstream.</summary>
+    private static HealthCheckResult ToHealth(IReadOnlyList<LeonardoKey.Entry> keys, Dictionary<string, object> data, bool isReachable)
     {
         if (!keys.Any(entry => entry.IsRefused))
-            return HealthCheckResult.Healthy(data: data);
+            return isReachable ? HealthCheckResult.Healthy(data: data) : HealthCheckResult.Degraded(data: data);
         return HealthCheckResult.Degraded(
             keys.All(entry => entry.IsRefused) ? "the key is refused" : "one of two keys is refused; the other is used",
             data: data
         );
+    }
+
+    /// <returns>Null: it was accepted.</returns>
+    private static string? Explain(CreationOutcome outcome) =>
+        outcome switch
+        {
+            CreationOutcome.Refused refused => refused.Why ?? ConnectionFailure.Answer(refused.Problem.Name),
+            CreationOutcome.Unknown { TimedOut: true, Why: var why } => "timeout: " + why,
+            CreationOutcome.Unknown { Why: var why } => ConnectionFailure.Answer(why),
+            _ => null,
+        };
+
+    /// <summary>Logged when it changes, not for each request.</summary>
+    private void NoteConnection(string? why)
+    {
+        var unreachable = why is null || ConnectionFailure.IsAnswer(why) ? null : why;
+        var before = Interlocked.Exchange(ref _unreachable, unreachable);
+        if (unreachable is not null && unreachable != before)
+            Log.Unreachable(log, unreachable);
+        else if (unreachable is null && before is not null)
+            Log.ReachableAgain(log);
     }
 
     private void Keep(Queue<UpstreamFault> errors, UpstreamFault fault)
@@ -133,6 +163,15 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
         )]
         public static partial void KeyReplaced(ILogger log, string? keyTail, string? otherTail);
 
+        [LoggerMessage(
+            Level = LogLevel.Error,
+            Message = "Leonardo cannot be reached ({Why:l}). Requests are answered 502 and charge nothing; correct the network or the settings Leonardo:BaseUrl and Outgoing"
+        )]
+        public static partial void Unreachable(ILogger log, string why);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Leonardo can be reached again")]
+        public static partial void ReachableAgain(ILogger log);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "Leonardo accepts the key that ends in {KeyTail} again")]
         public static partial void KeyAcceptedAgain(ILogger log, string? keyTail);
     }
@@ -140,4 +179,5 @@ internal sealed partial class UpstreamStatus(TimeProvider time, LeonardoKey key,
 
 /// <summary>A call to the upstream that failed or whose outcome is unknown.</summary>
 /// <param name="Outcome">The problem's name.</param>
-internal sealed record UpstreamFault(DateTimeOffset At, string Outcome, string? Why);
+/// <param name="Why">See <see cref="ConnectionFailure"/>.</param>
+internal sealed record UpstreamFault(DateTimeOffset At, string Outcome, string Why);

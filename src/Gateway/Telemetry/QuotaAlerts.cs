@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Http.Json;
+using Gateway.Edge.Outgoing;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
@@ -21,6 +22,7 @@ internal sealed partial class QuotaAlerts(
     Database database,
     GatewayMetrics metrics,
     AlertOptions options,
+    OutgoingConnections outgoing,
     TimeProvider time,
     ILogger<QuotaAlerts> log
 ) : BackgroundService
@@ -30,17 +32,7 @@ internal sealed partial class QuotaAlerts(
     private static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<Alert> _raised = [];
-    private readonly HttpClient _http = new(
-        new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            ActivityHeadersPropagator = null,
-        }
-    )
-    {
-        Timeout = WebhookTimeout,
-    };
+    private readonly HttpClient _http = new(outgoing.CreateTransport()) { Timeout = WebhookTimeout };
 
     public override void Dispose()
     {
@@ -122,7 +114,7 @@ internal sealed partial class QuotaAlerts(
         catch (Exception failure)
             when (failure is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            Log.WebhookFailed(log, failure.GetType().Name);
+            Log.WebhookFailed(log, outgoing.Explain(failure, options.Webhook));
         }
     }
 

@@ -1,5 +1,7 @@
 using Gateway.Edge;
 using Gateway.Edge.Http;
+using Gateway.Edge.Outgoing;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 
@@ -23,6 +25,13 @@ internal static class TraceExport
             settings.AddError(Name, "must be an http or https address");
             return;
         }
+        services
+            .AddOptions<OtlpExporterOptions>()
+            .Configure<OutgoingConnections>(
+                (exporter, outgoing) =>
+                    exporter.HttpClientFactory = () =>
+                        new HttpClient(outgoing.CreateTransport()) { Timeout = TimeSpan.FromMilliseconds(exporter.TimeoutMilliseconds) }
+            );
         services
             .AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("leonardo-gateway", serviceVersion: GatewayMetrics.Version))

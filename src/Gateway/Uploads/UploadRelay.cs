@@ -1,3 +1,4 @@
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Origins;
 using Gateway.Leonardo.Replies;
@@ -8,12 +9,17 @@ namespace Gateway.Uploads;
 /// Sends a file to its presigned address: without the key, which storage would refuse, and only to
 /// <c>Leonardo:UploadOrigins</c>.
 /// </summary>
-internal sealed partial class UploadRelay(LeonardoOrigins origins, TimeProvider time, ILogger<UploadRelay> log) : IDisposable
+internal sealed partial class UploadRelay(
+    LeonardoOrigins origins,
+    OutgoingConnections outgoing,
+    TimeProvider time,
+    ILogger<UploadRelay> log
+) : IDisposable
 {
     /// <summary>The lifetime of the form.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
-    private readonly HttpMessageInvoker _invoker = new(origins.Uploads.CreateTransport());
+    private readonly HttpMessageInvoker _invoker = new(origins.Uploads.CreateTransport(outgoing));
 
     /// <returns>Null: stored. Otherwise the refusal for the caller.</returns>
     public async Task<Problem?> StoreAsync(UploadForm form, ReceivedFile file, CancellationToken cancellationToken)
@@ -38,18 +44,16 @@ internal sealed partial class UploadRelay(LeonardoOrigins origins, TimeProvider 
                 {
                     Reason = "other",
                 },
-                var status => Fail($"the storage answered {status}"),
+                var status => Fail(ConnectionFailure.Answer($"status {status}")),
             };
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            return Fail("the storage did not answer within two minutes");
+            return Fail(timeout.IsCancellationRequested ? ConnectionFailure.Timeout(Timeout) : outgoing.Explain(exception, form.Url));
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Fail(
-                exception is HttpRequestException { HttpRequestError: var error } ? $"no answer ({error})" : "the connection broke"
-            );
+            return Fail(outgoing.Explain(exception, form.Url));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Edge;
+using Gateway.Edge.Outgoing;
 
 namespace Gateway.Leonardo.Origins;
 
@@ -10,8 +11,6 @@ namespace Gateway.Leonardo.Origins;
 /// </summary>
 internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
-
     private volatile IReadOnlyList<AllowedOrigin> _origins = allowed;
 
     public static OriginList Read(Settings settings, string name, string defaultValue)
@@ -36,40 +35,33 @@ internal sealed class OriginList(IReadOnlyList<AllowedOrigin> allowed)
     public void Add(Uri address) => _origins = [.. _origins, AllowedOrigin.Parse(address.GetLeftPart(UriPartial.Authority))!];
 
     /// <summary>
-    /// A transport without key, cookies, proxy and redirects; <see cref="ConnectAsync"/> limits where it connects.
+    /// A transport without the key; <see cref="ConnectAsync"/> limits where it connects.
     /// </summary>
-    public SocketsHttpHandler CreateTransport() =>
-        new()
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-            ConnectTimeout = ConnectTimeout,
-            MaxResponseHeadersLength = 16,
-            MaxConnectionsPerServer = 256,
-            // A reply that is not read to its end (a range, a caller that disconnected) is cut off, not drained.
-            MaxResponseDrainSize = 0,
-            ActivityHeadersPropagator = null,
-            ConnectCallback = ConnectAsync,
-        };
+    public SocketsHttpHandler CreateTransport(OutgoingConnections outgoing)
+    {
+        var transport = outgoing.CreateTransport();
+        // A reply that is not read to its end (a range, a caller that disconnected) is cut off, not drained.
+        transport.MaxResponseDrainSize = 0;
+        transport.ConnectCallback = (context, cancellationToken) => ConnectAsync(context.DnsEndPoint, outgoing.Proxy, cancellationToken);
+        return transport;
+    }
 
     /// <summary>
     /// Connects to the same address that was checked, so a name that resolves differently the second time (DNS
-    /// rebinding) gains nothing.
+    /// rebinding) gains nothing. A proxy resolves names itself: through it only <see cref="Permits"/> holds.
     /// </summary>
     /// <exception cref="HttpRequestException">The name has no address, or one that is not public.</exception>
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    private async ValueTask<Stream> ConnectAsync(DnsEndPoint target, OutgoingProxy? proxy, CancellationToken cancellationToken)
     {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var (host, port) = (target.Host, target.Port);
+        var isProxy = proxy?.IsAt(target) == true;
         IPAddress[] addresses;
         if (IPAddress.TryParse(host, out var literal))
-            addresses = _origins.Any(origin => literal.Equals(origin.Address) && port == origin.Port) ? [literal] : throw Refused();
+            addresses =
+                isProxy || _origins.Any(origin => literal.Equals(origin.Address) && port == origin.Port) ? [literal] : throw Refused();
         else
             addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        if (literal is null && !addresses.All(PublicAddress.IsPublic))
+        if (literal is null && !isProxy && !addresses.All(PublicAddress.IsPublic))
             throw Refused();
 
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

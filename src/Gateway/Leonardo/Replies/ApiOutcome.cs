@@ -1,3 +1,4 @@
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Leonardo.Replies;
@@ -19,7 +20,9 @@ internal abstract record ApiOutcome<T>
     public sealed record Refused(ProblemType Problem, string Detail, int? RetryAfter = null) : ApiOutcome<T>;
 
     /// <summary>No answer, or none that can be trusted.</summary>
-    /// <param name="Why">For the operator; never the upstream's own text.</param>
+    /// <param name="Why">
+    /// For the operator, as <see cref="ConnectionFailure"/> words it; never the upstream's own text.
+    /// </param>
     public sealed record Unclear(string Why) : ApiOutcome<T>;
 
     /// <summary>A metric label.</summary>
@@ -33,10 +36,10 @@ internal abstract record ApiOutcome<T>
         };
 
     /// <summary>For the list of recent errors; null: the call succeeded.</summary>
-    public (ProblemType Problem, string? Why)? Fault =>
+    public (ProblemType Problem, string Why)? Fault =>
         this switch
         {
-            Refused refused => (refused.Problem, null),
+            Refused refused => (refused.Problem, ConnectionFailure.Answer(refused.Problem.Name)),
             Unclear unclear => (ProblemTypes.UpstreamUnreachable, unclear.Why),
             _ => null,
         };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Leonardo.Replies;
@@ -63,8 +64,8 @@ internal static class ApiReplyParser
                 ProblemTypes.UpstreamRejected,
                 "Leonardo refused this call without a reason that the gateway knows."
             ),
-            _ => new ApiOutcome<T>.Unclear($"the upstream answered {status}"),
+            _ => new ApiOutcome<T>.Unclear(ConnectionFailure.Answer($"status {status}")),
         };
 
-    private static ApiOutcome<T> Unreadable<T>() => new ApiOutcome<T>.Unclear("the upstream's answer could not be parsed");
+    private static ApiOutcome<T> Unreadable<T>() => new ApiOutcome<T>.Unclear(ConnectionFailure.Answer("it could not be parsed"));
 }

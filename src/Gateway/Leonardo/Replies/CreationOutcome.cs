@@ -1,3 +1,4 @@
+using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Leonardo.Replies;
@@ -15,7 +16,11 @@ internal abstract record CreationOutcome
     public sealed record Accepted(string GenerationId, UpstreamCost Cost) : CreationOutcome;
 
     /// <summary>Certainly no generation: refused, or never sent. Nothing is charged.</summary>
-    public sealed record Refused(ProblemType Problem, string Detail, string? Reason = null, int? RetryAfter = null) : CreationOutcome;
+    public sealed record Refused(ProblemType Problem, string Detail, string? Reason = null, int? RetryAfter = null) : CreationOutcome
+    {
+        /// <summary>For the operator, where nothing was sent: see <see cref="ConnectionFailure"/>.</summary>
+        public string? Why { get; init; }
+    }
 
     /// <summary>There may be a generation. The request is never sent again; the quota stays held.</summary>
     /// <param name="Why">For the operator and the ledger; never the upstream's own text.</param>

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Http;
+using Gateway.Edge.Outgoing;
 
 namespace Gateway.Tenants.Identification;
 
@@ -22,6 +23,7 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
             return;
         services.AddSingleton(provider => new OidcKeys(
             oidc.Authority,
+            provider.GetRequiredService<OutgoingConnections>().CreateTransport(),
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<OidcKeys>>()
         ));

@@ -31,22 +31,10 @@ internal sealed partial class OidcKeys : IDisposable
     /// <summary>A timestamp; 0: never.</summary>
     private long _attempted;
 
-    public OidcKeys(Uri authority, TimeProvider clock, ILogger log)
+    /// <param name="transport">Disposed of with this.</param>
+    public OidcKeys(Uri authority, HttpMessageHandler transport, TimeProvider clock, ILogger log)
     {
-        _http = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = false,
-                ConnectTimeout = TimeSpan.FromSeconds(3),
-                PooledConnectionLifetime = TimeSpan.FromMinutes(2),
-            }
-        )
-        {
-            Timeout = TimeSpan.FromSeconds(5),
-            MaxResponseContentBufferSize = 1024 * 1024,
-        };
+        _http = new HttpClient(transport) { Timeout = TimeSpan.FromSeconds(5), MaxResponseContentBufferSize = 1024 * 1024 };
         _documents = new HttpDocumentRetriever(_http) { RequireHttps = authority.Scheme is "https" };
         _discovery = authority.AbsoluteUri.TrimEnd('/') + "/.well-known/openid-configuration";
         _clock = clock;

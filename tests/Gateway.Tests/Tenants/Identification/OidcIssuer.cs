@@ -37,6 +37,11 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
 
     public Uri Address { get; private set; } = new("http://127.0.0.1:0");
 
+    /// <summary>What it calls itself, where something is in front of it; null: its address.</summary>
+    public Uri? PublicAddress { get; set; }
+
+    private string Issuer => (PublicAddress ?? Address).AbsoluteUri.TrimEnd('/');
+
     /// <summary>While set, discovery is answered only when it completes.</summary>
     public TaskCompletionSource? Hold { get; set; }
 
@@ -52,7 +57,7 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
         var now = clock().ToUnixTimeSeconds();
         return new()
         {
-            ["iss"] = Address.AbsoluteUri.TrimEnd('/'),
+            ["iss"] = Issuer,
             ["aud"] = Audience,
             ["sub"] = "someone",
             ["nbf"] = now,
@@ -153,8 +158,7 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     {
         Interlocked.Increment(ref _discoveries);
         await (Hold?.Task ?? Task.CompletedTask);
-        var issuer = Address.AbsoluteUri.TrimEnd('/');
-        return TypedResults.Json(new { issuer, jwks_uri = issuer + "/keys" });
+        return TypedResults.Json(new { issuer = Issuer, jwks_uri = Issuer + "/keys" });
     }
 
     private IResult PublishKeys()
