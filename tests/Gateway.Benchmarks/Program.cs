@@ -6,6 +6,7 @@ using Gateway.Benchmarks.Proxy;
 // pair NAME=VALUE NAME=VALUE [SECONDS] [--rounds N]: two gateways with different environment variables
 // ledger [SECONDS]: the ledger alone
 // fill, scale: large stores
+// anonymous [SECONDS]: a tenant's requests beside eight anonymous readers of the OpenAPI document
 switch (args)
 {
     case ["upstream", var port]:
@@ -20,6 +21,9 @@ switch (args)
     case ["fill", var engine, var store, .. var numbers]:
         await LargeStoreCommand.RunAsync(engine, store, numbers);
         return;
+    case ["anonymous", .. var options]:
+        await AnonymousBenchmark.RunAsync(options);
+        return;
     case ["proxy", .. var options]:
         await ProxyBenchmark.RunAsync(BenchmarkOptions.Parse(options));
         return;
@@ -31,5 +35,5 @@ switch (args)
         await LedgerBenchmark.RunAsync(BenchmarkOptions.Parse(options).Length);
         return;
     default:
-        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale.", nameof(args));
+        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale, anonymous.", nameof(args));
 }

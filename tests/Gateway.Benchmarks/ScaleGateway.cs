@@ -21,7 +21,8 @@ internal sealed class ScaleGateway : IDisposable
     private Target? _target;
 
     /// <param name="folder">Of the files that <see cref="WriteFilesAsync"/> wrote.</param>
-    public ScaleGateway(string folder, int upstreamPort, string engine, string connection)
+    /// <param name="more">Further settings.</param>
+    public ScaleGateway(string folder, int upstreamPort, string engine, string connection, params (string Name, string Value)[] more)
     {
         _baseAddress = $"http://127.0.0.1:{_port}";
         _settings =
@@ -37,6 +38,7 @@ internal sealed class ScaleGateway : IDisposable
             ("Limits__RequestsPerSecond", "0"), // all requests come from one address
             ("Tenants__File", folder + "/tenants.json"),
             ("Admin__TokenFile", folder + "/operators"),
+            .. more,
         ];
     }
 
@@ -95,6 +97,9 @@ internal sealed class ScaleGateway : IDisposable
     /// <summary>As the tenant with the longest history.</summary>
     public Task<int> GetAsync(string path) => SendAsync(HttpMethod.Get, path, TokenOf(0));
 
+    /// <summary>Without a credential.</summary>
+    public Task<int> GetAnonymouslyAsync(string path) => SendAsync(HttpMethod.Get, path, null);
+
     public Task<int> GetAsOperatorAsync(string path) => SendAsync(HttpMethod.Get, path, OperatorToken);
 
     public void Dispose()
@@ -104,10 +109,11 @@ internal sealed class ScaleGateway : IDisposable
     }
 
     /// <returns>The status, once the body is read; 0: no answer.</returns>
-    private async Task<int> SendAsync(HttpMethod method, string path, string token, HttpContent? content = null)
+    private async Task<int> SendAsync(HttpMethod method, string path, string? token, HttpContent? content = null)
     {
         using var request = new HttpRequestMessage(method, _baseAddress + path) { Content = content };
-        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {
             using var response = await _client.SendAsync(request);

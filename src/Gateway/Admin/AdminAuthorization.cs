@@ -4,6 +4,7 @@ using Gateway.Edge;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
+using Gateway.Edge.Rates;
 
 namespace Gateway.Admin;
 
@@ -17,6 +18,7 @@ internal sealed partial class AdminAuthorization(
     AdminTokens tokens,
     FailedAttempts failed,
     TrustedProxies trustedProxies,
+    AnonymousRequests anonymous,
     ILogger<AdminAuthorization> log
 ) : IDisposable
 {
@@ -44,7 +46,7 @@ internal sealed partial class AdminAuthorization(
         if (!context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase))
             return next(context);
         if (options.TokenFile is null)
-            return new Problem(ProblemTypes.NotFound, "There is no such route.").ExecuteAsync(context);
+            return anonymous.RefuseAsync(context, new Problem(ProblemTypes.NotFound, "There is no such route."));
         var authorization = context.Request.Headers.Authorization;
         var token =
             authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
@@ -67,19 +69,22 @@ internal sealed partial class AdminAuthorization(
         // passes even where somebody else guesses.
         var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
         if (failed.GetBlockedSeconds(address) is { } seconds)
-            return new Problem(
-                ProblemTypes.TooManyAttempts,
-                "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
-            )
-            {
-                RetryAfter = seconds,
-            }.ExecuteAsync(context);
+            return anonymous.RefuseAsync(
+                context,
+                new Problem(
+                    ProblemTypes.TooManyAttempts,
+                    "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
+                )
+                {
+                    RetryAfter = seconds,
+                }
+            );
         if (authorization.Count > 0)
         {
             failed.Add(address);
             Log.InvalidToken(log, address);
         }
-        return new Problem(
+        var refusal = new Problem(
             ProblemTypes.Unidentified,
             authorization.Count == 0
                 ? "This route is for operators: send a token of Admin:TokenFile as Authorization: Bearer."
@@ -87,7 +92,8 @@ internal sealed partial class AdminAuthorization(
         )
         {
             Authenticate = authorization.Count == 0 ? "Bearer realm=\"admin\"" : "Bearer realm=\"admin\", error=\"invalid_token\"",
-        }.ExecuteAsync(context);
+        };
+        return anonymous.RefuseAsync(context, refusal);
     }
 
     public void Dispose() => _rate.Dispose();

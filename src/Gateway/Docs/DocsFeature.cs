@@ -1,8 +1,5 @@
-using System.Net.Mime;
 using Gateway.Edge;
 using Gateway.Edge.Problems;
-using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Net.Http.Headers;
 
 namespace Gateway.Docs;
 
@@ -28,16 +25,10 @@ internal static class DocsFeature
         context.Request.Path.Value
             is [.., '/']
             ? TypedResults.Redirect("../docs")
-            : Page(context, library.Index);
+            : library.Index;
 
-    private static IResult Show(string name, HttpContext context, DocumentLibrary library) =>
+    private static IResult Show(string name, DocumentLibrary library) =>
         library.Find(name.EndsWith(".md", StringComparison.OrdinalIgnoreCase) ? name[..^3] : name) is { } page
-            ? Page(context, page)
+            ? page
             : new Problem(ProblemTypes.NotFound, "There is no such document. GET /docs lists them.");
-
-    private static FileContentHttpResult Page(HttpContext context, DocumentPage page)
-    {
-        context.Response.Headers.CacheControl = "no-cache";
-        return TypedResults.Bytes(page.Html, MediaTypeNames.Text.Html + "; charset=utf-8", entityTag: new EntityTagHeaderValue(page.ETag));
-    }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Net;
+using System.Net.Mime;
 using System.Text;
+using Gateway.Edge.Content;
 
 namespace Gateway.Docs;
 
@@ -21,8 +23,8 @@ internal sealed class DocumentLibrary
     /// </summary>
     private readonly FrozenDictionary<string, string> _files;
 
-    private readonly ConcurrentDictionary<string, DocumentPage> _pages = new(StringComparer.Ordinal);
-    private readonly Lazy<DocumentPage> _index;
+    private readonly ConcurrentDictionary<string, PreparedContent> _pages = new(StringComparer.Ordinal);
+    private readonly Lazy<PreparedContent> _index;
 
     /// <param name="root">Holds README.md, CHANGELOG.md … and the folder docs.</param>
     public DocumentLibrary(string root)
@@ -33,14 +35,14 @@ internal sealed class DocumentLibrary
         foreach (var file in FilesIn(Folder).Concat(FilesIn("")).Where(file => file != IndexFile))
             files.TryAdd(Path.GetFileNameWithoutExtension(file).ToLowerInvariant(), file);
         _files = files.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-        _index = new Lazy<DocumentPage>(RenderIndex);
+        _index = new Lazy<PreparedContent>(RenderIndex);
     }
 
     /// <summary>docs/README.md and a list of all documents.</summary>
-    public DocumentPage Index => _index.Value;
+    public PreparedContent Index => _index.Value;
 
     /// <returns>Null: there is no such document.</returns>
-    public DocumentPage? Find(string name) =>
+    public PreparedContent? Find(string name) =>
         _files.TryGetValue(name, out var file) ? _pages.GetOrAdd(file, static (file, library) => library.Render(file), this) : null;
 
     private IEnumerable<string> FilesIn(string folder) =>
@@ -51,7 +53,7 @@ internal sealed class DocumentLibrary
                 .Order(StringComparer.Ordinal)
             : [];
 
-    private DocumentPage Render(string file)
+    private PreparedContent Render(string file)
     {
         var document = Read(file, AddressFrom);
         return Page(document.Title, document.Html, toRoot: "../");
@@ -59,7 +61,7 @@ internal sealed class DocumentLibrary
         string? AddressFrom(string target) => target == IndexFile ? "../docs" : NameOf(target);
     }
 
-    private DocumentPage RenderIndex()
+    private PreparedContent RenderIndex()
     {
         var html = new StringBuilder();
         if (File.Exists(Path.Combine(_root, IndexFile)))
@@ -87,7 +89,7 @@ internal sealed class DocumentLibrary
     /// <param name="toRoot">
     /// From the page's folder to the gateway's root: all links are relative, so that a proxy may add a prefix.
     /// </param>
-    private static DocumentPage Page(string title, string html, string toRoot) =>
+    private static PreparedContent Page(string title, string html, string toRoot) =>
         new(
             Encoding.UTF8.GetBytes(
                 $"""
@@ -105,6 +107,7 @@ internal sealed class DocumentLibrary
                 {html}</main>
                 </html>
                 """
-            )
+            ),
+            MediaTypeNames.Text.Html + "; charset=utf-8"
         );
 }

@@ -19,7 +19,7 @@ internal static class OpenApiFeature
         services.AddEndpointsApiExplorer();
         services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc("v1", Info());
+            options.SwaggerDoc(ServedDocument.Name, Info());
             options.IncludeXmlComments(Assembly.GetExecutingAssembly());
             options.SupportNonNullableReferenceTypes();
             // HEAD works wherever GET does; a second operation would only be noise for generators.
@@ -37,17 +37,9 @@ internal static class OpenApiFeature
 
     public static void UseOpenApi(this WebApplication app, Settings settings)
     {
-        // Absolute: Swagger UI, and tools that save the document, send requests there.
-        app.UseSwagger(swagger =>
-            swagger.PreSerializeFilters.Add(
-                (document, request) =>
-                    document.Servers = [
-                        new OpenApiServer { Url = PublicUrl.AddressFor(request.HttpContext).Root is { Length: > 0 } root ? root : "/" },
-                    ]
-            )
-        );
         if (!settings.Flag(Ui, defaultValue: true))
             return;
+        app.UseMiddleware<ServedDocument>();
         app.UseSwaggerUI(options =>
         {
             options.SwaggerEndpoint("v1/swagger.json", "Leonardo gateway");

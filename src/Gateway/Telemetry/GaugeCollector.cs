@@ -3,6 +3,7 @@ using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Models;
+using Gateway.Quotas;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Prometheus;
@@ -10,13 +11,13 @@ using Prometheus;
 namespace Gateway.Telemetry;
 
 /// <summary>
-/// Reads the gauges of <c>/metrics</c> on a scrape, at most once a second, so that scraping cannot overload the
-/// store.
+/// Reads the gauges of <c>/metrics</c>; <see cref="MetricsText"/> limits how often.
 /// </summary>
 internal sealed partial class GaugeCollector(
     GatewayMetrics metrics,
     QuotaLedger ledger,
     QuotaOptions options,
+    TenantStreams streams,
     Database database,
     PriceRatioRepository ratios,
     TenantDirectory tenants,
@@ -24,32 +25,9 @@ internal sealed partial class GaugeCollector(
     AccountBalance balance,
     TimeProvider time,
     ILogger<GaugeCollector> log
-) : IDisposable
+)
 {
-    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
-
-    private readonly SemaphoreSlim _refreshing = new(1);
-    private long? _readAt;
-
-    public async Task RefreshAsync(CancellationToken cancellationToken)
-    {
-        await _refreshing.WaitAsync(cancellationToken);
-        try
-        {
-            if (_readAt is { } at && time.GetElapsedTime(at) < MaxAge)
-                return;
-            await ReadAsync(cancellationToken);
-            _readAt = time.GetTimestamp();
-        }
-        finally
-        {
-            _refreshing.Release();
-        }
-    }
-
-    public void Dispose() => _refreshing.Dispose();
-
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    public async Task ReadAsync(CancellationToken cancellationToken)
     {
         metrics.SlotsLimit.Set(options.ConcurrentGenerations);
         metrics.QueueWaiting.Set(ledger.Waiting);
@@ -89,7 +67,9 @@ internal sealed partial class GaugeCollector(
     {
         foreach (var (tenant, all) in quotas)
         {
-            foreach (var quota in all)
+            // A tenant that has left the file meanwhile has no streams.
+            var own = tenants.Current.Tenants.TryGetValue(tenant, out var known) ? all.Append(streams.GetStatus(known)) : all;
+            foreach (var quota in own)
             {
                 var owner = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
                 Set(metrics.QuotaUsed, quota, quota.Used, owner);

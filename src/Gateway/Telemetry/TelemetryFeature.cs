@@ -18,6 +18,7 @@ internal static class TelemetryFeature
         TraceExport.Add(services, settings);
         services.AddSingleton(CreateMetrics);
         services.AddSingleton<GaugeCollector>();
+        services.AddSingleton<MetricsText>();
     }
 
     /// <summary>Must come before every middleware that can answer.</summary>
@@ -34,12 +35,13 @@ internal static class TelemetryFeature
             .WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata())
             .ExcludeFromDescription();
 
-    private static async Task GetMetricsAsync(HttpContext context, GatewayMetrics metrics, GaugeCollector gauges)
+    private static async Task GetMetricsAsync(HttpContext context, MetricsText metrics)
     {
-        await gauges.RefreshAsync(context.RequestAborted);
+        var text = await metrics.GetAsync(context.RequestAborted);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         context.Response.Headers.CacheControl = "no-store";
-        await metrics.Registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        context.Response.ContentLength = text.Length;
+        await context.Response.Body.WriteAsync(text, context.RequestAborted);
     }
 
     private static GatewayMetrics CreateMetrics(IServiceProvider provider)

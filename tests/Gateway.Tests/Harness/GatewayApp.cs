@@ -89,6 +89,8 @@ internal sealed class GatewayApp : IAsyncDisposable
             host.UseSetting("Storage:ConnectionString", $"Data Source={folder["gateway.db"]}");
             host.UseSetting("Tenants:File", FileIn(folder));
             host.UseSetting("Logging:Level", "Fatal");
+            // All callers of all tests have one address.
+            host.UseSetting("Limits:AnonymousRequestsPerSecond", "0");
             foreach (var (name, value) in settings)
                 host.UseSetting(name, value);
             host.ConfigureTestServices(services =>

@@ -67,4 +67,11 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
 }
 
 /// <param name="Port">Null: the operators' routes are on the public port.</param>
-internal sealed record ManagementOptions(int? Port);
+internal sealed record ManagementOptions(int? Port)
+{
+    /// <summary>Health, metrics, and everything on the management port: no rate limit applies to them.</summary>
+    public bool IsMonitoring(HttpContext context) =>
+        (Port is { } port && context.Connection.LocalPort == port)
+        || context.Request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/metrics", StringComparison.OrdinalIgnoreCase);
+}

@@ -21,6 +21,8 @@ internal static class RequestLog
     {
         var level = settings.Choice("Logging:Level", LogEventLevel.Information);
         var format = settings.Choice("Logging:Format", builder.Environment.IsDevelopment() ? LogFormat.Text : LogFormat.Json);
+        builder.Services.AddSingleton<RefusalLog>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<RefusalLog>());
         builder.Services.AddSingleton(_ => new StandardOutputSink(
             format == LogFormat.Text ? new TextLogFormatter() : new RenderedCompactJsonFormatter()
         ));
@@ -46,7 +48,8 @@ internal static class RequestLog
             options.Logger = app.ApplicationServices.GetRequiredService<Serilog.ILogger>();
             options.MessageTemplate = "{Method:l} {Route:l} {StatusCode} in {Elapsed:0.0} ms";
             options.GetMessageTemplateProperties = Properties;
-            options.GetLevel = Level;
+            var refusals = app.ApplicationServices.GetRequiredService<RefusalLog>();
+            options.GetLevel = (context, elapsed, exception) => Level(context, exception, refusals);
         });
 
     public static string Known(string method) =>
@@ -82,10 +85,12 @@ internal static class RequestLog
 
     private static bool IsWellFormed(string id) => id.Length is > 0 and <= 64 && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-');
 
-    private static LogEventLevel Level(HttpContext context, double elapsed, Exception? exception)
+    private static LogEventLevel Level(HttpContext context, Exception? exception, RefusalLog refusals)
     {
         if (exception is not null || context.Response.StatusCode == StatusCodes.Status500InternalServerError)
             return LogEventLevel.Error;
+        if (refusals.IsOnlyCounted(context))
+            return LogEventLevel.Debug;
         // Static files and Swagger UI are served without an endpoint.
         var isQuiet = context.GetEndpoint() is { } endpoint
             ? endpoint.Metadata.GetMetadata<QuietLogMetadata>() is not null

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -61,7 +62,8 @@ internal sealed partial class CertificateIdentification : IdentificationMethod<s
         if (!request.Peer.IsTrustedProxy)
         {
             var peer = Peer.Display(request.Peer.Address);
-            Log.UntrustedCertificate(request.GetService<ILogger<CertificateIdentification>>(), peer);
+            if (request.GetService<RefusalLog>().Admits(request.Context, "untrusted client certificate header"))
+                Log.UntrustedCertificate(request.GetService<ILogger<CertificateIdentification>>(), peer);
             return IdentificationResult.Unidentified(
                 $"The request carries {header}, but came from {peer}, which is not a trusted proxy. Leave the header out, or ask the operator to add the proxy's address to Identification:TrustedProxies."
             );

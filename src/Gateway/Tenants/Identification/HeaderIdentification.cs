@@ -1,5 +1,6 @@
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 
 namespace Gateway.Tenants.Identification;
 
@@ -53,8 +54,11 @@ internal sealed partial class HeaderIdentification : IdentificationMethod<string
             );
     }
 
-    private static void LogUntrusted(IdentificationRequest request) =>
-        Log.UntrustedHeader(request.GetService<ILogger<HeaderIdentification>>(), Peer.Display(request.Peer.Address));
+    private static void LogUntrusted(IdentificationRequest request)
+    {
+        if (request.GetService<RefusalLog>().Admits(request.Context, "untrusted tenant header"))
+            Log.UntrustedHeader(request.GetService<ILogger<HeaderIdentification>>(), Peer.Display(request.Peer.Address));
+    }
 
     private static partial class Log
     {

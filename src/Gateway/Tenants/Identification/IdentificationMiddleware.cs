@@ -2,6 +2,7 @@ using Gateway.Edge;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
+using Gateway.Edge.Rates;
 using Serilog;
 
 namespace Gateway.Tenants.Identification;
@@ -16,6 +17,7 @@ internal sealed class IdentificationMiddleware(
     IdentificationOptions options,
     TrustedProxies trustedProxies,
     PublicUrl publicUrl,
+    AnonymousRequests anonymous,
     IDiagnosticContext diagnostics
 )
 {
@@ -125,7 +127,7 @@ internal sealed class IdentificationMiddleware(
     private Task ContinueAsync(HttpContext context, IdentificationResult result)
     {
         if (result.Caller is not { } caller)
-            return result.Refusal is { } refusal ? refusal.ExecuteAsync(context) : next(context);
+            return (anonymous.Count(context) ?? result.Refusal) is { } refusal ? refusal.ExecuteAsync(context) : next(context);
         context.Features.Set(caller);
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);

@@ -2,6 +2,8 @@ using System.Net;
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
+using Gateway.Edge.Limits;
+using Gateway.Edge.Rates;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
 using Gateway.Tests.Harness;
@@ -27,13 +29,19 @@ public sealed class HotPathTests
         );
         using var directory = new TenantDirectory(file, null, false, TimeProvider.System, NullLogger<TenantDirectory>.Instance);
         var settings = new Settings(new ConfigurationBuilder().Build());
-        var proxies = TrustedProxies.Read(settings);
+        var trustedProxies = TrustedProxies.Read(settings);
+        using var anonymous = new AnonymousRequests(
+            LimitOptions.Read(settings, fileLimit: null),
+            trustedProxies,
+            new ManagementOptions(null)
+        );
         var identification = new IdentificationMiddleware(
             _ => Task.CompletedTask,
             directory,
             IdentificationOptions.Read(settings),
-            proxies,
-            PublicUrl.Read(settings, proxies),
+            trustedProxies,
+            PublicUrl.Read(settings, trustedProxies),
+            anonymous,
             new DiagnosticContext(Serilog.Core.Logger.None)
         );
         var context = new DefaultHttpContext();
