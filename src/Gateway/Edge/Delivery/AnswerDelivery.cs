@@ -48,16 +48,18 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
 
     private WatchedAnswer Watch(bool isLast)
     {
-        var socket = connection.Features.Get<IConnectionSocketFeature>()?.Socket;
+        var socket = OperatingSystem.IsLinux() ? connection.Features.Get<IConnectionSocketFeature>()?.Socket : null;
         var answer = new WatchedAnswer(
-            socket,
-            ClosingSocket.CountAcknowledged(socket),
+            isObservable: socket is not null,
+            // Now: a busy server closes its own handle before it says that the connection is closed.
+            socket is null
+                ? null
+                : ObservedSocket.Open(socket),
             isLast || application.ApplicationStopping.IsCancellationRequested,
             Forget
         );
         lock (_watched)
             _watched.Add(answer);
-        // The last registration runs first: the socket is still open then.
         answer.CloseOn(connection.ConnectionClosed);
         return answer;
     }
@@ -68,7 +70,7 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
         lock (_watched)
         {
             foreach (var answer in _watched)
-                answer.OnClosed(isOurs: true);
+                answer.OnClosed();
         }
     }
 

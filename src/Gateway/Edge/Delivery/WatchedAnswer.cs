@@ -1,13 +1,11 @@
-using System.Net.Sockets;
-
 namespace Gateway.Edge.Delivery;
 
 /// <summary>One answer, from just before it is written until it is known whether its caller received it.</summary>
-/// <param name="socket">Null: the server has none.</param>
-/// <param name="acknowledged">Bytes that the peer had acknowledged before; null: this system cannot say.</param>
+/// <param name="isObservable">Whether this system shows what happens to the bytes of a connection.</param>
+/// <param name="socket">The connection; null: not observable, or closed before the answer is written.</param>
 /// <param name="isLast">Whether the gateway closes the connection after it.</param>
 /// <param name="forget">Called when it is known.</param>
-internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool isLast, Action<WatchedAnswer> forget)
+internal sealed class WatchedAnswer(bool isObservable, ObservedSocket? socket, bool isLast, Action<WatchedAnswer> forget)
 {
     private static readonly TimeSpan ResetTime = TimeSpan.FromSeconds(1);
 
@@ -17,7 +15,7 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
     private int _isClosed;
 
     /// <summary>Without a connection of ours: what was written counts as delivered.</summary>
-    public static WatchedAnswer Unobserved => new(null, null, false, _ => { });
+    public static WatchedAnswer Unobserved => new(false, null, false, _ => { });
 
     /// <summary>To be called when the answer has been written completely, or could not be.</summary>
     /// <param name="isStreamReset">The caller has reset its stream of a connection that goes on (HTTP/2).</param>
@@ -27,7 +25,7 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
         if (isStreamReset)
             Complete(isDelivered: false);
         if (isLast)
-            OnClosed(isOurs: true);
+            OnClosed();
         try
         {
             return await _delivered.Task.WaitAsync(ResetTime);
@@ -40,11 +38,12 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
         {
             _closed.Unregister();
             forget(this);
+            socket?.Dispose();
         }
     }
 
     public void CloseOn(CancellationToken cancellationToken) =>
-        _closed = cancellationToken.UnsafeRegister(static state => ((WatchedAnswer)state!).OnClosed(isOurs: false), this);
+        _closed = cancellationToken.UnsafeRegister(static state => ((WatchedAnswer)state!).OnClosed(), this);
 
     /// <summary>The connection carries another request. In HTTP/2 it may come while this answer is written.</summary>
     public void OnNextRequest()
@@ -53,28 +52,30 @@ internal sealed class WatchedAnswer(Socket? socket, ulong? acknowledged, bool is
             Complete(isDelivered: true);
     }
 
-    /// <summary>The server closes its socket next: how the connection ends is seen on a duplicate.</summary>
-    /// <param name="isOurs">Whether the gateway closes it, and not its caller.</param>
-    public void OnClosed(bool isOurs)
+    /// <summary>The connection is being closed, by either side.</summary>
+    public void OnClosed()
     {
         if (Interlocked.Exchange(ref _isClosed, 1) != 0)
             return;
-        if (socket is null || !OperatingSystem.IsLinux())
+        if (!isObservable)
             Complete(isDelivered: true);
-        // Closed before the answer was written.
-        else if (acknowledged is not { } before)
-            Complete(isDelivered: false);
-        else if (ClosingSocket.Duplicate(socket, before) is not { } copy)
+        else if (socket is null)
             Complete(isDelivered: false);
         else
-            _ = JudgeAsync(copy, isReset: !isOurs && copy.IsGone);
+            _ = JudgeAsync(socket);
     }
 
     private void Complete(bool isDelivered) => _delivered.TrySetResult(isDelivered);
 
-    private async Task JudgeAsync(ClosingSocket copy, bool isReset)
+    private async Task JudgeAsync(ObservedSocket closing)
     {
-        using (copy)
-            Complete(!isReset && await copy.EndsInOrderAsync(ResetTime));
+        try
+        {
+            Complete(await closing.EndsInOrderAsync(ResetTime));
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was known otherwise.
+        }
     }
 }
