@@ -80,6 +80,26 @@ public abstract class RepeatContract : LedgerTest
     }
 
     [Fact]
+    public async Task A_repeat_whose_caller_goes_while_it_is_decided_leaves_the_answer_to_the_next()
+    {
+        var ledger = await StartAsync();
+        await ledger.Answers.HangUpAsync((await SettledAsync(ledger, "g")).Answer!);
+        for (var n = 0; n < 200; n++)
+        {
+            // Before, in and after the transaction.
+            using var gone = new CancellationTokenSource(TimeSpan.FromMicroseconds(50 * (n % 60)));
+            try
+            {
+                var admission = await ledger.AdmitAsync(Request(Team), gone.Token);
+                await ledger.Answers.HangUpAsync(admission.ShouldBeOfType<Admission.Replayed>().Answer!);
+            }
+            catch (OperationCanceledException) { }
+        }
+
+        (await ReplayedAsync(ledger)).Outcome.Settlement!.GenerationId.ShouldBe("g");
+    }
+
+    [Fact]
     public async Task An_unknown_outcome_answers_every_repeat_until_it_is_decided()
     {
         var ledger = await StartAsync();

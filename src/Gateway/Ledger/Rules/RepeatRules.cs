@@ -11,6 +11,11 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
     /// </summary>
     public static readonly TimeSpan LongRequest = TimeSpan.FromSeconds(0.1);
 
+    /// <summary>
+    /// A busy replica may notice so late that a caller has gone: what it writes before then says nothing.
+    /// </summary>
+    private static readonly TimeSpan LatestNotice = TimeSpan.FromSeconds(0.5);
+
     /// <returns>Null: it is a new request.</returns>
     public Admission? Find(ReservationRequest request)
     {
@@ -73,5 +78,5 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
         && state.Instances.TryGetValue(row.OwedBy!.Value, out var other)
         && other.LeaseUntil > state.Now
         && (row.EndedAt ?? state.Now) - row.ReservedAt > LongRequest
-        && other.SeenAt <= (since ?? state.Now);
+        && other.SeenAt <= (since ?? state.Now) + LatestNotice;
 }

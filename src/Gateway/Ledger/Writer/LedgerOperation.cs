@@ -176,6 +176,25 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             mustBeRecorded: true
         );
 
+    /// <summary>
+    /// Nobody waits for its result: it is not sent, and an answer that it has claimed goes to the next repeat.
+    /// </summary>
+    /// <returns>Null: there is nothing to undo.</returns>
+    public LedgerOperation? Undo()
+    {
+        if (IsForwarded)
+            return ReleaseUnsent();
+        var claimed = (_result as Admission.Joined)?.Answer ?? (_result as Admission.Replayed)?.Answer;
+        return claimed is null
+            ? null
+            : new LedgerOperation<bool>(
+                keys => keys.Answers.Add(claimed.ReservationId),
+                rules => rules.Repeats.HangUp(claimed),
+                mustBeRecorded: true,
+                comesFirst: true
+            );
+    }
+
     public void ReportUnavailable(string detail) =>
         _completion.TrySetResult(new Admission.Unavailable(StoreUnavailableException.RetryAfterSeconds, detail));
 

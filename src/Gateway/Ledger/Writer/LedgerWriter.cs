@@ -187,9 +187,9 @@ internal sealed class LedgerWriter(
             FailForGood(operation, operation is ReserveOperation unsent && state.Find(unsent.Id) is not null, fault);
         else if (operation is not ReserveOperation reserve)
             operation.Complete();
-        // Its caller disconnected, or was refused, while the commit ran: it is never sent, and is released.
-        else if (!reserve.TryComplete() && reserve.IsForwarded)
-            _retryQueue.Add(reserve.ReleaseUnsent());
+        // Its caller disconnected, or was refused, while the commit ran. Retries come before the next equal request.
+        else if (!reserve.TryComplete() && reserve.Undo() is { } undo)
+            _retryQueue.Add(undo);
         else if (!reserve.HasResult)
             _waiting.Add(reserve);
     }
@@ -259,7 +259,7 @@ internal sealed class LedgerWriter(
         }
         operation.Fail(fault);
         if (isUncertain && operation is ReserveOperation reserve)
-            _retryQueue.Add(reserve.ReleaseUnsent());
+            _retryQueue.Add(reserve.Undo() ?? reserve.ReleaseUnsent());
     }
 
     /// <summary>
