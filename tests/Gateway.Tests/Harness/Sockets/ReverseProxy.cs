@@ -24,18 +24,25 @@ internal sealed class ReverseProxy : IAsyncDisposable
     ) =>
         program switch
         {
-            "nginx" => StartShippedNginxAsync(folder, gateway, change),
+            "nginx" => StartShippedNginxAsync(folder, [gateway], change),
             "haproxy" => StartShippedHaproxyAsync(folder, gateway, change),
             _ => throw new ArgumentOutOfRangeException(nameof(program), program, "There is no such file in deploy/."),
         };
 
-    private static async Task<ReverseProxy> StartShippedNginxAsync(TemporaryFolder folder, Uri gateway, Func<string, string>? change)
+    /// <param name="gateways">Replicas, which get requests in turn.</param>
+    /// <param name="change">What an operator changes in the file.</param>
+    public static async Task<ReverseProxy> StartShippedNginxAsync(
+        TemporaryFolder folder,
+        IEnumerable<Uri> gateways,
+        Func<string, string>? change
+    )
     {
         var port = Ports.Free();
         var shipped = (await File.ReadAllTextAsync(Repository.Path("deploy/nginx/nginx.conf"), TestContext.Current.CancellationToken))
             .Replace("listen 8080", $"listen 127.0.0.1:{port}", StringComparison.Ordinal)
             .Replace("/tmp/", folder["nginx-"], StringComparison.Ordinal);
-        await File.WriteAllTextAsync(folder["upstream.conf"], $"server {gateway.Authority};", TestContext.Current.CancellationToken);
+        var servers = string.Concat(gateways.Select(gateway => $"server {gateway.Authority} max_fails=1 fail_timeout=2s;\n"));
+        await File.WriteAllTextAsync(folder["upstream.conf"], servers, TestContext.Current.CancellationToken);
         return await StartNginxAsync(folder, change is null ? shipped : change(shipped), new Uri($"http://127.0.0.1:{port}"));
     }
 
