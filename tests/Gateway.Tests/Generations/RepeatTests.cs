@@ -1,7 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Gateway.Ledger.Rules;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Gateway.Tests.Generations;
 
@@ -147,6 +152,48 @@ public sealed class RepeatTests : RepeatTest
         (await PostAsync("a cat")).EnsureSuccessStatusCode();
 
         Leonardo.Invoice.Count.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(400, """{"error":"the prompt contains moderated words","path":"$","code":"unexpected"}""", 1)]
+    [InlineData(429, "{}", 2)]
+    public async Task What_ends_without_a_charge_is_passed_on_if_the_prompt_was_refused_and_else_sent_again(int status, string body, int sent)
+    {
+        var posts = 0;
+        var mayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using var upstream = builder.Build();
+        upstream.MapPost(
+            "/v2/generations",
+            async () =>
+            {
+                Interlocked.Increment(ref posts);
+                await mayAnswer.Task;
+                return TypedResults.Text(body, "application/json", statusCode: status);
+            }
+        );
+        await upstream.StartAsync(TestContext.Current.CancellationToken);
+        await Gateway.DisposeAsync();
+        Gateway = await StartGatewayAsync(("Leonardo__BaseUrl", upstream.Urls.Single()));
+        using (var first = await RawConnection.OpenAsync(Gateway.Address))
+        {
+            await first.SendAsync(Raw("a cat"));
+            await Eventually.HoldsAsync(() => Volatile.Read(ref posts) == 1);
+            await Task.Delay(3 * RepeatRules.LongRequest, TestContext.Current.CancellationToken);
+        }
+        var repeating = PostAsync("a cat");
+        // It has taken the place of the caller who left: nothing is sent for it.
+        await Task.Delay(3 * RepeatRules.LongRequest, TestContext.Current.CancellationToken);
+        posts.ShouldBe(1);
+
+        mayAnswer.SetResult();
+
+        using var repeat = await repeating;
+        posts.ShouldBe(sent);
+        repeat.Headers.Contains("Idempotency-Replayed").ShouldBe(sent == 1);
+        await repeat.ProblemAsync(sent == 1 ? 422 : 503, sent == 1 ? "upstream-rejected" : "upstream-saturated");
     }
 
     private async Task<TimeSpan> MeasureAsync(bool close)
