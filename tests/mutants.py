@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Makes one mistake at a time in a copy of the sources and sees whether a test notices.
+
+By hand: tests/mutants.py [PART OF A NAME ...]. Prints a Markdown table; exit code 1 if a mistake survives. Takes one to two minutes for each.
+"""
+import os, re, shutil, subprocess, sys, tempfile
+
+REPEATS = ["-class", "*SqliteRepeatTests", "-class", "*PostgreSqlRepeatTests"]
+HISTORY = ["-method", "*LedgerProperties.Every_history_with_repeats_on_SQLite_agrees_with_the_model"]
+NEVER_SENT = ["-class", "*SqliteNeverSentTests", "-class", "*PostgreSqlNeverSentTests", "-method", "*LedgerProperties.Every_history_on_SQLite_agrees_with_the_model"]
+CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectionTests"]
+AUDIT = ["-class", "*SqliteAuditTests"]
+
+RULES = "Ledger/Rules/RepeatRules.cs"
+DELIVER = "public bool Deliver(AnswerClaim answer) => Report(answer, null)"
+HANG_UP = "public bool HangUp(AnswerClaim answer) => Report(answer, Reservation.Nobody)"
+CLAIM = '        state.Move(free, claimed, "repeat");\n'
+KEYLESS = "OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null"
+UNKNOWN = "(row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).OwedByNobody(state.Now)"
+UNKNOWN_OWED = "row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }"
+
+# The mistake, the file, what is replaced by what, and the tests that must notice.
+MUTANTS = [
+    ("a delivered twin is answered", RULES, DELIVER, DELIVER.replace("null)", "Reservation.Nobody)"), REPEATS),
+    ("a delivered twin is answered (histories)", RULES, DELIVER, DELIVER.replace("null)", "Reservation.Nobody)"), HISTORY),
+    ("an undelivered request is forgotten", RULES, HANG_UP, HANG_UP.replace("Reservation.Nobody)", "null)"), REPEATS),
+    ("an undelivered request is forgotten (histories)", RULES, HANG_UP, HANG_UP.replace("Reservation.Nobody)", "null)"), HISTORY),
+    ("a claim is not part of the admission", RULES, CLAIM, "", REPEATS),
+    ("a claim is not part of the admission (histories)", RULES, CLAIM, "", HISTORY),
+    ("a request with a key answers one without", "Ledger/Rules/AdmissionRules.cs", KEYLESS, "OwedBy = instance", REPEATS),
+    ("a request with a key answers one without (histories)", "Ledger/Rules/AdmissionRules.cs", KEYLESS, "OwedBy = instance", HISTORY),
+    ("an error counts as delivery", "Ledger/Rules/OutcomeRules.cs", UNKNOWN, UNKNOWN_OWED, REPEATS),
+    ("an error counts as delivery (histories)", "Ledger/Rules/OutcomeRules.cs", UNKNOWN, UNKNOWN_OWED, HISTORY),
+    ("a report of an earlier caller counts", RULES, " && row.OwedAt == answer.Since", "", REPEATS),
+    ("a dead replica still owes", RULES, "(replica is null || replica.LeaseUntil <= state.Now)", "false", REPEATS),
+    ("a deleted generation answers", "Ledger/LedgerStore.cs", "(g.deleted_at is not null or g.status = 'FAILED')", "1 = 2", REPEATS),
+    ("a delivery is never written", "Ledger/Writer/LedgerWriter.cs", "            _operations.TakeLazy(batch, MaxBatchSize);", "            { }", REPEATS),
+    ("the window is ignored", RULES, "return state.Now - row.OwedAt < options.RepeatWindow;", "return true;", REPEATS),
+    ("hang-ups are decided after admissions", "Ledger/Writer/WriterBatch.cs", "operations.OrderBy(operation => !operation.ComesFirst)", "operations", REPEATS),
+    ("another replica is not waited for", RULES, "if (equal.Exists(row => IsUncertain(row, request.WaitsSince)))", "if (equal.Count < 0)", REPEATS),
+    ("an equal request is not waited for", "Generations/PendingAnswers.cs", "if (earlier.Length == 0)", "if (earlier.Length >= 0)", CONNECTIONS),
+    ("a reset counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "Complete(!isReset && await", "Complete(!isReset || await", CONNECTIONS),
+    ("the gateway's own close counts as a reset", "Edge/Delivery/WatchedAnswer.cs", "isReset: !isOurs && copy.IsGone", "isReset: copy.IsGone", CONNECTIONS),
+    ("a next request says nothing of the last answer", "Edge/Delivery/WatchedAnswer.cs", "        if (_isWritten)\n            Complete(isDelivered: true);", "        if (_isWritten) { }", CONNECTIONS),
+    ("an abandoned request is free", "Ledger/Writer/LedgerOperation.cs", "_completion.Task.IsCanceled ? Outcome.Abandoned : null", "null", NEVER_SENT),
+    ("a 503 counts", "Ledger/LedgerStore.cs", "status is null or status = 503 or", "status is null or", NEVER_SENT),
+    ("the last minute is pruned", "Ledger/LedgerStore.cs", "- 120000000 ", "- 30000000 ", NEVER_SENT),
+    ("events of what was never sent stay", "Ledger/Sqlite/SqliteLedgerStore.cs", "                sql.PruneEventsNeverSent.Execute();\n", "", NEVER_SENT),
+    ("what was sent is pruned", "Ledger/LedgerStore.cs", "where state = 'V' and forwarded_at is null and ended_at", "where state = 'V' and ended_at", NEVER_SENT),
+    ("the owner is not audited", "Ledger/Maintenance/AuditedReservation.cs", "if ((State == ReservationState.Settled) != Owned is not null", "if (false", AUDIT),
+    ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),
+]
+
+
+def run(copy, command, minutes):
+    return subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=60 * minutes)
+
+
+def judge(copy, file, old, new, tests):
+    path = os.path.join(copy, "src", "Gateway", file)
+    with open(path, encoding="utf-8") as source:
+        text = source.read()
+    if text.count(old) != 1:
+        return f"not applied: the text occurs {text.count(old)} times", False
+    with open(path, "w", encoding="utf-8") as source:
+        source.write(text.replace(old, new))
+    try:
+        flags = ["-v", "q", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false"]
+        if run(copy, ["dotnet", "build", "tests/Gateway.Tests", *flags], 20).returncode:
+            return "not applied: it does not compile", False
+        program = "tests/Gateway.Tests/bin/Debug/net10.0/Gateway.Tests.dll"
+        tested = run(copy, ["dotnet", program, "-noColor", "-noLogo", *tests], 20)
+        failed = re.findall(r"Gateway\.Tests\.\S+?\.(\w+?)(?:\([^)]*\))? \[FAIL\]", tested.stdout)
+        return (f"caught by {len(failed)}, for example `{failed[0]}`", True) if failed else ("**survived**", False)
+    except subprocess.TimeoutExpired:
+        return "caught: the tests do not end", True
+    finally:
+        with open(path, "w", encoding="utf-8") as source:
+            source.write(text)
+
+
+def main():
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    wanted = [one for one in MUTANTS if not sys.argv[1:] or any(part in one[0] for part in sys.argv[1:])]
+    survived = 0
+    with tempfile.TemporaryDirectory() as folder:
+        copy = os.path.join(folder, "copy")
+        shutil.copytree(root, copy, ignore=shutil.ignore_patterns("bin", "obj", "node_modules", ".git"))
+        print("| mistake | noticed |\n| --- | --- |", flush=True)
+        for name, *mutant in wanted:
+            verdict, is_caught = judge(copy, *mutant)
+            survived += not is_caught
+            print(f"| {name} | {verdict} |", flush=True)
+    print(f"\n{len(wanted) - survived} of {len(wanted)} caught")
+    return 1 if survived else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
