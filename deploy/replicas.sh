@@ -55,10 +55,11 @@ printf 'server 127.0.0.1:%s max_fails=1 fail_timeout=2s;\n' "${ports[@]}" >"$wor
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log"
 until_ok "http://127.0.0.1:$balancer/v1/usage"
 
-one_client() { # one_client N: requests one after another while there is a file "load", a status a line
+one_client() { # one_client N: different requests one after another while there is a file "load", a status a line
+  local request=0
   while [ -e "$work/load" ]; do
     curl -s -o /dev/null -w '%{http_code}\n' --max-time 60 -H 'Content-Type: application/json' "http://127.0.0.1:$balancer/v2/generations" \
-      -d '{"model":"flux-pro-2.0","parameters":{"prompt":"A cat wearing a hat","width":256,"height":256}}' >>"$work/status.$1" || true
+      -d '{"model":"flux-pro-2.0","parameters":{"prompt":"Cat '"$1-$((++request))"'","width":256,"height":256}}' >>"$work/status.$1" || true
   done
 }
 clients=()

@@ -29,13 +29,13 @@ internal static partial class UpstreamText
         return false;
     }
 
-    [GeneratedRegex(@"\S+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\S+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex Word();
 
     [GeneratedRegex(@"[A-Za-z0-9-]+\.[A-Za-z0-9-]+(?::[0-9]+)?/", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex HostAndPath();
 
     /// <summary>A UUID is one run.</summary>
-    [GeneratedRegex("[A-Za-z0-9_-]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("[A-Za-z0-9_-]+", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant)]
     private static partial Regex Run();
 }
