@@ -19,7 +19,16 @@ public abstract class RepeatTest : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _store = await StoreAsync();
+        try
+        {
+            _store = await StoreAsync();
+        }
+        catch
+        {
+            // A test that is skipped here is not disposed.
+            Folder.Dispose();
+            throw;
+        }
         Leonardo = await LeonardoSimulator.StartAsync(
             new SimulatorOptions
             {
@@ -37,11 +46,8 @@ public abstract class RepeatTest : IAsyncLifetime
 
     public virtual async ValueTask DisposeAsync()
     {
-        // Both are missing where the test was skipped.
-        if (Gateway is not null)
-            await Gateway.DisposeAsync();
-        if (Leonardo is not null)
-            await Leonardo.DisposeAsync();
+        await Gateway.DisposeAsync();
+        await Leonardo.DisposeAsync();
         Folder.Dispose();
         GC.SuppressFinalize(this);
     }

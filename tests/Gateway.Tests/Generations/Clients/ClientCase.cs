@@ -3,7 +3,7 @@ namespace Gateway.Tests.Generations.Clients;
 /// <summary>What goes wrong for a call, after Leonardo has accepted it.</summary>
 /// <param name="Fault">A fault of the simulator.</param>
 /// <param name="TimeoutSeconds">The client's own; 0: its default.</param>
-/// <param name="IsBehindProxy">Whether a proxy is between client and gateway, which waits for one second.</param>
+/// <param name="IsBehindProxy">Whether a proxy is between client and gateway, which waits for two seconds.</param>
 /// <param name="Calls">How often the user of the client tries until it has an answer.</param>
 /// <param name="People">How many want the same, one after the other.</param>
 /// <param name="EndsWell">Whether the client must get what was made: its outcome never becomes unknown.</param>
@@ -22,8 +22,8 @@ internal sealed record ClientFault(
         new("socket-dropped", "reset-after", EndsWell: false),
         new("error-500", "error-500-after", EndsWell: false),
         new("garbage", "garbage", EndsWell: false),
-        new("proxy-504", "slow:2.5", IsBehindProxy: true),
-        new("own-timeout", "slow:2.5", TimeoutSeconds: 1, Calls: 3),
+        new("proxy-504", "slow:3.3", IsBehindProxy: true),
+        new("own-timeout", "slow:3.3", TimeoutSeconds: 2, Calls: 3),
         new("two-people", "slow:0.2", People: 2),
     ];
 }

@@ -23,7 +23,7 @@ public sealed class ClientTests : RepeatTest
             "nginx",
             Folder,
             Gateway.Address,
-            shipped => shipped.Replace("proxy_read_timeout 150s", "proxy_read_timeout 1s", StringComparison.Ordinal)
+            shipped => shipped.Replace("proxy_read_timeout 150s", "proxy_read_timeout 2s", StringComparison.Ordinal)
         );
         var ids = new ConcurrentDictionary<ClientCase, IReadOnlyList<string>>();
         await Parallel.ForEachAsync(
@@ -39,6 +39,8 @@ public sealed class ClientTests : RepeatTest
         Log(table);
         foreach (var result in results)
         {
+            if (result.Billed.Count != result.Case.Fault.People)
+                Log(string.Join('\n', LogOf(result.Case)));
             result.Posts.ShouldBeGreaterThan(1, $"{result.Case.RequestId} tests nothing:\n{table}");
             result.Billed.Count.ShouldBe(result.Case.Fault.People, $"{result.Case.RequestId}:\n{table}");
             result.Ids.ShouldBeUnique();
@@ -68,9 +70,13 @@ public sealed class ClientTests : RepeatTest
         new(
             one,
             ids,
-            Gateway.Output.Split('\n').Count(line => line.Contains($"\"RequestId\":\"{one.RequestId}\"") && line.Contains("\"Elapsed\"")),
+            LogOf(one).Count(),
             [.. Leonardo.Invoice.Where(charge => charge.Prompt == one.Prompt).Select(charge => charge.GenerationId)]
         );
+
+    /// <summary>One event for each request.</summary>
+    private IEnumerable<string> LogOf(ClientCase one) =>
+        Gateway.Output.Split('\n').Where(line => line.Contains($"\"RequestId\":\"{one.RequestId}\"") && line.Contains("\"Elapsed\""));
 
     /// <summary>Requests that were sent → charges, of each client under each fault.</summary>
     private static string Table(IReadOnlyList<ClientResult> results)

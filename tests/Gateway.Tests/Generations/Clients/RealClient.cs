@@ -52,7 +52,7 @@ internal sealed record RealClient(string Name, Func<RealCall, IReadOnlyList<stri
             var output = await process.StandardOutput.ReadToEndAsync(timeout.Token);
             await process.WaitForExitAsync(timeout.Token);
             SecretScanner.ForPort(call.Gateway.Port)?.Scan(Name, output);
-            call.Log($"{Name}: exit {process.ExitCode} {output.Trim()} {(await errors).Split('\n')[0]}");
+            call.Log($"{call.RequestId}: exit {process.ExitCode} {output.Trim()} {(await errors).Split('\n')[0]}");
             return process.ExitCode == 0 ? JsonNode.Parse(output)?["generate"]?["generationId"]?.GetValue<string>() : null;
         }
         finally
