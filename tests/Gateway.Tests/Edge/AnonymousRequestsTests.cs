@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
@@ -39,13 +40,27 @@ public sealed class AnonymousRequestsTests
         await Eventually.HoldsAsync(async () => (await gateway.GetAsync(path)).StatusCode != HttpStatusCode.TooManyRequests);
     }
 
+    /// <summary>A caller in a loop does not use up the CPU with its refusals.</summary>
+    [Fact]
+    public async Task A_refusal_beyond_the_rate_is_held_back()
+    {
+        await using var gateway = await TwoTenants.StartAsync(settings: Rate);
+        var took = TimeSpan.Zero;
+        await RefusedAsync(async () =>
+        {
+            var began = Stopwatch.GetTimestamp();
+            var answer = await gateway.GetAsync("/problems");
+            took = Stopwatch.GetElapsedTime(began);
+            return answer;
+        });
+        took.ShouldBeGreaterThanOrEqualTo(TimeSpan.FromMilliseconds(90));
+    }
+
     [Fact]
     public async Task Another_address_is_not_affected()
     {
         await using var gateway = await TwoTenants.StartAsync(settings: Rate);
-        for (var sent = 0; sent < 20; sent++)
-            await gateway.GetRawAsync("127.0.0.2", "/problems");
-        (await gateway.GetRawAsync("127.0.0.2", "/problems")).StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        await RefusedAsync(() => gateway.GetRawAsync("127.0.0.2", "/problems"));
         (await gateway.GetRawAsync("127.0.0.3", "/problems")).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -54,9 +69,7 @@ public sealed class AnonymousRequestsTests
     {
         await using var gateway = await TwoTenants.StartAsync(settings: Rate);
         await (await gateway.GetAsync("/v1/usage", ("Authorization", "Bearer wrong"))).ShouldAskForATokenAsync();
-        for (var sent = 0; sent < 20; sent++)
-            await gateway.GetAsync("/v1/usage", ("Authorization", "Bearer wrong"));
-        await (await gateway.GetAsync("/v1/usage", ("Authorization", "Bearer wrong"))).ProblemAsync(429, "quota-exceeded");
+        await RefusedAsync(() => gateway.GetAsync("/v1/usage", ("Authorization", "Bearer wrong")));
     }
 
     [Fact]
@@ -93,5 +106,19 @@ public sealed class AnonymousRequestsTests
             foreach (var path in (string[])["/", "/problems", "/metrics"])
                 (await management.GetAsync(path, TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.OK, path);
         }
+    }
+
+    /// <summary>Sends until a request is refused with 429: held back, refusals are slower than the rate.</summary>
+    private static async Task RefusedAsync(Func<Task<HttpResponseMessage>> sendAsync)
+    {
+        for (var sent = 0; sent < 200; sent++)
+        {
+            var answer = await sendAsync();
+            if (answer.StatusCode != HttpStatusCode.TooManyRequests)
+                continue;
+            await answer.ProblemAsync(429, "quota-exceeded");
+            return;
+        }
+        throw new InvalidOperationException("none of 200 requests was refused");
     }
 }

@@ -36,8 +36,13 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
     /// <summary>Value of <c>WWW-Authenticate</c>.</summary>
     public string? Authenticate { get; init; }
 
-    public Task ExecuteAsync(HttpContext httpContext)
+    /// <summary>How long the answer is held back, so that a caller in a loop costs little CPU.</summary>
+    public TimeSpan Delay { get; init; }
+
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
+        if (Delay > TimeSpan.Zero)
+            await Task.Delay(Delay, httpContext.RequestAborted);
         var response = httpContext.Response;
         response.StatusCode = Status;
         response.Headers.CacheControl = "no-store";
@@ -49,7 +54,7 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        return JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
+        await JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)
