@@ -96,7 +96,10 @@ internal sealed class CreateGeneration(
 
         // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
         // is sent. This waits for a slot of the account.
-        var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash);
+        var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash)
+        {
+            CallerWaits = wait is not null,
+        };
         var admission = await AdmitAsync(reservation, answer, cancellationToken);
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);

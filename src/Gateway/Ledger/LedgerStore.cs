@@ -22,7 +22,8 @@ internal abstract class LedgerStore
     /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =
         "state, version, charged, sent, idem_key, forwarded_at, ended_at, running_until, fence_at, "
-        + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after, owed_by, owed_at";
+        + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after, owed_by, owed_at, "
+        + "caller_waits";
 
     /// <summary>Those of <see cref="UpdatedColumns"/> that are in an index. An outcome changes none of them.</summary>
     public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until", "owed_by"];

@@ -158,7 +158,11 @@ public sealed class RepeatTests : RepeatTest
     [Theory]
     [InlineData(400, """{"error":"the prompt contains moderated words","path":"$","code":"unexpected"}""", 1)]
     [InlineData(429, "{}", 2)]
-    public async Task What_ends_without_a_charge_is_passed_on_if_the_prompt_was_refused_and_else_sent_again(int status, string body, int sent)
+    public async Task What_ends_without_a_charge_is_passed_on_if_the_prompt_was_refused_and_else_sent_again(
+        int status,
+        string body,
+        int sent
+    )
     {
         var posts = 0;
         var mayAnswer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

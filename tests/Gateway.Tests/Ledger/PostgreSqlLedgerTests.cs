@@ -113,4 +113,19 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
 
         (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_caller_of_another_replica_who_waits_for_the_images_is_not_forgotten(bool waits)
+    {
+        var (here, there) = (await StartAsync(), await StartAsync());
+        var first = await here.AdmittedAsync(Request(Tenant("a")) with { CallerWaits = waits });
+        await here.SettleAsync(first.ReservationId, Cost("g"));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(2));
+
+        var repeat = await there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
+
+        repeat.ShouldBeOfType(waits ? typeof(Admission.OwedElsewhere) : typeof(Admission.Admitted));
+    }
 }

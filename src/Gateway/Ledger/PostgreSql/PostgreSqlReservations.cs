@@ -61,6 +61,7 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Outcome?.RetryAfter).ToArray(),
             rows.Select(row => row.OwedBy).ToArray(),
             rows.Select(row => UnixMicroseconds.From(row.OwedAt)).ToArray(),
+            rows.Select(row => row.CallerWaits).ToArray(),
         ];
 
     public static Reservation Read(NpgsqlDataReader row) =>
@@ -102,6 +103,7 @@ internal static class PostgreSqlReservations
                 : null,
             OwedBy = row.IsDBNull(36) ? null : row.GetGuid(36),
             OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
+            CallerWaits = row.GetBoolean(38),
         };
 
     public static long? LongOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);

@@ -68,6 +68,7 @@ internal sealed class AdmissionRules(
             ReservedAt = state.Now,
             OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null,
             OwedAt = state.Now,
+            CallerWaits = request.CallerWaits,
         };
         try
         {

@@ -27,7 +27,7 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
             .ToList();
         // 1. The oldest one that nobody owes, and that has a generation or may still get one.
         if (equal.Find(row => row.State is ReservationState.Forwarding or ReservationState.Settled && IsFree(row)) is { } free)
-            return Claim(free);
+            return Claim(free, request);
         // 2. One whose outcome is unknown answers all.
         if (equal.Find(row => row.State is ReservationState.Unknown or ReservationState.WrittenOff && IsFree(row)) is { } unknown)
             return new Admission.Replayed(unknown.Stored());
@@ -53,9 +53,9 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
         return true;
     }
 
-    private Admission Claim(Reservation free)
+    private Admission Claim(Reservation free, ReservationRequest request)
     {
-        var claimed = free.Owe(instance, state.Now);
+        var claimed = free.Owe(instance, state.Now) with { CallerWaits = request.CallerWaits };
         state.Move(free, claimed, "repeat");
         var answer = new AnswerClaim(claimed.Id, claimed.OwedAt!.Value);
         return claimed.State == ReservationState.Settled ? new Admission.Replayed(claimed.Stored(), answer) : new Admission.Joined(answer);
@@ -77,6 +77,6 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
         row.OwedBy != instance
         && state.Instances.TryGetValue(row.OwedBy!.Value, out var other)
         && other.LeaseUntil > state.Now
-        && (row.EndedAt ?? state.Now) - row.ReservedAt > LongRequest
+        && ((row.CallerWaits ? null : row.EndedAt) ?? state.Now) - row.ReservedAt > LongRequest
         && other.SeenAt <= (since ?? state.Now) + LatestNotice;
 }

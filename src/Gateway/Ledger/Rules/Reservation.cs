@@ -62,6 +62,9 @@ internal sealed record Reservation
     /// <summary>Since when. Different for each caller, so that a report of an earlier one changes nothing.</summary>
     public DateTimeOffset? OwedAt { get; init; }
 
+    /// <summary>Whether that caller waits for the images: its answer comes later than the settlement.</summary>
+    public bool CallerWaits { get; init; }
+
     public static Guid Nobody => Guid.Empty;
 
     private static readonly Outcome WrittenOffOutcome = new(

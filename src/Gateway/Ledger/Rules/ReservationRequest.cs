@@ -23,6 +23,9 @@ internal sealed record ReservationRequest(
     /// </summary>
     public DateTimeOffset? WaitsSince { get; init; }
 
+    /// <summary>Whether the caller waits for the images.</summary>
+    public bool CallerWaits { get; init; }
+
     public RepeatKey RepeatKey => new(Tenant.Id, BodyHash);
 }
 

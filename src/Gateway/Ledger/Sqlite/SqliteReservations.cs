@@ -46,7 +46,8 @@ internal static class SqliteReservations
             .With(row.Outcome?.Reason)
             .With(row.Outcome?.RetryAfter)
             .With(row.OwedBy)
-            .With(UnixMicroseconds.From(row.OwedAt));
+            .With(UnixMicroseconds.From(row.OwedAt))
+            .With(row.CallerWaits ? 1 : 0);
 
     public static Reservation Read(SqliteStatement row) =>
         new()
@@ -87,5 +88,6 @@ internal static class SqliteReservations
                 : null,
             OwedBy = row.IdOrNull(36),
             OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
+            CallerWaits = row.Long(38) != 0,
         };
 }
