@@ -97,6 +97,21 @@ internal static class ScaleBenchmark
         report.AddLarge("disk for a million reservations, MB", bytes / (double)reservations, "0");
         report.AddSlowest("empty", admissions[0], gateways[0].ReadyAt);
         report.AddSlowest("large", admissions[1], gateways[1].ReadyAt);
+        await MeasureAloneAsync(report, gateways, length);
+    }
+
+    /// <summary>Two gateways delay each other; how long an admission takes at most is seen with one.</summary>
+    private static async Task MeasureAloneAsync(ScaleReport report, ScaleGateway[] gateways, TimeSpan length)
+    {
+        gateways[0].Stop();
+        var load = new ScaleLoad([gateways[1]]);
+        await load.RunAsync(PerSecond, WarmUp);
+        var admissions = (await load.RunAsync(PerSecond, length))[0];
+        report.AddLarge("admission while no other gateway runs, p50 ms", admissions.Quantile(0.5), "0.00");
+        report.AddLarge("longest admission while no other gateway runs, ms", admissions.Longest, "0.0");
+        report.AddLarge("answers other than 200 then", admissions.Refused, "0");
+        report.AddSlowest("large, alone", admissions, gateways[1].ReadyAt);
+        Progress("alone");
     }
 
     private static void AddAdmissions(ScaleReport report, ScaleLatencies[] admissions)

@@ -24,6 +24,7 @@ public abstract class IdempotencyKeyContract : IAsyncLifetime
         ["unidentified"] = gateway => SendAsync(gateway, Good, ("authorization", "Bearer wrong")),
         ["policy"] = gateway => SendAsync(gateway, Good.Replace("1}", "5}", StringComparison.Ordinal)),
         ["host-not-allowed"] = gateway => SendAsync(gateway, Good, ("Host", "gateway.example.com")),
+        ["cross-site"] = gateway => SendAsync(gateway, Good, ("Sec-Fetch-Site", "cross-site")),
         ["too-large"] = gateway => SendAsync(gateway, Good + new string(' ', 200_000)),
         ["unsupported-media-type"] = gateway => SendAsync(gateway, Good, ("Content-Encoding", "gzip")),
         ["quota-exceeded"] = gateway => SendAsync(gateway, Good.Replace("1}", "4}", StringComparison.Ordinal)),
@@ -35,11 +36,14 @@ public abstract class IdempotencyKeyContract : IAsyncLifetime
         ["outcome-unknown"] = gateway => ScriptedAsync(gateway, "reset-after"),
     };
 
-    /// <summary>Another route, or a test of its own: here, of the store's outage, or of a bug.</summary>
+    /// <summary>
+    /// Another route, or a test of its own: here, of the store's or the issuer's outage, or of a bug.
+    /// </summary>
     private static readonly string[] Elsewhere =
     [
         "upstream-unreachable",
         "store-unavailable",
+        "identity-unavailable",
         "internal",
         "not-found",
         "method-not-allowed",

@@ -80,9 +80,9 @@ public sealed class ReaderFuzzTests(ITestOutputHelper output, GatewayFixture fix
         }
     }
 
-    private static async Task<string?> FaultOfRefusalAsync(Problem refusal)
+    private async Task<string?> FaultOfRefusalAsync(Problem refusal)
     {
-        var context = new DefaultHttpContext();
+        var context = new DefaultHttpContext { RequestServices = fixture.Gateway.Services };
         var answer = new MemoryStream();
         context.Response.Body = answer;
         await refusal.ExecuteAsync(context);

@@ -29,7 +29,8 @@ public sealed class AllocationTests
     /// The medians of runs on a busy machine with two cores, in a debug build (which makes every asynchronous method a
     /// class) and in a release build: 58.1 to 59.5 and 54.2 to 54.5 until the answer; 106 to 111 and 97 to 102 until
     /// the end, where it depends on the machine how many share a commit. Each bound is above every run, and below the
-    /// lowest run and 10 %. To know who received an answer (INV-14) costs 9 KB more, until the answer and the end.
+    /// lowest run and 10 %. To know who received an answer (INV-14) costs 9 KB more, until the answer and the end; that
+    /// a request ends with its tenant, 1 KB.
     /// After a change that saves allocations, lower the bounds: the test prints what it measured.
     /// </remarks>
 #if DEBUG
@@ -37,7 +38,7 @@ public sealed class AllocationTests
     private const double EndedBound = 126;
 #else
     private const double AnsweredBound = 67;
-    private const double EndedBound = 116;
+    private const double EndedBound = 118;
 #endif
 
     private const string Tenants = """
