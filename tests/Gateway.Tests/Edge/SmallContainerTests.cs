@@ -60,7 +60,8 @@ public sealed class SmallContainerTests
     [Fact]
     public async Task With_a_root_that_cannot_be_written_good_requests_are_answered()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && InstalledPrograms.Find("unshare") is not null, "needs root and unshare");
+        Tools.Need("unshare", "mount");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         using var folder = await FolderAsync();
         await using var gateway = Launch(
             folder,
@@ -79,7 +80,8 @@ public sealed class SmallContainerTests
     [Fact]
     public async Task With_no_place_for_the_store_it_lives_and_admits_nothing()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess && InstalledPrograms.Find("unshare") is not null, "needs root and unshare");
+        Tools.Need("unshare", "mount");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         using var folder = await FolderAsync();
         await using var gateway = Launch(folder, "mount -o remount,ro,bind /", "unshare", "--mount");
         await Eventually.HoldsAsync(async () => await StatusAsync(gateway, "/health/ready") == HttpStatusCode.ServiceUnavailable);
