@@ -12,6 +12,9 @@ internal sealed class UsageReader(Database database)
 {
     private const int MaxRows = 1000;
 
+    /// <summary>More than are released in the two minutes before they are counted and deleted.</summary>
+    private const int MaxNotCounted = 10_000;
+
     /// <summary>Balances that are summed by one statement.</summary>
     private const int MaxBalances = 4_000;
 
@@ -37,11 +40,16 @@ internal sealed class UsageReader(Database database)
         from (select tenant from counter where tenant > @tenant order by tenant limit @limit) as c order by c.tenant
         """;
 
-    /// <summary>Those whose rows have been deleted, and the few whose rows are still there.</summary>
+    /// <summary>
+    /// Those whose rows have been deleted, and the few whose rows are still there: of all tenants, because a tenant's index
+    /// has all it ever released.
+    /// </summary>
     private const string NeverSent = """
         select coalesce(sum(case when day = @day then requests end), 0), coalesce(sum(requests), 0) from (
           select day, requests from never_sent where tenant = @tenant and day >= @month union all
-          select day, 1 from reservation where state = 'V' and forwarded_at is null and tenant = @tenant and month = @month
+          select day, 1 from (
+            select tenant, day, month from reservation where state = 'V' and forwarded_at is null order by ended_at, id limit @limit
+          ) r where tenant = @tenant and month = @month
         ) n
         """;
 
@@ -73,7 +81,13 @@ internal sealed class UsageReader(Database database)
             await database.ReadAsync(
                 (connection, cancellationToken) =>
                     connection
-                        .Command(NeverSent, ("@tenant", tenant), ("@day", Period.DayOf(now)), ("@month", Period.MonthOf(now)))
+                        .Command(
+                            NeverSent,
+                            ("@tenant", tenant),
+                            ("@day", Period.DayOf(now)),
+                            ("@month", Period.MonthOf(now)),
+                            ("@limit", MaxNotCounted)
+                        )
                         .ReadAsync(row => new AdminNeverSent(row.GetNumber(0), row.GetNumber(1)), cancellationToken),
                 cancellationToken
             )

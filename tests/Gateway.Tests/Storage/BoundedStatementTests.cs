@@ -148,6 +148,7 @@ public sealed class BoundedStatementTests
                 $"usage by tenant {byTenant}, by day {byDay}",
                 () => usage.ReadAsync(new UsageQuery(new DateOnly(2024, 1, 5), new DateOnly(2024, 1, 25), byTenant, byDay), null, Stop)
             );
+        yield return ("requests never sent", () => usage.ReadNeverSentAsync("c", store.Time.GetUtcNow(), Stop));
         yield return ("backlog", () => LedgerBacklog.ReadAsync(store.Database, Stop));
         yield return ("seeds in flight", () => LedgerBacklog.ReadSeedsAsync(store.Database, Stop));
         yield return ("audit trail", () => new AuditTrail(store.Database, store.Time).ReadAsync(1000, 500, Stop));
