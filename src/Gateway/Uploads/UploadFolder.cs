@@ -30,19 +30,29 @@ internal sealed partial class UploadFolder(ILogger<UploadFolder> log) : IHostedS
     /// <summary>Deletes what a killed gateway left. Files that another gateway has open are locked, and stay.</summary>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var file in new DirectoryInfo(_path).EnumerateFiles(Prefix + "*"))
+        try
         {
-            try
-            {
-                using (new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-                    file.Delete();
-            }
-            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-            {
-                Log.NotDeleted(log, file.Name, exception.GetType().Name);
-            }
+            foreach (var file in new DirectoryInfo(_path).EnumerateFiles(Prefix + "*"))
+                TryDelete(file);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.Unreadable(log, _path, exception.GetType().Name);
         }
         return Task.CompletedTask;
+    }
+
+    private void TryDelete(FileInfo file)
+    {
+        try
+        {
+            using (new FileStream(file.FullName, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+                file.Delete();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.NotDeleted(log, file.Name, exception.GetType().Name);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -54,5 +64,12 @@ internal sealed partial class UploadFolder(ILogger<UploadFolder> log) : IHostedS
             Message = "The temporary file {File} stays: another gateway receives it, or it belongs to another user ({Fault})"
         )]
         public static partial void NotDeleted(ILogger log, string file, string fault);
+
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "The temporary folder {Folder:l} cannot be read ({Fault:l}), and uploads need it: they are answered 503. "
+                + "Mount a folder there, or set TMPDIR"
+        )]
+        public static partial void Unreadable(ILogger log, string folder, string fault);
     }
 }

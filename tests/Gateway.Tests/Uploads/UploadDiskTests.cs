@@ -106,6 +106,17 @@ public sealed class UploadDiskTests : IAsyncLifetime
         await Should.ThrowAsync<OperationCanceledException>(() => stuck);
     }
 
+    [Fact]
+    public async Task Without_a_temporary_folder_the_gateway_starts_and_refuses_uploads()
+    {
+        await _gateway.DisposeAsync();
+        _gateway = await GatewayProcess.StartAsync(_folder.Path, ("TMPDIR", _folder["missing"]), ("Leonardo__Simulator", "true"));
+
+        await (await UploadAsync(TwoTenants.AsA, TwoTenants.Form(TwoTenants.Png, "x.png"))).ProblemAsync(503, "store-unavailable");
+
+        _gateway.Output.ShouldContain($"The temporary folder {_folder["missing"]}");
+    }
+
     /// <summary>Windows has no such permissions.</summary>
     private static bool IsReadableByOthers(string file) =>
         !OperatingSystem.IsWindows()
