@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tests.Deploy;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.Edge;
@@ -16,9 +17,9 @@ public sealed class SmallContainerTests
     [InlineData(2048)]
     public async Task As_many_silent_connections_as_the_process_may_open_files_do_not_end_it(int files)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "a limit of open files is set with ulimit");
+        Tools.NeedLinux();
         using var folder = await FolderAsync();
-        await using var gateway = Launch(folder, $"ulimit -n {files}");
+        await using var gateway = Launch(folder, Shell($"ulimit -n {files}"));
         await gateway.IsReadyAsync();
         gateway.Output.ShouldContain($"limit of open files: {files}");
 
@@ -39,9 +40,9 @@ public sealed class SmallContainerTests
     [InlineData(511)]
     public async Task With_too_few_open_files_it_does_not_start_and_says_why_in_one_sentence(int files)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "a limit of open files is set with ulimit");
+        Tools.NeedLinux();
         using var folder = await FolderAsync();
-        await using var gateway = Launch(folder, $"ulimit -n {files}");
+        await using var gateway = Launch(folder, Shell($"ulimit -n {files}"));
         await gateway.HasExitedAsync();
 
         gateway.ExitCode.ShouldBe(1);
@@ -54,21 +55,12 @@ public sealed class SmallContainerTests
             ]);
     }
 
-    /// <summary>
-    /// As a container with <c>readOnlyRootFilesystem</c>: only the folder of the store and /tmp can be written.
-    /// </summary>
+    /// <summary>As a container with <c>readOnlyRootFilesystem</c>: only the folder of the store can be written.</summary>
     [Fact]
     public async Task With_a_root_that_cannot_be_written_good_requests_are_answered()
     {
-        Tools.Need("unshare", "mount");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         using var folder = await FolderAsync();
-        await using var gateway = Launch(
-            folder,
-            $"mount --bind '{folder.Path}' '{folder.Path}' && mount -o remount,ro,bind / && mount -t tmpfs none /dev/shm",
-            "unshare",
-            "--mount"
-        );
+        await using var gateway = await LaunchWithReadOnlyRootAsync(folder);
         await gateway.IsReadyAsync();
         await ShouldServeAsync(gateway);
         using var form = TwoTenants.Form(TwoTenants.Png, "x.png");
@@ -80,10 +72,9 @@ public sealed class SmallContainerTests
     [Fact]
     public async Task With_no_place_for_the_store_it_lives_and_admits_nothing()
     {
-        Tools.Need("unshare", "mount");
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "needs root");
         using var folder = await FolderAsync();
-        await using var gateway = Launch(folder, "mount -o remount,ro,bind /", "unshare", "--mount");
+        // Below a file there can be no folder, for root neither.
+        await using var gateway = Launch(folder, [], ("Storage__ConnectionString", $"Data Source={folder["tenants.json"]}/gateway.db"));
         await Eventually.HoldsAsync(async () => await StatusAsync(gateway, "/health/ready") == HttpStatusCode.ServiceUnavailable);
         (await StatusAsync(gateway, "/health/live")).ShouldBe(HttpStatusCode.OK);
         using var content = new StringContent(GatewayApp.Guide, null, "application/json");
@@ -97,43 +88,61 @@ public sealed class SmallContainerTests
     [Fact]
     public async Task With_64_MiB_less_memory_than_documented_good_requests_are_answered()
     {
-        const string Group = "/sys/fs/cgroup/memory";
-        Assert.SkipUnless(
-            Environment.IsPrivilegedProcess && File.Exists(Group + "/memory.limit_in_bytes"),
-            "needs root and a memory control group"
-        );
-        var group = Directory.CreateDirectory($"{Group}/gateway-test-{Guid.NewGuid():N}").FullName;
-        try
-        {
-            await File.WriteAllTextAsync(group + "/memory.limit_in_bytes", $"{136 * 1024 * 1024}", TestContext.Current.CancellationToken);
-            using var folder = await FolderAsync();
-            await using var gateway = Launch(folder, $"echo $$ > {group}/cgroup.procs && ulimit -n 1024");
-            await gateway.IsReadyAsync();
-            var silent = new List<Socket>();
-            for (var i = 0; i < 1024; i++)
-                silent.Add(await ConnectAsync(gateway));
-            // As many as the account has slots, again and again; fewer than it takes in a minute.
-            for (var round = 0; round < 8; round++)
-                await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => ShouldServeAsync(gateway)));
-            silent.ForEach(socket => socket.Dispose());
-            await gateway.StopAsync();
-            gateway.ExitCode.ShouldBe(0);
-        }
-        finally
-        {
-            Directory.Delete(group);
-        }
+        const int Limit = 136 * 1024 * 1024;
+        using var folder = await FolderAsync();
+        using var group = MemoryControlGroup.TryCreate(Limit);
+        await using var gateway = group is null
+            // What the collector takes of a container's limit.
+            ? Launch(folder, Shell("ulimit -n 1024"), ("DOTNET_GCHeapHardLimit", $"{Limit / 4 * 3:x}"))
+            : Launch(folder, Shell($"echo $$ > {group.Processes} && ulimit -n 1024"));
+        await gateway.IsReadyAsync();
+        var silent = new List<Socket>();
+        for (var i = 0; i < 1024; i++)
+            silent.Add(await ConnectAsync(gateway));
+        // As many as the account has slots, again and again; fewer than it takes in a minute.
+        for (var round = 0; round < 8; round++)
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => ShouldServeAsync(gateway)));
+        silent.ForEach(socket => socket.Dispose());
+        await gateway.StopAsync();
+        gateway.ExitCode.ShouldBe(0);
     }
 
-    /// <param name="first">What its shell does before it becomes the gateway.</param>
-    private static GatewayProcess Launch(TemporaryFolder folder, string first, params string[] within) =>
+    /// <summary>
+    /// With mounts of its own; where the machine does not allow that, as a user who may write nowhere else.
+    /// </summary>
+    private static async Task<GatewayProcess> LaunchWithReadOnlyRootAsync(TemporaryFolder folder)
+    {
+        Tools.Need("unshare", "mount", "setpriv", "chown");
+        if (!Environment.IsPrivilegedProcess)
+            Tools.ReportMissing("A root that cannot be written needs root.");
+        var (exit, _) = await DeployFilesTests.RunAsync("unshare", "--mount", "true");
+        if (exit == 0)
+            return Launch(
+                folder,
+                [
+                    "unshare",
+                    "--mount",
+                    .. Shell($"mount --bind '{folder.Path}' '{folder.Path}' && mount -o remount,ro,bind / && mount -t tmpfs none /dev/shm"),
+                ]
+            );
+        (await DeployFilesTests.RunAsync("chown", "-R", "nobody", folder.Path)).Exit.ShouldBe(0);
+        return Launch(folder, ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]);
+    }
+
+    /// <param name="first">What the shell does before it becomes the gateway.</param>
+    private static string[] Shell(string first) => ["bash", "-c", first + " && exec \"$@\"", "bash"];
+
+    private static GatewayProcess Launch(TemporaryFolder folder, string[] within, params (string Name, string Value)[] settings) =>
         GatewayProcess.Launch(
             folder.Path,
-            [.. within, "bash", "-c", first + " && exec \"$@\"", "bash"],
-            ("Leonardo__Simulator", "true"),
-            ("Leonardo__QueueTimeout", "00:00:30"),
-            ("TMPDIR", folder.Path),
-            ("DOTNET_EnableDiagnostics", "0")
+            within,
+            [
+                ("Leonardo__Simulator", "true"),
+                ("Leonardo__QueueTimeout", "00:00:30"),
+                ("TMPDIR", folder.Path),
+                ("DOTNET_EnableDiagnostics", "0"),
+                .. settings,
+            ]
         );
 
     private static async Task<Socket> ConnectAsync(GatewayProcess gateway)
@@ -170,5 +179,35 @@ public sealed class SmallContainerTests
         var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["tenants.json"], Tenants, TestContext.Current.CancellationToken);
         return folder;
+    }
+
+    /// <summary>Version 1 of control groups; of version 2, a process may not divide the group that it is in.</summary>
+    private sealed class MemoryControlGroup : IDisposable
+    {
+        private const string Root = "/sys/fs/cgroup/memory";
+
+        private readonly string _path = $"{Root}/gateway-test-{Guid.NewGuid():N}";
+
+        public string Processes => _path + "/cgroup.procs";
+
+        /// <returns>Null: this machine has none, or does not let this user make one.</returns>
+        public static MemoryControlGroup? TryCreate(int bytes)
+        {
+            if (!File.Exists(Root + "/memory.limit_in_bytes"))
+                return null;
+            var group = new MemoryControlGroup();
+            try
+            {
+                Directory.CreateDirectory(group._path);
+                File.WriteAllText(group._path + "/memory.limit_in_bytes", $"{bytes}");
+                return group;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return null;
+            }
+        }
+
+        public void Dispose() => Directory.Delete(_path);
     }
 }

@@ -17,6 +17,13 @@ internal static class Tools
             ReportMissing("PostgreSQL is not installed.");
     }
 
+    /// <summary>For limits that only Linux lets a shell set.</summary>
+    public static void NeedLinux()
+    {
+        if (!OperatingSystem.IsLinux())
+            ReportMissing("This machine does not run Linux.");
+    }
+
     public static void ReportMissing(string reason)
     {
         Assert.SkipWhen(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")), reason);
