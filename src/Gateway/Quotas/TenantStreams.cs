@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
 using Gateway.Tenants;
@@ -14,7 +15,9 @@ internal sealed class TenantStreams(TenantDirectory tenants, TimeProvider time)
     public const string Unit = "streams";
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _open = new(StringComparer.Ordinal);
+
+    /// <summary>Changed under the lock, and read by every answer without it.</summary>
+    private readonly ConcurrentDictionary<string, int> _open = new(StringComparer.Ordinal);
 
     /// <returns>The stream, which ends when it is disposed of; null: the tenant has all it may have.</returns>
     public IDisposable? TryOpen(string tenant)
@@ -50,11 +53,7 @@ internal sealed class TenantStreams(TenantDirectory tenants, TimeProvider time)
         };
     }
 
-    public (long? Limit, int Open) Count(Tenant tenant)
-    {
-        lock (_lock)
-            return (tenant.Quota.ConcurrentStreams, _open.GetValueOrDefault(tenant.Id));
-    }
+    public (long? Limit, int Open) Count(Tenant tenant) => (tenant.Quota.ConcurrentStreams, _open.GetValueOrDefault(tenant.Id));
 
     /// <summary>For reports, beside the quotas of the ledger.</summary>
     public QuotaStatus GetStatus(Tenant tenant)
@@ -73,8 +72,11 @@ internal sealed class TenantStreams(TenantDirectory tenants, TimeProvider time)
     {
         lock (_lock)
         {
-            if (--_open[tenant] == 0)
-                _open.Remove(tenant);
+            var open = _open[tenant] - 1;
+            if (open == 0)
+                _open.TryRemove(tenant, out _);
+            else
+                _open[tenant] = open;
         }
     }
 

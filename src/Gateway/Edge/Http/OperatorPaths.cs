@@ -11,10 +11,20 @@ internal static class OperatorPaths
     private static readonly PathString[] Paths = ["/admin", "/metrics", "/health", "/webhooks", "/openapi"];
 
     public static Task OnRequestAsync(HttpContext context, RequestDelegate next) =>
-        Paths.Any(path => IsDisguised(context.Request.Path, path))
+        IsDisguised(context.Request.Path)
             ? new Problem(ProblemTypes.NotFound, "There is no such route. Paths are written in lower case.").ExecuteAsync(context)
             : next(context);
 
-    private static bool IsDisguised(PathString path, PathString known) =>
-        path.StartsWithSegments(known, StringComparison.OrdinalIgnoreCase) && !path.StartsWithSegments(known, StringComparison.Ordinal);
+    private static bool IsDisguised(PathString path)
+    {
+        foreach (var known in Paths)
+        {
+            if (
+                path.StartsWithSegments(known, StringComparison.OrdinalIgnoreCase)
+                && !path.StartsWithSegments(known, StringComparison.Ordinal)
+            )
+                return true;
+        }
+        return false;
+    }
 }

@@ -38,7 +38,7 @@ internal sealed record Outcome(string Problem, int Status, string Detail, string
     /// Whether a request without a generation counts in requests-minute: what was sent does, but no 503 of the gateway.
     /// The same rule as <see cref="LedgerStore.UncountedCondition"/>.
     /// </summary>
-    public bool CountsAsRequest => Status != 503 && Problem != "upstream-unreachable";
+    public bool CountsAsRequest => Status != 503 && Problem != ProblemTypes.UpstreamUnreachable.Name;
 
     /// <summary>Whether a repetition with the same Idempotency-Key gets this outcome again.</summary>
     public bool KeepsIdempotencyKey => ProblemTypes.All.Any(type => type.Name == Problem && type.KeepsIdempotencyKey);

@@ -14,13 +14,23 @@ internal static partial class UpstreamText
     /// Without words that may be a key, an account id or an address: what the upstream echoes by mistake must not reach
     /// a tenant.
     /// </summary>
-    public static string Scrub(string text) => Word().Replace(text, word => IsSuspect(word.ValueSpan) ? "[removed]" : word.Value);
+    public static string Scrub(string text)
+    {
+        foreach (var word in Word().EnumerateMatches(text))
+        {
+            if (IsSuspect(text.AsSpan(word.Index, word.Length)))
+                return Word().Replace(text, word => IsSuspect(word.ValueSpan) ? "[removed]" : word.Value);
+        }
+        return text;
+    }
 
     /// <summary>An address, or letters and digits that are no word of a language.</summary>
     private static bool IsSuspect(ReadOnlySpan<char> word)
     {
-        if (word.Contains("://", StringComparison.Ordinal) || HostAndPath().IsMatch(word))
+        if (word.Contains('/') && (word.Contains("://", StringComparison.Ordinal) || HostAndPath().IsMatch(word)))
             return true;
+        if (word.Length < LongestWord)
+            return false;
         foreach (var run in Run().EnumerateMatches(word))
         {
             if (run.Length >= LongestWord && word.Slice(run.Index, run.Length).ContainsAny(Digits))
