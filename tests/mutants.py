@@ -12,8 +12,11 @@ CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectio
 AUDIT = ["-class", "*SqliteAuditTests"]
 
 RULES = "Ledger/Rules/RepeatRules.cs"
-DELIVER = "public bool Deliver(AnswerClaim answer) => Report(answer, null)"
-HANG_UP = "public bool HangUp(AnswerClaim answer) => Report(answer, Reservation.Nobody)"
+ANSWERS = "Ledger/AnswerLedger.cs"
+DELIVER = "keys => keys.Delivered.Add(answer)"
+NOT_DELIVERED = "_ => { }"
+HANG_UP = 'state.Move(row, row.OwedByNobody(state.Now), "answer")'
+FORGET = 'state.Move(row, row with { OwedBy = null }, "answer")'
 CLAIM = '        state.Move(free, claimed, "repeat");\n'
 KEYLESS = "OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null"
 UNKNOWN = "(row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).OwedByNobody(state.Now)"
@@ -21,10 +24,10 @@ UNKNOWN_OWED = "row with { State = ReservationState.Unknown, Outcome = outcome, 
 
 # The mistake, the file, what is replaced by what, and the tests that must notice.
 MUTANTS = [
-    ("a delivered twin is answered", RULES, DELIVER, DELIVER.replace("null)", "Reservation.Nobody)"), REPEATS),
-    ("a delivered twin is answered (histories)", RULES, DELIVER, DELIVER.replace("null)", "Reservation.Nobody)"), HISTORY),
-    ("an undelivered request is forgotten", RULES, HANG_UP, HANG_UP.replace("Reservation.Nobody)", "null)"), REPEATS),
-    ("an undelivered request is forgotten (histories)", RULES, HANG_UP, HANG_UP.replace("Reservation.Nobody)", "null)"), HISTORY),
+    ("a delivered twin is answered", ANSWERS, DELIVER, NOT_DELIVERED, REPEATS),
+    ("a delivered twin is answered (histories)", ANSWERS, DELIVER, NOT_DELIVERED, HISTORY),
+    ("an undelivered request is forgotten", RULES, HANG_UP, FORGET, REPEATS),
+    ("an undelivered request is forgotten (histories)", RULES, HANG_UP, FORGET, HISTORY),
     ("a claim is not part of the admission", RULES, CLAIM, "", REPEATS),
     ("a claim is not part of the admission (histories)", RULES, CLAIM, "", HISTORY),
     ("a request with a key answers one without", "Ledger/Rules/AdmissionRules.cs", KEYLESS, "OwedBy = instance", REPEATS),
@@ -32,6 +35,8 @@ MUTANTS = [
     ("an error counts as delivery", "Ledger/Rules/OutcomeRules.cs", UNKNOWN, UNKNOWN_OWED, REPEATS),
     ("an error counts as delivery (histories)", "Ledger/Rules/OutcomeRules.cs", UNKNOWN, UNKNOWN_OWED, HISTORY),
     ("a report of an earlier caller counts", RULES, " && row.OwedAt == answer.Since", "", REPEATS),
+    ("a delivery to an earlier caller counts on SQLite", "Ledger/Sqlite/SqliteLedgerStatements.cs", "and owed_by = ?2 and owed_at = ?3", "and owed_by = ?2 and ?3 > 0", REPEATS),
+    ("a delivery to an earlier caller counts on PostgreSQL", "Ledger/PostgreSql/PostgreSqlLedgerStatements.cs", " and r.owed_at = a.since", "", REPEATS),
     ("a dead replica still owes", RULES, "(replica is null || replica.LeaseUntil <= state.Now)", "false", REPEATS),
     ("a deleted generation answers", "Ledger/LedgerStore.cs", "(g.deleted_at is not null or g.status = 'FAILED')", "1 = 2", REPEATS),
     ("a delivery is never written", "Ledger/Writer/LedgerWriter.cs", "            _operations.TakeLazy(batch, MaxBatchSize);", "            { }", REPEATS),

@@ -17,10 +17,11 @@ internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
     public void Deliver(AnswerClaim answer) =>
         writer.PostLazily(
             new LedgerOperation<bool>(
-                keys => keys.Answers.Add(answer.ReservationId),
-                rules => rules.Repeats.Deliver(answer),
-                mustBeRecorded: true,
-                comesFirst: true
+                keys => keys.Delivered.Add(answer),
+                // The store writes it before it loads anything.
+                static _ =>
+                    true,
+                mustBeRecorded: true
             )
         );
 

@@ -15,12 +15,13 @@ internal static class PostgreSqlLedgerReader
         NpgsqlConnection connection,
         LedgerKeys keys,
         QuotaOptions options,
+        Guid instance,
         CancellationToken cancellationToken
     )
     {
         string[] tenants = [.. keys.Tenants];
         await using var batch = new NpgsqlBatch(connection);
-        AddStatements(batch, keys, tenants, options);
+        AddStatements(batch, keys, tenants, options, instance);
         LedgerUnitOfWork state;
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
             state = await ReadAsync(reader, keys, tenants.Length > 0, cancellationToken);
@@ -30,11 +31,19 @@ internal static class PostgreSqlLedgerReader
     }
 
     /// <summary>In the order in which <see cref="ReadAsync"/> reads their results.</summary>
-    private static void AddStatements(NpgsqlBatch batch, LedgerKeys keys, string[] tenants, QuotaOptions options)
+    private static void AddStatements(NpgsqlBatch batch, LedgerKeys keys, string[] tenants, QuotaOptions options, Guid instance)
     {
         batch.Add("begin");
         batch.Add(Sql.Limits);
         batch.Add(Sql.Lock);
+        // It returns no rows, so that the reader does not see it.
+        if (keys.Delivered.Count > 0)
+            batch.Add(
+                Sql.Deliver,
+                keys.Delivered.Select(answer => answer.ReservationId).ToArray(),
+                instance,
+                keys.Delivered.Select(answer => UnixMicroseconds.From(answer.Since)).ToArray()
+            );
         batch.Add(Sql.Ledger);
         batch.Add(Sql.SentInMinute);
         batch.Add(Sql.NextFree);

@@ -34,6 +34,11 @@ internal static class PostgreSqlLedgerStatements
         from ledger cross join clock
         """;
 
+    public const string Deliver = """
+        update reservation r set owed_by = null, version = version + 1 from unnest($1, $3) as a(id, since)
+        where r.id = a.id and r.owed_by = $2 and r.owed_at = a.since
+        """;
+
     // Load
 
     public const string SentInMinute =

@@ -15,13 +15,14 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             await using var connection = await database.ConnectionAsync(cancellationToken);
             try
             {
-                var state = await PostgreSqlLedgerReader.LoadAsync(connection, keys, options, cancellationToken);
+                var state = await PostgreSqlLedgerReader.LoadAsync(connection, keys, options, instance, cancellationToken);
                 decide(state);
-                if (state.IsChanged)
+                var isChanged = state.IsChanged || keys.Delivered.Count > 0;
+                if (isChanged)
                     await StoreAsync(connection, state);
                 else
                     await RollBackAsync(connection);
-                return state.IsChanged;
+                return isChanged;
             }
             catch (Exception fault)
             {

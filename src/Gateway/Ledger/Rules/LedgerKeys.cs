@@ -14,6 +14,12 @@ internal sealed class LedgerKeys
     /// </summary>
     public HashSet<Guid> Answers { get; } = [];
 
+    /// <summary>
+    /// Answers that were delivered. Every accepted request without an Idempotency-Key ends so: the store writes them
+    /// without loading a row, before anything is read. An earlier caller's report changes nothing.
+    /// </summary>
+    public List<AnswerClaim> Delivered { get; } = [];
+
     /// <summary>Requests without an Idempotency-Key: equal ones whose answer is still owed are read.</summary>
     public HashSet<RepeatKey> Repeats { get; } = [];
 

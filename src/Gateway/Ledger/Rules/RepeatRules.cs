@@ -40,16 +40,14 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
     /// <returns>Null: its answer is not owed.</returns>
     public AnswerClaim? AnswerOf(Guid id) => state.Find(id) is { OwedBy: not null, OwedAt: { } since } ? new AnswerClaim(id, since) : null;
 
-    /// <summary>The answer was delivered: no repeat gets it. An earlier caller's report changes nothing.</summary>
-    public bool Deliver(AnswerClaim answer) => Report(answer, null);
-
-    /// <summary>The caller is gone, or got only an error: the next repeat gets the answer.</summary>
-    public bool HangUp(AnswerClaim answer) => Report(answer, Reservation.Nobody);
-
-    private bool Report(AnswerClaim answer, Guid? owedBy)
+    /// <summary>
+    /// The caller is gone, or got only an error: the next repeat gets the answer. An earlier caller's report changes
+    /// nothing.
+    /// </summary>
+    public bool HangUp(AnswerClaim answer)
     {
         if (state.Find(answer.ReservationId) is { } row && row.OwedBy == instance && row.OwedAt == answer.Since)
-            state.Move(row, row.Owe(owedBy, state.Now), "answer");
+            state.Move(row, row.OwedByNobody(state.Now), "answer");
         return true;
     }
 

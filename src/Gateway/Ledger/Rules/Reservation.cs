@@ -114,8 +114,7 @@ internal sealed record Reservation
     /// <summary>Its caller is gone, or got only an error: a repeat may get the answer from now on.</summary>
     public Reservation OwedByNobody(DateTimeOffset now) => OwedBy is null ? this : Owe(Nobody, now);
 
-    /// <param name="by">Null: it was delivered.</param>
-    public Reservation Owe(Guid? by, DateTimeOffset now) =>
+    public Reservation Owe(Guid by, DateTimeOffset now) =>
         this with
         {
             OwedBy = by,

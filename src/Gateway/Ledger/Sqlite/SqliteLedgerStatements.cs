@@ -17,6 +17,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         Commit = Prepare("commit");
         Rollback = Prepare("rollback");
 
+        Deliver = Prepare("update reservation set owed_by = null, version = version + 1 where id = ?1 and owed_by = ?2 and owed_at = ?3");
+
         // Load
         Ledger = Prepare("select epoch, high_water, events, sent, running from ledger where id = 1");
         SentInMinute = Prepare("select sent, forwarded_at from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1");
@@ -80,6 +82,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Begin { get; }
     public SqliteStatement Commit { get; }
     public SqliteStatement Rollback { get; }
+    public SqliteStatement Deliver { get; }
     public SqliteStatement Ledger { get; }
     public SqliteStatement SentInMinute { get; }
     public SqliteStatement NextFree { get; }

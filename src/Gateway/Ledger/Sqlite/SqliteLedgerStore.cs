@@ -11,11 +11,13 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         RunAsync(
             sql =>
             {
+                foreach (var answer in keys.Delivered)
+                    sql.Deliver.With(answer.ReservationId).With(instance).With(UnixMicroseconds.From(answer.Since)).Execute();
                 var state = Load(sql, keys);
                 decide(state);
                 if (state.IsChanged)
                     Store(sql, state);
-                return state.IsChanged;
+                return state.IsChanged || keys.Delivered.Count > 0;
             },
             cancellationToken
         );
