@@ -16,7 +16,7 @@ internal sealed record Load(string Name, int? PerSecond)
 
     public static readonly Load[] All = [new("32 connections", null), new("500/s", 500), new("2,000/s", 2000)];
 
-    /// <param name="request">All of it, head and body.</param>
+    /// <param name="request">All of it, head and body. Each one sent has a prompt of its own.</param>
     /// <param name="status">What every answer must be.</param>
     /// <param name="tenants">Each request comes from the address of the next of them.</param>
     /// <returns>How long it took, and the latency of each request in ascending order.</returns>
@@ -35,7 +35,7 @@ internal sealed record Load(string Name, int? PerSecond)
                 {
                     var sockets = Connect(port, caller, tenants);
                     joined = ready.SignalAndWait(Timeout.InfiniteTimeSpan);
-                    results[caller] = Call(sockets, request, expected, caller, length);
+                    results[caller] = Call(sockets, [.. request], expected, caller, length);
                 }
                 catch (Exception exception)
                 {
@@ -81,6 +81,7 @@ internal sealed record Load(string Name, int? PerSecond)
                 if (planned > now)
                     Native.Sleep(planned - now);
             }
+            Requests.MakeDistinct(request);
             var filled = HttpMessage.Exchange(sockets[n % sockets.Length], request, buffer);
             latencies.Add(Stopwatch.GetElapsedTime(start) - planned);
             if (!buffer.AsSpan(0, filled).StartsWith(expected))
