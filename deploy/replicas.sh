@@ -51,7 +51,18 @@ for port in "${ports[@]}"; do until_ok "http://127.0.0.1:$port/health/ready"; do
 
 # nginx/nginx.conf as it is, but for the port; the servers are these.
 sed -e "s#listen 8080#listen 127.0.0.1:$balancer#; s#/tmp/#$work/#g" "$root/deploy/nginx/nginx.conf" >"$work/nginx.conf"
-printf 'server 127.0.0.1:%s max_fails=1 fail_timeout=2s;\n' "${ports[@]}" >"$work/upstream.conf"
+balance() { # balance [PORT]: over all replicas but this one
+  for port in "${ports[@]}"; do echo "server 127.0.0.1:$port max_fails=1 fail_timeout=2s$([ "$port" = "${1-}" ] && echo ' down');"; done >"$work/upstream.conf"
+}
+# Returns when no request is on its way by the old servers: an old worker ends after its last one.
+reload() {
+  local master worker workers
+  master=$(cat "$work/nginx.pid")
+  read -ra workers <"/proc/$master/task/$master/children"
+  nginx -c "$work/nginx.conf" -p "$work" -s reload 2>>"$work/nginx.log"
+  for worker in "${workers[@]}"; do while kill -0 "$worker" 2>/dev/null; do sleep 0.1; done; done
+}
+balance
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log"
 until_ok "http://127.0.0.1:$balancer/v1/usage"
 
@@ -67,8 +78,11 @@ touch "$work/load"
 for n in 1 2 3 4; do one_client "$n" & clients+=($!); done
 sleep $((seconds / 2))
 for port in "${ports[@]}"; do
+  # Out of the balancer first: a request that nginx sends in the moment in which a replica closes its port gets nginx's own 502.
+  balance "$port"; reload
   kill -TERM "${replica[$port]}"; wait "${replica[$port]}" || { echo "replica on $port ended with $?" >&2; exit 1; }
   start_replica "$port"; until_ok "http://127.0.0.1:$port/health/ready"
+  balance; reload
 done
 sleep $((seconds / 2))
 rm "$work/load"
