@@ -41,8 +41,8 @@ internal sealed class UsageReader(Database database)
         """;
 
     /// <summary>
-    /// Those whose rows have been deleted, and the few whose rows are still there: of all tenants, because a tenant's index
-    /// has all it ever released.
+    /// Those whose rows have been deleted, and the few whose rows are still there: of all tenants, because a tenant's
+    /// index has all it ever released.
     /// </summary>
     private const string NeverSent = """
         select coalesce(sum(case when day = @day then requests end), 0), coalesce(sum(requests), 0) from (

@@ -65,6 +65,23 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             cancellationToken
         );
 
+    /// <summary>Deletes a generation that has no images yet. It is polled until its end, unseen.</summary>
+    /// <returns>False: it has ended, or is deleted.</returns>
+    public Task<bool> DeleteRunningAsync(string tenant, string id, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            async (connection, transaction, cancellationToken) =>
+                await connection
+                    .Command(
+                        "update generation set deleted_at = @now, result = null "
+                            + "where tenant = @tenant and id = @id and deleted_at is null and status = 'PENDING'",
+                        ("@now", time.GetUtcNow().Micros()),
+                        ("@tenant", tenant),
+                        ("@id", id)
+                    )
+                    .ExecuteAsync(transaction, cancellationToken) > 0,
+            cancellationToken
+        );
+
     /// <summary>
     /// Deletes a generation and its images. The rows stay without their content, so that the ids can never get another
     /// owner.

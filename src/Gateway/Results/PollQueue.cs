@@ -15,6 +15,14 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     /// <summary>The pauses after the first poll of a generation, the second, and so on; the last one repeats.</summary>
     public static readonly IReadOnlyList<TimeSpan> Schedule = [.. new[] { 1.5, 2, 3, 5, 10 }.Select(TimeSpan.FromSeconds)];
 
+    /// <summary>
+    /// Between the polls of each generation while a request waits for a slot: its end is the start of that request.
+    /// </summary>
+    public static readonly TimeSpan PauseWhileSlotsAreWaitedFor = TimeSpan.FromSeconds(1);
+
+    /// <summary>More generations than any account runs at once.</summary>
+    private const int MaxHastened = 256;
+
     /// <summary>From the creation to the first poll.</summary>
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
 
@@ -52,8 +60,27 @@ internal sealed class PollQueue(Database database, TimeProvider time)
         return (firstDue < due ? firstDue : due ?? firstDue) is { } next ? TimeSpan.FromMicroseconds(next - now) : null;
     }
 
-    /// <summary>Claims polls that are due, at most <paramref name="limit"/>, for this replica.</summary>
-    public Task<List<PollClaim>> ClaimAsync(int limit, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// Makes generations whose next poll is further away due within <see cref="PauseWhileSlotsAreWaitedFor"/>.
+    /// </summary>
+    public Task HastenAsync(CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .Command(
+                        PollStatements.For(database.Dialect).Hasten,
+                        ("@now", Now),
+                        ("@pause", PauseWhileSlotsAreWaitedFor.Micros()),
+                        ("@limit", MaxHastened)
+                    )
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
+
+    /// <summary>Claims polls that are due, for this replica.</summary>
+    /// <param name="limit">At most so many.</param>
+    /// <param name="hurry">Whether the next polls come after <see cref="PauseWhileSlotsAreWaitedFor"/>.</param>
+    public Task<List<PollClaim>> ClaimAsync(int limit, bool hurry, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
@@ -62,6 +89,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                     ("@first", FirstPause.Micros()),
                     ("@now", Now),
                     ("@since", _since),
+                    ("@hurry", hurry),
+                    ("@pause", PauseWhileSlotsAreWaitedFor.Micros()),
                     ("@limit", limit)
                 );
                 claim.Transaction = transaction;
@@ -128,11 +157,12 @@ internal sealed class PollQueue(Database database, TimeProvider time)
         );
 
     /// <summary>
-    /// Records the end and the images; of a deleted generation only the end. A second call changes nothing.
+    /// Records the end and the images; of a deleted generation only the end. A second call changes nothing, nor does
+    /// one for a generation that was deleted since it was claimed: it is polled again, and then deleted upstream.
     /// </summary>
     /// <returns>Whether this call ended it, and the generation as its owner sees it; null: deleted.</returns>
     public async Task<(bool IsFirst, StoredGeneration? Stored)> EndAsync(
-        string id,
+        PollClaim claim,
         GenerationStatus status,
         UpstreamGeneration? generation,
         CancellationToken cancellationToken
@@ -144,11 +174,13 @@ internal sealed class PollQueue(Database database, TimeProvider time)
             {
                 var end = connection.Command(
                     "update generation set status = @status, ended_at = @now, result = case when deleted_at is null then @row end "
-                        + $"where id = @id and status = 'PENDING' returning tenant, deleted_at, {StoredGeneration.Columns}",
+                        + "where id = @id and status = 'PENDING' and (deleted_at is not null) = @deleted "
+                        + $"returning tenant, deleted_at, {StoredGeneration.Columns}",
                     ("@status", ResultRow.ToLabel(status)),
                     ("@now", Now),
                     ("@row", result),
-                    ("@id", id)
+                    ("@id", claim.Id),
+                    ("@deleted", claim.IsDeleted)
                 );
                 end.Transaction = transaction;
                 var ended = (

@@ -46,13 +46,21 @@ internal sealed class PollStatements
               order by next_poll_at limit @limit {skipLocked}
             )
             update generation set polls = polls + 1, next_poll_at = {now} + case
-                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) {pauses} else {PollQueue.Schedule[
+                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) when @hurry then @pause {pauses} else {PollQueue.Schedule[
                 ^1
             ].Micros()} end
             where id {dialect.AnyOf(Chosen)}
             returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace
             """
         );
+        const string Late = "select id from late";
+        Hasten = $"""
+            with late as (
+              select id from generation where status = 'PENDING' and stuck_at is null and next_poll_at > (select {now} + @pause)
+              order by next_poll_at limit @limit {skipLocked}
+            )
+            update generation set next_poll_at = {now} + @pause where id {dialect.AnyOf(Late)}
+            """;
     }
 
     /// <summary>
@@ -63,9 +71,15 @@ internal sealed class PollStatements
 
     /// <summary>
     /// Claims polls that are due and returns id, age, stuck, deleted, whether a row is stored, trace. Parameters:
-    /// <c>@first</c>, <c>@now</c>, <c>@since</c>, <c>@limit</c>.
+    /// <c>@first</c>, <c>@now</c>, <c>@since</c>, <c>@hurry</c>, <c>@pause</c>, <c>@limit</c>.
     /// </summary>
     public string Claim { get; }
+
+    /// <summary>
+    /// Brings polls forward that are due later than in <c>@pause</c>. Parameters: <c>@now</c>, <c>@pause</c>,
+    /// <c>@limit</c>.
+    /// </summary>
+    public string Hasten { get; }
 
     public static PollStatements For(Dialect dialect) => ByDialect.GetOrAdd(dialect, dialect => new PollStatements(dialect));
 }

@@ -82,21 +82,38 @@ internal sealed class ResultEndpoints(
         });
     }
 
-    /// <summary><c>DELETE /v1/generations/{id}</c>: deletes it upstream and here.</summary>
+    /// <summary>
+    /// <c>DELETE /v1/generations/{id}</c>: deletes it upstream and here. One that runs is deleted here; upstream it is
+    /// deleted at its end, because only until then its end, and with it the end of its slot, can be seen.
+    /// </summary>
     public async Task<IResult> DeleteAsync(HttpContext context, Caller caller, string id)
     {
         if (Uuid.Canonicalize(id) is not { } generationId)
             return NotFound;
-        if (await generations.FindAsync(caller.Tenant.Id, generationId, context.RequestAborted) is null)
-            return NotFound;
+        StoredGeneration? found;
+        do
+        {
+            found = await generations.FindAsync(caller.Tenant.Id, generationId, context.RequestAborted);
+            if (found is null)
+                return NotFound;
+            // False: it has ended, or was deleted, in this moment.
+        } while (!found.IsEnded && !await generations.DeleteRunningAsync(caller.Tenant.Id, generationId, context.RequestAborted));
+        if (found.IsEnded && await DeleteEndedAsync(caller.Tenant.Id, generationId) is { } refusal)
+            return refusal;
+        waiters.Complete(generationId, null);
+        return TenantJsonResult.Deleted("delete_generations_by_pk", generationId);
+    }
+
+    /// <returns>Null: it is deleted.</returns>
+    private async Task<Problem?> DeleteEndedAsync(string tenant, string generationId)
+    {
         // Finished even if the caller disconnects: a generation deleted only upstream would stay in the list.
         var reply = await leonardo.DeleteGenerationAsync(generationId, CancellationToken.None);
         if (reply is ApiOutcome<bool>.Refused or ApiOutcome<bool>.Unclear)
             return reply.ToProblem();
-        foreach (var image in await generations.DeleteAsync(caller.Tenant.Id, generationId, CancellationToken.None))
+        foreach (var image in await generations.DeleteAsync(tenant, generationId, CancellationToken.None))
             imageStore.Remove(image);
-        waiters.Complete(generationId, null);
-        return TenantJsonResult.Deleted("delete_generations_by_pk", generationId);
+        return null;
     }
 
     /// <summary><c>GET</c> and <c>HEAD /v1/generations/{id}/images/{imageId}</c>.</summary>
@@ -115,7 +132,11 @@ internal sealed class ResultEndpoints(
             return;
         }
         using var stream = streams.TryOpen(caller.Tenant.Id);
-        await (stream is null ? streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context) : images.SendAsync(context, imageId, url));
+        await (
+            stream is null
+                ? streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context)
+                : images.SendAsync(context, caller.Tenant.Id, imageId, url)
+        );
     }
 
     /// <summary>The one answer for an id that is unknown, another tenant's, or malformed (T-B1).</summary>

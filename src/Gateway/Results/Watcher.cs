@@ -33,6 +33,7 @@ internal sealed partial class Watcher(
     private readonly ConcurrentDictionary<string, byte> _polling = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly PollRate _rate = new(options.PollsPerMinute, time);
+    private long? _hastened;
     private long _lastRound = time.GetUtcNow().UtcTicks;
 
     /// <summary>
@@ -87,13 +88,20 @@ internal sealed partial class Watcher(
             foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor.Keys, cancellationToken))
                 waiters.Complete(id, ended);
         }
+        var hurry = ledger.Waiting > 0;
+        if (hurry && (_hastened is not { } last || time.GetElapsedTime(last) >= PollQueue.PauseWhileSlotsAreWaitedFor))
+        {
+            // Again and again: replicas where nobody waits claim polls with the usual pauses.
+            _hastened = time.GetTimestamp();
+            await queue.HastenAsync(cancellationToken);
+        }
         var next = await queue.GetTimeToNextAsync(cancellationToken);
         if (next is null || next > TimeSpan.Zero)
             return next is { } soon && soon < IdlePause ? soon : IdlePause;
         var limit = Math.Min(MaxConcurrentPolls - _polling.Count, _rate.Left);
         if (limit <= 0)
             return BusyPause;
-        var claims = await queue.ClaimAsync(limit, cancellationToken);
+        var claims = await queue.ClaimAsync(limit, hurry, cancellationToken);
         foreach (var claim in claims)
         {
             // Added before the poll starts, because the poll removes it when it ends.
@@ -129,14 +137,15 @@ internal sealed partial class Watcher(
         {
             case ApiOutcome<UpstreamGeneration>.Found { Value: var generation }
                 when generation.Id == claim.Id && generation.Status != GenerationStatus.Pending:
-                await EndAsync(claim, generation.Status, generation, cancellationToken);
-                return;
+                if (await EndAsync(claim, generation.Status, generation, cancellationToken))
+                    return;
+                break;
             case ApiOutcome<UpstreamGeneration>.Found { Value: var generation } when generation.Id == claim.Id && !claim.HasRow:
                 await queue.StoreProgressAsync(generation, cancellationToken);
                 break;
-            // Deleted by its owner: its real end can no longer be seen.
+            // Its end can no longer be seen. If it was not seen before, its slot stays in use until its time limit.
             case ApiOutcome<UpstreamGeneration>.Missing when claim.IsDeleted:
-                await EndAsync(claim, GenerationStatus.Failed, null, cancellationToken);
+                await queue.EndAsync(claim, GenerationStatus.Failed, null, cancellationToken);
                 return;
             case ApiOutcome<UpstreamGeneration>.Unclear unclear:
                 Log.NotRead(log, claim.Id, unclear.Why);
@@ -152,20 +161,27 @@ internal sealed partial class Watcher(
 
     /// <summary>
     /// Frees the slot before it records the end: freeing twice is harmless, but a slot that is not freed would stay
-    /// held.
+    /// held. What its owner deleted while it ran is deleted upstream now.
     /// </summary>
-    private async Task EndAsync(
+    /// <returns>False: it must be polled again, because it could not be deleted upstream.</returns>
+    private async Task<bool> EndAsync(
         PollClaim claim,
         GenerationStatus status,
-        UpstreamGeneration? generation,
+        UpstreamGeneration generation,
         CancellationToken cancellationToken
     )
     {
         using var end = Tracing.Later("complete", claim.Trace);
         await ledger.EndAsync(claim.Id);
-        var (isFirst, stored) = await queue.EndAsync(claim.Id, status, generation, cancellationToken);
+        if (claim.IsDeleted && (await leonardo.DeleteGenerationAsync(claim.Id, cancellationToken)).Fault is { } fault)
+        {
+            Log.NotDeleted(log, claim.Id, fault.Why);
+            return false;
+        }
+        var (isFirst, stored) = await queue.EndAsync(claim, status, generation, cancellationToken);
         if (isFirst)
             waiters.Complete(claim.Id, stored);
+        return true;
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)
@@ -193,6 +209,12 @@ internal sealed partial class Watcher(
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "Generation {GenerationId} could not be read: {Why}. It is polled again")]
         public static partial void NotRead(ILogger log, string generationId, string why);
+
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "Generation {GenerationId} has ended and was deleted by its owner, but Leonardo did not delete it: {Why}. It is tried again with the next poll"
+        )]
+        public static partial void NotDeleted(ILogger log, string generationId, string why);
 
         [LoggerMessage(
             Level = LogLevel.Error,

@@ -55,7 +55,9 @@ public sealed class SmallContainerTests
             ]);
     }
 
-    /// <summary>As a container with <c>readOnlyRootFilesystem</c>: only the folder of the store can be written.</summary>
+    /// <summary>
+    /// As a container with <c>readOnlyRootFilesystem</c>: only the folder of the store can be written.
+    /// </summary>
     [Fact]
     public async Task With_a_root_that_cannot_be_written_good_requests_are_answered()
     {

@@ -25,12 +25,12 @@ internal static class TwoTenants
             """{ "id": "b", "identify": { "tokens": ["sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d"] } }"""
         );
 
-    /// <summary>The same tenants with these bounds on what each keeps open at once, as JSON.</summary>
-    public static string WithStreams(string a, string b)
+    /// <summary>The same tenants with these quotas, as JSON.</summary>
+    public static string WithQuotas(string a, string b)
     {
         var tenants = JsonNode.Parse(Tenants)!;
-        tenants["tenants"]![0]!["quota"] = JsonNode.Parse($$"""{ "concurrentStreams": {{a}} }""");
-        tenants["tenants"]![1]!["quota"] = JsonNode.Parse($$"""{ "concurrentStreams": {{b}} }""");
+        tenants["tenants"]![0]!["quota"] = JsonNode.Parse(a);
+        tenants["tenants"]![1]!["quota"] = JsonNode.Parse(b);
         return tenants.ToJsonString();
     }
 
@@ -67,6 +67,15 @@ internal static class TwoTenants
         var response = await gateway.GetAsync("/v1/generations/" + id, tenant);
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
         return (await response.JsonAsync())["generations_by_pk"]!;
+    }
+
+    /// <summary>The slots that the tenant uses.</summary>
+    public static async Task<int> ConcurrentAsync(this GatewayApp gateway, params (string, string)[] tenant)
+    {
+        var usage = await (await gateway.GetAsync("/v1/usage", tenant)).JsonAsync();
+        return usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "concurrent-generations")![
+            "used"
+        ]!.GetValue<int>();
     }
 
     public static string ImageId(this JsonNode generation, int index = 0) =>

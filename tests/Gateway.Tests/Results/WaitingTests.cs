@@ -14,7 +14,7 @@ public sealed class WaitingTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync() =>
         _gateway = await GatewayApp.StartAsync(
-            TwoTenants.WithStreams("null", "null"),
+            TwoTenants.WithQuotas("""{ "concurrentStreams": null }""", """{ "concurrentStreams": null }"""),
             simulator: new() { CreationsPerMinute = 0, JobSeconds = 1 }
         );
 

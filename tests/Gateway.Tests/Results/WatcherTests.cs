@@ -121,18 +121,6 @@ public sealed class WatcherTests : IAsyncLifetime
         (await response.JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>().ShouldBe("PENDING");
     }
 
-    [Fact]
-    public async Task A_deleted_generation_is_polled_to_its_end_and_stays_hidden()
-    {
-        var id = await _gateway.BeginAsync(TwoTenants.AsA);
-        var deleted = await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, TwoTenants.AsA);
-        (await deleted.JsonAsync()).ToJsonString().ShouldBe($$$"""{"delete_generations_by_pk":{"id":"{{{id}}}"}}""");
-        (await ConcurrentAsync()).ShouldBe(1);
-        await _gateway.PassAsync(async () => await ConcurrentAsync() == 0);
-        await (await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA)).ProblemAsync(404, "not-found");
-        (await (await _gateway.GetAsync("/v1/generations", TwoTenants.AsA)).JsonAsync())["generations"]!.AsArray().ShouldBeEmpty();
-    }
-
     [Theory]
     [InlineData("error-500", 502, "upstream-unreachable")]
     [InlineData("bad-key-401", 502, "upstream-credentials")]
@@ -170,11 +158,5 @@ public sealed class WatcherTests : IAsyncLifetime
         }
     }
 
-    private async Task<int> ConcurrentAsync()
-    {
-        var usage = await (await _gateway.GetAsync("/v1/usage", TwoTenants.AsA)).JsonAsync();
-        return usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "concurrent-generations")![
-            "used"
-        ]!.GetValue<int>();
-    }
+    private Task<int> ConcurrentAsync() => _gateway.ConcurrentAsync(TwoTenants.AsA);
 }

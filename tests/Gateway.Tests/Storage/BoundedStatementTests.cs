@@ -94,13 +94,16 @@ public sealed class BoundedStatementTests
         var queue = new PollQueue(store.Database, store.Time);
         var pending = FilledStore.GenerationId(45);
         yield return ("time to the next poll", () => queue.GetTimeToNextAsync(Stop));
-        yield return ("claim", async () => (await queue.ClaimAsync(32, Stop)).Count.ShouldBe(10));
+        yield return ("hasten", () => queue.HastenAsync(Stop));
+        yield return ("claim", async () => (await queue.ClaimAsync(32, hurry: true, Stop)).Count.ShouldBe(10));
         yield return ("time to the next poll if none is due", () => queue.GetTimeToNextAsync(Stop));
-        yield return ("claim if none is due", async () => (await queue.ClaimAsync(32, Stop)).ShouldBeEmpty());
+        yield return ("claim if none is due", async () => (await queue.ClaimAsync(32, hurry: false, Stop)).ShouldBeEmpty());
+        yield return ("hasten if all come soon", () => queue.HastenAsync(Stop));
         yield return ("ended ones that are waited for", () => queue.FindEndedAsync([pending, FilledStore.GenerationId(21)], Stop));
         yield return ("make due", () => queue.MakeDueAsync(pending, Stop));
         yield return ("mark stuck", () => queue.MarkStuckAsync(pending, Stop));
-        yield return ("end", () => queue.EndAsync(pending, Gateway.Leonardo.Replies.GenerationStatus.Failed, null, Stop));
+        var claim = new PollClaim(pending, TimeSpan.Zero, IsStuck: false, IsDeleted: false, HasRow: false, Trace: null);
+        yield return ("end", () => queue.EndAsync(claim, Gateway.Leonardo.Replies.GenerationStatus.Failed, null, Stop));
     }
 
     private static IEnumerable<(string Name, Func<Task> Use)> CallerUses(FilledStore store)
@@ -120,6 +123,7 @@ public sealed class BoundedStatementTests
         yield return ("usable references", () => generations.FindUsableReferencesAsync("a", [own, other], Stop));
         yield return ("foreign references", () => generations.FindForeignReferencesAsync("a", [own, other], Stop));
         yield return ("upload", () => uploads.FindAsync("a", own, Stop));
+        yield return ("deletion of one that runs", () => generations.DeleteRunningAsync("a", own, Stop));
         yield return ("deletion", () => generations.DeleteAsync("a", own, Stop));
     }
 
