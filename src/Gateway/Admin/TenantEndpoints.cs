@@ -13,7 +13,7 @@ namespace Gateway.Admin;
 internal sealed class TenantEndpoints(
     TenantDirectory directory,
     QuotaLedger ledger,
-    TenantStreams streams,
+    TenantBounds bounds,
     Suspensions suspensions,
     AuditTrail audit,
     UsageReader usage,
@@ -128,7 +128,7 @@ internal sealed class TenantEndpoints(
                 policy.MaxPixels,
                 policy.AnyReferences ? "any" : "own"
             ),
-            [.. quotas.Append(streams.GetStatus(tenant)).OrderBy(quota => quota.IsOrganization).Select(Describe)]
+            [.. quotas.Concat(bounds.GetStatuses(tenant)).OrderBy(quota => quota.IsOrganization).Select(Describe)]
         );
     }
 

@@ -1,24 +1,24 @@
-using Gateway.Edge;
+namespace Gateway.Edge;
 
-namespace Gateway.Uploads;
-
-/// <summary>The temporary files of uploads that are being received (T-K15).</summary>
-internal sealed partial class UploadFolder(ILogger<UploadFolder> log) : IHostedService
+/// <summary>The temporary files of uploads that are received and of images that are relayed (T-K15).</summary>
+internal sealed partial class TemporaryFiles(ILogger<TemporaryFiles> log) : IHostedService
 {
-    private const string Prefix = "gateway-upload-";
+    private const string Prefix = "gateway-temporary-";
 
     private readonly string _path = Path.GetTempPath();
 
     /// <summary>A new file, which is deleted when it is closed.</summary>
+    /// <param name="size">Taken on the disk at once.</param>
     /// <returns>Null: the disk does not take it.</returns>
-    public FileStream? TryCreate()
+    public FileStream? TryCreate(long size = 0)
     {
         try
         {
             return OwnerOnlyFile.Create(
                 Path.Combine(_path, $"{Prefix}{Guid.CreateVersion7():N}"),
                 FileAccess.ReadWrite,
-                FileOptions.Asynchronous | FileOptions.DeleteOnClose
+                options: FileOptions.Asynchronous | FileOptions.DeleteOnClose,
+                size: size
             );
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

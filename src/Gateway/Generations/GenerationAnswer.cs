@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
+using Gateway.Quotas;
 
 namespace Gateway.Generations;
 
@@ -29,7 +30,7 @@ internal static class GenerationAnswer
             CreationResult.NotMade refused => ToProblem(refused.ReservationId, refused.Outcome),
             CreationResult.Unknown unknown => ToProblem(unknown.ReservationId, unknown.Outcome),
             CreationResult.Refused refused => refused.Refusal.ToProblem(),
-            CreationResult.QuotaExceeded exceeded => QuotaRefusal.ToProblem(exceeded),
+            CreationResult.QuotaExceeded exceeded => QuotaRefusal.ToProblem(exceeded.Violated, exceeded.RetryAfter),
             CreationResult.InProgress running => new Problem(
                 ProblemTypes.IdempotencyInProgress,
                 "The first request with this Idempotency-Key is still running. Repeat it later to get its outcome; it is charged once."

@@ -4,7 +4,7 @@ namespace Gateway.Images;
 /// A stream from a host that is not trusted: limits its length, the pause between two reads, and the total time.
 /// </summary>
 /// <param name="maxBytes">More is an error.</param>
-internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider time) : Stream
+internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider time) : ForwardStream
 {
     public static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
     public static readonly TimeSpan TotalTimeout = TimeSpan.FromMinutes(15);
@@ -12,17 +12,6 @@ internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider ti
     private readonly long _began = time.GetTimestamp();
     private readonly CancellationTokenSource _idle = new(IdleTimeout, time);
     private long _remaining = maxBytes;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <exception cref="IOException">A limit was passed.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -45,16 +34,6 @@ internal sealed class BoundedStream(Stream inner, long maxBytes, TimeProvider ti
         _remaining -= read;
         return _remaining >= 0 ? read : throw new IOException("the image is longer than permitted");
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

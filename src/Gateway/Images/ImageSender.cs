@@ -9,7 +9,7 @@ namespace Gateway.Images;
 /// Streams an image from its host or the cache to a caller whose right to it was checked. It is never held in memory as
 /// a whole.
 /// </summary>
-internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
+internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -18,7 +18,16 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
     /// ETag.
     /// </param>
     /// <param name="url">Null: the upstream did not state an address.</param>
-    public async Task SendAsync(HttpContext context, string id, Uri? url)
+    public Task SendAsync(HttpContext context, string tenant, string id, Uri? url) =>
+        SendAsync(context, tenant, id, _ => Task.FromResult<(Uri?, Problem?)>((url, null)));
+
+    /// <param name="findUrl">Not called if the image is cached.</param>
+    public async Task SendAsync(
+        HttpContext context,
+        string tenant,
+        string id,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl
+    )
     {
         var request = context.Request.GetTypedHeaders();
         var tag = new EntityTagHeaderValue($"\"{id}\"");
@@ -31,10 +40,9 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
 
         var cancellationToken = context.RequestAborted;
         var image = await store.OpenAsync(id, cancellationToken);
-        var isCached = image is not null;
         if (image is null)
         {
-            (image, var refusal) = url is null ? (null, NoAddress) : await downloader.OpenAsync(url, cancellationToken);
+            (image, var refusal) = await downloads.OpenAsync(tenant, id, findUrl, cancellationToken);
             if (image is null)
             {
                 await refusal!.ExecuteAsync(context);
@@ -54,15 +62,9 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
             WriteContentHeaders(context.Response, id, image, range);
             if (HttpMethods.IsHead(context.Request.Method))
                 return;
-            await using var copy = isCached || !range.IsWhole ? null : store.Begin(id, image.Length);
-            await CopyAsync(context, image, range, copy);
+            await CopyAsync(context, image, range);
         }
     }
-
-    private static readonly Problem NoAddress = new(
-        ProblemTypes.UpstreamUnreachable,
-        "Leonardo has not stated where the image is. Try again later."
-    );
 
     private static void WriteCacheHeaders(HttpResponse response, EntityTagHeaderValue tag)
     {
@@ -91,7 +93,7 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
     /// Reads from the beginning even for a range, because only the first bytes prove that it is an image, and skips the
     /// bytes before the range.
     /// </summary>
-    private static async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range, ImageCopy? copy)
+    private static async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range)
     {
         var cancellationToken = context.RequestAborted;
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -103,8 +105,6 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
                 var read = await image.ReadAsync(buffer, cancellationToken);
                 if (read == 0)
                     break;
-                if (copy is not null)
-                    await copy.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
                 var from = (int)Math.Clamp(range.From - position, 0, read);
                 var to = (int)Math.Min(end - position, read);
                 if (from < to)
@@ -113,8 +113,6 @@ internal sealed class ImageSender(ImageDownloader downloader, ImageStore store)
             }
             if (position < Math.Min(end, image.Length ?? 0))
                 throw new IOException("the image ended before its stated length");
-            if (copy is not null)
-                await copy.FinishAsync();
         }
         catch (IOException)
         {

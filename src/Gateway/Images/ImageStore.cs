@@ -17,6 +17,9 @@ internal sealed partial class ImageStore
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _oldestFirst = new();
     private readonly Dictionary<string, LinkedListNode<Entry>> _byId = new(StringComparer.Ordinal);
+
+    /// <summary>Images on their way that were not removed meanwhile.</summary>
+    private readonly HashSet<string> _unfinished = new(StringComparer.Ordinal);
     private long _bytes;
 
     public ImageStore(ImageOptions options, ILogger<ImageStore> log)
@@ -61,16 +64,19 @@ internal sealed partial class ImageStore
         return null;
     }
 
-    /// <summary>Begins a copy, to be written while the image is sent to its caller.</summary>
+    /// <summary>Begins a copy. Its room on the disk is taken at once: a full disk is noticed here.</summary>
     /// <returns>Null: the cache is off, unavailable, or too small for this image.</returns>
-    public ImageCopy? Begin(string id, long? length)
+    public FileStream? Begin(string id, long length)
     {
-        if (_folder is null || !Fits(length ?? 0))
+        if (_folder is null || length > _maxBytes)
             return null;
         try
         {
             var path = Path.Combine(_folder, $"{id}.{Guid.CreateVersion7():N}{UnfinishedSuffix}");
-            return new ImageCopy(this, id, OwnerOnlyFile.Create(path, options: FileOptions.Asynchronous));
+            var file = OwnerOnlyFile.Create(path, FileAccess.ReadWrite, FileShare.Delete, FileOptions.Asynchronous, length);
+            lock (_lock)
+                _unfinished.Add(id);
+            return file;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -79,10 +85,12 @@ internal sealed partial class ImageStore
         }
     }
 
+    /// <summary>Also of one that is on its way: it is not kept then.</summary>
     public void Remove(string id)
     {
         lock (_lock)
         {
+            _unfinished.Remove(id);
             if (_byId.TryGetValue(id, out var node))
                 Delete(node);
         }
@@ -91,21 +99,45 @@ internal sealed partial class ImageStore
     /// <summary>Adds a finished file and removes the oldest images until it fits.</summary>
     public void Add(string id, string unfinishedFile, long bytes)
     {
-        lock (_lock)
+        try
         {
-            if (_byId.TryGetValue(id, out var known))
-                RemoveFromIndex(known);
-            while (_bytes + bytes > _maxBytes && _oldestFirst.First is { } oldest)
-                Delete(oldest);
-            File.Move(unfinishedFile, GetPath(id), overwrite: true);
-            AddToIndex(id, bytes);
+            lock (_lock)
+            {
+                if (!_unfinished.Remove(id))
+                {
+                    File.Delete(unfinishedFile);
+                    return;
+                }
+                if (_byId.TryGetValue(id, out var known))
+                    RemoveFromIndex(known);
+                while (_bytes + bytes > _maxBytes && _oldestFirst.First is { } oldest)
+                    Delete(oldest);
+                File.Move(unfinishedFile, GetPath(id), overwrite: true);
+                AddToIndex(id, bytes);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogUnavailable(exception);
         }
     }
 
-    /// <summary>Whether an image of this size may be cached at all.</summary>
-    public bool Fits(long bytes) => bytes <= _maxBytes;
+    /// <summary>Of a download that has failed.</summary>
+    public void DeleteUnfinished(string id, string unfinishedFile)
+    {
+        lock (_lock)
+            _unfinished.Remove(id);
+        try
+        {
+            File.Delete(unfinishedFile);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogUnavailable(exception);
+        }
+    }
 
-    public void LogUnavailable(Exception exception) => Log.Unavailable(_log, exception.GetType().Name);
+    private void LogUnavailable(Exception exception) => Log.Unavailable(_log, exception.GetType().Name);
 
     private void LoadIndex(string folder)
     {
@@ -165,63 +197,5 @@ internal sealed partial class ImageStore
             Message = "The folder of Images:Store could not be used ({Fault}). Images are fetched from their host instead; check the folder"
         )]
         public static partial void Unavailable(ILogger log, string fault);
-    }
-}
-
-/// <summary>
-/// A copy that is being written. It is kept only if it is finished; a disk error ends the copy, never the download.
-/// </summary>
-internal sealed class ImageCopy(ImageStore store, string id, FileStream file) : IAsyncDisposable
-{
-    private bool _failed;
-    private bool _finished;
-
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-    {
-        // Where the length was not stated, the image may turn out larger than the cache.
-        _failed |= !store.Fits(file.Position + bytes.Length);
-        if (_failed)
-            return;
-        try
-        {
-            await file.WriteAsync(bytes, cancellationToken);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _failed = true;
-            store.LogUnavailable(exception);
-        }
-    }
-
-    public async ValueTask FinishAsync()
-    {
-        if (_failed)
-            return;
-        try
-        {
-            var bytes = file.Length;
-            await file.DisposeAsync();
-            store.Add(id, file.Name, bytes);
-            _finished = true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            store.LogUnavailable(exception);
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_finished)
-            return;
-        try
-        {
-            await file.DisposeAsync();
-            File.Delete(file.Name);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            store.LogUnavailable(exception);
-        }
     }
 }

@@ -9,8 +9,11 @@ internal static class ImagesFeature
     public static void AddImages(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(ImageOptions.Read(settings));
+        services.AddSingleton<TemporaryFiles>();
+        services.AddHostedService(provider => provider.GetRequiredService<TemporaryFiles>());
         services.AddSingleton<ImageDownloader>();
         services.AddSingleton<ImageStore>();
+        services.AddSingleton<ImageDownloads>();
         services.AddSingleton<ImageSender>();
         services.Configure<ApiDocumentation>(ImagesDocumentation.Describe);
     }

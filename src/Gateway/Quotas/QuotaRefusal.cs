@@ -3,15 +3,24 @@ using Gateway.Edge;
 using Gateway.Edge.Problems;
 using Gateway.Ledger.Rules;
 
-namespace Gateway.Generations;
+namespace Gateway.Quotas;
 
 /// <summary>The 429 for a request that a quota does not admit, in words that need no other request.</summary>
 internal static class QuotaRefusal
 {
-    public static Problem ToProblem(CreationResult.QuotaExceeded exceeded)
+    /// <summary>Of a quota that a replica counts itself.</summary>
+    public static Problem ToProblem(QuotaStatus quota)
     {
-        var neverAdmitted = exceeded.Violated.Any(violated => violated.NeverAdmits);
-        var quotas = string.Join("; ", exceeded.Violated.Select(Describe));
+        var violated = new ExceededQuota(quota, 1);
+        return ToProblem([violated], violated.NeverAdmits ? null : quota.ResetSeconds ?? 1);
+    }
+
+    /// <param name="violated">What does not admit it.</param>
+    /// <param name="retryAfter">Seconds; null: waiting does not help.</param>
+    public static Problem ToProblem(IReadOnlyList<ExceededQuota> violated, int? retryAfter)
+    {
+        var neverAdmitted = violated.Any(one => one.NeverAdmits);
+        var quotas = string.Join("; ", violated.Select(Describe));
         return new Problem(
             ProblemTypes.QuotaExceeded,
             neverAdmitted
@@ -21,9 +30,9 @@ internal static class QuotaRefusal
                     + "Nothing was sent and nothing was charged. Send it again after Retry-After seconds, or ask for less."
         )
         {
-            ViolatedPolicies = [.. exceeded.Violated.Select(violated => violated.Quota.Name)],
+            ViolatedPolicies = [.. violated.Select(one => one.Quota.Name)],
             NeverAdmitted = neverAdmitted,
-            RetryAfter = exceeded.RetryAfter,
+            RetryAfter = retryAfter,
         };
     }
 
@@ -41,6 +50,8 @@ internal static class QuotaRefusal
         {
             { ResetsAt: { } at } => $", resets at {Format(at)} UTC",
             { Unit: QuotaStatus.Generations } when !violated.NeverAdmits => ", more when a running generation ends",
+            { Unit: TenantStreams.Unit } when !violated.NeverAdmits =>
+                ", more when one of its open images, uploads, waits and event streams ends",
             _ => "",
         };
 

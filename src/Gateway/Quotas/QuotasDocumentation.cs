@@ -24,7 +24,7 @@ internal static class QuotasDocumentation
     /// <summary>The members that every description of a quota has.</summary>
     public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> QuotaRules =
     [
-        ("name", SchemaRules.OneOf([.. QuotaNames, TenantStreams.Name])),
+        ("name", SchemaRules.OneOf([.. QuotaNames, TenantRates.UploadsMinute, TenantRates.ReadsMinute, TenantStreams.Name])),
         ("unit", SchemaRules.OneOf("images", "requests", "generations", "usd", TenantStreams.Unit)),
         ("limit", SchemaRules.AmountOrNull),
         ("used", SchemaRules.Amount),
@@ -51,6 +51,7 @@ internal static class QuotasDocumentation
             { "name": "images-day", "unit": "images", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
             { "name": "usd-month", "unit": "usd", "limit": "250.0000", "used": "4.1020", "held": "0.2511", "remaining": "245.6469", "resetsAt": "2026-12-01T00:00:00Z" },
             { "name": "concurrent-generations", "unit": "generations", "limit": null, "used": 1, "held": 0, "remaining": null, "resetsAt": null },
+            { "name": "reads-minute", "unit": "requests", "limit": 600, "used": 40, "held": 0, "remaining": 560, "resetsAt": "2026-11-22T10:00:31Z" },
             { "name": "concurrent-streams", "unit": "streams", "limit": 64, "used": 2, "held": 0, "remaining": 62, "resetsAt": null }
           ],
           "totals": {{ExampleTotals}}

@@ -27,6 +27,8 @@ internal static class QuotasFeature
         });
         services.AddSingleton<PriceRatioRepository>();
         services.AddSingleton<TenantStreams>();
+        services.AddSingleton<TenantRates>();
+        services.AddSingleton<TenantBounds>();
         services.AddHostedService(provider => provider.GetRequiredService<QuotaLedger>());
         services.Configure<ApiDocumentation>(QuotasDocumentation.Describe);
         services.AddHealthChecks().AddCheck<StoreHealth>("store");

@@ -17,32 +17,28 @@ internal static class RateLimitHeaders
     private const string ConcurrentUnit = ";qu=\"concurrent-requests\"";
 
     /// <summary>Writes nothing if no quota has a limit.</summary>
-    /// <param name="streams">What the tenant has open: <see cref="TenantStreams"/>.</param>
-    public static void Write(IHeaderDictionary headers, IReadOnlyList<QuotaStatus> quotas, (long? Limit, int Open) streams)
+    public static void Write(IHeaderDictionary headers, params ReadOnlySpan<IReadOnlyList<QuotaStatus>> groups)
     {
         // Buffers on the stack: every answer carries both headers.
         var policies = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[640]);
         var limits = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[384]);
         var separator = "";
-        foreach (var quota in quotas)
+        foreach (var quotas in groups)
         {
-            if (quota is not { Limit: { } limit, Remaining: { } remaining })
-                continue;
-            Add(ref policies, separator, quota.Name, ";q=", Amount(quota, limit));
-            if (quota.Window is { } window)
-                Add(ref policies, ";w=", (long)window.TotalSeconds);
-            policies.AppendLiteral(UnitOf(quota));
+            foreach (var quota in quotas)
+            {
+                if (quota is not { Limit: { } limit, Remaining: { } remaining })
+                    continue;
+                Add(ref policies, separator, quota.Name, ";q=", Amount(quota, limit));
+                if (quota.Window is { } window)
+                    Add(ref policies, ";w=", (long)window.TotalSeconds);
+                policies.AppendLiteral(UnitOf(quota));
 
-            Add(ref limits, separator, quota.Name, ";r=", Amount(quota, remaining));
-            if (quota.ResetSeconds is { } seconds)
-                Add(ref limits, ";t=", seconds);
-            separator = ", ";
-        }
-        if (streams.Limit is { } most)
-        {
-            Add(ref policies, separator, TenantStreams.Name, ";q=", most);
-            policies.AppendLiteral(ConcurrentUnit);
-            Add(ref limits, separator, TenantStreams.Name, ";r=", Math.Max(0, most - streams.Open));
+                Add(ref limits, separator, quota.Name, ";r=", Amount(quota, remaining));
+                if (quota.ResetSeconds is { } seconds)
+                    Add(ref limits, ";t=", seconds);
+                separator = ", ";
+            }
         }
         var (policy, limitsText) = (policies.ToStringAndClear(), limits.ToStringAndClear());
         if (policy.Length == 0)
@@ -78,7 +74,7 @@ internal static class RateLimitHeaders
         {
             QuotaStatus.Images => ";gateway-unit=\"images\"",
             QuotaStatus.Micros => ";gateway-unit=\"usd-cents\"",
-            QuotaStatus.Generations => ConcurrentUnit,
+            QuotaStatus.Generations or TenantStreams.Unit => ConcurrentUnit,
             _ => "",
         };
 }

@@ -5,7 +5,7 @@ using Gateway.Tenants.Identification;
 namespace Gateway.Quotas;
 
 /// <summary>Middleware: adds the rate-limit headers to every answer to an identified tenant.</summary>
-internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledger, TenantStreams streams)
+internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledger, TenantBounds bounds)
 {
     public Task InvokeAsync(HttpContext context)
     {
@@ -23,6 +23,6 @@ internal sealed class RateLimitMiddleware(RequestDelegate next, QuotaLedger ledg
         // T-B10: no shared cache may give one tenant's answer to another.
         if (headers.CacheControl.Count == 0)
             headers.CacheControl = "private, no-store";
-        RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant), streams.Count(caller.Tenant));
+        RateLimitHeaders.Write(headers, await ledger.StatusAsync(caller.Tenant), bounds.GetStatuses(caller.Tenant));
     }
 }

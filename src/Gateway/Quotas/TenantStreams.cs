@@ -34,39 +34,12 @@ internal sealed class TenantStreams(TenantDirectory tenants, TimeProvider time)
     }
 
     /// <summary>The refusal where <see cref="TryOpen"/> returned null.</summary>
-    public Problem Exceeded(string tenant)
-    {
-        var limit = LimitOf(tenant) ?? 0;
-        return new Problem(
-            ProblemTypes.QuotaExceeded,
-            $"{Name}: 1 asked, 0 of {limit} left: this tenant has as many images, uploads, waits and event streams open as it may. "
-                + (
-                    limit == 0
-                        ? "Waiting does not help. Nothing was reserved or sent. Ask the operator for a higher limit."
-                        : "There is room when one of them ends. Nothing was reserved or sent. Try again after Retry-After seconds."
-                )
-        )
-        {
-            ViolatedPolicies = [Name],
-            NeverAdmitted = limit == 0,
-            RetryAfter = limit == 0 ? null : 1,
-        };
-    }
+    public Problem Exceeded(string tenant) => QuotaRefusal.ToProblem(GetStatus(tenant));
 
-    public (long? Limit, int Open) Count(Tenant tenant) => (tenant.Quota.ConcurrentStreams, _open.GetValueOrDefault(tenant.Id));
+    public QuotaStatus GetStatus(string tenant) =>
+        new(Name, Unit, LimitOf(tenant), _open.GetValueOrDefault(tenant), 0, null, null, time.GetUtcNow());
 
-    /// <summary>For reports, beside the quotas of the ledger.</summary>
-    public QuotaStatus GetStatus(Tenant tenant)
-    {
-        var (limit, open) = Count(tenant);
-        return new QuotaStatus(Name, Unit, limit, open, 0, null, null, time.GetUtcNow());
-    }
-
-    /// <summary>Of a tenant that was removed meanwhile: the default.</summary>
-    private long? LimitOf(string tenant) =>
-        tenants.Current.Tenants.TryGetValue(tenant, out var known)
-            ? known.Quota.ConcurrentStreams
-            : QuotaLimits.Unlimited.ConcurrentStreams;
+    private long? LimitOf(string tenant) => tenants.Current.LimitsOf(tenant).ConcurrentStreams;
 
     private void Close(string tenant)
     {

@@ -11,18 +11,13 @@ namespace Gateway.Quotas;
 /// <summary><c>GET /v1/usage</c>: which tenant the caller is, what is left of its quotas, what was charged.</summary>
 internal static class UsageEndpoint
 {
-    public static async Task<IResult> GetAsync(
-        Caller caller,
-        QuotaLedger ledger,
-        TenantStreams streams,
-        CancellationToken cancellationToken
-    )
+    public static async Task<IResult> GetAsync(Caller caller, QuotaLedger ledger, TenantBounds bounds, CancellationToken cancellationToken)
     {
         var (quotas, totals) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
         return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
-                [.. quotas.Append(streams.GetStatus(caller.Tenant)).OrderBy(quota => quota.IsOrganization).Select(UsageQuota.From)],
+                [.. quotas.Concat(bounds.GetStatuses(caller.Tenant)).OrderBy(quota => quota.IsOrganization).Select(UsageQuota.From)],
                 new UsageSums(Describe(totals.Today), Describe(totals.Month))
             ),
             UsageJson.Default.UsageReport

@@ -17,7 +17,7 @@ internal sealed partial class GaugeCollector(
     GatewayMetrics metrics,
     QuotaLedger ledger,
     QuotaOptions options,
-    TenantStreams streams,
+    TenantBounds bounds,
     Database database,
     PriceRatioRepository ratios,
     TenantDirectory tenants,
@@ -67,8 +67,8 @@ internal sealed partial class GaugeCollector(
     {
         foreach (var (tenant, all) in quotas)
         {
-            // A tenant that has left the file meanwhile has no streams.
-            var own = tenants.Current.Tenants.TryGetValue(tenant, out var known) ? all.Append(streams.GetStatus(known)) : all;
+            // A tenant that has left the file meanwhile has no bounds.
+            var own = tenants.Current.Tenants.TryGetValue(tenant, out var known) ? all.Concat(bounds.GetStatuses(known)) : all;
             foreach (var quota in own)
             {
                 var owner = quota.IsOrganization ? GatewayMetrics.Organization : tenant;

@@ -15,6 +15,10 @@ internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantP
 /// <param name="ImagesPerDay">Images in a UTC calendar day.</param>
 /// <param name="ImagesPerMonth">Images in a UTC calendar month.</param>
 /// <param name="MicrosPerMonth">Micro-dollars (10⁻⁶ USD) in a UTC calendar month.</param>
+/// <param name="UploadsPerMinute">Uploads in any 60 seconds, on each replica.</param>
+/// <param name="ReadsPerMinute">
+/// Reads and downloads that need the upstream or its CDN, in any 60 seconds, on each replica.
+/// </param>
 /// <param name="ConcurrentStreams">Images, uploads, waits and event streams at once, on each replica.</param>
 internal sealed record QuotaLimits(
     long? RequestsPerMinute = null,
@@ -22,10 +26,16 @@ internal sealed record QuotaLimits(
     long? ImagesPerDay = null,
     long? ImagesPerMonth = null,
     long? MicrosPerMonth = null,
+    long? UploadsPerMinute = QuotaLimits.DefaultUploads,
+    long? ReadsPerMinute = QuotaLimits.DefaultReads,
     long? ConcurrentStreams = QuotaLimits.DefaultStreams
 )
 {
-    /// <summary>Where the tenants file does not say: a tenant must not use up the connections of all others.</summary>
+    /// <summary>Where the tenants file does not say: a tenant must not use up the account's requests.</summary>
+    public const long DefaultUploads = 30;
+    public const long DefaultReads = 600;
+
+    /// <summary>Nor the connections of all others.</summary>
     public const long DefaultStreams = 64;
 
     public static readonly QuotaLimits Unlimited = new();

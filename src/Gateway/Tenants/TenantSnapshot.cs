@@ -23,6 +23,9 @@ internal sealed class TenantSnapshot
             )
             .Snapshot!;
 
+    /// <summary>Of a tenant that has left the file meanwhile: those of a tenant that states none.</summary>
+    public QuotaLimits LimitsOf(string tenant) => Tenants.TryGetValue(tenant, out var known) ? known.Quota : QuotaLimits.Unlimited;
+
     /// <param name="method">Type of an <see cref="IdentificationMethod"/> of the list.</param>
     public object IndexOf(Type method) => Indexes[method];
 }

@@ -16,8 +16,6 @@ internal sealed class TenantsFile
 {
     private const long MaxCount = 1_000_000_000;
     private const long MaxDollars = 1_000_000_000;
-    private const string Streams = "concurrentStreams";
-
     private static readonly string[] QuotaMembers =
     [
         "requestsPerMinute",
@@ -25,7 +23,9 @@ internal sealed class TenantsFile
         "imagesPerMonth",
         "usdPerMonth",
         "concurrentGenerations",
-        Streams,
+        "uploadsPerMinute",
+        "readsPerMinute",
+        "concurrentStreams",
     ];
 
     private readonly IReadOnlyCollection<string>? _models;
@@ -142,11 +142,16 @@ internal sealed class TenantsFile
             ImagesPerDay: Count("imagesPerDay"),
             ImagesPerMonth: Count("imagesPerMonth"),
             MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.GetMicroDollars(MaxDollars) : null,
-            // Null lifts a limit that has a default.
-            ConcurrentStreams: !members.TryGetValue(Streams, out var streams) ? QuotaLimits.DefaultStreams
-                : streams.IsNull ? null
-                : streams.GetInteger(0, MaxCount)
+            UploadsPerMinute: CountOr("uploadsPerMinute", QuotaLimits.DefaultUploads),
+            ReadsPerMinute: CountOr("readsPerMinute", QuotaLimits.DefaultReads),
+            ConcurrentStreams: CountOr("concurrentStreams", QuotaLimits.DefaultStreams)
         );
+
+        // Null lifts a limit that has a default.
+        long? CountOr(string name, long absent) =>
+            !members.TryGetValue(name, out var limit) ? absent
+            : limit.IsNull ? null
+            : limit.GetInteger(0, MaxCount);
 
         long? Count(string name) => members.TryGetValue(name, out var limit) ? limit.GetInteger(0, MaxCount) : null;
     }

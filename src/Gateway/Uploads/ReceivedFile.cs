@@ -35,7 +35,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(
         HttpRequest request,
         ImageFormat? expected,
-        UploadFolder folder
+        TemporaryFiles files
     )
     {
         if (
@@ -51,7 +51,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
         try
         {
-            return await ReadPartsAsync(reader, expected, folder, request.HttpContext.RequestAborted);
+            return await ReadPartsAsync(reader, expected, files, request.HttpContext.RequestAborted);
         }
         catch (Exception exception) when (exception is InvalidDataException || (exception is IOException and not BadHttpRequestException))
         {
@@ -67,7 +67,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> ReadPartsAsync(
         MultipartReader reader,
         ImageFormat? expected,
-        UploadFolder folder,
+        TemporaryFiles files,
         CancellationToken cancellationToken
     )
     {
@@ -81,7 +81,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 var name = HeaderUtilities
                     .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
                     .Value;
-                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), folder, cancellationToken);
+                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), files, cancellationToken);
             }
             // The fields of the gateway's own upload form hold no information.
             await SkipAsync(section.Body, cancellationToken);
@@ -92,7 +92,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     private static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
         Stream body,
         ImageFormat? expected,
-        UploadFolder folder,
+        TemporaryFiles files,
         CancellationToken cancellationToken
     )
     {
@@ -106,7 +106,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
                 Invalid("wrong-format", $"must be {expected.MediaType} like its extension; its first bytes are those of {format.MediaType}")
             );
 
-        if (folder.TryCreate() is not { } file)
+        if (files.TryCreate() is not { } file)
             return (null, NoRoom());
         var keep = false;
         try

@@ -24,10 +24,11 @@ internal sealed class UploadEndpoints(
     UploadRelay relay,
     UploadSlots slots,
     TenantStreams streams,
+    TenantRates rates,
     LeonardoApi leonardo,
     ImageSender images,
     ImageStore imageStore,
-    UploadFolder folder,
+    TemporaryFiles files,
     TenantDirectory directory
 )
 {
@@ -69,7 +70,7 @@ internal sealed class UploadEndpoints(
         using var slot = slots.TryTake(upload.Tenant);
         if (slot is null)
             return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FindFormat(upload.Extension), folder);
+        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FindFormat(upload.Extension), files);
         if (file is null)
             return refusal!;
         await using (file)
@@ -108,12 +109,15 @@ internal sealed class UploadEndpoints(
             await streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context);
             return;
         }
-        var reply = await leonardo.GetUploadUrlAsync(upload.Id, context.RequestAborted);
-        await (
-            reply is ApiOutcome<string>.Found { Value: var text } && Uri.TryCreate(text, UriKind.Absolute, out var url)
-                ? images.SendAsync(context, upload.Id, url)
-                : reply.ToProblem().ExecuteAsync(context)
-        );
+        await images.SendAsync(context, caller.Tenant.Id, upload.Id, cancellationToken => FindUrlAsync(upload.Id, cancellationToken));
+    }
+
+    private async Task<(Uri? Url, Problem? Refusal)> FindUrlAsync(string id, CancellationToken cancellationToken)
+    {
+        var reply = await leonardo.GetUploadUrlAsync(id, cancellationToken);
+        return reply is ApiOutcome<string>.Found { Value: var text } && Uri.TryCreate(text, UriKind.Absolute, out var url)
+            ? (url, null)
+            : (null, reply.ToProblem());
     }
 
     /// <summary><c>DELETE /v1/init-image/{id}</c>: deletes it upstream and here.</summary>
@@ -138,6 +142,8 @@ internal sealed class UploadEndpoints(
         var (extension, refusal) = await ReadExtensionAsync(context.Request);
         if (extension is null)
             return refusal!;
+        if (rates.CountUpload(caller.Tenant.Id) is { } tooMany)
+            return tooMany;
         var reply = await leonardo.CreateUploadAsync(extension, context.RequestAborted);
         if (reply is not ApiOutcome<UploadForm>.Found { Value: var form })
             return reply.ToProblem();
@@ -164,17 +170,22 @@ internal sealed class UploadEndpoints(
     private async Task<IResult> UploadAsync(HttpContext context, Caller caller)
     {
         var cancellationToken = context.RequestAborted;
+        // Before the file is read, and counted once it has proved to be an image.
+        if (rates.FindUploadRefusal(caller.Tenant.Id) is { } full)
+            return full;
         using var stream = streams.TryOpen(caller.Tenant.Id);
         if (stream is null)
             return streams.Exceeded(caller.Tenant.Id);
         using var slot = slots.TryTake(caller.Tenant.Id);
         if (slot is null)
             return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null, folder);
+        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null, files);
         if (file is null)
             return refusal!;
         await using (file)
         {
+            if (rates.CountUpload(caller.Tenant.Id) is { } tooMany)
+                return tooMany;
             var extension = file.Format.Extensions[0];
             var reply = await leonardo.CreateUploadAsync(extension, cancellationToken);
             if (reply is not ApiOutcome<UploadForm>.Found { Value: var form })

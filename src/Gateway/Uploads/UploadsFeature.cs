@@ -32,8 +32,6 @@ internal static class UploadsFeature
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadRelay>();
         services.AddSingleton<UploadSlots>();
-        services.AddSingleton<UploadFolder>();
-        services.AddHostedService(provider => provider.GetRequiredService<UploadFolder>());
         services.AddSingleton<UploadEndpoints>();
         services.Configure<ApiDocumentation>(UploadsDocumentation.Describe);
     }

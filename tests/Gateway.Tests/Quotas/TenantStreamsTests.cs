@@ -81,8 +81,11 @@ public sealed class TenantStreamsTests
         answer
             .Headers.GetValues("RateLimit-Policy")
             .ShouldHaveSingleItem()
-            .ShouldBe("\"concurrent-streams\";q=64;qu=\"concurrent-requests\"");
-        answer.Headers.GetValues("RateLimit").ShouldHaveSingleItem().ShouldBe("\"concurrent-streams\";r=0");
+            .ShouldBe("\"uploads-minute\";q=30;w=60, \"reads-minute\";q=600;w=60, \"concurrent-streams\";q=64;qu=\"concurrent-requests\"");
+        answer
+            .Headers.GetValues("RateLimit")
+            .ShouldHaveSingleItem()
+            .ShouldBe("\"uploads-minute\";r=30, \"reads-minute\";r=600, \"concurrent-streams\";r=0");
         held.ForEach(one => one.Dispose());
     }
 
@@ -105,7 +108,10 @@ public sealed class TenantStreamsTests
     }
 
     private static Task<GatewayApp> StartAsync(string a, string b = "64") =>
-        GatewayApp.StartAsync(TwoTenants.WithStreams(a, b), simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 5 });
+        GatewayApp.StartAsync(
+            TwoTenants.WithQuotas($$"""{ "concurrentStreams": {{a}} }""", $$"""{ "concurrentStreams": {{b}} }"""),
+            simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 5 }
+        );
 
     private static async Task RefusedAsync(Task<HttpResponseMessage> answer) =>
         (await (await answer).ProblemAsync(429, "quota-exceeded"))["violated-policies"]!

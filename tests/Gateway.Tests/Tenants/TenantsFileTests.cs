@@ -92,11 +92,15 @@ public sealed class TenantsFileTests
     }
 
     [Theory]
-    [InlineData("{}", 64L)]
-    [InlineData("""{ "concurrentStreams": null }""", null)]
-    [InlineData("""{ "concurrentStreams": 3 }""", 3L)]
-    public void The_bound_on_streams_has_a_default_that_null_lifts(string quota, long? streams) =>
-        Read($$"""{ "tenants": [ { "id": "a", "quota": {{quota}} } ] }""").Tenants["a"].Quota.ConcurrentStreams.ShouldBe(streams);
+    [InlineData("{}", 30L, 600L, 64L)]
+    [InlineData("""{ "uploadsPerMinute": null, "readsPerMinute": null, "concurrentStreams": null }""", null, null, null)]
+    [InlineData("""{ "uploadsPerMinute": 1, "readsPerMinute": 2, "concurrentStreams": 3 }""", 1L, 2L, 3L)]
+    public void Bounds_of_uploads_reads_and_streams_have_defaults_that_null_lifts(string quota, long? uploads, long? reads, long? streams)
+    {
+        var limits = Read($$"""{ "tenants": [ { "id": "a", "quota": {{quota}} } ] }""").Tenants["a"].Quota;
+
+        (limits.UploadsPerMinute, limits.ReadsPerMinute, limits.ConcurrentStreams).ShouldBe((uploads, reads, streams));
+    }
 
     [Fact]
     public void Quotas_that_are_left_out_are_unlimited_and_policies_default_to_the_strictest()

@@ -122,7 +122,7 @@ public sealed class UploadDiskTests : IAsyncLifetime
         !OperatingSystem.IsWindows()
         && (File.GetUnixFileMode(file) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) != UnixFileMode.None;
 
-    private int FilesOnDisk() => Directory.GetFiles(_folder.Path, "gateway-upload-*").Length;
+    private int FilesOnDisk() => Directory.GetFiles(_folder.Path, "gateway-temporary-*").Length;
 
     private async Task<HttpResponseMessage> UploadAsync(
         (string Name, string Value) tenant,

@@ -30,7 +30,7 @@ public sealed class UploadTests : IAsyncLifetime
         var url = new Uri(upload["url"]!.GetValue<string>());
         url.Authority.ShouldBe(_gateway.Address.Authority);
         upload.ToJsonString().ShouldNotContain(_gateway.Leonardo.AccountUserId, Case.Insensitive);
-        upload.ToJsonString().ShouldNotContain("amz", Case.Insensitive);
+        upload.ToJsonString().ShouldNotContain("x-amz", Case.Insensitive);
 
         var form = TwoTenants.Form(
             FileOf(extension),

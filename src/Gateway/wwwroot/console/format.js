@@ -32,6 +32,8 @@ export function span(seconds) {
 
 const quotas = {
   'requests-minute': 'Requests per minute',
+  'uploads-minute': 'Uploads per minute',
+  'reads-minute': 'Downloads per minute',
   'concurrent-streams': 'Images, uploads and waits at once',
   'images-day': 'Images per day',
   'images-month': 'Images per month',

@@ -1,0 +1,159 @@
+using Gateway.Edge;
+using Gateway.Edge.Problems;
+using Gateway.Quotas;
+
+namespace Gateway.Images;
+
+/// <summary>
+/// Downloads that are under way. An image is downloaded once, however many callers want it, at the pace of its host and
+/// into the cache or a temporary file (T-K5). One that neither takes is downloaded by each caller, at its own pace.
+/// </summary>
+internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore store, TemporaryFiles files, TenantRates rates)
+{
+    /// <summary>A temporary folder may be memory, and a container's memory is small.</summary>
+    private const long MaxTemporaryBytes = 128 * 1024 * 1024;
+    private const long MaxTemporaryImage = 32 * 1024 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
+    private long _temporaryBytes;
+
+    /// <param name="tenant">Who is charged with a read, if this begins a download.</param>
+    /// <param name="findUrl">Where it is.</param>
+    /// <returns>The image, or the refusal for the caller.</returns>
+    public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(
+        string tenant,
+        string id,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl,
+        CancellationToken cancellationToken
+    )
+    {
+        var (running, isFirst) = Join(tenant, id, findUrl, out var tooManyReads);
+        if (running is null)
+            return (null, tooManyReads);
+        try
+        {
+            var (download, refusal) = await running.Beginning.WaitAsync(cancellationToken);
+            if (refusal is not null)
+                return (null, refusal);
+            if ((download?.TryOpen() ?? await store.OpenAsync(id, cancellationToken)) is { } image)
+                return (image, null);
+        }
+        finally
+        {
+            if (isFirst)
+                _ = running.ReleaseAsync();
+        }
+        return rates.CountRead(tenant) is { } tooMany ? (null, tooMany) : await OpenAsync(findUrl, cancellationToken);
+    }
+
+    /// <returns>Null: refused.</returns>
+    private (Running? Running, bool IsFirst) Join(
+        string tenant,
+        string id,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl,
+        out Problem? refusal
+    )
+    {
+        refusal = null;
+        lock (_lock)
+        {
+            if (_running.TryGetValue(id, out var running))
+                return (running, false);
+            refusal = rates.CountRead(tenant);
+            if (refusal is not null)
+                return (null, false);
+            // It does not end with the caller who began it: others may have joined.
+            _running[id] = running = new Running(id);
+            running.Beginning = Task.Run(() => BeginAsync(running, findUrl));
+            return (running, true);
+        }
+    }
+
+    /// <returns>Neither: no file takes this image.</returns>
+    private async Task<(SharedDownload? Download, Problem? Refusal)> BeginAsync(
+        Running running,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl
+    )
+    {
+        SharedDownload? download = null;
+        try
+        {
+            var (image, refusal) = await OpenAsync(findUrl, CancellationToken.None);
+            if (image is null)
+                return (null, refusal);
+            download = TryBegin(running, image);
+            if (download is null)
+                await image.DisposeAsync();
+            else
+                _ = RunAsync(running, download, image);
+            return (download, null);
+        }
+        finally
+        {
+            if (download is null)
+                Remove(running);
+        }
+    }
+
+    private SharedDownload? TryBegin(Running running, OpenImage image)
+    {
+        if (image.Length is not { } length)
+            return null;
+        if (store.Begin(running.Id, length) is { } kept)
+            return new SharedDownload(running.Id, image.Format, length, kept, store, () => Remove(running));
+        if (length > MaxTemporaryImage)
+            return null;
+        if (Interlocked.Add(ref _temporaryBytes, length) <= MaxTemporaryBytes && files.TryCreate(length) is { } temporary)
+            return new SharedDownload(running.Id, image.Format, length, temporary, null, Close);
+        Interlocked.Add(ref _temporaryBytes, -length);
+        return null;
+
+        void Close()
+        {
+            Interlocked.Add(ref _temporaryBytes, -length);
+            Remove(running);
+        }
+    }
+
+    private async Task RunAsync(Running running, SharedDownload download, OpenImage image)
+    {
+        // Who comes later must not join a download that has failed.
+        if (!await download.RunAsync(image))
+            Remove(running);
+    }
+
+    private void Remove(Running ended)
+    {
+        lock (_lock)
+        {
+            if (_running.TryGetValue(ended.Id, out var running) && running == ended)
+                _running.Remove(ended.Id);
+        }
+    }
+
+    private async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl,
+        CancellationToken cancellationToken
+    )
+    {
+        var (url, refusal) = await findUrl(cancellationToken);
+        return url is null ? (null, refusal ?? NoAddress) : await downloader.OpenAsync(url, cancellationToken);
+    }
+
+    private static readonly Problem NoAddress = new(
+        ProblemTypes.UpstreamUnreachable,
+        "Leonardo has not stated where the image is. Try again later."
+    );
+
+    /// <summary>From the first caller's request until the file is closed, or the download has failed.</summary>
+    private sealed class Running(string id)
+    {
+        public string Id => id;
+
+        public Task<(SharedDownload? Download, Problem? Refusal)> Beginning { get; set; } = null!;
+
+        /// <summary>Who began it has opened it, or is gone.</summary>
+        public async Task ReleaseAsync() => (await Beginning).Download?.Release();
+    }
+}

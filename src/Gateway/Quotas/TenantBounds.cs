@@ -1,0 +1,10 @@
+using Gateway.Ledger.Rules;
+using Gateway.Tenants;
+
+namespace Gateway.Quotas;
+
+/// <summary>For reports and headers: what this replica counts itself, beside the quotas of the ledger.</summary>
+internal sealed class TenantBounds(TenantRates rates, TenantStreams streams)
+{
+    public IReadOnlyList<QuotaStatus> GetStatuses(Tenant tenant) => [.. rates.GetStatuses(tenant.Id), streams.GetStatus(tenant.Id)];
+}
