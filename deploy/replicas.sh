@@ -12,6 +12,7 @@ work=$(mktemp -d)
 pids=()
 as_postgres() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"; else "$@"; fi; }
 finish() {
+  rm -f "$work/load"
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   [ -f "$work/nginx.pid" ] && kill "$(cat "$work/nginx.pid")" 2>/dev/null || true
   as_postgres "$pg/pg_ctl" -D "$work/db" -m immediate stop >/dev/null 2>&1 || true
@@ -52,15 +53,16 @@ for port in "${ports[@]}"; do until_ok "http://127.0.0.1:$port/health/ready"; do
 # nginx/nginx.conf as it is, but for the port; the servers are these.
 sed -e "s#listen 8080#listen 127.0.0.1:$balancer#; s#/tmp/#$work/#g" "$root/deploy/nginx/nginx.conf" >"$work/nginx.conf"
 balance() { # balance [PORT]: over all replicas but this one
-  for port in "${ports[@]}"; do echo "server 127.0.0.1:$port max_fails=1 fail_timeout=2s$([ "$port" = "${1-}" ] && echo ' down');"; done >"$work/upstream.conf"
+  local one
+  for one in "${ports[@]}"; do echo "server 127.0.0.1:$one max_fails=1 fail_timeout=2s$([ "$one" = "${1-}" ] && echo ' down');"; done >"$work/upstream.conf"
 }
 # Returns when no request is on its way by the old servers: an old worker ends after its last one.
 reload() {
   local master worker workers
   master=$(cat "$work/nginx.pid")
-  read -ra workers <"/proc/$master/task/$master/children"
+  workers=$(cat "/proc/$master/task/$master/children")
   nginx -c "$work/nginx.conf" -p "$work" -s reload 2>>"$work/nginx.log"
-  for worker in "${workers[@]}"; do while kill -0 "$worker" 2>/dev/null; do sleep 0.1; done; done
+  for worker in $workers; do while kill -0 "$worker" 2>/dev/null; do sleep 0.1; done; done
 }
 balance
 nginx -c "$work/nginx.conf" -p "$work" 2>"$work/nginx.log"
@@ -90,7 +92,7 @@ wait "${clients[@]}"
 
 cat "$work"/status.* | sort | uniq -c | awk '{print $2": "$1}'
 # 000: no answer. A 502 or 504 without a problem body is nginx's own; there are none when every replica finishes what it accepted.
-if cat "$work"/status.* | grep -vxE '200|429|503'; then echo "a request was not answered with a documented status" >&2; exit 1; fi
+if cat "$work"/status.* | grep -vxE '200|429|503'; then echo "a request was not answered with a documented status" >&2; cat "$work/nginx.log" >&2; exit 1; fi
 made=$(cat "$work"/status.* | grep -cx 200)
 until [ "$(curl -fsS -H 'Authorization: Bearer a-token-for-the-operator' "http://127.0.0.1:${ports[0]}/admin/generations?state=held" | jq '.generations | length')" = 0 ]; do sleep 0.2; done
 charged=$(curl -fsS -H 'Authorization: Bearer a-token-for-the-operator' "http://127.0.0.1:${ports[0]}/admin/usage?by=tenant")
