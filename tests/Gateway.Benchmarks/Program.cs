@@ -5,7 +5,7 @@ using Gateway.Benchmarks.Proxy;
 // proxy [SECONDS] [--rounds N] [--store FILE] [--postgresql CONNECTION]: beside bare YARP and nginx
 // pair NAME=VALUE NAME=VALUE [SECONDS] [--rounds N]: two gateways with different environment variables
 // ledger [SECONDS]: the ledger alone
-// fill, scale: large stores
+// fill, scale, periodic: large stores
 // anonymous [SECONDS]: a tenant's requests beside eight anonymous readers of the OpenAPI document
 switch (args)
 {
@@ -21,6 +21,9 @@ switch (args)
     case ["fill", var engine, var store, .. var numbers]:
         await LargeStoreCommand.RunAsync(engine, store, numbers);
         return;
+    case ["periodic", var engine, var store]:
+        await PeriodicBenchmark.RunAsync(engine, store);
+        return;
     case ["anonymous", .. var options]:
         await AnonymousBenchmark.RunAsync(options);
         return;
@@ -35,5 +38,5 @@ switch (args)
         await LedgerBenchmark.RunAsync(BenchmarkOptions.Parse(options).Length);
         return;
     default:
-        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale, anonymous.", nameof(args));
+        throw new ArgumentException("Commands: proxy, pair, ledger, fill, scale, periodic, anonymous.", nameof(args));
 }

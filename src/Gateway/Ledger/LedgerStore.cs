@@ -1,5 +1,6 @@
 using Gateway.Edge;
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 
 namespace Gateway.Ledger;
 
@@ -54,11 +55,11 @@ internal abstract class LedgerStore
     /// Released before they were sent, two minutes ago or earlier: no minute counts them and no caller waits for them.
     /// </summary>
     public static readonly string NeverSent =
-        "select id from reservation where state = 'V' and forwarded_at is null and ended_at < (select high_water from ledger) - 120000000 "
+        "select id from reservation where state = 'V' and forwarded_at is null and ended_at < (select high_water from ledger where id = 1) - 120000000 "
         + $"order by ended_at, id limit {PruneBatchSize}";
 
-    public static readonly string CountNeverSent =
-        $"insert into never_sent select tenant, day, count(*) from reservation where id in ({NeverSent}) group by tenant, day "
+    public static string CountNeverSent(Dialect dialect) =>
+        $"insert into never_sent select tenant, day, count(*) from reservation where id {dialect.AnyOf(NeverSent)} group by tenant, day "
         + "on conflict (tenant, day) do update set requests = never_sent.requests + excluded.requests";
 
     /// <summary>One transaction: lock, load, decide, store, commit. Writes nothing if nothing was changed.</summary>

@@ -1,3 +1,5 @@
+using Gateway.Storage;
+
 namespace Gateway.Ledger.PostgreSql;
 
 /// <summary>
@@ -13,7 +15,8 @@ internal static class PostgreSqlLedgerStatements
 
     /// <summary>
     /// The server ends the transaction of a gateway that stops while it holds the lock. Every statement uses its index,
-    /// planned once: a plan made while the tables were empty would scan them until the next analyze.
+    /// planned once: a plan made while the tables were empty would scan them until the next analyze. A statement that
+    /// cannot avoid a scan, if only of a table of one row, costs so much that the planner does not compare the rest.
     /// </summary>
     public const string Limits = """
         select set_config('lock_timeout', '5s', true), set_config('statement_timeout', '5s', true),
@@ -31,7 +34,7 @@ internal static class PostgreSqlLedgerStatements
     public const string Ledger = """
         with clock as materialized (select floor(extract(epoch from gateway_now()) * 1000000)::bigint as micros)
         select epoch, high_water, events, sent, running, micros, set_config('gateway.now', greatest(high_water, micros)::text, true)
-        from ledger cross join clock
+        from ledger cross join clock where id = 1
         """;
 
     public const string Deliver = """
@@ -79,7 +82,7 @@ internal static class PostgreSqlLedgerStatements
         select {WindowColumns} from quota_window
         where tenant = any($1) and period in (
           select to_char(to_timestamp(at / 1000000) at time zone 'UTC', format)
-          from unnest(array[{Now}, (select high_water from ledger)]) as at, unnest(array['YYYY-MM-DD', 'YYYY-MM']) as format
+          from unnest(array[{Now}, (select high_water from ledger where id = 1)]) as at, unnest(array['YYYY-MM-DD', 'YYYY-MM']) as format
         )
         """;
     public const string Windows =
@@ -130,15 +133,18 @@ internal static class PostgreSqlLedgerStatements
 
     public static readonly string LastKey = $"select id from ({NextIds}) n order by id desc limit 1";
     public static readonly string FreeKeys =
-        $"update reservation set idem_key = null, owed_by = null where id in ({NextIds}) and (idem_key is not null or owed_by is not null) "
+        $"update reservation set idem_key = null, owed_by = null where id {AnyOf(NextIds)} and (idem_key is not null or owed_by is not null) "
         + "and reserved_at < $3 and state in ('S', 'V', 'W')";
     public const string PruneInstances =
         "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
-    public static readonly string PruneEvents = $"delete from event where reservation_id in ({Ended})";
-    public static readonly string PruneReservations = $"delete from reservation where id in ({Ended})";
-    public static readonly string PruneEventsNeverSent = $"delete from event where reservation_id in ({LedgerStore.NeverSent})";
-    public static readonly string PruneNeverSent = $"delete from reservation where id in ({LedgerStore.NeverSent})";
-    public const string PrunedTo = "update ledger set pruned_to = greatest(pruned_to, $1)";
+    public static readonly string PruneEvents = $"delete from event where reservation_id {AnyOf(Ended)}";
+    public static readonly string PruneReservations = $"delete from reservation where id {AnyOf(Ended)}";
+    public static readonly string CountNeverSent = LedgerStore.CountNeverSent(Dialect.PostgreSql);
+    public static readonly string PruneEventsNeverSent = $"delete from event where reservation_id {AnyOf(LedgerStore.NeverSent)}";
+    public static readonly string PruneNeverSent = $"delete from reservation where id {AnyOf(LedgerStore.NeverSent)}";
+    public const string PrunedTo = "update ledger set pruned_to = greatest(pruned_to, $1) where id = 1";
+
+    private static string AnyOf(string select) => Dialect.PostgreSql.AnyOf(select);
 
     private static string NextIds => $"select id from reservation where id > $1 and id < $2 order by id limit {LedgerStore.PruneBatchSize}";
 

@@ -71,7 +71,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         PruneAsync(
             async batch =>
             {
-                batch.Add(CountNeverSent);
+                batch.Add(Sql.CountNeverSent);
                 batch.Add(Sql.PruneEventsNeverSent);
                 var reservations = batch.Add(Sql.PruneNeverSent);
                 await batch.ExecuteNonQueryAsync(cancellationToken);

@@ -120,11 +120,11 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement PruneInstances => field ??= Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
     public SqliteStatement PruneEvents => field ??= Prepare($"delete from event where reservation_id in ({Ended})");
     public SqliteStatement PruneReservations => field ??= Prepare($"delete from reservation where id in ({Ended})");
-    public SqliteStatement CountNeverSent => field ??= Prepare(LedgerStore.CountNeverSent);
+    public SqliteStatement CountNeverSent => field ??= Prepare(LedgerStore.CountNeverSent(Dialect.Sqlite));
     public SqliteStatement PruneEventsNeverSent =>
         field ??= Prepare($"delete from event where reservation_id in ({LedgerStore.NeverSent})");
     public SqliteStatement PruneNeverSent => field ??= Prepare($"delete from reservation where id in ({LedgerStore.NeverSent})");
-    public SqliteStatement PrunedTo => field ??= Prepare("update ledger set pruned_to = max(pruned_to, ?1)");
+    public SqliteStatement PrunedTo => field ??= Prepare("update ledger set pruned_to = max(pruned_to, ?1) where id = 1");
 
     public void Dispose() => _all.ForEach(statement => statement.Dispose());
 
