@@ -10,6 +10,7 @@ HISTORY = ["-method", "*LedgerProperties.Every_history_with_repeats_on_SQLite_ag
 NEVER_SENT = ["-class", "*SqliteNeverSentTests", "-class", "*PostgreSqlNeverSentTests", "-method", "*LedgerProperties.Every_history_on_SQLite_agrees_with_the_model"]
 CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectionTests"]
 AUDIT = ["-class", "*SqliteAuditTests"]
+SLOTS = ["-class", "*SlotEndTests"]
 
 RULES = "Ledger/Rules/RepeatRules.cs"
 ANSWERS = "Ledger/AnswerLedger.cs"
@@ -47,6 +48,9 @@ MUTANTS = [
     ("a reset counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "Complete(!isReset && await", "Complete(!isReset || await", CONNECTIONS),
     ("the gateway's own close counts as a reset", "Edge/Delivery/WatchedAnswer.cs", "isReset: !isOurs && copy.IsGone", "isReset: copy.IsGone", CONNECTIONS),
     ("a next request says nothing of the last answer", "Edge/Delivery/WatchedAnswer.cs", "        if (_isWritten)\n            Complete(isDelivered: true);", "        if (_isWritten) { }", CONNECTIONS),
+    ("a scan is priced into a statement of the ledger", "Ledger/LedgerStore.cs", "from ledger where id = 1) - 120000000", "from ledger) - 120000000", ["-class", "*PostgreSqlPlanTests"]),
+    ("a deleted generation is deleted upstream at once", "Results/ResultEndpoints.cs", "while (!found.IsEnded && found.StuckAt is null && ", "while (found.StuckAt is null && false && ", SLOTS),
+    ("a deletion that fails is not repeated", "Results/Watcher.cs", "            return false;\n        }\n        var (isFirst", "        }\n        var (isFirst", SLOTS),
     ("an abandoned request is free", "Ledger/Writer/LedgerOperation.cs", "_completion.Task.IsCanceled ? Outcome.Abandoned : null", "null", NEVER_SENT),
     ("a 503 counts", "Ledger/LedgerStore.cs", "status is null or status = 503 or", "status is null or", NEVER_SENT),
     ("the last minute is pruned", "Ledger/LedgerStore.cs", "- 120000000 ", "- 30000000 ", NEVER_SENT),

@@ -14,7 +14,7 @@ internal sealed class ReservationReader(Database database)
     /// </summary>
     public const int MaxRowsRead = 10_000;
 
-    private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null";
+    private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null and generation.deleted_at is null";
 
     private const string Columns =
         "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "

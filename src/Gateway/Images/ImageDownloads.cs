@@ -12,11 +12,11 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
 {
     /// <summary>A temporary folder may be memory, and a container's memory is small.</summary>
     private const long MaxTemporaryBytes = 128 * 1024 * 1024;
-    private const long MaxTemporaryImage = 32 * 1024 * 1024;
+    private const long MaxTemporaryBytesOfTenant = 32 * 1024 * 1024;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, Running> _running = new(StringComparer.Ordinal);
-    private long _temporaryBytes;
+    private readonly Dictionary<string, long> _temporaryBytes = new(StringComparer.Ordinal);
 
     /// <param name="tenant">Who is charged with a read, if this begins a download.</param>
     /// <param name="findUrl">Where it is.</param>
@@ -38,6 +38,8 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
                 return (null, refusal);
             if ((download?.TryOpen() ?? await store.OpenAsync(id, cancellationToken)) is { } image)
                 return (image, null);
+            if (isFirst && running.TakeUnshared() is { } own)
+                return (own, null);
         }
         finally
         {
@@ -64,7 +66,7 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
             if (refusal is not null)
                 return (null, false);
             // It does not end with the caller who began it: others may have joined.
-            _running[id] = running = new Running(id);
+            _running[id] = running = new Running(tenant, id);
             running.Beginning = Task.Run(() => BeginAsync(running, findUrl));
             return (running, true);
         }
@@ -84,7 +86,7 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
                 return (null, refusal);
             download = TryBegin(running, image);
             if (download is null)
-                await image.DisposeAsync();
+                running.Unshared = image;
             else
                 _ = RunAsync(running, download, image);
             return (download, null);
@@ -102,17 +104,38 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
             return null;
         if (store.Begin(running.Id, length) is { } kept)
             return new SharedDownload(running.Id, image.Format, length, kept, store, () => Remove(running));
-        if (length > MaxTemporaryImage)
+        if (!TryTake(running.Tenant, length))
             return null;
-        if (Interlocked.Add(ref _temporaryBytes, length) <= MaxTemporaryBytes && files.TryCreate(length) is { } temporary)
+        if (files.TryCreate(length) is { } temporary)
             return new SharedDownload(running.Id, image.Format, length, temporary, null, Close);
-        Interlocked.Add(ref _temporaryBytes, -length);
+        Give(running.Tenant, length);
         return null;
 
         void Close()
         {
-            Interlocked.Add(ref _temporaryBytes, -length);
+            Give(running.Tenant, length);
             Remove(running);
+        }
+    }
+
+    private bool TryTake(string tenant, long bytes)
+    {
+        lock (_lock)
+        {
+            var own = _temporaryBytes.GetValueOrDefault(tenant) + bytes;
+            if (own > MaxTemporaryBytesOfTenant || _temporaryBytes.Values.Sum() + bytes > MaxTemporaryBytes)
+                return false;
+            _temporaryBytes[tenant] = own;
+            return true;
+        }
+    }
+
+    private void Give(string tenant, long bytes)
+    {
+        lock (_lock)
+        {
+            if ((_temporaryBytes[tenant] -= bytes) == 0)
+                _temporaryBytes.Remove(tenant);
         }
     }
 
@@ -147,13 +170,31 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
     );
 
     /// <summary>From the first caller's request until the file is closed, or the download has failed.</summary>
-    private sealed class Running(string id)
+    /// <param name="tenant">The first caller's.</param>
+    private sealed class Running(string tenant, string id)
     {
+        private OpenImage? _unshared;
+
+        public string Tenant => tenant;
+
         public string Id => id;
 
         public Task<(SharedDownload? Download, Problem? Refusal)> Beginning { get; set; } = null!;
 
-        /// <summary>Who began it has opened it, or is gone.</summary>
-        public async Task ReleaseAsync() => (await Beginning).Download?.Release();
+        /// <summary>An image that no file takes: the first caller gets it as it comes from its host.</summary>
+        public OpenImage? Unshared
+        {
+            set => _unshared = value;
+        }
+
+        public OpenImage? TakeUnshared() => Interlocked.Exchange(ref _unshared, null);
+
+        /// <summary>The first caller has it, or is gone.</summary>
+        public async Task ReleaseAsync()
+        {
+            (await Beginning).Download?.Release();
+            if (TakeUnshared() is { } left)
+                await left.DisposeAsync();
+        }
     }
 }

@@ -10,9 +10,11 @@ internal sealed partial class ImageStore
 {
     private const string Suffix = ".image";
     private const string UnfinishedSuffix = ".part";
+    private static readonly TimeSpan Suspension = TimeSpan.FromMinutes(5);
 
     private readonly string? _folder;
     private readonly long _maxBytes;
+    private readonly TimeProvider _time;
     private readonly ILogger<ImageStore> _log;
     private readonly Lock _lock = new();
     private readonly LinkedList<Entry> _oldestFirst = new();
@@ -21,11 +23,13 @@ internal sealed partial class ImageStore
     /// <summary>Images on their way that were not removed meanwhile.</summary>
     private readonly HashSet<string> _unfinished = new(StringComparer.Ordinal);
     private long _bytes;
+    private long? _suspended;
 
-    public ImageStore(ImageOptions options, ILogger<ImageStore> log)
+    public ImageStore(ImageOptions options, TimeProvider time, ILogger<ImageStore> log)
     {
         _folder = options.Store;
         _maxBytes = options.StoreBytes;
+        _time = time;
         _log = log;
         if (_folder is not null)
             LoadIndex(_folder);
@@ -68,7 +72,7 @@ internal sealed partial class ImageStore
     /// <returns>Null: the cache is off, unavailable, or too small for this image.</returns>
     public FileStream? Begin(string id, long length)
     {
-        if (_folder is null || length > _maxBytes)
+        if (_folder is null || length > _maxBytes || IsSuspended)
             return null;
         try
         {
@@ -82,6 +86,23 @@ internal sealed partial class ImageStore
         {
             LogUnavailable(exception);
             return null;
+        }
+    }
+
+    /// <summary>A disk that fails in the middle of an image takes no others for a while.</summary>
+    public void Suspend(Exception fault)
+    {
+        lock (_lock)
+            _suspended = _time.GetTimestamp();
+        LogUnavailable(fault);
+    }
+
+    private bool IsSuspended
+    {
+        get
+        {
+            lock (_lock)
+                return _suspended is { } since && _time.GetElapsedTime(since) < Suspension;
         }
     }
 
@@ -119,6 +140,7 @@ internal sealed partial class ImageStore
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             LogUnavailable(exception);
+            DeleteUnfinished(id, unfinishedFile);
         }
     }
 

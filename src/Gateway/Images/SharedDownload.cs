@@ -17,24 +17,25 @@ internal sealed class SharedDownload(string id, ImageFormat format, long length,
     private TaskCompletionSource _progress = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _written;
     private bool _isOver;
+    private bool _isAbandoned;
     private Exception? _fault;
 
     /// <summary>This download, who began it, and its readers: the file is closed with the last of them.</summary>
     private int _users = 2;
 
-    /// <returns>The image from its beginning; null: too late, the file is closed.</returns>
+    /// <returns>The image from its beginning; null: too late, its last reader has left.</returns>
     public OpenImage? TryOpen()
     {
         lock (_lock)
         {
-            if (_users == 0)
+            if (_users == 0 || _isAbandoned)
                 return null;
             _users++;
             return new OpenImage(format, length, default, new Reader(this), null);
         }
     }
 
-    /// <summary>Downloads it to its end. Never throws: the readers get the fault.</summary>
+    /// <summary>Downloads it while somebody reads it. Never throws: the readers get the fault.</summary>
     /// <returns>Whether all of it is here.</returns>
     public async Task<bool> RunAsync(OpenImage image)
     {
@@ -46,8 +47,10 @@ internal sealed class SharedDownload(string id, ImageFormat format, long length,
                 int read;
                 while ((read = await image.ReadAsync(buffer, CancellationToken.None)) > 0)
                 {
-                    await file.WriteAsync(buffer.AsMemory(0, read));
+                    await WriteAsync(buffer.AsMemory(0, read));
                     Advance(_written + read);
+                    if (Volatile.Read(ref _isAbandoned))
+                        throw new IOException("its last reader has left");
                 }
             }
             if (_written != length)
@@ -69,6 +72,20 @@ internal sealed class SharedDownload(string id, ImageFormat format, long length,
         }
     }
 
+    private async Task WriteAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await file.WriteAsync(bytes);
+        }
+        catch (IOException exception)
+        {
+            // Its room was taken before, so this is rare: the next downloads do without the cache.
+            store?.Suspend(exception);
+            throw;
+        }
+    }
+
     private void Advance(long written, bool isOver = false, Exception? fault = null)
     {
         TaskCompletionSource progress;
@@ -85,7 +102,10 @@ internal sealed class SharedDownload(string id, ImageFormat format, long length,
     {
         lock (_lock)
         {
-            if (--_users > 0)
+            _users--;
+            // Nobody reads it any more.
+            _isAbandoned |= _users == 1 && _written < length;
+            if (_users > 0)
                 return;
         }
         file.Dispose();

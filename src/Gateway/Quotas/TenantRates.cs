@@ -21,7 +21,7 @@ internal sealed class TenantRates(TenantDirectory tenants, TimeProvider time)
     /// <returns>The refusal; null: it is counted.</returns>
     public Problem? CountUpload(string tenant) => Count(tenant, UploadsMinute);
 
-    /// <summary>Counts one read or download that needs the upstream or its CDN.</summary>
+    /// <summary>Counts one read, download or deletion that needs the upstream or its CDN.</summary>
     /// <returns>The refusal; null: it is counted.</returns>
     public Problem? CountRead(string tenant) => Count(tenant, ReadsMinute);
 

@@ -16,9 +16,9 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     public static readonly IReadOnlyList<TimeSpan> Schedule = [.. new[] { 1.5, 2, 3, 5, 10 }.Select(TimeSpan.FromSeconds)];
 
     /// <summary>
-    /// Between the polls of each generation while a request waits for a slot: its end is the start of that request.
+    /// Polls a minute of all replicas while requests wait for slots: less than half of the account's 2,000 requests.
     /// </summary>
-    public static readonly TimeSpan PauseWhileSlotsAreWaitedFor = TimeSpan.FromSeconds(1);
+    private const int HurriedPollsPerMinute = 900;
 
     /// <summary>More generations than any account runs at once.</summary>
     private const int MaxHastened = 256;
@@ -37,6 +37,14 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     private long _since;
     private long? _sinceSet;
 
+    /// <summary>The slots of the account in use, when it was last asked for the time to the next poll.</summary>
+    public long Running { get; private set; }
+
+    /// <summary>
+    /// Between the polls of each generation while a request waits for a slot: its end is the start of that request.
+    /// </summary>
+    public TimeSpan ShortPause => TimeSpan.FromSeconds(Math.Max(1, Running * 60.0 / HurriedPollsPerMinute));
+
     private long Now => time.GetUtcNow().Micros();
 
     /// <returns>The time until the next poll is due, negative if it is overdue; null: nothing is pending.</returns>
@@ -49,19 +57,25 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                 connection
                     .Command(PollStatements.For(database.Dialect).Earliest, ("@now", Now), ("@since", _since))
                     .ReadAsync(
-                        row => (Now: row.GetNumber(0), Created: row.GetNumberOrNull(1), Due: row.GetNumberOrNull(2)),
+                        row =>
+                            (
+                                Now: row.GetNumber(0),
+                                Created: row.GetNumberOrNull(1),
+                                Due: row.GetNumberOrNull(2),
+                                Running: row.GetNumber(3)
+                            ),
                         cancellationToken
                     ),
             cancellationToken
         );
-        var (now, created, due) = earliest[0];
+        (var now, var created, var due, Running) = earliest[0];
         _since = Math.Max(0, Math.Min(now, Math.Min(created ?? now, due ?? now)) - ClockTolerance.Micros());
         var firstDue = created + FirstPause.Micros();
         return (firstDue < due ? firstDue : due ?? firstDue) is { } next ? TimeSpan.FromMicroseconds(next - now) : null;
     }
 
     /// <summary>
-    /// Makes generations whose next poll is further away due within <see cref="PauseWhileSlotsAreWaitedFor"/>.
+    /// Makes generations that have a slot, and whose next poll is further away, due within <see cref="ShortPause"/>.
     /// </summary>
     public Task HastenAsync(CancellationToken cancellationToken) =>
         database.WriteAsync(
@@ -70,7 +84,7 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                     .Command(
                         PollStatements.For(database.Dialect).Hasten,
                         ("@now", Now),
-                        ("@pause", PauseWhileSlotsAreWaitedFor.Micros()),
+                        ("@pause", ShortPause.Micros()),
                         ("@limit", MaxHastened)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
@@ -79,7 +93,7 @@ internal sealed class PollQueue(Database database, TimeProvider time)
 
     /// <summary>Claims polls that are due, for this replica.</summary>
     /// <param name="limit">At most so many.</param>
-    /// <param name="hurry">Whether the next polls come after <see cref="PauseWhileSlotsAreWaitedFor"/>.</param>
+    /// <param name="hurry">Whether the next polls of those with a slot come after <see cref="ShortPause"/>.</param>
     public Task<List<PollClaim>> ClaimAsync(int limit, bool hurry, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
@@ -90,7 +104,7 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                     ("@now", Now),
                     ("@since", _since),
                     ("@hurry", hurry),
-                    ("@pause", PauseWhileSlotsAreWaitedFor.Micros()),
+                    ("@pause", ShortPause.Micros()),
                     ("@limit", limit)
                 );
                 claim.Transaction = transaction;
@@ -101,7 +115,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                         !row.IsDBNull(2),
                         !row.IsDBNull(3),
                         row.GetBoolean(4),
-                        row.IsDBNull(5) ? null : row.GetString(5)
+                        row.IsDBNull(5) ? null : row.GetString(5),
+                        row.GetBoolean(6)
                     ),
                     cancellationToken
                 );
@@ -275,4 +290,5 @@ internal sealed class PollQueue(Database database, TimeProvider time)
 /// <param name="Age">By the store's clock.</param>
 /// <param name="HasRow">Whether what the upstream says while it runs is already stored.</param>
 /// <param name="Trace">The trace of the request that created it; null: none was recorded.</param>
-internal sealed record PollClaim(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace);
+/// <param name="HasSlot">Whether its end has not been seen, nor its time limit.</param>
+internal sealed record PollClaim(string Id, TimeSpan Age, bool IsStuck, bool IsDeleted, bool HasRow, string? Trace, bool HasSlot);

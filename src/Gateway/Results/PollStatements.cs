@@ -20,13 +20,18 @@ internal sealed class PollStatements
     private const string New = "status = 'PENDING' and next_poll_at = 0 and created_at > @since";
     private const string Polled = "status = 'PENDING' and next_poll_at > @since";
 
+    /// <summary>One look-up by id for each row: the plus keeps SQLite from the index of all that have a slot.</summary>
+    private const string HasSlot =
+        "exists (select 1 from reservation r where r.id = generation.reservation_id and +r.running_until is not null)";
+
     private PollStatements(Dialect dialect)
     {
         var (now, greatest, skipLocked, _) = dialect;
         Earliest = $"""
             select {now},
               (select min(created_at) from generation where {New}),
-              (select min(next_poll_at) from generation where {Polled})
+              (select min(next_poll_at) from generation where {Polled}),
+              (select running from ledger where id = 1)
             """;
         var pauses = string.Concat(
             PollQueue.Schedule.Select(
@@ -45,19 +50,20 @@ internal sealed class PollStatements
               select id from generation where {Polled} and next_poll_at <= (select {now})
               order by next_poll_at limit @limit {skipLocked}
             )
-            update generation set polls = polls + 1, next_poll_at = {now} + case
-                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) when @hurry then @pause {pauses} else {PollQueue.Schedule[
+            update generation set polls = polls + case when @hurry and {HasSlot} then 0 else 1 end, next_poll_at = {now} + case
+                when stuck_at is not null then {greatest}(60000000, ({now} - created_at) / 10) when @hurry and {HasSlot} then @pause {pauses} else {PollQueue.Schedule[
                 ^1
             ].Micros()} end
             where id {dialect.AnyOf(Chosen)}
-            returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace
+            returning id, {now} - created_at, stuck_at, deleted_at, result is not null, trace, {HasSlot}
             """
         );
+        const string WithSlot = "select generation_id from reservation where running_until is not null limit @limit";
         const string Late = "select id from late";
         Hasten = $"""
             with late as (
-              select id from generation where status = 'PENDING' and stuck_at is null and next_poll_at > (select {now} + @pause)
-              order by next_poll_at limit @limit {skipLocked}
+              select id from generation where id {dialect.AnyOf(WithSlot)}
+                and status = 'PENDING' and stuck_at is null and next_poll_at > (select {now} + @pause) {skipLocked}
             )
             update generation set next_poll_at = {now} + @pause where id {dialect.AnyOf(Late)}
             """;
@@ -65,12 +71,13 @@ internal sealed class PollStatements
 
     /// <summary>
     /// The time, the creation of the earliest new generation, and when the earliest other one is due; null where there
-    /// is none. Parameters: <c>@now</c>, <c>@since</c>.
+    /// is none; and the slots in use. Parameters: <c>@now</c>, <c>@since</c>.
     /// </summary>
     public string Earliest { get; }
 
     /// <summary>
-    /// Claims polls that are due and returns id, age, stuck, deleted, whether a row is stored, trace. Parameters:
+    /// Claims polls that are due and returns id, age, stuck, deleted, whether a row is stored, trace, whether it has a
+    /// slot. Parameters:
     /// <c>@first</c>, <c>@now</c>, <c>@since</c>, <c>@hurry</c>, <c>@pause</c>, <c>@limit</c>.
     /// </summary>
     public string Claim { get; }

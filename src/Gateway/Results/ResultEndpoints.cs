@@ -25,6 +25,7 @@ internal sealed class ResultEndpoints(
     ImageSender images,
     ImageStore imageStore,
     TenantStreams streams,
+    TenantRates rates,
     LeonardoApi leonardo
 )
 {
@@ -96,9 +97,13 @@ internal sealed class ResultEndpoints(
             found = await generations.FindAsync(caller.Tenant.Id, generationId, context.RequestAborted);
             if (found is null)
                 return NotFound;
-            // False: it has ended, or was deleted, in this moment.
-        } while (!found.IsEnded && !await generations.DeleteRunningAsync(caller.Tenant.Id, generationId, context.RequestAborted));
-        if (found.IsEnded && await DeleteEndedAsync(caller.Tenant.Id, generationId) is { } refusal)
+            // A stuck one has no slot any more. False: it has ended, or was deleted, in this moment.
+        } while (
+            !found.IsEnded
+            && found.StuckAt is null
+            && !await generations.DeleteRunningAsync(caller.Tenant.Id, generationId, context.RequestAborted)
+        );
+        if ((found.IsEnded || found.StuckAt is not null) && await DeleteEndedAsync(caller.Tenant.Id, generationId) is { } refusal)
             return refusal;
         waiters.Complete(generationId, null);
         return TenantJsonResult.Deleted("delete_generations_by_pk", generationId);
@@ -107,6 +112,8 @@ internal sealed class ResultEndpoints(
     /// <returns>Null: it is deleted.</returns>
     private async Task<Problem?> DeleteEndedAsync(string tenant, string generationId)
     {
+        if (rates.CountRead(tenant) is { } tooMany)
+            return tooMany;
         // Finished even if the caller disconnects: a generation deleted only upstream would stay in the list.
         var reply = await leonardo.DeleteGenerationAsync(generationId, CancellationToken.None);
         if (reply is ApiOutcome<bool>.Refused or ApiOutcome<bool>.Unclear)

@@ -15,6 +15,7 @@ internal sealed partial class Watcher(
     CompletionWaiters waiters,
     LeonardoApi leonardo,
     QuotaLedger ledger,
+    QuotaOptions quotas,
     WatcherOptions options,
     TimeProvider time,
     ILogger<Watcher> log
@@ -88,14 +89,15 @@ internal sealed partial class Watcher(
             foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor.Keys, cancellationToken))
                 waiters.Complete(id, ended);
         }
-        var hurry = ledger.Waiting > 0;
-        if (hurry && (_hastened is not { } last || time.GetElapsedTime(last) >= PollQueue.PauseWhileSlotsAreWaitedFor))
+        var next = await queue.GetTimeToNextAsync(cancellationToken);
+        // Somebody waits for the end of a generation, and not for the account's minute.
+        var hurry = ledger.Waiting > 0 && queue.Running >= quotas.ConcurrentGenerations;
+        if (hurry && (_hastened is not { } last || time.GetElapsedTime(last) >= queue.ShortPause))
         {
             // Again and again: replicas where nobody waits claim polls with the usual pauses.
             _hastened = time.GetTimestamp();
             await queue.HastenAsync(cancellationToken);
         }
-        var next = await queue.GetTimeToNextAsync(cancellationToken);
         if (next is null || next > TimeSpan.Zero)
             return next is { } soon && soon < IdlePause ? soon : IdlePause;
         var limit = Math.Min(MaxConcurrentPolls - _polling.Count, _rate.Left);
@@ -137,14 +139,13 @@ internal sealed partial class Watcher(
         {
             case ApiOutcome<UpstreamGeneration>.Found { Value: var generation }
                 when generation.Id == claim.Id && generation.Status != GenerationStatus.Pending:
-                if (await EndAsync(claim, generation.Status, generation, cancellationToken))
-                    return;
-                break;
+                await EndAsync(claim, generation.Status, generation, cancellationToken);
+                return;
             case ApiOutcome<UpstreamGeneration>.Found { Value: var generation } when generation.Id == claim.Id && !claim.HasRow:
                 await queue.StoreProgressAsync(generation, cancellationToken);
                 break;
-            // Its end can no longer be seen. If it was not seen before, its slot stays in use until its time limit.
-            case ApiOutcome<UpstreamGeneration>.Missing when claim.IsDeleted:
+            // Deleted at its end; or by somebody else while it ran, then its slot stays in use until its time limit.
+            case ApiOutcome<UpstreamGeneration>.Missing when claim is { IsDeleted: true, HasSlot: false }:
                 await queue.EndAsync(claim, GenerationStatus.Failed, null, cancellationToken);
                 return;
             case ApiOutcome<UpstreamGeneration>.Unclear unclear:
@@ -161,10 +162,9 @@ internal sealed partial class Watcher(
 
     /// <summary>
     /// Frees the slot before it records the end: freeing twice is harmless, but a slot that is not freed would stay
-    /// held. What its owner deleted while it ran is deleted upstream now.
+    /// held. What its owner deleted while it ran is deleted upstream now; if that fails it is polled, and tried, again.
     /// </summary>
-    /// <returns>False: it must be polled again, because it could not be deleted upstream.</returns>
-    private async Task<bool> EndAsync(
+    private async Task EndAsync(
         PollClaim claim,
         GenerationStatus status,
         UpstreamGeneration generation,
@@ -176,12 +176,11 @@ internal sealed partial class Watcher(
         if (claim.IsDeleted && (await leonardo.DeleteGenerationAsync(claim.Id, cancellationToken)).Fault is { } fault)
         {
             Log.NotDeleted(log, claim.Id, fault.Why);
-            return false;
+            return;
         }
         var (isFirst, stored) = await queue.EndAsync(claim, status, generation, cancellationToken);
         if (isFirst)
             waiters.Complete(claim.Id, stored);
-        return true;
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)

@@ -125,6 +125,8 @@ internal sealed class UploadEndpoints(
     {
         if (await FindAsync(caller, id, context.RequestAborted) is not { } upload)
             return ResultEndpoints.NotFound;
+        if (rates.CountRead(caller.Tenant.Id) is { } tooMany)
+            return tooMany;
         var reply = await leonardo.DeleteUploadAsync(upload.Id, CancellationToken.None);
         if (reply is ApiOutcome<bool>.Refused or ApiOutcome<bool>.Unclear)
             return reply.ToProblem();

@@ -83,8 +83,59 @@ public sealed class SlowReaderTests : IDisposable
         for (var n = 1; n <= 20; n++)
         {
             (await BytesAsync(gateway, path)).ShouldBe(TwoTenants.Png);
-            host.Connections.ShouldBe(n);
+            // Fewer, if the file of the last one was still open.
+            host.Connections.ShouldBeLessThanOrEqualTo(n);
         }
+    }
+
+    /// <summary>Each is fetched once, although no file takes it, and counts as one read.</summary>
+    [Fact]
+    public async Task An_image_whose_length_the_host_does_not_state_is_fetched_once()
+    {
+        await using var host = RawHost.Answering("HTTP/1.1 200 OK", Image);
+        await using var gateway = await StartAsync(host);
+        var path = await PathAsync(gateway);
+
+        ShouldBeImage(await BytesAsync(gateway, path));
+
+        host.Connections.ShouldBe(1);
+        var usage = await (await gateway.GetAsync("/v1/usage", TwoTenants.AsA)).JsonAsync();
+        usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "reads-minute")!["used"]!
+            .GetValue<long>()
+            .ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_download_ends_when_nobody_reads_it_any_more()
+    {
+        var closed = new TaskCompletionSource();
+        await using var host = new RawHost(
+            async (_, stream, stop) =>
+            {
+                await SendHeadAsync(stream, stop);
+                try
+                {
+                    // Never all of it.
+                    for (var sent = 0; sent < Bytes - 1000; sent++)
+                    {
+                        await stream.WriteAsync(Image.AsMemory(sent, 1), stop);
+                        await Task.Yield();
+                    }
+                    await Task.Delay(Timeout.Infinite, stop);
+                }
+                finally
+                {
+                    closed.TrySetResult();
+                }
+            }
+        );
+        await using var gateway = await StartAsync(host);
+        var reader = await OpenAsync(gateway, await PathAsync(gateway));
+
+        reader.Dispose();
+
+        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Eventually.HoldsAsync(() => Directory.GetFiles(_folder.Path).Length == 0);
     }
 
     [Fact]
@@ -112,7 +163,7 @@ public sealed class SlowReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_host_refuses_is_refused_to_all_and_asked_for_again_later()
+    public async Task What_the_host_refuses_is_asked_for_again_later()
     {
         var answers = 0;
         await using var host = new RawHost(

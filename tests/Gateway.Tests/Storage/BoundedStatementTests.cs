@@ -102,7 +102,7 @@ public sealed class BoundedStatementTests
         yield return ("ended ones that are waited for", () => queue.FindEndedAsync([pending, FilledStore.GenerationId(21)], Stop));
         yield return ("make due", () => queue.MakeDueAsync(pending, Stop));
         yield return ("mark stuck", () => queue.MarkStuckAsync(pending, Stop));
-        var claim = new PollClaim(pending, TimeSpan.Zero, IsStuck: false, IsDeleted: false, HasRow: false, Trace: null);
+        var claim = new PollClaim(pending, TimeSpan.Zero, IsStuck: false, IsDeleted: false, HasRow: false, Trace: null, HasSlot: true);
         yield return ("end", () => queue.EndAsync(claim, Gateway.Leonardo.Replies.GenerationStatus.Failed, null, Stop));
     }
 
@@ -173,7 +173,7 @@ public sealed class BoundedStatementTests
 
     private static async Task PruneAsync(FilledStore store)
     {
-        var images = new ImageStore(new ImageOptions(null, 0, 0), TestLog.CreateLogger<ImageStore>());
+        var images = new ImageStore(new ImageOptions(null, 0, 0), TimeProvider.System, TestLog.CreateLogger<ImageStore>());
         var pruner = new ResultPruner(
             store.Database,
             images,

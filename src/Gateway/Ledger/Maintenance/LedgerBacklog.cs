@@ -30,7 +30,7 @@ internal sealed record LedgerBacklog(
             select min(created_at) as due from generation where status = 'PENDING' and next_poll_at = 0 union all
             select min(next_poll_at) from generation where status = 'PENDING' and next_poll_at > 0) as first_and_repeated),
           (select running from ledger where id = 1),
-          (select count(*) from generation where status = 'PENDING' and stuck_at is not null)
+          (select count(*) from generation where status = 'PENDING' and stuck_at is not null and deleted_at is null)
         """;
 
     public static async Task<LedgerBacklog> ReadAsync(Database database, CancellationToken cancellationToken)
