@@ -13,7 +13,7 @@ internal abstract class LedgerStore
     public const int CleanupBatchSize = 256;
 
     /// <summary>One batch of pruning holds the writer for a few milliseconds.</summary>
-    public const int PruneBatchSize = 100;
+    public const int PruneBatchSize = 25;
 
     /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
