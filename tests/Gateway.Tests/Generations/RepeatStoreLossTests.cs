@@ -20,11 +20,12 @@ public sealed class RepeatStoreLossTests : RepeatTest
     /// Leonardo no longer knows it, and the charge must not be taken for one that never was.
     /// </summary>
     [Fact]
-    public async Task What_was_deleted_as_soon_as_it_was_answered_stays_paid()
+    public async Task What_was_deleted_at_Leonardo_stays_paid()
     {
         Leonardo.Script("delete", "slow:0.5");
         using var first = await PostAsync("a cat");
         var id = await IdAsync(first);
+        await Eventually.HoldsAsync(() => HasEndedAsync(id));
         var deleting = Gateway.Client.DeleteAsync($"/v1/generations/{id}", TestContext.Current.CancellationToken);
         await Eventually.HoldsAsync(() => Leonardo.Received.Any(request => request.Method == "DELETE"));
         await _server!.PauseAsync();
@@ -33,7 +34,27 @@ public sealed class RepeatStoreLossTests : RepeatTest
         await _server.KillAsync();
         await Should.ThrowAsync<HttpRequestException>(() => deleting);
 
-        await _server.RunAsync();
+        await ShouldStayPaidAsync();
+    }
+
+    /// <summary>It runs, so that Leonardo still has it: it is deleted there at its end, if the deletion is not lost.</summary>
+    [Fact]
+    public async Task What_was_deleted_in_the_moment_of_its_answer_stays_paid()
+    {
+        using var first = await PostAsync("a cat [sim:job-forever]");
+        var id = await IdAsync(first);
+        var deleting = Gateway.Client.DeleteAsync($"/v1/generations/{id}", TestContext.Current.CancellationToken);
+        await _server!.PauseAsync();
+        await Gateway.KillAsync();
+        await _server.KillAsync();
+        await Task.WhenAny(deleting);
+
+        await ShouldStayPaidAsync();
+    }
+
+    private async Task ShouldStayPaidAsync()
+    {
+        await _server!.RunAsync();
         await Gateway.DisposeAsync();
         Gateway = await StartGatewayAsync();
 
@@ -53,6 +74,12 @@ public sealed class RepeatStoreLossTests : RepeatTest
             ("Storage__ConnectionString", await _server.CreateDatabaseAsync()),
             ("Quotas__Lease", "00:00:03"),
         ];
+    }
+
+    private async Task<bool> HasEndedAsync(string id)
+    {
+        using var seen = await Gateway.Client.GetAsync($"/v1/generations/{id}", TestContext.Current.CancellationToken);
+        return (await seen.JsonAsync())["generations_by_pk"]!["status"]!.GetValue<string>() == "COMPLETE";
     }
 
     /// <summary>Whether Leonardo no longer has the generation.</summary>
