@@ -37,7 +37,7 @@ public sealed class RepeatStoreLossTests : RepeatTest
         await ShouldStayPaidAsync();
     }
 
-    /// <summary>It runs, so that Leonardo still has it: it is deleted there at its end, if the deletion is not lost.</summary>
+    /// <summary>It runs, so that Leonardo still has it: it is deleted there at its end, if that is not lost.</summary>
     [Fact]
     public async Task What_was_deleted_in_the_moment_of_its_answer_stays_paid()
     {
