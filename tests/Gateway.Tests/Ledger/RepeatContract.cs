@@ -99,6 +99,22 @@ public abstract class RepeatContract : LedgerTest
         (await ReplayedAsync(ledger)).Outcome.Settlement!.GenerationId.ShouldBe("g");
     }
 
+    /// <summary>The answer belongs to the repeat by then: that the earlier caller received it says nothing.</summary>
+    [Fact]
+    public async Task A_late_report_of_an_earlier_caller_delivers_nothing()
+    {
+        var ledger = await StartAsync();
+        var first = await ledger.AdmittedAsync(Request(Team));
+        await ledger.SettleAsync(first.ReservationId, Cost("g"));
+        await ledger.Answers.HangUpAsync(first.Answer!);
+        var repeat = await ReplayedAsync(ledger);
+
+        ledger.Answers.Deliver(first.Answer!);
+        await ledger.Answers.HangUpAsync(repeat.Answer!);
+
+        (await ReplayedAsync(ledger)).Outcome.Settlement!.GenerationId.ShouldBe("g");
+    }
+
     [Fact]
     public async Task An_unknown_outcome_answers_every_repeat_until_it_is_decided()
     {
