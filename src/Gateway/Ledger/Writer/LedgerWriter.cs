@@ -133,7 +133,7 @@ internal sealed class LedgerWriter(
 
     private void Decide(LedgerUnitOfWork state, WriterBatch batch)
     {
-        var refusal = _clock.Judge(state.Clock);
+        var refusal = _clock.Judge(state.Clock, batch.Started);
         if (refusal is not null)
             state.StopClock();
         refusal = _continuity.Judge(state.Ledger) ?? refusal;
