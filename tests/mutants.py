@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes one mistake at a time in a copy of the sources and sees whether a test notices.
 
-By hand: tests/mutants.py [PART OF A NAME ...]. Prints a Markdown table; exit code 1 if a mistake survives. Takes one to two minutes for each.
+By hand: tests/mutants.py [PART OF A NAME ...], or --check to see whether each can still be made. Prints a Markdown table; exit code 1 if a mistake survives. Takes one to two minutes for each.
 """
 import os, re, shutil, subprocess, sys, tempfile
 
@@ -45,12 +45,12 @@ MUTANTS = [
     ("hang-ups are decided after admissions", "Ledger/Writer/WriterBatch.cs", "operations.OrderBy(operation => !operation.ComesFirst)", "operations", REPEATS),
     ("another replica is not waited for", RULES, "if (equal.Exists(row => IsUncertain(row, request.WaitsSince)))", "if (equal.Count < 0)", REPEATS),
     ("an equal request is not waited for", "Generations/PendingAnswers.cs", "if (earlier.Length == 0)", "if (earlier.Length >= 0)", CONNECTIONS),
-    ("a reset counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "Complete(!isReset && await", "Complete(!isReset || await", CONNECTIONS),
-    ("the gateway's own close counts as a reset", "Edge/Delivery/WatchedAnswer.cs", "isReset: !isOurs && copy.IsGone", "isReset: copy.IsGone", CONNECTIONS),
+    ("a reset counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "Complete(await closing.EndsInOrderAsync(ResetTime));", "Complete(await closing.EndsInOrderAsync(ResetTime) || true);", CONNECTIONS),
+    ("the gateway's own close counts as a reset", "Edge/Delivery/WatchedAnswer.cs", "        if (isLast)\n            OnClosed();", "        if (isLast)\n            Complete(isDelivered: false);", CONNECTIONS),
     ("a next request says nothing of the last answer", "Edge/Delivery/WatchedAnswer.cs", "        if (_isWritten)\n            Complete(isDelivered: true);", "        if (_isWritten) { }", CONNECTIONS),
     ("a scan is priced into a statement of the ledger", "Ledger/LedgerStore.cs", "from ledger where id = 1) - 120000000", "from ledger) - 120000000", ["-class", "*PostgreSqlPlanTests"]),
-    ("a deleted generation is deleted upstream at once", "Results/ResultEndpoints.cs", "while (!found.IsEnded && found.StuckAt is null && ", "while (found.StuckAt is null && false && ", SLOTS),
-    ("a deletion that fails is not repeated", "Results/Watcher.cs", "            return false;\n        }\n        var (isFirst", "        }\n        var (isFirst", SLOTS),
+    ("a deleted generation is deleted upstream at once", "Results/ResultEndpoints.cs", "if ((found.IsEnded || found.StuckAt is not null) && await", "if (await", SLOTS),
+    ("a deletion that fails is not repeated", "Results/Watcher.cs", "            Log.NotDeleted(log, claim.Id, fault.Why);\n            return;\n", "            Log.NotDeleted(log, claim.Id, fault.Why);\n", SLOTS),
     ("an abandoned request is free", "Ledger/Writer/LedgerOperation.cs", "_completion.Task.IsCanceled ? Outcome.Abandoned : null", "null", NEVER_SENT),
     ("a 503 counts", "Ledger/LedgerStore.cs", "status is null or status = 503 or", "status is null or", NEVER_SENT),
     ("the last minute is pruned", "Ledger/LedgerStore.cs", "- 120000000 ", "- 30000000 ", NEVER_SENT),
@@ -88,8 +88,22 @@ def judge(copy, file, old, new, tests):
             source.write(text)
 
 
+def check(root):
+    """Whether each mistake can still be made: prints those whose text does not occur once."""
+    stale = []
+    for name, file, old, _, _ in MUTANTS:
+        with open(os.path.join(root, "src", "Gateway", file), encoding="utf-8") as source:
+            count = source.read().count(old)
+        if count != 1:
+            stale.append(f"{name}: the text occurs {count} times in {file}")
+    print("\n".join(stale) or f"{len(MUTANTS)} mistakes can be made")
+    return 1 if stale else 0
+
+
 def main():
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if sys.argv[1:] == ["--check"]:
+        return check(root)
     wanted = [one for one in MUTANTS if not sys.argv[1:] or any(part in one[0] for part in sys.argv[1:])]
     survived = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -29,15 +29,14 @@ internal sealed class TenantRates(TenantDirectory tenants, TimeProvider time)
     public Problem? FindUploadRefusal(string tenant) =>
         GetStatus(tenant, UploadsMinute) is { Remaining: 0 } status ? QuotaRefusal.ToProblem(status) : null;
 
-    public IEnumerable<QuotaStatus> GetStatuses(string tenant) => [GetStatus(tenant, UploadsMinute), GetStatus(tenant, ReadsMinute)];
-
     private Problem? Count(string tenant, string name)
     {
         var counter = _counters.GetOrAdd((tenant, name), static (_, time) => new MinuteCounter(time), time);
         return counter.TryAdd(LimitOf(tenant, name)) ? null : QuotaRefusal.ToProblem(GetStatus(tenant, name));
     }
 
-    private QuotaStatus GetStatus(string tenant, string name)
+    /// <param name="name"><see cref="UploadsMinute"/> or <see cref="ReadsMinute"/>.</param>
+    public QuotaStatus GetStatus(string tenant, string name)
     {
         var now = time.GetUtcNow();
         var limit = LimitOf(tenant, name);

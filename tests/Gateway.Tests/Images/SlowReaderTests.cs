@@ -49,15 +49,7 @@ public sealed class SlowReaderTests : IDisposable
     public async Task Readers_who_came_later_get_all_of_it_when_the_first_one_leaves()
     {
         var rest = new TaskCompletionSource();
-        await using var host = new RawHost(
-            async (_, stream, stop) =>
-            {
-                await SendHeadAsync(stream, stop);
-                await stream.WriteAsync(Image.AsMemory(0, 1000), stop);
-                await rest.Task.WaitAsync(stop);
-                await stream.WriteAsync(Image.AsMemory(1000), stop);
-            }
-        );
+        await using var host = HostThatWaitsFor(rest.Task);
         await using var gateway = await StartAsync(host);
         var path = await PathAsync(gateway);
         using var first = await OpenAsync(gateway, path);
@@ -142,15 +134,7 @@ public sealed class SlowReaderTests : IDisposable
     public async Task An_image_that_is_deleted_on_its_way_is_read_to_its_end_and_not_kept()
     {
         var rest = new TaskCompletionSource();
-        await using var host = new RawHost(
-            async (_, stream, stop) =>
-            {
-                await SendHeadAsync(stream, stop);
-                await stream.WriteAsync(Image.AsMemory(0, 1000), stop);
-                await rest.Task.WaitAsync(stop);
-                await stream.WriteAsync(Image.AsMemory(1000), stop);
-            }
-        );
+        await using var host = HostThatWaitsFor(rest.Task);
         await using var gateway = await StartAsync(host);
         var path = await PathAsync(gateway);
         using var reader = await OpenAsync(gateway, path);
@@ -187,6 +171,18 @@ public sealed class SlowReaderTests : IDisposable
     }
 
     private static void ShouldBeImage(byte[] bytes) => bytes.AsSpan().SequenceEqual(Image).ShouldBeTrue($"{bytes.Length} bytes");
+
+    /// <summary>It sends the first thousand bytes, and the rest when the task has completed.</summary>
+    private static RawHost HostThatWaitsFor(Task rest) =>
+        new(
+            async (_, stream, stop) =>
+            {
+                await SendHeadAsync(stream, stop);
+                await stream.WriteAsync(Image.AsMemory(0, 1000), stop);
+                await rest.WaitAsync(stop);
+                await stream.WriteAsync(Image.AsMemory(1000), stop);
+            }
+        );
 
     private static async Task SendHeadAsync(Stream stream, CancellationToken stop) =>
         await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {Bytes}\r\n\r\n"), stop);
