@@ -99,6 +99,6 @@ charged=$(curl -fsS -H 'Authorization: Bearer a-token-for-the-operator' "http://
 invoice=$(curl -fsS "http://127.0.0.1:$sim_port/_sim/invoice" | tail -n 1)
 echo "answered 200: $made; ledger: $(jq -c .totals <<<"$charged"); invoice: $invoice"
 [ "$(jq .totals.generations <<<"$charged")" = "$(jq .generations <<<"$invoice")" ]
-[ "$(jq -r .totals.usd <<<"$charged")" = "$(jq -r .total <<<"$invoice")" ]
+[ "$(jq -n --argjson charged "$charged" --argjson invoice "$invoice" '$charged.totals.usd == ($invoice.total | tonumber)')" = true ]
 [ "$(jq .totals.generations <<<"$charged")" = "$made" ]
 echo "exact"

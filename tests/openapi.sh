@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Rewrites openapi/v1.json with the document that the gateway serves. Run it after a change of a route, a type or a text, and commit the file.
+# Rewrites openapi/v1.json and openapi/admin.json with the documents that the gateway serves. Run it after a change of a route, a type or a
+# text, and commit the files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build -v q tests/Gateway.Tests

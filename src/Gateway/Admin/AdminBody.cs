@@ -30,7 +30,7 @@ internal static class AdminBody
             null,
             new Problem(
                 ProblemTypes.MalformedRequest,
-                "The body is not the JSON object that this route takes. Nothing was changed; /swagger shows what to send."
+                "The body is not the JSON object that this route takes. Nothing was changed; /openapi/admin.json describes what to send."
             )
         );
     }

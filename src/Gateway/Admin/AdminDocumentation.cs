@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
@@ -15,7 +14,7 @@ internal static class AdminDocumentation
 {
     private static readonly IReadOnlyList<string> ProblemNames = [.. ProblemTypes.All.Select(type => type.Name)];
 
-    private static readonly Action<OpenApiSchema> ModelName = SchemaRules.OneOf(ModelCatalogue.All.Select(model => model.Name));
+    private static readonly Action<OpenApiSchema> ModelName = SchemaRules.Known(ModelCatalogue.All.Select(model => model.Name));
 
     public static void Describe(ApiDocumentation documentation)
     {
@@ -58,13 +57,17 @@ internal static class AdminDocumentation
     private static void DescribeBodies(ApiDocumentation documentation)
     {
         documentation.Schema<ReasonBody>(("reason", RequiredReason));
+        documentation.Schema<ReasonBody>(SchemaRules.Closed);
         documentation.Schema<OptionalReasonBody>(("reason", Reason));
+        documentation.Schema<OptionalReasonBody>(SchemaRules.Closed);
         documentation.Schema<SettleBody>(("reason", RequiredReason), ("generationId", SchemaRules.Uuid));
+        documentation.Schema<SettleBody>(SchemaRules.Closed);
         documentation.Schema<GrantBody>(
             ("reason", RequiredReason),
             ("quota", OfType(JsonSchemaType.String) + SchemaRules.OneOf(QuotaGrant.Quotas.Keys)),
             ("amount", GrantAmount)
         );
+        documentation.Schema<GrantBody>(SchemaRules.Closed);
     }
 
     private static void RequiredReason(OpenApiSchema schema)
@@ -91,7 +94,7 @@ internal static class AdminDocumentation
     private static void DescribeTenants(ApiDocumentation documentation)
     {
         documentation.Schema<AdminTenant>(("id", SchemaRules.Tenant));
-        documentation.Schema<AdminPolicy>(("references", SchemaRules.OneOf("own", "any")));
+        documentation.Schema<AdminPolicy>(("references", SchemaRules.Known("own", "any")));
         documentation.Schema<AdminQuota>([.. QuotasDocumentation.QuotaRules, ("granted", SchemaRules.Amount)]);
         documentation.Schema<AdminTotals>(SchemaRules.Nullable);
         documentation.Schema<AdminNeverSent>(SchemaRules.Nullable);
@@ -105,7 +108,7 @@ internal static class AdminDocumentation
         documentation.Schema<AdminGeneration>(
             ("reservationId", SchemaRules.Uuid),
             ("tenant", SchemaRules.Tenant),
-            ("state", SchemaRules.OneOf("reserved", "forwarding", "unknown", "settled", "released", "written-off")),
+            ("state", SchemaRules.Known("reserved", "forwarding", "unknown", "settled", "released", "written-off")),
             ("images", ModelsDocumentation.Between(model => model.Quantity)),
             ("usd", SchemaRules.Usd),
             ("chargedUsd", SchemaRules.Usd),
@@ -113,7 +116,7 @@ internal static class AdminDocumentation
             ("height", ModelsDocumentation.Between(model => model.Height)),
             ("seed", ModelsDocumentation.Between(model => model.Seed)),
             ("generationId", SchemaRules.Uuid),
-            ("problem", schema => schema.Enum = [.. ProblemNames.Select(name => (JsonNode)name), null!])
+            ("problem", SchemaRules.Known(ProblemNames))
         );
         documentation.Schema<AdminGenerations>(("next", SchemaRules.Uuid));
     }
@@ -130,7 +133,7 @@ internal static class AdminDocumentation
             ("statedUsd", SchemaRules.Usd),
             ("computedUsd", SchemaRules.Usd)
         );
-        documentation.Schema<AdminFault>(("outcome", SchemaRules.OneOf(ProblemNames)));
+        documentation.Schema<AdminFault>(("outcome", SchemaRules.Known(ProblemNames)));
     }
 
     private static void DescribeAudit(ApiDocumentation documentation)
@@ -140,7 +143,7 @@ internal static class AdminDocumentation
             ("n", SchemaRules.Count),
             (
                 "action",
-                SchemaRules.OneOf(
+                SchemaRules.Known(
                     "suspend",
                     "resume",
                     "grant",

@@ -34,8 +34,8 @@ internal static class AdminExamples
 
     private const string Usage = """
         {
-          "from": "2026-11-01", "to": "2026-11-22", "rows": [{ "tenant": "marketing", "day": "2026-11-22", "generations": 9, "images": 12, "usd": "0.9840" }],
-          "totals": { "generations": 9, "images": 12, "usd": "0.9840" }
+          "from": "2026-11-01", "to": "2026-11-22", "rows": [{ "tenant": "marketing", "day": "2026-11-22", "generations": 9, "images": 12, "usd": 0.984 }],
+          "totals": { "generations": 9, "images": 12, "usd": 0.984 }
         }
         """;
 

@@ -35,67 +35,120 @@ internal static class AdminFeature
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         var services = routes.ServiceProvider;
-        var tenants = services.GetRequiredService<TenantEndpoints>();
-        var generations = services.GetRequiredService<AdminGenerationEndpoints>();
         var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
 
-        Document(admin.MapGet("/tenants", tenants.ListAsync), "List the tenants with their policies and quotas").Produces<AdminTenants>();
-        Document(admin.MapGet("/tenants/{id}", tenants.GetAsync), "See one tenant: the policy in force, its quotas and what was charged")
-            .Produces<AdminTenant>();
-        DocumentChange(
-                admin.MapPost("/tenants/{id}/suspend", tenants.SuspendAsync),
-                "Suspend a tenant: refuse all its requests until it is resumed"
-            )
-            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
-            .Produces<AdminTenant>();
-        DocumentChange(admin.MapPost("/tenants/{id}/resume", tenants.ResumeAsync), "Resume a suspended tenant")
-            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
-            .Produces<AdminTenant>();
-        DocumentChange(admin.MapPost("/tenants/{id}/grants", tenants.AddGrantAsync), "Raise a limit for the current period")
-            .Accepts<GrantBody>("application/json")
-            .Produces<AdminTenant>();
+        MapTenants(admin, services.GetRequiredService<TenantEndpoints>());
+        MapGenerations(admin, services.GetRequiredService<AdminGenerationEndpoints>());
         Document(
                 admin.MapGet("/usage", services.GetRequiredService<AdminUsageEndpoint>().GetAsync),
-                "See what was charged, by tenant and day; as CSV with Accept: text/csv"
+                "reportUsage",
+                "Report what was charged",
+                "By tenant and UTC day; as CSV with `Accept: text/csv`."
             )
             .Produces<AdminUsage>(StatusCodes.Status200OK, "application/json", "text/csv")
             .ProducesProblems(ProblemTypes.Validation);
-        Document(admin.MapGet("/generations", generations.ListAsync), "List reservations: held, settled, released, unknown")
+        Document(
+                admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().GetAsync),
+                "getUpstream",
+                "Get the state of the upstream",
+                "The key in use, the balance, the slots, the queue, the price ratios and the last errors."
+            )
+            .Produces<AdminUpstream>();
+        DocumentChange(
+                admin.MapPost("/models/{id}/price-ratio/reset", services.GetRequiredService<PriceRatioEndpoint>().ResetAsync),
+                "resetPriceRatio",
+                "Reset the price ratio of a model",
+                "From then on its computed price is reserved again, whatever was stated in the last 24 hours."
+            )
+            .Accepts<ReasonBody>("application/json")
+            .Produces<AdminPriceRatio>();
+        Document(
+                admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().GetAsync),
+                "listAuditLines",
+                "List the changes that operators made",
+                "Newest first: who, when, why."
+            )
+            .Produces<AdminAudit>()
+            .ProducesProblems(ProblemTypes.Validation);
+    }
+
+    private static void MapTenants(RouteGroupBuilder admin, TenantEndpoints tenants)
+    {
+        Document(
+                admin.MapGet("/tenants", tenants.ListAsync),
+                "listTenants",
+                "List the tenants",
+                "With their policies in force and their quotas."
+            )
+            .Produces<AdminTenants>();
+        Document(
+                admin.MapGet("/tenants/{id}", tenants.GetAsync),
+                "getTenant",
+                "Get a tenant",
+                "The policy in force, its quotas, and what was charged."
+            )
+            .Produces<AdminTenant>();
+        DocumentChange(
+                admin.MapPost("/tenants/{id}/suspend", tenants.SuspendAsync),
+                "suspendTenant",
+                "Suspend a tenant",
+                "All its requests are refused until it is resumed."
+            )
+            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
+            .Produces<AdminTenant>();
+        DocumentChange(
+                admin.MapPost("/tenants/{id}/resume", tenants.ResumeAsync),
+                "resumeTenant",
+                "Resume a suspended tenant",
+                "Its requests are answered again."
+            )
+            .Accepts<OptionalReasonBody>(isOptional: true, "application/json")
+            .Produces<AdminTenant>();
+        DocumentChange(
+                admin.MapPost("/tenants/{id}/grants", tenants.AddGrantAsync),
+                "grantQuota",
+                "Raise a limit for the current period",
+                "The amount is added to the limit of the tenants file until the day or month ends."
+            )
+            .Accepts<GrantBody>("application/json")
+            .Produces<AdminTenant>();
+    }
+
+    private static void MapGenerations(RouteGroupBuilder admin, AdminGenerationEndpoints generations)
+    {
+        Document(
+                admin.MapGet("/generations", generations.ListAsync),
+                "listReservations",
+                "List reservations",
+                "What is held, settled, released or unknown, newest first."
+            )
             .Produces<AdminGenerations>()
             .ProducesProblems(ProblemTypes.Validation);
         DocumentChange(
                 admin.MapPost("/generations/{reservationId}/release", generations.ReleaseAsync),
-                "Release an unknown outcome: no generation was made, and it is not charged"
+                "releaseReservation",
+                "Release an unknown outcome",
+                "No generation was made, and it is not charged."
             )
             .Accepts<ReasonBody>("application/json")
             .Produces<AdminGeneration>()
             .ProducesProblems(ProblemTypes.NotUnknown);
         DocumentChange(
                 admin.MapPost("/generations/{reservationId}/settle", generations.SettleAsync),
-                "Settle an unknown outcome: it is charged, whether or not its generation was found"
+                "settleReservation",
+                "Settle an unknown outcome",
+                "It is charged, whether or not its generation was found."
             )
             .Accepts<SettleBody>("application/json")
             .Produces<AdminGeneration>()
             .ProducesProblems(ProblemTypes.NotUnknown);
-        Document(
-                admin.MapGet("/upstream", services.GetRequiredService<UpstreamEndpoint>().GetAsync),
-                "See the key, the balance, the slots, the queue and the price ratios"
-            )
-            .Produces<AdminUpstream>();
-        DocumentChange(
-                admin.MapPost("/models/{id}/price-ratio/reset", services.GetRequiredService<PriceRatioEndpoint>().ResetAsync),
-                "Reserve the computed price of a model again, whatever was stated in the last 24 hours"
-            )
-            .Accepts<ReasonBody>("application/json")
-            .Produces<AdminPriceRatio>();
-        Document(admin.MapGet("/audit", services.GetRequiredService<AuditEndpoint>().GetAsync), "List the changes that operators made")
-            .Produces<AdminAudit>()
-            .ProducesProblems(ProblemTypes.Validation);
     }
 
-    private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string summary) =>
+    private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string id, string summary, string description) =>
         route
+            .WithOperationId(id)
             .WithSummary(summary)
+            .WithDescription(description)
             .ProducesProblems(
                 ProblemTypes.Unidentified,
                 ProblemTypes.NotFound,
@@ -104,8 +157,8 @@ internal static class AdminFeature
                 ProblemTypes.StoreUnavailable
             );
 
-    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string summary) =>
-        Document(route, summary)
+    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string id, string summary, string description) =>
+        Document(route, id, summary, description)
             .ProducesProblems(
                 ProblemTypes.MalformedRequest,
                 ProblemTypes.Validation,

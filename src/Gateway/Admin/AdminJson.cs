@@ -23,6 +23,5 @@ namespace Gateway.Admin;
 [JsonSerializable(typeof(SettleDetail))]
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class AdminJson : JsonSerializerContext;

@@ -131,7 +131,7 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
     {
         json.WriteNumber("generations"u8, row.Generations);
         json.WriteNumber("images"u8, row.Images);
-        json.WriteString("usd"u8, Usd.Format(row.Micros));
+        json.WriteNumber("usd"u8, Usd.ToDollars(row.Micros));
     }
 
     private async IAsyncEnumerable<UsageRow> RowsAsync(
@@ -157,5 +157,5 @@ internal sealed record AdminUsage(string From, string To, IReadOnlyList<AdminUsa
 
 /// <param name="Tenant">Absent with <c>by=day</c>.</param>
 /// <param name="Day">UTC; absent with <c>by=tenant</c>.</param>
-/// <param name="Usd">Dollars, at least four decimals.</param>
-internal sealed record AdminUsageRow(long Generations, long Images, string Usd, string Tenant = null!, string Day = null!);
+/// <param name="Usd">Dollars, with at most six decimals.</param>
+internal sealed record AdminUsageRow(long Generations, long Images, decimal Usd, string Tenant = null!, string Day = null!);

@@ -132,7 +132,7 @@ internal sealed class TenantEndpoints(
         );
     }
 
-    private static AdminSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Format(totals.Micros));
+    private static AdminSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.ToDollars(totals.Micros));
 
     private static AdminQuota Describe(QuotaStatus quota)
     {
@@ -141,7 +141,7 @@ internal sealed class TenantEndpoints(
             usage.Name,
             usage.Unit,
             usage.Limit,
-            UsageQuota.ToAmount(quota, quota.Granted)!,
+            UsageQuota.ToAmount(quota, quota.Granted),
             usage.Used,
             usage.Held,
             usage.Remaining,
@@ -191,18 +191,18 @@ internal sealed record AdminTenant(string Id, string Name, bool Suspended, Admin
 /// <param name="References"><c>own</c> or <c>any</c>.</param>
 internal sealed record AdminPolicy(IReadOnlyList<string>? Models, bool AllowPublic, int? MaxQuantity, long? MaxPixels, string References);
 
-/// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
+/// <summary><c>usd-month</c> is in dollars, with at most six decimals; all other quotas are whole numbers.</summary>
 /// <param name="Limit">The limit of the tenants file plus what was granted; null: unlimited.</param>
-/// <param name="Unit">images, requests, generations, usd or streams (of this replica).</param>
+/// <param name="Unit">What is counted; streams are those of this replica.</param>
 /// <param name="Granted">The part of the limit that was granted for the current period.</param>
 internal sealed record AdminQuota(
     string Name,
     string Unit,
-    object? Limit,
-    object Granted,
-    object Used,
-    object Held,
-    object? Remaining,
+    decimal? Limit,
+    decimal Granted,
+    decimal Used,
+    decimal Held,
+    decimal? Remaining,
     DateTime? ResetsAt
 );
 
@@ -211,8 +211,8 @@ internal sealed record AdminNeverSent(long Today, long Month);
 
 internal sealed record AdminTotals(AdminSum Today, AdminSum Month);
 
-/// <param name="Usd">Dollars, at least four decimals.</param>
-internal sealed record AdminSum(long Generations, long Images, string Usd);
+/// <param name="Usd">Dollars, with at most six decimals.</param>
+internal sealed record AdminSum(long Generations, long Images, decimal Usd);
 
 /// <summary>The audit line's detail.</summary>
 internal sealed record GrantDetail(string Quota, decimal Amount, string Period);

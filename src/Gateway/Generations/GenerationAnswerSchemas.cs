@@ -49,15 +49,15 @@ internal sealed record QuoteAnswer(
 );
 
 /// <summary>
-/// The tenant's quotas and the organisation's (<c>org-…</c>): whole numbers, and dollars as decimal strings.
+/// The tenant's quotas and the organisation's (<c>org-…</c>): whole numbers, and dollars with at most six decimals.
 /// </summary>
 internal sealed record QuoteRemaining(
     [property: JsonPropertyName(QuotaStatus.RequestsMinute)] long? RequestsMinute,
     [property: JsonPropertyName(QuotaStatus.ImagesDay)] long? ImagesDay,
     [property: JsonPropertyName(QuotaStatus.ImagesMonth)] long? ImagesMonth,
-    [property: JsonPropertyName(QuotaStatus.UsdMonth)] string? UsdMonth,
+    [property: JsonPropertyName(QuotaStatus.UsdMonth)] decimal? UsdMonth,
     [property: JsonPropertyName(QuotaStatus.ConcurrentGenerations)] long? ConcurrentGenerations,
     [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesDay)] long? OrganizationImagesDay,
     [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesMonth)] long? OrganizationImagesMonth,
-    [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.UsdMonth)] string? OrganizationUsdMonth
+    [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.UsdMonth)] decimal? OrganizationUsdMonth
 );

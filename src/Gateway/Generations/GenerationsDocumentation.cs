@@ -9,15 +9,6 @@ namespace Gateway.Generations;
 /// <summary>Documents <c>/v2/generations</c>. The limits come from the models, as those of the validator do.</summary>
 internal static class GenerationsDocumentation
 {
-    /// <summary>From https://docs.leonardo.ai/docs/flux-2-pro, without its references.</summary>
-    private const string ExampleRequest = """
-        {
-          "public": false,
-          "model": "flux-pro-2.0",
-          "parameters": { "prompt": "A cat wearing a hat", "quantity": 1, "width": 1440, "height": 1440, "seed": 4294967295 }
-        }
-        """;
-
     private const string ExampleGenerate = """
         { "generationId": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "apiCreditCost": null, "cost": { "amount": "0.0837", "unit": "DOLLARS" } }
         """;
@@ -26,7 +17,7 @@ internal static class GenerationsDocumentation
         {
           "valid": true, "images": 1, "cost": { "amount": "0.0837", "unit": "DOLLARS" }, "allowed": false, "violatedPolicies": ["images-day"],
           "remaining": {
-            "requests-minute": 59, "images-day": 0, "images-month": 4945, "usd-month": "245.6469", "concurrent-generations": null,
+            "requests-minute": 59, "images-day": 0, "images-month": 4945, "usd-month": 245.6469, "concurrent-generations": null,
             "org-images-day": null, "org-images-month": null, "org-usd-month": null
           }
         }
@@ -37,11 +28,12 @@ internal static class GenerationsDocumentation
         DescribeRoute(documentation);
         DescribeRequest(documentation);
         DescribeAnswers(documentation);
-        documentation.Example<GenerationBody>("guide", ExampleRequest);
-        documentation.Example<GenerationCreated>("at once", $$"""{ "generate": {{ExampleGenerate}} }""");
+        GenerationExamples.Describe(documentation);
+        documentation.Example<GenerationCreated>("created", $$"""{ "generate": {{ExampleGenerate}} }""", "At once");
         documentation.Example<GenerationCreated>(
-            "with Prefer: wait=60, ended in time",
-            $$"""{ "generate": {{ExampleGenerate}}, "generations_by_pk": {{ResultsDocumentation.ExampleComplete}} }"""
+            "ended",
+            $$"""{ "generate": {{ExampleGenerate}}, "generations_by_pk": {{ResultsDocumentation.ExampleComplete}} }""",
+            "With Prefer: wait=60, if the generation has ended in time"
         );
         documentation.Example<QuoteAnswer>("quote", ExampleQuote);
     }
@@ -78,28 +70,28 @@ internal static class GenerationsDocumentation
     private static void DescribeRequest(ApiDocumentation documentation)
     {
         var widest = ModelCatalogue.Widest;
-        documentation.Schema<GenerationBody>(SchemaRules.Closed("model", "parameters"));
         documentation.Schema<GenerationBody>(
-            ("model", SchemaRules.OneOf(ModelCatalogue.All.Select(model => model.Name))),
-            ("public", SchemaRules.Default(false))
+            ("model", SchemaRules.Known(ModelCatalogue.All.Select(model => model.Name))),
+            ("public", WhenAbsent("false"))
         );
-        documentation.Schema<GenerationParameters>(SchemaRules.Closed("prompt"));
+        documentation.Schema<GenerationBody>(SchemaRules.ClosedWith("model", "parameters"));
         documentation.Schema<GenerationParameters>(
             ("prompt", SchemaRules.Length(1, widest.PromptMaxLength) + SchemaRules.Matching("\\S")),
             ("width", ModelsDocumentation.Input(model => model.Width)),
             ("height", ModelsDocumentation.Input(model => model.Height)),
             ("quantity", ModelsDocumentation.Input(model => model.Quantity)),
             ("seed", ModelsDocumentation.Input(model => model.Seed)),
-            ("prompt_enhance", SchemaRules.OneOf(GenerationValidator.PromptEnhance) + SchemaRules.Default(GenerationValidator.Off)),
+            ("prompt_enhance", SchemaRules.OneOf(GenerationValidator.PromptEnhance) + WhenAbsent(GenerationValidator.Off)),
             ("style_ids", Styles)
         );
+        documentation.Schema<GenerationParameters>(SchemaRules.ClosedWith("prompt"));
         documentation.Schema<GenerationParameters>(schema => schema.Description += Limits() + Sizes());
-        documentation.Schema<Guidances>(SchemaRules.Closed());
         documentation.Schema<Guidances>(("image_reference", SchemaRules.AtMost(widest.MaxReferences)));
-        documentation.Schema<ImageReference>(SchemaRules.Closed("image"));
+        documentation.Schema<Guidances>(SchemaRules.ClosedWith() + SchemaRules.Nullable);
         documentation.Schema<ImageReference>(("strength", SchemaRules.OneOf(widest.ReferenceStrengths) + DefaultStrength));
-        documentation.Schema<ReferencedImage>(SchemaRules.Closed("id", "type"));
+        documentation.Schema<ImageReference>(SchemaRules.ClosedWith("image"));
         documentation.Schema<ReferencedImage>(("id", SchemaRules.Uuid), ("type", SchemaRules.OneOf(GenerationValidator.ImageTypes)));
+        documentation.Schema<ReferencedImage>(SchemaRules.ClosedWith("id", "type"));
     }
 
     private static void DescribeAnswers(ApiDocumentation documentation)
@@ -107,16 +99,15 @@ internal static class GenerationsDocumentation
         documentation.Schema<CreatedGeneration>(("generationId", SchemaRules.Uuid), ("apiCreditCost", SchemaRules.Count));
         documentation.Schema<StatedCost>(
             ("amount", SchemaRules.Matching("^([0-9]+\\.?[0-9]*|\\.[0-9]+)$")),
-            ("unit", SchemaRules.OneOf("DOLLARS", "CREDITS"))
+            ("unit", SchemaRules.Known("DOLLARS", "CREDITS"))
         );
         documentation.Schema<QuoteAnswer>(
-            ("valid", schema => schema.Enum = [true]),
             ("images", ModelsDocumentation.Between(model => model.Quantity)),
-            ("violatedPolicies", SchemaRules.Items(SchemaRules.OneOf(QuotasDocumentation.QuotaNames)))
+            ("violatedPolicies", SchemaRules.Known(QuotasDocumentation.QuotaNames))
         );
         documentation.Schema<QuoteRemaining>(
             QuotasDocumentation.QuotaNames.Select(name =>
-                (name, name.Contains("usd", StringComparison.Ordinal) ? SchemaRules.Usd : (Action<OpenApiSchema>)SchemaRules.Count)
+                (name, name.Contains("usd", StringComparison.Ordinal) ? SchemaRules.Amount : (Action<OpenApiSchema>)SchemaRules.Count)
             )
         );
     }
@@ -133,8 +124,11 @@ internal static class GenerationsDocumentation
     private static void DefaultStrength(OpenApiSchema schema)
     {
         if (ModelCatalogue.All.Select(model => model.DefaultReferenceStrength).Distinct(StringComparer.Ordinal).ToList() is [var value])
-            schema.Default = value;
+            WhenAbsent(value)(schema);
     }
+
+    /// <summary>In words: generators make a member with a <c>default</c> a required one.</summary>
+    private static Action<OpenApiSchema> WhenAbsent(string value) => schema => schema.Description += $" If left out: {value}.";
 
     private static string Limits() =>
         Table(

@@ -71,6 +71,7 @@ internal static class GenerationsFeature
         routes
             .MapPost("/v2/generations", endpoints.CreateAsync)
             .WithTags("Generations")
+            .WithOperationId("createGeneration")
             .WithSummary("Make images")
             .WithDescription(CreateDescription)
             .Accepts<GenerationBody>("application/json")
@@ -93,8 +94,12 @@ internal static class GenerationsFeature
         routes
             .MapPost("/v2/generations/quote", endpoints.QuoteAsync)
             .WithTags("Generations")
-            .WithSummary("Ask what a request would cost")
-            .WithDescription("The same body and the same validation; nothing is sent and nothing is reserved.")
+            .WithOperationId("quoteGeneration")
+            .WithSummary("Quote a request")
+            .WithDescription(
+                "What the request would cost, and whether it would be admitted now. The same body and the same validation; "
+                    + "nothing is sent and nothing is reserved."
+            )
             .Accepts<GenerationBody>("application/json")
             .Produces<QuoteAnswer>()
             .ProducesProblems(RequestProblems)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Ledger.Rules;
+using Gateway.Quotas;
 
 namespace Gateway.Generations;
 
@@ -33,10 +34,8 @@ internal sealed record QuoteJson(Quote Quote) : IResult
         {
             if (quota.Remaining is not { } remaining)
                 json.WriteNull(quota.Name);
-            else if (quota.Unit == QuotaStatus.Micros)
-                json.WriteString(quota.Name, Usd.Format(remaining));
             else
-                json.WriteNumber(quota.Name, remaining);
+                json.WriteNumber(quota.Name, UsageQuota.ToAmount(quota, remaining));
         }
         json.WriteEndObject();
         json.WriteEndObject();

@@ -9,7 +9,6 @@ internal static class ImagesDocumentation
     public static void Describe(ApiDocumentation documentation)
     {
         documentation.Answers.Add(("", StatusCodes.Status206PartialContent, "The part that `Range` asks for."));
-        documentation.Answers.Add(("", StatusCodes.Status304NotModified, "The caller has the image already."));
         documentation.Header(
             new("ETag", "Strong; it never changes.", SchemaRules.Matching("^\"[0-9a-f-]{36}\"$"), always: true),
             (operation, status) => status < 400 && AnswersWithImage(operation)

@@ -1,24 +1,14 @@
-using Gateway.Edge.Http;
-
 namespace Gateway.Images;
 
 /// <summary>Describes a route that sends its image with <see cref="ImageSender"/>.</summary>
+/// <remarks>
+/// Not 304, nor the headers of conditional requests: for the sake of one answer without a body, generators make a method
+/// that returns no image.
+/// </remarks>
 internal static class ProducesImageMetadata
 {
     public static RouteHandlerBuilder ProducesImage(this RouteHandlerBuilder route, string type, params string[] others) =>
         route
             .Produces(StatusCodes.Status200OK, contentType: type, additionalContentTypes: others)
-            .Produces(StatusCodes.Status206PartialContent, contentType: type, additionalContentTypes: others)
-            .Produces(StatusCodes.Status304NotModified)
-            .WithMetadata(
-                new RequestHeaderMetadata(
-                    "Range",
-                    "One range of bytes, such as `bytes=0-1023`. For several ranges or another unit the whole image is sent."
-                ),
-                new RequestHeaderMetadata("If-Range", "Sends the range only if the image has this `ETag`, otherwise the whole image."),
-                new RequestHeaderMetadata(
-                    "If-None-Match",
-                    "`ETag` values that the caller already has, or `*`: if one matches, the answer is 304."
-                )
-            );
+            .Produces(StatusCodes.Status206PartialContent, contentType: type, additionalContentTypes: others);
 }

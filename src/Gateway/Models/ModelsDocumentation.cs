@@ -25,14 +25,17 @@ internal static class ModelsDocumentation
         return SchemaRules.Between(widest.Min, widest.Max);
     }
 
-    /// <summary>Of a request's member: the widest range, and the default on which all models agree.</summary>
+    /// <summary>
+    /// Of a request's member: the widest range, and in words the default on which all models agree. Generators make a
+    /// member with a <c>default</c> a required one.
+    /// </summary>
     public static Action<OpenApiSchema> Input(Func<ImageModel, NumberRange> range) =>
         schema =>
         {
             Between(range)(schema);
             schema.Format = "int64";
             if (range(ModelCatalogue.Widest).Default is { } value)
-                schema.Default = value;
+                schema.Description += $" If left out: {value}.";
         };
 
     /// <summary>As <c>GET /v2/models</c> answers; one style and one size stand for all.</summary>

@@ -13,7 +13,9 @@ internal static class ModelsFeature
         routes
             .MapGet("/v2/models", ModelsEndpoint.List)
             .WithTags("Models")
-            .WithSummary("See which models you may use, with their limits, styles and prices")
+            .WithOperationId("listModels")
+            .WithSummary("List the models you may use")
+            .WithDescription("With their limits, narrowed by the tenant's policy, their styles, sizes and prices: enough to build a form.")
             .Produces<ModelList>()
             .ProducesProblems(CallerProblems.All);
 }

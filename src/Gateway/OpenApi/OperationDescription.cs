@@ -1,4 +1,3 @@
-using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 
@@ -6,15 +5,9 @@ namespace Gateway.OpenApi;
 
 internal static class OperationDescription
 {
-    /// <summary>The features describe a route once; it is served under every prefix.</summary>
-    public static DocumentedOperation ToOperation(this ApiDescription description)
-    {
-        var path = "/" + description.RelativePath;
-        var prefix = RoutePrefixes.All.First(prefix => prefix.Length > 0);
-        return new(
-            description.HttpMethod!,
-            path.StartsWith(prefix, StringComparison.Ordinal) ? path[prefix.Length..] : path,
-            [.. description.ActionDescriptor.EndpointMetadata]
-        );
-    }
+    public static DocumentedOperation ToOperation(this ApiDescription description) =>
+        new(description.HttpMethod!, "/" + description.RelativePath, [.. description.ActionDescriptor.EndpointMetadata]);
+
+    public static string? GetId(this ApiDescription description) =>
+        description.ActionDescriptor.EndpointMetadata.OfType<OperationIdMetadata>().FirstOrDefault()?.Id;
 }

@@ -1,6 +1,7 @@
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Http;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -8,14 +9,15 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace Gateway.OpenApi;
 
 /// <summary>
-/// Describes what an operation takes: path and query parameters with their limits, headers, the body, and the
+/// Describes what an operation does and takes: path and query parameters with their limits, headers, the body, and the
 /// credential.
 /// </summary>
 internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) : IOperationFilter
 {
-    private const string Tenant = "tenant";
-    private const string Operator = "operator";
+    public const string Tenant = "tenant";
+    public const string Operator = "operator";
     private const string Json = "application/json";
+    private const string Form = "multipart/form-data";
 
     public static void AddCredentials(SwaggerGenOptions options)
     {
@@ -34,12 +36,15 @@ internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         var documented = context.ApiDescription.ToOperation();
+        // Not the comments of the handler.
+        operation.Summary = documented.Metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary;
+        operation.Description = documented.Metadata.OfType<IEndpointDescriptionMetadata>().LastOrDefault()?.Description;
         operation.Parameters ??= [];
         foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>())
             parameter.Schema = documentation
                 .Value.Parameters.Single(known => known.Name == parameter.Name && documented.IsUnder(known.Prefix))
                 .Schema;
-        foreach (var header in documented.Metadata.OfType<RequestHeaderMetadata>().Append(RequestId.Described))
+        foreach (var header in documented.Metadata.OfType<RequestHeaderMetadata>())
             operation.Parameters.Add(Describe(header));
         DescribeBody(operation, documented, context);
         operation.Security = documented.IsAdmin
@@ -72,9 +77,12 @@ internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) 
         {
             body ??= new OpenApiRequestBody { Required = true };
             body.Content ??= new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal);
-            body.Content["multipart/form-data"] = new OpenApiMediaType { Schema = form.Schema };
+            body.Content[Form] = new OpenApiMediaType { Schema = form.Schema };
             body.Description = form.Description;
         }
+        else
+            // A form that a route takes without saying so: with two media types, generators drop the file.
+            body?.Content?.Remove(Form);
         operation.RequestBody = body;
         var type = context.ApiDescription.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source.Id == "Body")?.Type;
         if (body?.Content?.TryGetValue(Json, out var media) == true)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -59,7 +60,8 @@ internal sealed class OperationResponses(IOptions<ApiDocumentation> documentatio
     private static OpenApiResponse Refusal(int status, ProblemType[] types, OpenApiDocument document) =>
         new()
         {
-            Description = string.Join("; ", types.Select(type => $"[`{type.Name}`](..{type.Uri}): {type.Title}")),
+            // Plain words: generators make the message of an exception from it.
+            Description = $"{ReasonPhrases.GetReasonPhrase(status)}: {string.Join(", ", types.Select(type => type.Name))}",
             Content = new Dictionary<string, IOpenApiMediaType>(StringComparer.Ordinal)
             {
                 ["application/problem+json"] = new OpenApiMediaType

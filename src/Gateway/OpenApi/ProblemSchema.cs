@@ -8,10 +8,11 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Gateway.OpenApi;
 
-/// <summary>Adds the schema that all problems share, and an example of each problem.</summary>
+/// <summary>Adds the schema that all problems share, and an example of each problem of the document.</summary>
 internal sealed class ProblemSchema : IDocumentFilter
 {
     public const string Name = "Problem";
+    private const string Violation = "Violation";
 
     /// <summary>The name of an example: a problem type has one for each of its statuses.</summary>
     public static string ExampleName(ProblemType type, int status) => status == type.Status ? type.Name : $"{type.Name}-{status}";
@@ -20,9 +21,12 @@ internal sealed class ProblemSchema : IDocumentFilter
     {
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal);
-        swaggerDoc.Components.Schemas[Name] = Schema();
+        swaggerDoc.Components.Schemas[Name] = Schema(swaggerDoc);
+        swaggerDoc.Components.Schemas[Violation] = ViolationSchema();
+        var used = UsedExamples(swaggerDoc);
         swaggerDoc.Components.Examples = ProblemTypes
             .All.SelectMany(type => type.OtherStatuses.Prepend(type.Status).Select(status => (Type: type, Status: status)))
+            .Where(problem => used.Contains(ExampleName(problem.Type, problem.Status)))
             .ToDictionary(
                 problem => ExampleName(problem.Type, problem.Status),
                 problem =>
@@ -31,18 +35,21 @@ internal sealed class ProblemSchema : IDocumentFilter
             );
     }
 
-    private static OpenApiSchema Schema() =>
-        Closed(
+    private static HashSet<string?> UsedExamples(OpenApiDocument document) =>
+        document
+            .Paths.Values.SelectMany(path => path.Operations!.Values)
+            .SelectMany(operation => operation.Responses!.Values)
+            .SelectMany(response => response.Content?.Values ?? [])
+            .SelectMany(media => media.Examples?.Values ?? [])
+            .Select(example => (example as OpenApiExampleReference)?.Reference.Id)
+            .ToHashSet(StringComparer.Ordinal);
+
+    private static OpenApiSchema Schema(OpenApiDocument document) =>
+        WithMembers(
             "A refusal (RFC 9457).",
             ["type", "title", "status", "detail", "instance", "traceId"],
-            (
-                "type",
-                OneOf(
-                    "The kind of problem. The page at this address says what it means and what to do.",
-                    ProblemTypes.All.Select(type => type.Uri)
-                )
-            ),
-            ("title", OneOf("The same text for every occurrence.", ProblemTypes.All.Select(type => type.Title))),
+            ("type", Matching("The kind of problem. The page at this address says what it means and what to do.", "^/problems/[a-z-]+$")),
+            ("title", SchemaRules.Text("The same text for every occurrence of a kind.")),
             (
                 "status",
                 new OpenApiSchema
@@ -53,10 +60,10 @@ internal sealed class ProblemSchema : IDocumentFilter
                     Description = "The HTTP status.",
                 }
             ),
-            ("detail", SchemaRules.Text("What happened in this case, and what to do about it.")),
+            ("detail", Message("What happened in this case, and what to do about it.")),
             ("instance", Matching("Identifies the request: a URN made of its X-Request-Id.", "^urn:request:[A-Za-z0-9._-]{1,128}$")),
             ("traceId", Matching("The operator finds the request in logs and traces by this id.", "^[A-Za-z0-9._-]{1,128}$")),
-            ("reason", OneOf("For upstream-rejected: why Leonardo refused.", ["validation", "moderation", "reference", "other"])),
+            ("reason", SchemaRules.Text("For upstream-rejected, why Leonardo refused: validation, moderation, reference or other.")),
             (
                 "reservationId",
                 new OpenApiSchema
@@ -76,19 +83,16 @@ internal sealed class ProblemSchema : IDocumentFilter
                     "For quota-exceeded: true if the request needs more than a whole limit. Waiting does not help, and there is no Retry-After."
                 )
             ),
-            (
-                "errors",
-                List(
-                    Closed(
-                        "One rule that the request breaks.",
-                        ["pointer", "code", "detail"],
-                        ("pointer", Matching("The invalid value, as a JSON pointer (RFC 6901) in a fragment: #/parameters/width.", "^#")),
-                        ("code", Matching("A stable code: out-of-range.", "^[a-z-]+$")),
-                        ("detail", SchemaRules.Text("What is allowed instead."))
-                    ),
-                    "For validation and policy: every error of the request."
-                )
-            )
+            ("errors", List(new OpenApiSchemaReference(Violation, document), "For validation and policy: every error of the request."))
+        );
+
+    private static OpenApiSchema ViolationSchema() =>
+        WithMembers(
+            "One rule that the request breaks.",
+            ["pointer", "code", "detail"],
+            ("pointer", Matching("The invalid value, as a JSON pointer (RFC 6901) in a fragment: #/parameters/width.", "^#")),
+            ("code", Matching("A stable code: out-of-range.", "^[a-z-]+$")),
+            ("detail", SchemaRules.Text("What is allowed instead."))
         );
 
     private static JsonObject Example(ProblemType type, int status)
@@ -127,20 +131,23 @@ internal sealed class ProblemSchema : IDocumentFilter
             ["detail"] = detail,
         };
 
-    private static OpenApiSchema Closed(string description, string[] required, params (string Name, OpenApiSchema Schema)[] members) =>
+    private static OpenApiSchema WithMembers(string description, string[] required, params (string Name, OpenApiSchema Schema)[] members) =>
         new()
         {
             Type = JsonSchemaType.Object,
             Description = description,
-            AdditionalPropertiesAllowed = false,
             Required = required.ToHashSet(StringComparer.Ordinal),
             Properties = members.ToDictionary(member => member.Name, member => (IOpenApiSchema)member.Schema, StringComparer.Ordinal),
         };
 
-    private static OpenApiSchema OneOf(string description, IEnumerable<string> values)
+    /// <summary>What a generated client takes for the message of its exception.</summary>
+    private static OpenApiSchema Message(string description)
     {
         var schema = SchemaRules.Text(description);
-        SchemaRules.OneOf(values)(schema);
+        schema.Extensions = new Dictionary<string, IOpenApiExtension>(StringComparer.Ordinal)
+        {
+            ["x-ms-primary-error-message"] = new JsonNodeExtension(true),
+        };
         return schema;
     }
 
@@ -153,7 +160,7 @@ internal sealed class ProblemSchema : IDocumentFilter
 
     private static OpenApiSchema Flag(string description) => new() { Type = JsonSchemaType.Boolean, Description = description };
 
-    private static OpenApiSchema List(OpenApiSchema items, string description) =>
+    private static OpenApiSchema List(IOpenApiSchema items, string description) =>
         new()
         {
             Type = JsonSchemaType.Array,

@@ -39,17 +39,27 @@ internal sealed class ResponseHeaders : IOperationFilter, IDocumentFilter
         }
     }
 
-    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context) =>
-        swaggerDoc.Components!.Headers = _components.ToDictionary(
-            component => component.Value,
-            component =>
-                (IOpenApiHeader)
-                    new OpenApiHeader
-                    {
-                        Description = component.Key.Description,
-                        Required = component.Key.Always,
-                        Schema = component.Key.Schema,
-                    },
-            StringComparer.Ordinal
-        );
+    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
+    {
+        var used = swaggerDoc
+            .Paths.Values.SelectMany(path => path.Operations!.Values)
+            .SelectMany(operation => operation.Responses!.Values)
+            .SelectMany(response => response.Headers!.Values)
+            .Select(header => ((OpenApiHeaderReference)header).Reference.Id)
+            .ToHashSet(StringComparer.Ordinal);
+        swaggerDoc.Components!.Headers = _components
+            .Where(component => used.Contains(component.Value))
+            .ToDictionary(
+                component => component.Value,
+                component =>
+                    (IOpenApiHeader)
+                        new OpenApiHeader
+                        {
+                            Description = component.Key.Description,
+                            Required = component.Key.Always,
+                            Schema = component.Key.Schema,
+                        },
+                StringComparer.Ordinal
+            );
+    }
 }

@@ -9,28 +9,33 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace Gateway.OpenApi;
 
 /// <summary>
-/// Middleware: the OpenAPI document, made at its first request and kept. To make it takes as much CPU as ten
+/// Middleware: the OpenAPI documents, made at the first request and kept. To make one takes as much CPU as ten
 /// generations, and anybody may ask for it (T-K2).
 /// </summary>
-internal sealed class ServedDocument(RequestDelegate next, IAsyncSwaggerProvider documents)
+internal sealed class ServedDocument
 {
-    public const string Name = "v1";
+    private const string Json = "application/json;charset=utf-8";
 
-    private const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_0;
+    private readonly RequestDelegate _next;
+    private readonly Dictionary<string, Template> _templates;
 
-    private readonly Dictionary<string, Template> _templates = new(StringComparer.Ordinal)
+    public ServedDocument(RequestDelegate next, IAsyncSwaggerProvider documents)
     {
-        ["/swagger/v1/swagger.json"] = new(
-            documents,
-            "application/json;charset=utf-8",
-            (document, output) => document.SerializeAsJsonAsync(output, Version)
-        ),
-        ["/swagger/v1/swagger.yaml"] = new(
-            documents,
-            "text/yaml;charset=utf-8",
-            (document, output) => document.SerializeAsYamlAsync(output, Version)
-        ),
-    };
+        _next = next;
+        var tenants = new Lazy<Task<OpenApiDocument>>(() => documents.GetSwaggerAsync(DocumentNames.Tenants));
+        var operators = new Lazy<Task<OpenApiDocument>>(() => documents.GetSwaggerAsync(DocumentNames.Operators));
+        _templates = new(StringComparer.Ordinal)
+        {
+            ["/openapi/v1.json"] = new(tenants, Json, (document, text) => document.SerializeAsV31(ToJson(text))),
+            ["/openapi/admin.json"] = new(operators, Json, (document, text) => document.SerializeAsV31(ToJson(text))),
+            ["/swagger/v1/swagger.json"] = new(tenants, Json, (document, text) => document.SerializeAsV3(ToJson(text))),
+            ["/swagger/v1/swagger.yaml"] = new(
+                tenants,
+                "text/yaml;charset=utf-8",
+                (document, text) => document.SerializeAsV3(new OpenApiYamlWriter(text))
+            ),
+        };
+    }
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -41,18 +46,21 @@ internal sealed class ServedDocument(RequestDelegate next, IAsyncSwaggerProvider
         )
             await (await template.GetAsync(PublicUrl.AddressFor(context).Root)).ExecuteAsync(context);
         else
-            await next(context);
+            await _next(context);
     }
 
+    /// <summary>Without white space, which would be half of it.</summary>
+    private static OpenApiJsonWriter ToJson(TextWriter text) => new(text, new OpenApiJsonWriterSettings { Terse = true });
+
     /// <summary>A document, and what is made of it for each address at which callers reach the gateway.</summary>
-    private sealed class Template(IAsyncSwaggerProvider documents, string mediaType, Func<OpenApiDocument, Stream, Task> writeAsync)
+    private sealed class Template(Lazy<Task<OpenApiDocument>> document, string mediaType, Action<OpenApiDocument, TextWriter> write)
     {
         private const string Placeholder = "https://gateway.invalid";
 
         /// <summary>Callers choose the address, by <c>Host</c>: for any further one nothing is kept.</summary>
         private const int MaxAddresses = 8;
 
-        private readonly Lazy<Task<string>> _text = new(() => MakeAsync(documents, writeAsync));
+        private readonly Lazy<Task<string>> _text = new(() => MakeAsync(document, write));
         private readonly ConcurrentDictionary<string, PreparedContent> _contents = new(StringComparer.Ordinal);
 
         public async ValueTask<PreparedContent> GetAsync(string root)
@@ -67,13 +75,13 @@ internal sealed class ServedDocument(RequestDelegate next, IAsyncSwaggerProvider
             return isKept ? _contents.GetOrAdd(root, content) : content;
         }
 
-        private static async Task<string> MakeAsync(IAsyncSwaggerProvider documents, Func<OpenApiDocument, Stream, Task> writeAsync)
+        private static async Task<string> MakeAsync(Lazy<Task<OpenApiDocument>> document, Action<OpenApiDocument, TextWriter> write)
         {
-            var document = await documents.GetSwaggerAsync(Name);
-            document.Servers = [new OpenApiServer { Url = Placeholder }];
-            await using var text = new MemoryStream();
-            await writeAsync(document, text);
-            return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+            var made = await document.Value;
+            made.Servers = [new OpenApiServer { Url = Placeholder }];
+            await using var text = new StringWriter { NewLine = "\n" };
+            write(made, text);
+            return text.ToString();
         }
     }
 }

@@ -19,6 +19,9 @@ internal sealed class TypeSchemas(IOptions<ApiDocumentation> documentation) : IS
         if (schema is not OpenApiSchema target || context.MemberInfo is not null)
             return;
         var type = context.Type;
+        // A strict reader would fail at a new member of an answer; the rules of a request's type close it.
+        if (target.Type?.HasFlag(JsonSchemaType.Object) == true)
+            target.AdditionalPropertiesAllowed = true;
         if (IsOurs(type) && type.GetConstructors() is [{ } constructor] && constructor.GetParameters() is { Length: > 0 } members)
             NameMembers(target, type, members);
         documentation.Value.Schemas.GetValueOrDefault(type)?.Invoke(target);

@@ -24,12 +24,12 @@ internal static class QuotasDocumentation
     /// <summary>The members that every description of a quota has.</summary>
     public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> QuotaRules =
     [
-        ("name", SchemaRules.OneOf([.. QuotaNames, TenantRates.UploadsMinute, TenantRates.ReadsMinute, TenantStreams.Name])),
-        ("unit", SchemaRules.OneOf("images", "requests", "generations", "usd", TenantStreams.Unit)),
-        ("limit", SchemaRules.AmountOrNull),
+        ("name", SchemaRules.Known([.. QuotaNames, TenantRates.UploadsMinute, TenantRates.ReadsMinute, TenantStreams.Name])),
+        ("unit", SchemaRules.Known("images", "requests", "generations", "usd", TenantStreams.Unit)),
+        ("limit", SchemaRules.Amount),
         ("used", SchemaRules.Amount),
         ("held", SchemaRules.Amount),
-        ("remaining", SchemaRules.AmountOrNull),
+        ("remaining", SchemaRules.Amount),
     ];
 
     /// <summary>The members that every sum of charges has.</summary>
@@ -37,11 +37,11 @@ internal static class QuotasDocumentation
     [
         ("generations", SchemaRules.Count),
         ("images", SchemaRules.Count),
-        ("usd", SchemaRules.Usd),
+        ("usd", SchemaRules.Amount),
     ];
 
     public const string ExampleTotals = """
-        { "today": { "generations": 9, "images": 12, "usd": "0.9840" }, "month": { "generations": 40, "images": 55, "usd": "4.1020" } }
+        { "today": { "generations": 9, "images": 12, "usd": 0.984 }, "month": { "generations": 40, "images": 55, "usd": 4.102 } }
         """;
 
     private const string ExampleUsage = $$"""
@@ -49,7 +49,7 @@ internal static class QuotasDocumentation
           "tenant": { "id": "marketing", "name": "Marketing", "identifiedBy": "network" },
           "quotas": [
             { "name": "images-day", "unit": "images", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
-            { "name": "usd-month", "unit": "usd", "limit": "250.0000", "used": "4.1020", "held": "0.2511", "remaining": "245.6469", "resetsAt": "2026-12-01T00:00:00Z" },
+            { "name": "usd-month", "unit": "usd", "limit": 250, "used": 4.102, "held": 0.2511, "remaining": 245.6469, "resetsAt": "2026-12-01T00:00:00Z" },
             { "name": "concurrent-generations", "unit": "generations", "limit": null, "used": 1, "held": 0, "remaining": null, "resetsAt": null },
             { "name": "reads-minute", "unit": "requests", "limit": 600, "used": 40, "held": 0, "remaining": 560, "resetsAt": "2026-11-22T10:00:31Z" },
             { "name": "concurrent-streams", "unit": "streams", "limit": 64, "used": 2, "held": 0, "remaining": 62, "resetsAt": null }
@@ -78,7 +78,7 @@ internal static class QuotasDocumentation
         );
         documentation.Schema<UsageTenant>(
             ("id", SchemaRules.Tenant),
-            ("identifiedBy", SchemaRules.OneOf(IdentificationMethods.All.Select(method => method.Name)))
+            ("identifiedBy", SchemaRules.Known(IdentificationMethods.All.Select(method => method.Name)))
         );
         documentation.Schema<UsageQuota>(QuotaRules);
         documentation.Schema<UsageSum>(SumRules);

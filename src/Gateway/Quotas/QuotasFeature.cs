@@ -41,7 +41,9 @@ internal static class QuotasFeature
         routes
             .MapGet("/v1/usage", UsageEndpoint.GetAsync)
             .WithTags("Usage")
-            .WithSummary("See which tenant you are, what is left of your quotas, and what was charged")
+            .WithOperationId("getUsage")
+            .WithSummary("Get your usage")
+            .WithDescription("Which tenant the caller is taken for and why, what is left of its quotas, and what was charged.")
             .Produces<UsageReport>()
             .ProducesProblems([.. CallerProblems.All, ProblemTypes.StoreUnavailable]);
 }

@@ -24,7 +24,7 @@ internal static class UsageEndpoint
         );
     }
 
-    private static UsageSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.Format(totals.Micros));
+    private static UsageSum Describe(PeriodTotals totals) => new(totals.Generations, totals.Images, Usd.ToDollars(totals.Micros));
 }
 
 /// <param name="Tenant">The tenant that the caller was identified as.</param>
@@ -35,38 +35,45 @@ internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota>
 /// <param name="IdentifiedBy">The way in which the caller was identified.</param>
 internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);
 
-/// <summary><c>usd-month</c> is in dollars, as decimal strings; all other quotas are whole numbers.</summary>
-/// <param name="Unit">images, requests, generations, usd or streams.</param>
+/// <summary><c>usd-month</c> is in dollars, with at most six decimals; all other quotas are whole numbers.</summary>
+/// <param name="Unit">What is counted.</param>
 /// <param name="Limit">Null: unlimited.</param>
 /// <param name="Used">Settled; of requests, generations and streams: counted.</param>
 /// <param name="Held">Reserved, forwarded or unknown.</param>
 /// <param name="Remaining">Null: unlimited.</param>
 /// <param name="ResetsAt">UTC; null if the quota does not reset.</param>
-internal sealed record UsageQuota(string Name, string Unit, object? Limit, object Used, object Held, object? Remaining, DateTime? ResetsAt)
+internal sealed record UsageQuota(
+    string Name,
+    string Unit,
+    decimal? Limit,
+    decimal Used,
+    decimal Held,
+    decimal? Remaining,
+    DateTime? ResetsAt
+)
 {
     public static UsageQuota From(QuotaStatus quota) =>
         new(
             quota.Name,
             quota.Unit == QuotaStatus.Micros ? "usd" : quota.Unit,
-            ToAmount(quota, quota.Limit),
-            ToAmount(quota, quota.Used)!,
-            ToAmount(quota, quota.Held)!,
-            ToAmount(quota, quota.Remaining),
+            ToAmountOrNull(quota, quota.Limit),
+            ToAmount(quota, quota.Used),
+            ToAmount(quota, quota.Held),
+            ToAmountOrNull(quota, quota.Remaining),
             quota.ResetsAt?.UtcDateTime
         );
 
-    /// <returns>Dollars as a decimal string, anything else as a whole number.</returns>
-    public static object? ToAmount(QuotaStatus quota, long? value) =>
-        quota.Unit == QuotaStatus.Micros && value is { } micros ? Usd.Format(micros) : value;
+    /// <returns>Dollars, or a whole number of anything else.</returns>
+    public static decimal ToAmount(QuotaStatus quota, long value) => quota.Unit == QuotaStatus.Micros ? Usd.ToDollars(value) : value;
+
+    private static decimal? ToAmountOrNull(QuotaStatus quota, long? value) => value is { } amount ? ToAmount(quota, amount) : null;
 }
 
 internal sealed record UsageSums(UsageSum Today, UsageSum Month);
 
-/// <param name="Usd">Dollars, at least four decimals.</param>
-internal sealed record UsageSum(long Generations, long Images, string Usd);
+/// <param name="Usd">Dollars, with at most six decimals.</param>
+internal sealed record UsageSum(long Generations, long Images, decimal Usd);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(UsageReport))]
-[JsonSerializable(typeof(string))]
-[JsonSerializable(typeof(long))]
 internal sealed partial class UsageJson : JsonSerializerContext;

@@ -34,10 +34,6 @@ internal static class ResultsDocumentation
         }
         """;
 
-    private const string ExampleEvents =
-        "retry: 2000\n\nid: 1\nevent: status\ndata: {\"generations_by_pk\":{…}}\n\n"
-        + ": still there\n\nid: 2\nevent: status\ndata: {\"generations_by_pk\":{…}}\n\n";
-
     public static void Describe(ApiDocumentation documentation)
     {
         DescribeRoutes(documentation);
@@ -49,7 +45,6 @@ internal static class ResultsDocumentation
             "deleted",
             """{ "delete_generations_by_pk": { "id": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53" } }"""
         );
-        documentation.TextExamples["text/event-stream"] = ExampleEvents;
     }
 
     private static void DescribeRoutes(ApiDocumentation documentation)
@@ -62,9 +57,6 @@ internal static class ResultsDocumentation
             SchemaRules.WholeNumber(1, ResultEndpoints.MaxPageSize, ResultEndpoints.DefaultPageSize)
         );
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
-        documentation.Answers.Add(
-            ("/v1/generations", StatusCodes.Status204NoContent, "There will be no more events than the caller has seen.")
-        );
         documentation.Header(
             new("Retry-After", "Seconds; while the generation is pending.", EdgeDocumentation.Seconds),
             (operation, status) => IsRead(operation) && status == 200
@@ -86,17 +78,14 @@ internal static class ResultsDocumentation
             ("status", SchemaRules.OneOf(Enum.GetValues<GenerationStatus>().Select(ResultRow.ToLabel))),
             ("createdAt", SchemaRules.Moment),
             ("modelId", SchemaRules.Uuid),
-            ("sdVersion", SchemaRules.OneOf(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
-            ("scheduler", SchemaRules.OneOf(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
-            ("presetStyle", SchemaRules.AlwaysNull),
+            ("sdVersion", SchemaRules.Known(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
+            ("scheduler", SchemaRules.Known(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
             ("generation_elements", SchemaRules.Empty)
         );
         documentation.Schema<GenerationModeration>(("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$"))));
         documentation.Schema<GenerationImage>(
             ("id", SchemaRules.Uuid),
             ("url", SchemaRules.Address),
-            ("motionMP4URL", SchemaRules.AlwaysNull),
-            ("motionModel", SchemaRules.AlwaysNull),
             ("generated_image_variation_generics", SchemaRules.Empty)
         );
         documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPageSize)));

@@ -35,36 +35,35 @@ internal static class ResultsFeature
         routes
             .MapGet("/v1/generations/{id}", results.GetAsync)
             .WithTags("Generations")
+            .WithOperationId("getGeneration")
             .WithSummary("Get a generation")
             .WithDescription(
                 "As Leonardo answers, with the gateway's own image addresses. `Prefer: wait=N` delays the answer until the generation has ended; "
-                    + "`Accept: text/event-stream` sends `status` events until then."
+                    + "`Accept: text/event-stream` sends `status` events until then, whose `data` is this answer; "
+                    + "with `Last-Event-ID` only newer ones, or 204 if there will be none."
             )
             .Produces<GenerationFound>(contentType: "application/json", additionalContentTypes: "text/event-stream")
-            .Produces(StatusCodes.Status204NoContent)
-            .WithMetadata(
-                PreferWait.Metadata,
-                new RequestHeaderMetadata(
-                    "Last-Event-ID",
-                    "The `id` of the last event received: only newer events are sent, or 204 if there will be none."
-                )
-                {
-                    Pattern = "^[0-9]{1,9}$",
-                }
-            )
+            .WithMetadata(PreferWait.Metadata)
             .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound);
         routes
             .MapGet("/v1/generations", results.ListAsync)
             .WithTags("Generations")
-            .WithSummary("List your own generations, newest first")
+            .WithOperationId("listGenerations")
+            .WithSummary("List your generations")
+            .WithDescription("Those of your tenant, newest first. `next` is the `after` of the following page.")
             .Produces<GenerationList>()
             .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.Validation);
         routes
             .MapDelete("/v1/generations/{id}", results.DeleteAsync)
             .WithTags("Generations")
-            .WithSummary("Delete a generation and its images")
+            .WithOperationId("deleteGeneration")
+            .WithSummary("Delete a generation")
+            .WithDescription(
+                "Deletes it and its images at Leonardo and here. One that still runs is gone here at once, keeps its charge, and is deleted "
+                    + "at Leonardo when it has ended."
+            )
             .Produces<GenerationDeleted>()
             .ProducesProblems(IdentificationProblems)
             .ProducesProblems(
@@ -77,8 +76,12 @@ internal static class ResultsFeature
         routes
             .MapMethods("/v1/generations/{id}/images/{imageId}", [HttpMethods.Get, HttpMethods.Head], results.ImageAsync)
             .WithTags("Generations")
+            .WithOperationId("getImage")
             .WithSummary("Download an image")
-            .WithDescription("The image itself, streamed through the gateway. `Range`, `If-None-Match` and `If-Range` are supported.")
+            .WithDescription(
+                "The image itself, streamed through the gateway. `Range`, `If-Range` and `If-None-Match` work as in RFC 9110: one range "
+                    + "of bytes is answered with 206, and a known `ETag` with 304."
+            )
             .ProducesImage("image/jpeg", "image/png", "image/webp", "image/gif")
             .ProducesProblems(IdentificationProblems)
             .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable, ProblemTypes.UpstreamUnreachable);

@@ -30,13 +30,8 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     public static ImageFormat? FindFormat(string? extension) =>
         AcceptedFormats.FirstOrDefault(format => format.Extensions.Contains(extension, StringComparer.Ordinal));
 
-    /// <param name="expected">The required format; null: the one that the file name states, or any.</param>
     /// <returns>The file, or the refusal: 400, 413, 415 or 503.</returns>
-    public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(
-        HttpRequest request,
-        ImageFormat? expected,
-        TemporaryFiles files
-    )
+    public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(HttpRequest request, FileRules rules, TemporaryFiles files)
     {
         if (
             !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
@@ -51,7 +46,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
         try
         {
-            return await ReadPartsAsync(reader, expected, files, request.HttpContext.RequestAborted);
+            return await ReadPartsAsync(reader, rules, files, request.HttpContext.RequestAborted);
         }
         catch (Exception exception) when (exception is InvalidDataException || (exception is IOException and not BadHttpRequestException))
         {
@@ -66,7 +61,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
 
     private static async Task<(ReceivedFile? File, Problem? Refusal)> ReadPartsAsync(
         MultipartReader reader,
-        ImageFormat? expected,
+        FileRules rules,
         TemporaryFiles files,
         CancellationToken cancellationToken
     )
@@ -75,31 +70,66 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         {
             if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
                 continue;
-            if (HeaderUtilities.RemoveQuotes(disposition.Name) == FileField)
+            if (HeaderUtilities.RemoveQuotes(disposition.Name) != FileField)
             {
-                // As storage does: the file is the last part, and whatever follows is ignored.
-                var name = HeaderUtilities
-                    .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
-                    .Value;
-                return await StoreAsync(section.Body, expected ?? FindFormat(GetExtension(name)), files, cancellationToken);
+                // The fields of the gateway's own upload form hold no information.
+                await SkipAsync(section.Body, cancellationToken);
+                continue;
             }
-            // The fields of the gateway's own upload form hold no information.
-            await SkipAsync(section.Body, cancellationToken);
+            var name = HeaderUtilities
+                .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
+                .Value;
+            var received = await StoreAsync(section.Body, name, rules, files, cancellationToken);
+            return received.File is { } file && rules.IsOnlyFile ? await WithoutAnotherAsync(file, reader, cancellationToken) : received;
         }
-        return (null, Invalid("required", "is required: the image, as a part named file"));
+        return (null, Missing());
+    }
+
+    /// <summary>Reads the rest of the form. The file is kept if no other one follows.</summary>
+    private static async Task<(ReceivedFile? File, Problem? Refusal)> WithoutAnotherAsync(
+        ReceivedFile file,
+        MultipartReader reader,
+        CancellationToken cancellationToken
+    )
+    {
+        var isKept = false;
+        try
+        {
+            for (var part = 0; await reader.ReadNextSectionAsync(cancellationToken) is { } section; part++)
+            {
+                var isFile =
+                    ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
+                    && HeaderUtilities.RemoveQuotes(disposition.Name) == FileField;
+                if (isFile || part == MaxParts)
+                    return (null, Invalid("too-many", "must be the only file: upload each image with a request of its own"));
+                await SkipAsync(section.Body, cancellationToken);
+            }
+            isKept = true;
+            return (file, null);
+        }
+        finally
+        {
+            if (!isKept)
+                await file.DisposeAsync();
+        }
     }
 
     private static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
         Stream body,
-        ImageFormat? expected,
+        string? name,
+        FileRules rules,
         TemporaryFiles files,
         CancellationToken cancellationToken
     )
     {
         var head = new byte[ImageFormat.SniffBytes];
         var read = await body.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
+        // An empty file field of a page.
+        if (read == 0 && rules.IsOnlyFile && string.IsNullOrEmpty(name))
+            return (null, Missing());
         if (ImageFormat.Sniff(head.AsSpan(0, read)) is not { } format || !AcceptedFormats.Contains(format))
-            return (null, Invalid("not-an-image", "must be a PNG, JPEG or WebP image, which its first bytes do not match"));
+            return (null, NotAnImage(rules));
+        var expected = rules.FollowsName ? FindFormat(GetExtension(name)) : rules.Expected;
         if (expected is not null && format != expected)
             return (
                 null,
@@ -165,6 +195,16 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         StoreUnavailableException.ToProblem("The gateway has no room for the file at the moment. Nothing was stored; try again later.");
 
     private static Problem TooLarge() => new(ProblemTypes.TooLarge, "A file may have at most 25 MB.");
+
+    private static Problem NotAnImage(FileRules rules) =>
+        rules.IsOnlyFile
+            ? new Problem(
+                ProblemTypes.UnsupportedMediaType,
+                "The first bytes of the file are not those of a PNG, JPEG or WebP image. Nothing was stored. Convert the image and send it again."
+            )
+            : Invalid("not-an-image", "must be a PNG, JPEG or WebP image, which its first bytes do not match");
+
+    private static Problem Missing() => Invalid("required", "is required: the image, as a part named file");
 
     private static Problem Invalid(string code, string detail) =>
         new(ProblemTypes.Validation, "The file is not accepted; see errors.") { Errors = [new Violation("#/file", code, detail)] };

@@ -21,6 +21,7 @@ namespace Gateway.Uploads;
 /// </summary>
 internal sealed class UploadEndpoints(
     UploadRepository uploads,
+    SingleCallUpload singleCall,
     UploadRelay relay,
     UploadSlots slots,
     TenantStreams streams,
@@ -34,9 +35,24 @@ internal sealed class UploadEndpoints(
 {
     private const int TokenBytes = 32;
 
-    /// <summary><c>POST /v1/init-image</c>.</summary>
+    /// <summary><c>POST /v1/uploads</c>: a complete upload.</summary>
+    public async Task<IResult> UploadAsync(HttpContext context, Caller caller)
+    {
+        var (id, refusal) = await singleCall.StoreAsync(context, caller, FileRules.BySignature);
+        if (id is null)
+            return refusal!;
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        context.Response.Headers.Location = $"{PublicUrl.AddressFor(context).Prefix}/v1/init-image/{id}";
+        return new TenantJsonResult(json =>
+        {
+            json.WriteString("id"u8, id);
+            json.WriteString("type"u8, "UPLOADED"u8);
+        });
+    }
+
+    /// <summary><c>POST /v1/init-image</c>. A form with the file is the whole upload; that is not documented.</summary>
     public Task<IResult> CreateAsync(HttpContext context, Caller caller) =>
-        context.Request.HasFormContentType ? UploadAsync(context, caller) : CreateAddressAsync(context, caller);
+        context.Request.HasFormContentType ? UploadFormAsync(context, caller) : CreateAddressAsync(context, caller);
 
     /// <summary>
     /// <c>POST</c> of the form to the gateway's own upload address. The answer is 204, as from storage.
@@ -70,7 +86,11 @@ internal sealed class UploadEndpoints(
         using var slot = slots.TryTake(upload.Tenant);
         if (slot is null)
             return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, ReceivedFile.FindFormat(upload.Extension), files);
+        var (file, refusal) = await ReceivedFile.ReadAsync(
+            context.Request,
+            FileRules.Require(ReceivedFile.FindFormat(upload.Extension)),
+            files
+        );
         if (file is null)
             return refusal!;
         await using (file)
@@ -165,44 +185,17 @@ internal sealed class UploadEndpoints(
         });
     }
 
-    /// <summary>
-    /// The whole upload in one call. The form is requested after the file arrived, so a slow caller cannot use up its
-    /// two minutes.
-    /// </summary>
-    private async Task<IResult> UploadAsync(HttpContext context, Caller caller)
+    private async Task<IResult> UploadFormAsync(HttpContext context, Caller caller)
     {
-        var cancellationToken = context.RequestAborted;
-        // Before the file is read, and counted once it has proved to be an image.
-        if (rates.FindUploadRefusal(caller.Tenant.Id) is { } full)
-            return full;
-        using var stream = streams.TryOpen(caller.Tenant.Id);
-        if (stream is null)
-            return streams.Exceeded(caller.Tenant.Id);
-        using var slot = slots.TryTake(caller.Tenant.Id);
-        if (slot is null)
-            return ReceivedFile.NoRoom();
-        var (file, refusal) = await ReceivedFile.ReadAsync(context.Request, expected: null, files);
-        if (file is null)
+        var (id, refusal) = await singleCall.StoreAsync(context, caller, FileRules.ByName);
+        if (id is null)
             return refusal!;
-        await using (file)
+        return new TenantJsonResult(json =>
         {
-            if (rates.CountUpload(caller.Tenant.Id) is { } tooMany)
-                return tooMany;
-            var extension = file.Format.Extensions[0];
-            var reply = await leonardo.CreateUploadAsync(extension, cancellationToken);
-            if (reply is not ApiOutcome<UploadForm>.Found { Value: var form })
-                return reply.ToProblem();
-            if (await relay.StoreAsync(form, file, cancellationToken) is { } refused)
-                return refused;
-            if (!await uploads.AddAsync(caller.Tenant.Id, form, extension, form.Id, completed: true, CancellationToken.None))
-                return DuplicateId();
-            return new TenantJsonResult(json =>
-            {
-                json.WriteStartObject("uploadInitImage"u8);
-                json.WriteString("id"u8, form.Id);
-                json.WriteEndObject();
-            });
-        }
+            json.WriteStartObject("uploadInitImage"u8);
+            json.WriteString("id"u8, id);
+            json.WriteEndObject();
+        });
     }
 
     private static async Task<(string? Extension, Problem? Refusal)> ReadExtensionAsync(HttpRequest request)
@@ -232,6 +225,6 @@ internal sealed class UploadEndpoints(
         }
     }
 
-    private static Problem DuplicateId() =>
+    public static Problem DuplicateId() =>
         new(ProblemTypes.UpstreamUnreachable, "Leonardo issued the id of an existing upload, so the upload was not added. Try again.");
 }

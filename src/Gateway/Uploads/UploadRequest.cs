@@ -10,18 +10,21 @@ namespace Gateway.Uploads;
 /// <param name="Extension">The format of the file; its first bytes must match.</param>
 internal sealed record UploadRequest([property: JsonPropertyName("extension")] string Extension);
 
+/// <summary>The answer of <c>POST /v1/uploads</c>: as it stands, the <c>image</c> of a reference.</summary>
+internal sealed record UploadStored([property: JsonPropertyName("id")] string Id, [property: JsonPropertyName("type")] string Type);
+
 /// <summary>The answer of <c>POST /v1/init-image</c>.</summary>
 internal sealed record UploadCreated([property: JsonPropertyName("uploadInitImage")] UploadAddress Upload);
 
 /// <param name="Id">Usable as a reference image, with the type <c>UPLOADED</c>, once the file is stored.</param>
-/// <param name="Key">Left out, like the other two, where the file was in the request.</param>
+/// <param name="Key">Leonardo's name of the file.</param>
 /// <param name="Url">The gateway's address to post the form to, within two minutes.</param>
 /// <param name="Fields">JSON in a string: form fields to send before the file. They may be left out.</param>
 internal sealed record UploadAddress(
     [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("key")] string Key = null!,
-    [property: JsonPropertyName("url")] string Url = null!,
-    [property: JsonPropertyName("fields")] string Fields = null!
+    [property: JsonPropertyName("key")] string Key,
+    [property: JsonPropertyName("url")] string Url,
+    [property: JsonPropertyName("fields")] string Fields
 );
 
 /// <summary>The answer of <c>GET /v1/init-image/{id}</c>.</summary>

@@ -1,10 +1,9 @@
-using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Microsoft.OpenApi;
 
 namespace Gateway.Uploads;
 
-/// <summary>Documents <c>/v1/init-image</c>.</summary>
+/// <summary>Documents <c>/v1/uploads</c> and <c>/v1/init-image</c>.</summary>
 internal static class UploadsDocumentation
 {
     private const string Id = """
@@ -38,11 +37,13 @@ internal static class UploadsDocumentation
         documentation.Schema<UploadRequest>(
             ("extension", SchemaRules.OneOf(ReceivedFile.AcceptedFormats.SelectMany(format => format.Extensions)))
         );
+        documentation.Schema<UploadRequest>(SchemaRules.ClosedWith("extension"));
+        documentation.Schema<UploadStored>(("id", SchemaRules.Uuid), ("type", SchemaRules.OneOf("UPLOADED")));
         documentation.Schema<UploadAddress>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address));
         documentation.Schema<UploadResult>(("id", SchemaRules.Uuid), ("url", SchemaRules.Address), ("createdAt", SchemaRules.Moment));
         documentation.Example<UploadRequest>("png", """{ "extension": "png" }""");
-        documentation.Example<UploadCreated>("in two steps", ExampleTwoSteps);
-        documentation.Example<UploadCreated>("in one call", $$"""{ "uploadInitImage": { {{Id}} } }""");
+        documentation.Example<UploadStored>("stored", $$"""{ {{Id}}, "type": "UPLOADED" }""");
+        documentation.Example<UploadCreated>("address", ExampleTwoSteps);
         documentation.Example<UploadFound>("upload", ExampleUpload);
         documentation.Example<UploadDeleted>("deleted", $$"""{ "delete_init_images_by_pk": { {{Id}} } }""");
     }
@@ -52,24 +53,29 @@ internal static class UploadsDocumentation
         documentation.Parameter("/v1/init-image", "id", SchemaRules.Uuid);
         documentation.Parameter("/v1/init-image", "token", SchemaRules.Matching("^[A-Za-z0-9_-]{43}$"));
         documentation.Answers.Add(("/v1/init-image", StatusCodes.Status204NoContent, "The file is stored."));
-        documentation.Forms.Add(
-            "/v1/init-image",
-            ($"JSON of at most {EdgeFeature.MaxBodyBytes / 1024} KiB, or a form with one file of at most {MaxMegabytes} MB.", FileForm())
+        documentation.Header(
+            new("Location", "Where the upload can be read.", SchemaRules.Matching("^/v1/init-image/[0-9a-f-]{36}$"), always: true),
+            (operation, status) => status == 201 && operation.Is("POST", "/v1/uploads")
         );
-        documentation.Forms.Add("/v1/init-image/{id}/upload/{token}", ($"A form with one file of at most {MaxMegabytes} MB.", FileForm()));
+        var description = $"A form with one file of at most {MaxMegabytes} MB.";
+        documentation.Forms.Add(
+            "/v1/uploads",
+            (description, FileForm("PNG, JPEG or WebP, recognised by its first bytes. Other parts of the form are ignored."))
+        );
+        documentation.Forms.Add(
+            "/v1/init-image/{id}/upload/{token}",
+            (description, FileForm("The image, in the format that was asked for; the last part of the form. Other parts are ignored."))
+        );
     }
 
-    private static OpenApiSchema FileForm() =>
+    private static OpenApiSchema FileForm(string file) =>
         new()
         {
             Type = JsonSchemaType.Object,
             Required = new HashSet<string>(["file"], StringComparer.Ordinal),
             Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
             {
-                ["file"] = SchemaRules.Binary(
-                    "PNG, JPEG or WebP, recognised by its first bytes; the last part of the form. Other parts are ignored.",
-                    (int)ReceivedFile.MaxBytes
-                ),
+                ["file"] = SchemaRules.Binary(file, (int)ReceivedFile.MaxBytes),
             },
         };
 }

@@ -18,7 +18,7 @@ public sealed class AdminTenantsTests
         tenant["policy"]!["references"]!.GetValue<string>().ShouldBe("own");
         tenant["totals"]!["today"]!["images"]!.GetValue<long>().ShouldBe(3);
         Quota(tenant, "images-day")["used"]!.GetValue<long>().ShouldBe(3);
-        Quota(tenant, "usd-month")["limit"]!.GetValue<string>().ShouldBe("0.5000");
+        Quota(tenant, "usd-month")["limit"]!.GetValue<decimal>().ShouldBe(0.5m);
 
         var all = await admin.JsonAsync("/admin/tenants");
         all["tenants"]!.AsArray().Select(one => one!["id"]!.GetValue<string>()).ShouldBe(["a", "b"]);

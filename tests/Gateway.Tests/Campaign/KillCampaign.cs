@@ -68,8 +68,8 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
     private static string Month(LedgerSnapshot books, string tenant)
     {
         var mine = books.In('S').Where(entry => entry.Tenant == tenant).ToList();
-        var usd = (mine.Sum(entry => entry.Charged!.Value) / 1_000_000m).ToString("0.0000##", CultureInfo.InvariantCulture);
-        return $$"""{"generations":{{mine.Count}},"images":{{mine.Sum(entry => entry.Images)}},"usd":"{{usd}}"}""";
+        var usd = (mine.Sum(entry => entry.Charged!.Value) / 1_000_000m).ToString("0.######", CultureInfo.InvariantCulture);
+        return $$"""{"generations":{{mine.Count}},"images":{{mine.Sum(entry => entry.Images)}},"usd":{{usd}}}""";
     }
 
     private async Task KillOneAsync(GatewayCluster fleet, Random random)

@@ -56,6 +56,7 @@ public sealed class RequestsFileTests
                     "POST {{gateway}}/v2/generations",
                     "POST {{gateway}}/v2/generations/quote",
                     "GET {{gateway}}/v2/models",
+                    "POST {{gateway}}/v1/uploads",
                     "GET {{gateway}}/v1/generations",
                     "GET {{gateway}}/v1/generations/{{generation}}",
                     "GET {{gateway}}/v1/generations/{{generation}}/images/{{image}}",

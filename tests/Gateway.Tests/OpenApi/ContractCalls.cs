@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
 using Gateway.Tests.RawSocket;
@@ -35,7 +36,7 @@ internal static class ContractCalls
     )
     {
         var path = PathOf(operation, upload);
-        var type = operation.Path.EndsWith(UploadPath, StringComparison.Ordinal) ? "multipart/form-data; boundary=x" : Json;
+        var type = operation.TakesForm ? "multipart/form-data; boundary=x" : Json;
         using var connection = await RawConnection.OpenAsync(gateway.Address);
         await connection.SendAsync(
             $"{operation.Method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {type}\r\nContent-Length: 100\r\n"
@@ -57,11 +58,19 @@ internal static class ContractCalls
         return await contract.CheckAsync(answer);
     }
 
-    /// <summary>The example in the document.</summary>
+    /// <summary>The first example in the document.</summary>
     public static HttpContent? Body(ContractOperation operation) =>
         operation.Node["requestBody"]?["content"] is not { } content ? null
-        : content[Json] is { } json ? Text(json["example"]!.ToJsonString(), Json)
+        : content[Json] is { } json ? Text(ExamplesOf(json).First().Value.ToJsonString(), Json)
         : TwoTenants.Form(TwoTenants.Png, "x.png");
+
+    /// <param name="media">A media type of a body or an answer.</param>
+    public static IEnumerable<(string Name, JsonNode Value)> ExamplesOf(JsonNode media) =>
+        media["example"] is { } example
+            ? [("", example)]
+            : (media["examples"]?.AsObject() ?? [])
+                .Where(named => named.Value!["value"] is not null)
+                .Select(named => (named.Key, named.Value!["value"]!));
 
     public static StringContent Text(string text, string type) =>
         new(text) { Headers = { ContentType = MediaTypeHeaderValue.Parse(type) } };

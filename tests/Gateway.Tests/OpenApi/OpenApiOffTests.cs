@@ -9,7 +9,9 @@ public sealed class OpenApiOffTests
     [InlineData("/swagger")]
     [InlineData("/swagger/index.html")]
     [InlineData("/swagger/v1/swagger.json")]
-    public async Task With_OpenApi_Ui_off_neither_the_page_nor_the_document_is_served(string path)
+    [InlineData("/openapi/v1.json")]
+    [InlineData("/openapi/admin.json")]
+    public async Task With_OpenApi_Ui_off_neither_the_page_nor_a_document_is_served(string path)
     {
         await using var gateway = await GatewayApp.StartAsync(settings: ("OpenApi:Ui", "false"));
         await using var usual = await GatewayApp.StartAsync();

@@ -7,12 +7,12 @@ using Gateway.Edge;
 namespace Gateway.Tests.OpenApi;
 
 /// <summary>
-/// Validates a value against a schema of an OpenAPI 3.0 document. A keyword or format that it does not know is an
-/// error too.
+/// Validates a value against a schema of an OpenAPI 3.1 document. A keyword or format that it does not know is an error
+/// too, and so is a member that is not documented: answers are documented as open, but nothing may come unannounced.
 /// </summary>
 internal sealed class SchemaValidator(JsonNode document)
 {
-    private static readonly string[] Annotations = ["description", "example", "default"];
+    private static readonly string[] Annotations = ["description", "example", "default", "x-ms-primary-error-message"];
 
     public IReadOnlyList<string> Validate(JsonNode schema, JsonNode? value)
     {
@@ -29,10 +29,10 @@ internal sealed class SchemaValidator(JsonNode document)
             Check(target.AsObject(), value, at, errors);
             return;
         }
-        // OpenAPI 3.0.3: null needs "nullable" beside a type, and an enum must list it.
-        if (value is null && schema["type"] is not null)
+        // Null must be among the types, and an enum must list it.
+        if (value is null && schema["type"] is { } types)
         {
-            if (schema["nullable"]?.GetValue<bool>() != true || (schema["enum"] is { } values && !values.AsArray().Contains(null)))
+            if (!Types(types).Contains("null") || (schema["enum"] is { } values && !values.AsArray().Contains(null)))
                 errors.Add($"{at}: is null");
             return;
         }
@@ -46,10 +46,8 @@ internal sealed class SchemaValidator(JsonNode document)
     private bool Holds(JsonObject schema, string keyword, JsonNode rule, JsonNode? value, string at, List<string> errors) =>
         keyword switch
         {
-            "type" => IsOf(rule.GetValue<string>(), value),
-            "nullable" => true,
+            "type" => Types(rule).Any(type => IsOf(type, value)),
             "enum" => rule.AsArray().Any(one => JsonNode.DeepEquals(one, value)),
-            "oneOf" => rule.AsArray().Count(one => Validate(one!, value).Count == 0) == 1,
             "required" => rule.AsArray().All(name => value is JsonObject one && one.ContainsKey(name!.GetValue<string>())),
             "additionalProperties" => value is JsonObject one
                 && one.All(member => rule.GetValue<bool>() || schema["properties"]?[member.Key] is not null),
@@ -72,6 +70,8 @@ internal sealed class SchemaValidator(JsonNode document)
         {
             if (schemas[name] is { } schema)
                 Check(schema.AsObject(), member, $"{at}/{name}", errors);
+            else
+                errors.Add($"{at}/{name}: is not documented");
         }
         return value is not null;
     }
@@ -82,6 +82,9 @@ internal sealed class SchemaValidator(JsonNode document)
             Check(schema, item, $"{at}/{index}", errors);
         return value is not null;
     }
+
+    private static IEnumerable<string> Types(JsonNode type) =>
+        type is JsonArray types ? types.Select(one => one!.GetValue<string>()) : [type.GetValue<string>()];
 
     private static bool IsOf(string type, JsonNode? value) =>
         (type, value?.GetValueKind()) switch
@@ -97,7 +100,7 @@ internal sealed class SchemaValidator(JsonNode document)
         {
             "int32" => Number(value) is >= int.MinValue and <= int.MaxValue,
             "int64" => Number(value) is >= long.MinValue and <= long.MaxValue,
-            "double" or "binary" => true,
+            "double" or "decimal" or "binary" => true,
             "uuid" => Uuid.Is(Text(value)),
             "uri" => Uri.IsWellFormedUriString(Text(value), UriKind.Absolute),
             "date" => DateOnly.TryParseExact(Text(value), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _),

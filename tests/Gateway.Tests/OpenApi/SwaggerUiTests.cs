@@ -16,7 +16,17 @@ public sealed class SwaggerUiTests
             GatewayApp.Tenants("""{ "id": "team", "identify": { "networks": ["127.0.0.0/8"] } }"""),
             TestContext.Current.CancellationToken
         );
-        await using var gateway = await GatewayProcess.StartAsync(folder.Path, ("Leonardo__Simulator", "true"), ("Tenants__File", tenants));
+        await File.WriteAllTextAsync(
+            folder["admin-tokens"],
+            "a-token-of-forty-characters-for-operators",
+            TestContext.Current.CancellationToken
+        );
+        await using var gateway = await GatewayProcess.StartAsync(
+            folder.Path,
+            ("Leonardo__Simulator", "true"),
+            ("Tenants__File", tenants),
+            ("Admin__TokenFile", folder["admin-tokens"])
+        );
 
         await BrowserScript.RunAsync("swagger.mjs", gateway.Address.GetLeftPart(UriPartial.Authority));
     }

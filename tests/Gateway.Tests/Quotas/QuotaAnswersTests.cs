@@ -80,7 +80,7 @@ public sealed class QuotaAnswersTests
         quote["cost"]!.ToJsonString().ShouldBe("""{"amount":"0.1271","unit":"DOLLARS"}""");
         quote["allowed"]!.GetValue<bool>().ShouldBeTrue();
         quote["remaining"]!["images-day"]!.GetValue<int>().ShouldBe(5);
-        quote["remaining"]!["usd-month"]!.GetValue<string>().ShouldBe("2.5000");
+        quote["remaining"]!["usd-month"]!.GetValue<decimal>().ShouldBe(2.5m);
 
         var tooMuch = await (await gateway.PostAsync(Request(6), "/v2/generations/quote")).JsonAsync();
         tooMuch["allowed"]!.GetValue<bool>().ShouldBeFalse();

@@ -36,14 +36,16 @@ public sealed class ProcessTests
         management.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
         gateway.Client.DefaultRequestHeaders.Add("Authorization", "Bearer a-token-for-the-operator");
 
-        foreach (var path in (string[])["/admin/tenants", "/metrics", "/health/live", "/health/ready"])
+        foreach (var path in (string[])["/admin/tenants", "/metrics", "/health/live", "/health/ready", "/openapi/admin.json"])
         {
             (await StatusAsync(management, path)).ShouldBe(HttpStatusCode.OK, path);
             (await StatusAsync(gateway.Client, path)).ShouldBe(HttpStatusCode.NotFound, path);
             (await StatusAsync(gateway.Client, path.ToUpperInvariant())).ShouldBe(HttpStatusCode.NotFound, path);
         }
         gateway.Client.DefaultRequestHeaders.Clear();
-        foreach (var path in (string[])["/v1/usage", "/v2/models", "/api/rest/v1/usage", "/swagger/v1/swagger.json", "/docs"])
+        foreach (
+            var path in (string[])["/v1/usage", "/v2/models", "/api/rest/v1/usage", "/swagger/v1/swagger.json", "/openapi/v1.json", "/docs"]
+        )
         {
             (await StatusAsync(gateway.Client, path)).ShouldBe(HttpStatusCode.OK, path);
             (await StatusAsync(management, path)).ShouldBe(HttpStatusCode.NotFound, path);

@@ -12,7 +12,7 @@ internal sealed class ApiDocumentation
 {
     public Dictionary<Type, Action<OpenApiSchema>> Schemas { get; } = [];
 
-    public Dictionary<Type, List<(string Name, string Json)>> Examples { get; } = [];
+    public Dictionary<Type, List<(string Name, string Summary, string Json)>> Examples { get; } = [];
 
     /// <summary>By media type, for answers that are not JSON.</summary>
     public Dictionary<string, string> TextExamples { get; } = new(StringComparer.Ordinal);
@@ -43,11 +43,12 @@ internal sealed class ApiDocumentation
             Schema<T>(schema => rule((OpenApiSchema)schema.Properties![name]));
     }
 
-    public void Example<T>(string name, string json)
+    /// <param name="summary">What a reader sees in a list of several examples; null: the name says enough.</param>
+    public void Example<T>(string name, string json, string? summary = null)
     {
         if (!Examples.TryGetValue(typeof(T), out var examples))
             Examples.Add(typeof(T), examples = []);
-        examples.Add((name, json));
+        examples.Add((name, summary ?? name, json));
     }
 
     /// <summary>The same header given twice is one component of the document.</summary>

@@ -1,8 +1,6 @@
 namespace Gateway.Edge.Documentation;
 
-/// <summary>
-/// An operation of the document, without the prefix that its path may also be served under: <c>GET /v1/usage</c>.
-/// </summary>
+/// <summary>An operation of a document: <c>GET /v1/usage</c>.</summary>
 /// <param name="Metadata">The endpoint's.</param>
 internal sealed record DocumentedOperation(string Method, string Path, IReadOnlyList<object> Metadata)
 {

@@ -42,8 +42,6 @@ internal static class SchemaRules
 
     public static void Empty(OpenApiSchema schema) => schema.MaxItems = 0;
 
-    public static void AlwaysNull(OpenApiSchema schema) => schema.Enum = [null!];
-
     /// <summary>For a type that can be null where it is referred to: a reference cannot say so.</summary>
     public static void Nullable(OpenApiSchema schema) => schema.Type |= JsonSchemaType.Null;
 
@@ -68,39 +66,49 @@ internal static class SchemaRules
 
     public static Action<OpenApiSchema> Length(int min, int max) => schema => (schema.MinLength, schema.MaxLength) = (min, max);
 
-    public static Action<OpenApiSchema> Default(JsonNode value) => schema => schema.Default = value;
-
+    /// <summary>Words that are identifiers in every language, and a list that will not grow.</summary>
     public static Action<OpenApiSchema> OneOf(params IEnumerable<string> values) =>
         schema => schema.Enum = [.. values.Select(value => (JsonNode)value)];
 
     /// <summary>
-    /// For a request's object: no other members; a member may be left out unless it is required, and is never null.
+    /// A plain string, for all other words: as an enum, generated clients could neither write nor read some of them,
+    /// and would fail at the first new one.
     /// </summary>
-    public static Action<OpenApiSchema> Closed(params string[] required) =>
+    public static Action<OpenApiSchema> Known(params IEnumerable<string> values) =>
+        schema => schema.Description = $"{schema.Description} Known values: {string.Join(", ", values)}.".TrimStart();
+
+    /// <summary>For a request's object: other members are refused.</summary>
+    public static void Closed(OpenApiSchema schema) => schema.AdditionalPropertiesAllowed = false;
+
+    /// <summary>
+    /// For a request's object: no other members; a member that is not required may be left out or null. To be applied
+    /// after the rules of its members.
+    /// </summary>
+    public static Action<OpenApiSchema> ClosedWith(params string[] required) =>
         schema =>
         {
-            schema.AdditionalPropertiesAllowed = false;
+            Closed(schema);
             schema.Required = new HashSet<string>(required, StringComparer.Ordinal);
-            foreach (var property in schema.Properties!.Values.OfType<OpenApiSchema>())
-                property.Type &= ~JsonSchemaType.Null;
+            foreach (var (name, property) in schema.Properties!)
+            {
+                if (property is not OpenApiSchema member)
+                    continue;
+                if (schema.Required.Contains(name))
+                    member.Type &= ~JsonSchemaType.Null;
+                else
+                    MakeNullable(member);
+            }
         };
 
-    /// <summary>An amount of a quota: a whole number, or dollars as a decimal string.</summary>
-    public static void Amount(OpenApiSchema schema) => Amount(schema, JsonSchemaType.Integer);
+    /// <summary>An amount of a quota, or dollars.</summary>
+    public static void Amount(OpenApiSchema schema) => (schema.Format, schema.Minimum) = ("decimal", "0");
 
-    /// <inheritdoc cref="Amount(OpenApiSchema)"/>
-    public static void AmountOrNull(OpenApiSchema schema) => Amount(schema, JsonSchemaType.Integer | JsonSchemaType.Null);
+    private static void MakeNullable(OpenApiSchema schema)
+    {
+        Nullable(schema);
+        if (schema.Enum is { } values && !values.Contains(null!))
+            values.Add(null!);
+    }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
-
-    private static void Amount(OpenApiSchema schema, JsonSchemaType number) =>
-        schema.OneOf = [
-            new OpenApiSchema
-            {
-                Type = number,
-                Format = "int64",
-                Minimum = "0",
-            },
-            new OpenApiSchema { Type = JsonSchemaType.String, Pattern = Dollars },
-        ];
 }

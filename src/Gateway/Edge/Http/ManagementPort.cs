@@ -4,12 +4,12 @@ using Gateway.Edge.Problems;
 namespace Gateway.Edge.Http;
 
 /// <summary>
-/// A separate port for operators: <c>/admin</c>, <c>/metrics</c> and <c>/health</c> answer only there. Of the other
-/// routes only the console answers there too.
+/// A separate port for operators: <c>/admin</c>, <c>/metrics</c>, <c>/health</c> and <c>/openapi/admin.json</c> answer
+/// only there. Of the other routes only the console answers there too.
 /// </summary>
 internal sealed class ManagementPort(RequestDelegate next, ManagementOptions options)
 {
-    private static readonly PathString[] Paths = ["/admin", "/metrics", "/health"];
+    private static readonly PathString[] Paths = ["/admin", "/metrics", "/health", "/openapi/admin.json"];
 
     /// <summary>
     /// The console, whose operator part needs /admin on the same port, and the problem pages it links to.

@@ -9,15 +9,6 @@ internal sealed class RequestId(RequestDelegate next)
 {
     private const string Header = "X-Request-Id";
 
-    public static readonly RequestHeaderMetadata Described = new(
-        Header,
-        "Names the request in the answer and in the operator's log. Another value is replaced."
-    )
-    {
-        Pattern = "^[A-Za-z0-9._-]{1,128}$",
-        MaxLength = 128,
-    };
-
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
     );
