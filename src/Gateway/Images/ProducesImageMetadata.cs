@@ -2,8 +2,8 @@ namespace Gateway.Images;
 
 /// <summary>Describes a route that sends its image with <see cref="ImageSender"/>.</summary>
 /// <remarks>
-/// Not 304, nor the headers of conditional requests: for the sake of one answer without a body, generators make a method
-/// that returns no image.
+/// Not 304, nor the headers of conditional requests: where one answer has no body, generators make a method that
+/// returns no image.
 /// </remarks>
 internal static class ProducesImageMetadata
 {

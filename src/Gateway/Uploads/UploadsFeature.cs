@@ -42,6 +42,43 @@ internal static class UploadsFeature
     public static void MapUploads(this IEndpointRouteBuilder routes)
     {
         var uploads = routes.ServiceProvider.GetRequiredService<UploadEndpoints>();
+        MapCreation(routes, uploads);
+        routes
+            .MapGet("/v1/init-image/{id}", uploads.GetAsync)
+            .WithTags(Tag)
+            .WithOperationId("getUpload")
+            .WithSummary("Get an upload")
+            .WithDescription("Its address at this gateway, and when it was made.")
+            .Produces<UploadFound>()
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(ProblemTypes.NotFound);
+        routes
+            .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
+            .WithTags(Tag)
+            .WithOperationId("getUploadedImage")
+            .WithSummary("Download an upload")
+            .WithDescription(
+                "The image itself, as it was stored. `Range`, `If-Range` and `If-None-Match` work as in RFC 9110: one range of bytes is "
+                    + "answered with 206, and a known `ETag` with 304."
+            )
+            .ProducesImage("image/jpeg", "image/png", "image/webp")
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(UpstreamProblems)
+            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable);
+        routes
+            .MapDelete("/v1/init-image/{id}", uploads.DeleteAsync)
+            .WithTags(Tag)
+            .WithOperationId("deleteUpload")
+            .WithSummary("Delete an upload")
+            .WithDescription("Deletes it at Leonardo and here. It can no longer be a reference image.")
+            .Produces<UploadDeleted>()
+            .ProducesProblems(IdentificationProblems)
+            .ProducesProblems(ProblemTypes.NotFound)
+            .ProducesProblems(UpstreamProblems);
+    }
+
+    private static void MapCreation(IEndpointRouteBuilder routes, UploadEndpoints uploads)
+    {
         routes
             .MapPost("/v1/uploads", uploads.UploadAsync)
             .WithTags(Tag)
@@ -78,37 +115,5 @@ internal static class UploadsFeature
             .ProducesProblems(IdentificationProblems)
             .ProducesProblems(RequestProblems)
             .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.UpstreamRejected, ProblemTypes.UpstreamUnreachable);
-        routes
-            .MapGet("/v1/init-image/{id}", uploads.GetAsync)
-            .WithTags(Tag)
-            .WithOperationId("getUpload")
-            .WithSummary("Get an upload")
-            .WithDescription("Its address at this gateway, and when it was made.")
-            .Produces<UploadFound>()
-            .ProducesProblems(IdentificationProblems)
-            .ProducesProblems(ProblemTypes.NotFound);
-        routes
-            .MapMethods("/v1/init-image/{id}/image", [HttpMethods.Get, HttpMethods.Head], uploads.ImageAsync)
-            .WithTags(Tag)
-            .WithOperationId("getUploadedImage")
-            .WithSummary("Download an upload")
-            .WithDescription(
-                "The image itself, as it was stored. `Range`, `If-Range` and `If-None-Match` work as in RFC 9110: one range of bytes is "
-                    + "answered with 206, and a known `ETag` with 304."
-            )
-            .ProducesImage("image/jpeg", "image/png", "image/webp")
-            .ProducesProblems(IdentificationProblems)
-            .ProducesProblems(UpstreamProblems)
-            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable);
-        routes
-            .MapDelete("/v1/init-image/{id}", uploads.DeleteAsync)
-            .WithTags(Tag)
-            .WithOperationId("deleteUpload")
-            .WithSummary("Delete an upload")
-            .WithDescription("Deletes it at Leonardo and here. It can no longer be a reference image.")
-            .Produces<UploadDeleted>()
-            .ProducesProblems(IdentificationProblems)
-            .ProducesProblems(ProblemTypes.NotFound)
-            .ProducesProblems(UpstreamProblems);
     }
 }

@@ -2,7 +2,9 @@ using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.OpenApi.Clients;
 
-/// <summary>A process with a real clock and two tenants with tokens: <c>a</c>, and <c>b</c> with one image a day.</summary>
+/// <summary>
+/// A process with a real clock and two tenants with tokens: <c>a</c>, and <c>b</c> with one image a day.
+/// </summary>
 public sealed class GatewayForClients : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
