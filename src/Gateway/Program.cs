@@ -10,6 +10,7 @@ using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Models;
+using Gateway.OpenAi;
 using Gateway.OpenApi;
 using Gateway.Quotas;
 using Gateway.Reconciliation;
@@ -39,6 +40,7 @@ builder.Services.AddGenerations();
 builder.Services.AddResults(settings);
 builder.Services.AddImages(settings);
 builder.Services.AddUploads();
+builder.Services.AddOpenAi(settings);
 builder.Services.AddReconciliation(settings);
 builder.Services.AddWebhooks(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
@@ -57,6 +59,7 @@ var app = builder.Build();
 // Each step sees what the ones before it let through: the request log first, then the route, then the rates, then who
 // is calling.
 app.UseTelemetry();
+app.UseOpenAiErrors();
 app.UseEdge();
 app.UseRouting();
 app.UseRates();
@@ -73,6 +76,7 @@ all.MapWebhooks();
 all.MapTelemetry();
 all.MapAdmin();
 all.MapDocs();
+all.MapOpenAi();
 foreach (var prefix in RoutePrefixes.All)
 {
     var routes = all.MapGroup(prefix);

@@ -14,10 +14,15 @@ namespace Gateway.Clients;
 internal static class Program
 {
     private const string Usage =
-        "usage: Gateway.Clients openai|resilience|kiota GATEWAY REQUEST-ID BODY TIMEOUT-SECONDS|0 PREFER (empty: none)";
+        "usage: Gateway.Clients openai|resilience|kiota GATEWAY REQUEST-ID BODY TIMEOUT-SECONDS|0 PREFER (empty: none), or images GATEWAY";
 
     private static async Task<int> Main(string[] arguments)
     {
+        if (arguments is ["images", var address])
+        {
+            await ImageClients.RunAsync(new Uri(address));
+            return 0;
+        }
         if (arguments is not [var client, var gateway, var requestId, var body, var seconds, var prefer])
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -37,7 +42,8 @@ internal static class Program
     }
 
     /// <summary>
-    /// The gateway has no OpenAI front end: the client's pipeline, with its retry policy, sends Leonardo's request.
+    /// The client's pipeline, with its retry policy, sends Leonardo's request;
+    /// <see cref="ImageClients"/> sends OpenAI's.
     /// </summary>
     private static async Task<string> SendByOpenAiAsync(Call call)
     {

@@ -11,7 +11,7 @@ const [client, gateway, requestId, body, timeout, prefer] = process.argv.slice(2
 const seconds = Number(timeout);
 const headers = { "x-request-id": requestId, ...(prefer ? { prefer } : {}) };
 
-// The gateway has no OpenAI front end: the client's own pipeline sends Leonardo's request.
+// The client's own pipeline sends Leonardo's request; openai-images.mjs sends OpenAI's.
 async function byOpenAI() {
   const options = seconds ? { timeout: seconds * 1000 } : {};
   const openai = new OpenAI({ baseURL: gateway, apiKey: "6e0f6f36-3c3c-4c1e-9d3c-0123456789ab", ...options });

@@ -36,17 +36,19 @@ internal sealed class CreateGeneration(
     /// <param name="cancellationToken">
     /// The caller has disconnected. It ends the waiting for a slot or for the images, and nothing that may cost money.
     /// </param>
+    /// <param name="onAdmitted">Called when it can no longer be refused by the gateway itself.</param>
     /// <exception cref="OperationCanceledException">The caller disconnected while it waited.</exception>
     public async Task<CreationResult> CreateAsync(
         ValidatedRequest validated,
         Tenant tenant,
         string? idempotencyKey,
         TimeSpan? wait,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Action? onAdmitted = null
     )
     {
         // The Idempotency-Key is bound to the request as the caller meant it: before the gateway draws a seed.
-        var bodyHash = validated.Request.BodyHash();
+        var bodyHash = validated.RepeatHash ?? validated.Request.BodyHash();
 
         // 1. What is refused now may have been admitted earlier under this key; its outcome is then repeated.
         if (validated.Refusal is { } refusal)
@@ -62,12 +64,12 @@ internal sealed class CreateGeneration(
 
         // 3. Without a key, the answer to an equal request that nobody received is this caller's.
         if (idempotencyKey is not null)
-            return await MakeAsync(validated.Request, bodyHash, price, tenant, idempotencyKey, null, wait, cancellationToken);
+            return await MakeAsync(validated.Request, bodyHash, price, tenant, idempotencyKey, null, wait, onAdmitted, cancellationToken);
         var answer = answers.Begin(new RepeatKey(tenant.Id, bodyHash));
         try
         {
             await answers.WaitForEqualAsync(answer, cancellationToken);
-            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, wait, cancellationToken);
+            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, wait, onAdmitted, cancellationToken);
             if (result is CreationResult.Settled)
                 return result with { Answer = answer };
             answer.Drop();
@@ -88,6 +90,7 @@ internal sealed class CreateGeneration(
         string? idempotencyKey,
         PendingAnswer? answer,
         TimeSpan? wait,
+        Action? onAdmitted,
         CancellationToken cancellationToken
     )
     {
@@ -101,6 +104,8 @@ internal sealed class CreateGeneration(
             CallerWaits = wait is not null,
         };
         var admission = await AdmitAsync(reservation, answer, cancellationToken);
+        if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })
+            onAdmitted?.Invoke();
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);
         log.Set("ReservationId", admitted.ReservationId);

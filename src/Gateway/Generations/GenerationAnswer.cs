@@ -15,18 +15,22 @@ internal static class GenerationAnswer
         result switch
         {
             CreationResult.Settled settled => new GenerationAccepted(settled, waitSeconds),
-            CreationResult.NotMade { IsPassedOn: true } earlier => new Replayed(ToProblem(earlier.ReservationId, earlier.Outcome)),
-            CreationResult.NotMade { IsReplay: true } earlier => new Replayed(
-                ToProblem(
-                    earlier.ReservationId,
-                    earlier.Outcome with
-                    {
-                        Detail =
-                            earlier.Outcome.Detail + " This is the outcome of the first request with this key: use a new key to try again.",
-                    }
-                )
+            { IsReplay: true } => new Replayed(ToProblem(result)),
+            _ => ToProblem(result),
+        };
+
+    /// <summary>The refusal, where there is no generation. Front ends with errors of their own map it.</summary>
+    public static Problem ToProblem(CreationResult result) =>
+        result switch
+        {
+            CreationResult.NotMade { IsReplay: true, IsPassedOn: false } earlier => ToProblem(
+                earlier.ReservationId,
+                earlier.Outcome with
+                {
+                    Detail =
+                        earlier.Outcome.Detail + " This is the outcome of the first request with this key: use a new key to try again.",
+                }
             ),
-            CreationResult.Unknown { IsReplay: true } earlier => new Replayed(ToProblem(earlier.ReservationId, earlier.Outcome)),
             CreationResult.NotMade refused => ToProblem(refused.ReservationId, refused.Outcome),
             CreationResult.Unknown unknown => ToProblem(unknown.ReservationId, unknown.Outcome),
             CreationResult.Refused refused => refused.Refusal.ToProblem(),
@@ -68,7 +72,7 @@ internal static class GenerationAnswer
         };
     }
 
-    private sealed record Replayed(IResult Answer) : IResult
+    private sealed record Replayed(Problem Answer) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {

@@ -1,4 +1,3 @@
-using Gateway.Edge.Delivery;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Quotas;
@@ -32,7 +31,7 @@ internal sealed class GenerationEndpoints(
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
         var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
         if (result.Answer is { } answer)
-            Observe(context, answer);
+            AnswerReport.Attach(context, answer, time);
         return GenerationAnswer.From(result, seconds);
     }
 
@@ -44,39 +43,6 @@ internal sealed class GenerationEndpoints(
         if (request.Refusal is { } notAllowed)
             return notAllowed.ToProblem();
         return new QuoteJson(await quotes.QuoteAsync(request.Request, caller.Tenant, context.RequestAborted));
-    }
-
-    /// <summary>From the first byte of the answer on, the connection shows whether the caller received it.</summary>
-    private void Observe(HttpContext context, PendingAnswer answer)
-    {
-        WatchedAnswer? watched = null;
-        context.Response.OnStarting(() =>
-        {
-            answer.Writing();
-            // An error delivers nothing.
-            if (context.Response.StatusCode < StatusCodes.Status300MultipleChoices)
-                watched = AnswerDelivery.Watch(context);
-            return Task.CompletedTask;
-        });
-        // Does not wait for what happens after the answer: the connection is free for the next request.
-        context.Response.OnCompleted(() =>
-        {
-            answer.Written(time.GetTimestamp());
-            _ = ReportAsync(
-                watched,
-                answer,
-                HttpProtocol.IsHttp2(context.Request.Protocol) && context.RequestAborted.IsCancellationRequested
-            );
-            return Task.CompletedTask;
-        });
-
-        static async Task ReportAsync(WatchedAnswer? watched, PendingAnswer answer, bool isStreamReset)
-        {
-            if (watched is not null && await watched.IsDeliveredAsync(isStreamReset))
-                answer.Deliver();
-            else
-                await answer.HangUpAsync();
-        }
     }
 
     private async Task<(ValidatedRequest? Request, Problem? Refusal)> ReadAsync(HttpRequest request, Caller caller)

@@ -7,7 +7,14 @@ namespace Gateway.Generations;
 /// Why the tenant may not make it now, by its policy or a reference; null: it may. An earlier outcome is repeated all
 /// the same.
 /// </param>
-internal sealed record ValidatedRequest(GenerationRequest Request, RequestRefusal? Refusal);
+internal sealed record ValidatedRequest(GenerationRequest Request, RequestRefusal? Refusal)
+{
+    /// <summary>
+    /// What a repetition must have in common; null: the request itself. Another front end sets it, so that its requests
+    /// never match those of this one.
+    /// </summary>
+    public byte[]? RepeatHash { get; init; }
+}
 
 /// <summary>Why a request is refused before anything is reserved.</summary>
 /// <param name="Detail">In words the caller can act on.</param>

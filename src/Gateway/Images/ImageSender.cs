@@ -38,16 +38,11 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
             return;
         }
 
-        var cancellationToken = context.RequestAborted;
-        var image = await store.OpenAsync(id, cancellationToken);
+        var (image, refusal) = await OpenAsync(tenant, id, findUrl, context.RequestAborted);
         if (image is null)
         {
-            (image, var refusal) = await downloads.OpenAsync(tenant, id, findUrl, cancellationToken);
-            if (image is null)
-            {
-                await refusal!.ExecuteAsync(context);
-                return;
-            }
+            await refusal!.ExecuteAsync(context);
+            return;
         }
 
         await using (image)
@@ -65,6 +60,19 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
             await CopyAsync(context, image, range);
         }
     }
+
+    /// <summary>From the cache, or from its host.</summary>
+    /// <param name="findUrl">Not called if the image is cached.</param>
+    /// <returns>The image, or the refusal for the caller.</returns>
+    public async Task<(OpenImage? Image, Problem? Refusal)> OpenAsync(
+        string tenant,
+        string id,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl,
+        CancellationToken cancellationToken
+    ) =>
+        await store.OpenAsync(id, cancellationToken) is { } cached
+            ? (cached, null)
+            : await downloads.OpenAsync(tenant, id, findUrl, cancellationToken);
 
     private static void WriteCacheHeaders(HttpResponse response, EntityTagHeaderValue tag)
     {

@@ -16,6 +16,9 @@ internal sealed record FileRules(ImageFormat? Expected, bool FollowsName, bool I
     /// <summary>For a form to <c>POST /v1/init-image</c>.</summary>
     public static readonly FileRules ByName = new(null, FollowsName: true, IsOnlyFile: false);
 
+    /// <summary>One of several files of a form: the first bytes decide alone.</summary>
+    public static readonly FileRules OneOfSeveral = new(null, FollowsName: false, IsOnlyFile: false);
+
     /// <summary>For the second of two steps.</summary>
     public static FileRules Require(ImageFormat? format) => new(format, FollowsName: format is null, IsOnlyFile: false);
 }

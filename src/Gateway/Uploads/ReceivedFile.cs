@@ -33,29 +33,50 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     /// <returns>The file, or the refusal: 400, 413, 415 or 503.</returns>
     public static async Task<(ReceivedFile? File, Problem? Refusal)> ReadAsync(HttpRequest request, FileRules rules, TemporaryFiles files)
     {
-        if (
-            !MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            || HeaderUtilities.RemoveQuotes(type.Boundary).Value is not { Length: > 0 and <= 200 } boundary
-            || request.Headers.ContentEncoding.Count > 0
-        )
+        if (CreateReader(request) is not { } reader)
             return (null, new Problem(ProblemTypes.UnsupportedMediaType, "Send the file as multipart/form-data, in a part named file."));
         if (request.ContentLength > MaxRequestBytes)
             return (null, TooLarge());
-
-        var reader = new MultipartReader(boundary, request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = 4096 };
         try
         {
             return await ReadPartsAsync(reader, rules, files, request.HttpContext.RequestAborted);
         }
-        catch (Exception exception) when (exception is InvalidDataException || (exception is IOException and not BadHttpRequestException))
+        catch (Exception exception) when (IsMalformed(exception))
         {
-            return (
-                null,
-                new Problem(ProblemTypes.MalformedRequest, "The body is not well-formed multipart/form-data, or it is incomplete.")
-            );
+            return (null, Malformed());
         }
     }
+
+    /// <returns>Null: the request is not multipart/form-data.</returns>
+    public static MultipartReader? CreateReader(HttpRequest request) =>
+        FindBoundary(request.ContentType) is { Length: > 0 and <= 200 } boundary && request.Headers.ContentEncoding.Count == 0
+            ? new MultipartReader(boundary, request.Body) { HeadersCountLimit = 8, HeadersLengthLimit = 4096 }
+            : null;
+
+    /// <summary>
+    /// Also one with characters that would have to be quoted: clients draw it at random, and do not quote it.
+    /// </summary>
+    private static string? FindBoundary(string? contentType)
+    {
+        const string Type = "multipart/form-data";
+        if (MediaTypeHeaderValue.TryParse(contentType, out var type))
+            return type.MediaType.Equals(Type, StringComparison.OrdinalIgnoreCase)
+                ? HeaderUtilities.RemoveQuotes(type.Boundary).Value
+                : null;
+        return
+            contentType?.Split(';', StringSplitOptions.TrimEntries) is [var media, var parameter]
+            && media.Equals(Type, StringComparison.OrdinalIgnoreCase)
+            && parameter.StartsWith("boundary=", StringComparison.OrdinalIgnoreCase)
+            ? parameter["boundary=".Length..]
+            : null;
+    }
+
+    /// <summary>Whether reading a form failed because of what was sent.</summary>
+    public static bool IsMalformed(Exception exception) =>
+        exception is InvalidDataException || (exception is IOException and not BadHttpRequestException);
+
+    public static Problem Malformed() =>
+        new(ProblemTypes.MalformedRequest, "The body is not well-formed multipart/form-data, or it is incomplete.");
 
     public ValueTask DisposeAsync() => Content.DisposeAsync();
 
@@ -79,7 +100,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
             var name = HeaderUtilities
                 .RemoveQuotes(disposition.FileNameStar.HasValue ? disposition.FileNameStar : disposition.FileName)
                 .Value;
-            var received = await StoreAsync(section.Body, name, rules, files, cancellationToken);
+            var received = await StoreAsync(section.Body, name, rules, files, MaxBytes, cancellationToken);
             return received.File is { } file && rules.IsOnlyFile ? await WithoutAnotherAsync(file, reader, cancellationToken) : received;
         }
         return (null, Missing());
@@ -114,11 +135,13 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
         }
     }
 
-    private static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
+    /// <param name="maxBytes">At most <see cref="MaxBytes"/>.</param>
+    public static async Task<(ReceivedFile? File, Problem? Refusal)> StoreAsync(
         Stream body,
         string? name,
         FileRules rules,
         TemporaryFiles files,
+        long maxBytes,
         CancellationToken cancellationToken
     )
     {
@@ -146,7 +169,7 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
             var buffer = new byte[BufferBytes];
             while ((read = await body.ReadAsync(buffer, cancellationToken)) > 0)
             {
-                if (file.Length + read > MaxBytes)
+                if (file.Length + read > maxBytes)
                     return (null, TooLarge());
                 if (!await TryWriteAsync(file, buffer.AsMemory(0, read), cancellationToken))
                     return (null, NoRoom());
@@ -194,7 +217,8 @@ internal sealed record ReceivedFile(FileStream Content, ImageFormat Format) : IA
     public static Problem NoRoom() =>
         StoreUnavailableException.ToProblem("The gateway has no room for the file at the moment. Nothing was stored; try again later.");
 
-    private static Problem TooLarge() => new(ProblemTypes.TooLarge, "A file may have at most 25 MB.");
+    public static Problem TooLarge() =>
+        new(ProblemTypes.TooLarge, "A file may have at most 25 MB, and so may all files of a request together.");
 
     private static Problem NotAnImage(FileRules rules) =>
         rules.IsOnlyFile

@@ -37,12 +37,13 @@ internal sealed class SingleCallUpload(
         if (file is null)
             return (null, refusal);
         await using (file)
-            return await RelayAsync(file, caller, context.RequestAborted);
+            return await RelayAsync(file, caller.Tenant.Id, context.RequestAborted);
     }
 
-    private async Task<(string? Id, Problem? Refusal)> RelayAsync(ReceivedFile file, Caller caller, CancellationToken cancellationToken)
+    /// <summary>For a file that another front end has received.</summary>
+    public async Task<(string? Id, Problem? Refusal)> RelayAsync(ReceivedFile file, string tenant, CancellationToken cancellationToken)
     {
-        if (rates.CountUpload(caller.Tenant.Id) is { } tooMany)
+        if (rates.CountUpload(tenant) is { } tooMany)
             return (null, tooMany);
         var extension = file.Format.Extensions[0];
         var reply = await leonardo.CreateUploadAsync(extension, cancellationToken);
@@ -50,7 +51,7 @@ internal sealed class SingleCallUpload(
             return (null, reply.ToProblem());
         if (await relay.StoreAsync(form, file, cancellationToken) is { } refused)
             return (null, refused);
-        return await uploads.AddAsync(caller.Tenant.Id, form, extension, form.Id, completed: true, CancellationToken.None)
+        return await uploads.AddAsync(tenant, form, extension, form.Id, completed: true, CancellationToken.None)
             ? (form.Id, null)
             : (null, UploadEndpoints.DuplicateId());
     }

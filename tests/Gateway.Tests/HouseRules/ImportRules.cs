@@ -39,6 +39,7 @@ internal static class ImportRules
         ["Images"],
         ["Results"],
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
+        ["OpenAi"],
         ["Telemetry", "Admin"],
         ["OpenApi", "Docs"],
         ["Cli"],

@@ -54,7 +54,10 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
         if (Authenticate is not null)
             response.Headers.WWWAuthenticate = Authenticate;
         httpContext.Features.Set(this);
-        await JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
+        if (httpContext.Features.Get<ProblemForm>() is { } form)
+            await form.WriteAsync(httpContext, this);
+        else
+            await JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
     }
 
     private void Write(Utf8JsonWriter json, string requestId)

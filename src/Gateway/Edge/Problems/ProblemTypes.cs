@@ -182,6 +182,13 @@ internal static class ProblemTypes
         KeepsIdempotencyKey = true,
     };
 
+    public static readonly ProblemType Timeout = new(
+        "timeout",
+        504,
+        "The images were not ready in time",
+        "A front end whose answer is the images themselves waited 90 seconds for them. The generation goes on, and is charged once. Repeat the same request, with its Idempotency-Key if it had one: it waits for the same generation and is not charged again."
+    );
+
     public static readonly ProblemType NotUnknown = new(
         "not-unknown",
         409,
@@ -229,6 +236,7 @@ internal static class ProblemTypes
         StoreUnavailable,
         IdentityUnavailable,
         OutcomeUnknown,
+        Timeout,
         NotUnknown,
         TooManyAttempts,
         Internal,

@@ -1,0 +1,58 @@
+using Gateway.Tests.Harness;
+using static Gateway.Tests.OpenAi.OpenAiCalls;
+
+namespace Gateway.Tests.OpenAi;
+
+/// <summary><c>GET models</c>, and the credentials that clients send who have none.</summary>
+public sealed class ModelListTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
+{
+    private readonly GatewayApp _gateway = fixture.Gateway;
+
+    [Fact]
+    public async Task Models_and_aliases_are_listed_and_found_by_name()
+    {
+        var list = await (await _gateway.GetAsync("/openai/v1/models", AsA)).JsonAsync();
+        list["object"]!.GetValue<string>().ShouldBe("list");
+        var models = list["data"]!.AsArray();
+        models.Select(model => model!["id"]!.GetValue<string>()).ShouldBe(["flux-pro-2.0", "dall-e-2", "gpt-image-1"]);
+        foreach (var model in models)
+        {
+            var one = await (await _gateway.GetAsync($"/openai/v1/models/{model!["id"]}", AsA)).JsonAsync();
+            one.ToJsonString().ShouldBe(model.ToJsonString());
+            one["object"]!.GetValue<string>().ShouldBe("model");
+        }
+    }
+
+    [Theory]
+    [InlineData("Bearer ")]
+    [InlineData("Bearer none")]
+    [InlineData("bearer unused")]
+    [InlineData("Bearer sk-none")]
+    public async Task A_placeholder_counts_as_no_credential_there_and_nowhere_else(string authorization)
+    {
+        using var models = await _gateway.GetAsync("/openai/v1/models", ("authorization", authorization));
+        models.EnsureSuccessStatusCode();
+        models.Header("ratelimit-policy").ShouldNotBeNull();
+        await (await _gateway.GetAsync("/v1/usage", ("authorization", authorization))).ProblemAsync(401, "unidentified");
+
+        // What the network identifies is guarded against pages of other sites.
+        using var foreign = await _gateway.GetAsync(
+            "/openai/v1/models",
+            ("authorization", authorization),
+            ("sec-fetch-site", "cross-site")
+        );
+        await foreign.ErrorAsync(403, "permission_error", "cross-site");
+    }
+
+    [Theory]
+    [InlineData("Bearer sk-1234")]
+    [InlineData("Bearer nonesuch")]
+    [InlineData("Bearer None")]
+    [InlineData("none")]
+    [InlineData("Basic none")]
+    public async Task Any_other_bad_credential_is_refused(string authorization)
+    {
+        using var answer = await _gateway.GetAsync("/openai/v1/models", ("authorization", authorization));
+        await answer.ErrorAsync(401, "authentication_error", "invalid_api_key");
+    }
+}

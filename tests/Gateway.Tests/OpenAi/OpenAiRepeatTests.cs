@@ -1,0 +1,116 @@
+using Gateway.Tests.Harness;
+using static Gateway.Tests.OpenAi.OpenAiCalls;
+
+namespace Gateway.Tests.OpenAi;
+
+/// <summary>
+/// A repeat gets what was paid, as with <c>POST /v2/generations</c>, and only from its own front end.
+/// </summary>
+public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
+{
+    private readonly GatewayApp _gateway = fixture.Gateway;
+
+    [Fact]
+    public async Task After_90_seconds_the_answer_is_504_and_the_repeat_waits_for_the_same_generation()
+    {
+        _gateway.Leonardo.Change(new() { Seconds = 240 });
+        var began = _gateway.Time.GetUtcNow();
+        using (var first = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA)))
+            await first.ErrorAsync(504, "api_error", "timeout");
+        (_gateway.Time.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(95));
+        using (var second = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA)))
+            await second.ErrorAsync(504, "api_error", "timeout");
+        _gateway.Leonardo.Change(new() { Seconds = 1 });
+
+        using var third = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA));
+
+        await third.ImagesAsync();
+        third.Header("idempotency-replayed").ShouldBe("true");
+        _gateway.Charges("A late cat").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Two_people_who_both_got_their_images_pay_for_two()
+    {
+        await (await _gateway.MakeImagesAsync(Body("A common cat"), AsA)).ImagesAsync();
+        await (await _gateway.MakeImagesAsync(Body("A common cat"), AsA)).ImagesAsync();
+        _gateway.Charges("A common cat").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Another_format_of_the_same_images_is_a_repeat_and_another_request_is_not()
+    {
+        await IsTimedOutAsync(Body("A formatless cat"));
+
+        using var other = await _gateway.MakeImagesAsync(Body("A formatless cat", "\"n\":2"), AsA);
+        using var same = await _gateway.MakeImagesAsync(Body("A formatless cat", "\"response_format\":\"url\",\"user\":\"alice\""), AsA);
+
+        other.Header("idempotency-replayed").ShouldBeNull();
+        same.Header("idempotency-replayed").ShouldBe("true");
+        (await same.ImagesAsync())["data"]![0]!["b64_json"].ShouldBeNull();
+        _gateway.Charges("A formatless cat").ShouldBe(2);
+    }
+
+    /// <summary>The outcome of each stays unknown, so that an equal request would get it.</summary>
+    [Fact]
+    public async Task A_native_request_and_one_of_OpenAI_never_match_each_other()
+    {
+        const string Prompt = "A cat of two front ends [sim:garbage]";
+        const string Native = $$$"""{"model":"flux-pro-2.0","parameters":{"prompt":"{{{Prompt}}}","width":256,"height":256}}""";
+        await (await _gateway.PostAsync(Native, headers: AsA)).ProblemAsync(502, "outcome-unknown");
+
+        using var other = await _gateway.MakeImagesAsync(Body(Prompt), AsA);
+        other.Header("idempotency-replayed").ShouldBeNull();
+        _gateway.Charges(Prompt).ShouldBe(2);
+
+        using var repeat = await _gateway.MakeImagesAsync(Body(Prompt), AsA);
+        using var native = await _gateway.PostAsync(Native, headers: AsA);
+        repeat.Header("idempotency-replayed").ShouldBe("true");
+        native.Header("idempotency-replayed").ShouldBe("true");
+        _gateway.Charges(Prompt).ShouldBe(2);
+    }
+
+    /// <summary>Each upload has another id: what counts are the bytes.</summary>
+    [Fact]
+    public async Task A_repeated_edit_is_known_by_its_files()
+    {
+        _gateway.Leonardo.Change(new() { Seconds = 120 });
+        using (var form = Form("A repeated edit", "image", TwoTenants.Png))
+        using (var first = await _gateway.EndsAsync(_gateway.SendAsync(HttpMethod.Post, EditsPath, form, AsA)))
+            await first.ErrorAsync(504, "api_error", "timeout");
+        _gateway.Leonardo.Change(new() { Seconds = 1 });
+
+        using var otherForm = Form("A repeated edit", "image", TwoTenants.Jpeg);
+        using var other = await _gateway.EditImagesAsync(otherForm, AsA);
+        using var sameForm = Form("A repeated edit", "image[]", TwoTenants.Png);
+        using var same = await _gateway.EditImagesAsync(sameForm, AsA);
+
+        other.Header("idempotency-replayed").ShouldBeNull();
+        same.Header("idempotency-replayed").ShouldBe("true");
+        await same.ImagesAsync();
+        _gateway.Charges("A repeated edit").ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_failed_generation_is_not_a_success_and_its_repeat_is_a_new_request()
+    {
+        await IsRefusedAsync();
+        await IsRefusedAsync();
+
+        async Task IsRefusedAsync()
+        {
+            _gateway.Leonardo.ScriptNext("job-fails");
+            using var answer = await _gateway.MakeImagesAsync(Body("A failed cat"), AsA);
+            await answer.ErrorAsync(400, "invalid_request_error", "upstream_rejected");
+            answer.Header("idempotency-replayed").ShouldBeNull();
+        }
+    }
+
+    private async Task IsTimedOutAsync(string body)
+    {
+        _gateway.Leonardo.Change(new() { Seconds = 120 });
+        using (var answer = await _gateway.EndsAsync(_gateway.PostAsync(body, ImagesPath, AsA)))
+            await answer.ErrorAsync(504, "api_error", "timeout");
+        _gateway.Leonardo.Change(new() { Seconds = 1 });
+    }
+}
