@@ -37,6 +37,9 @@ internal static class IdempotencyKey
             var values => (null, Refuse(values)),
         };
 
+    /// <summary>Of a key that is not in a header.</summary>
+    public static bool IsValid(string key) => key is { Length: >= 1 and <= MaxLength } && key.All(c => c is >= ' ' and <= '~');
+
     /// <summary>
     /// The server would refuse bytes that are not UTF-8 with a bare 400; clients send Latin-1. As Latin-1 every byte
     /// can be read, and the refusal can name the fault.
@@ -66,7 +69,7 @@ internal static class IdempotencyKey
             value.StartsWith('"') ? Unquote(value)
             : value.AsSpan().ContainsAny('"', ',', ';') || value.Contains(' ', StringComparison.Ordinal) ? null
             : value;
-        return key is { Length: >= 1 and <= MaxLength } && key.All(c => c is >= ' ' and <= '~') ? key : null;
+        return key is not null && IsValid(key) ? key : null;
     }
 
     /// <summary>RFC 9651, 3.3.3: only quotes and backslashes are escaped; nothing follows the closing quote.</summary>

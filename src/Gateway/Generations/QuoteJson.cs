@@ -18,6 +18,12 @@ internal sealed record QuoteJson(Quote Quote) : IResult
     private void Write(Utf8JsonWriter json)
     {
         json.WriteStartObject();
+        WriteMembers(json);
+        json.WriteEndObject();
+    }
+
+    public void WriteMembers(Utf8JsonWriter json)
+    {
         json.WriteBoolean("valid"u8, true);
         json.WriteNumber("images"u8, Quote.Images);
         json.WriteStartObject("cost"u8);
@@ -29,15 +35,20 @@ internal sealed record QuoteJson(Quote Quote) : IResult
         foreach (var exceeded in Quote.Exceeded)
             json.WriteStringValue(exceeded.Quota.Name);
         json.WriteEndArray();
+        WriteRemaining(json, Quote.Quotas);
+    }
+
+    /// <summary>What is left of each quota; null: unlimited.</summary>
+    public static void WriteRemaining(Utf8JsonWriter json, IEnumerable<QuotaStatus> quotas)
+    {
         json.WriteStartObject("remaining"u8);
-        foreach (var quota in Quote.Quotas)
+        foreach (var quota in quotas)
         {
             if (quota.Remaining is not { } remaining)
                 json.WriteNull(quota.Name);
             else
                 json.WriteNumber(quota.Name, UsageQuota.ToAmount(quota, remaining));
         }
-        json.WriteEndObject();
         json.WriteEndObject();
     }
 }

@@ -43,6 +43,27 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             cancellationToken
         );
 
+    /// <returns>Null: not known any more.</returns>
+    public Task<GenerationCost?> FindCostAsync(string tenant, string id, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            async (connection, cancellationToken) =>
+                (
+                    await connection
+                        .Command(
+                            "select reservation.cost_micros, reservation.cost_amount, reservation.cost_unit from generation "
+                                + "join reservation on reservation.id = generation.reservation_id "
+                                + "where generation.tenant = @tenant and generation.id = @id and reservation.cost_micros is not null",
+                            ("@tenant", tenant),
+                            ("@id", id)
+                        )
+                        .ReadAsync(
+                            row => new GenerationCost(row.GetInt64(0), row.GetStringOrNull(1), row.GetStringOrNull(2)),
+                            cancellationToken
+                        )
+                ).SingleOrDefault(),
+            cancellationToken
+        );
+
     /// <returns>Whether the image exists, and where its bytes are, if the upstream stated it.</returns>
     public Task<(bool Found, Uri? Url)> FindImageAsync(
         string tenant,

@@ -39,7 +39,7 @@ internal static class ImportRules
         ["Images"],
         ["Results"],
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
-        ["OpenAi"],
+        ["OpenAi", "Mcp/Tools", "Mcp"],
         ["Telemetry", "Admin"],
         ["OpenApi", "Docs"],
         ["Cli"],

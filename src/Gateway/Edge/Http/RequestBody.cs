@@ -29,31 +29,38 @@ internal static class RequestBody
         "The request has no Content-Type, so its body was not read. Nothing was reserved or sent. Send the header Content-Type: application/json."
     );
 
-    private static readonly Problem NotJson = new(
+    public static readonly Problem NotJson = new(
         ProblemTypes.UnsupportedMediaType,
         "The body was not read: this route takes JSON only. Send it with Content-Type: application/json, in UTF-8, and without a Content-Encoding."
     );
 
     /// <returns>The bytes, or the refusal (413, 415).</returns>
+    /// <param name="maxBytes">The limit of the route.</param>
+    /// <param name="tooLarge">The refusal of a longer body.</param>
     /// <exception cref="BadHttpRequestException">The body is too large, badly framed or too slow; <see
     /// cref="ProblemMiddleware"/> answers.</exception>
-    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(HttpRequest request)
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Refusal)> ReadJsonAsync(
+        HttpRequest request,
+        int maxBytes = EdgeFeature.MaxBodyBytes,
+        Problem? tooLarge = null
+    )
     {
         if (!IsJson(request))
             return (default, StringValues.IsNullOrEmpty(request.Headers.ContentType) ? NoContentType : NotJson);
-        if (request.ContentLength > EdgeFeature.MaxBodyBytes)
-            return (default, TooLarge);
+        tooLarge ??= TooLarge;
+        if (request.ContentLength > maxBytes)
+            return (default, tooLarge);
 
         var reader = request.BodyReader;
-        var reading = reader.ReadAtLeastAsync(EdgeFeature.MaxBodyBytes + 1, request.HttpContext.RequestAborted);
+        var reading = reader.ReadAtLeastAsync(maxBytes + 1, request.HttpContext.RequestAborted);
         // The body nearly always arrives together with the headers.
         var body = reading.IsCompleted ? await reading : await WaitAsync(reading.AsTask(), request.HttpContext);
         var length = body.Buffer.Length;
-        var bytes = !body.IsCanceled && length <= EdgeFeature.MaxBodyBytes ? body.Buffer.ToArray() : null;
+        var bytes = !body.IsCanceled && length <= maxBytes ? body.Buffer.ToArray() : null;
         reader.AdvanceTo(body.Buffer.End);
         if (bytes is not null)
             return (bytes, null);
-        return (default, body.IsCanceled ? TooSlow : TooLarge);
+        return (default, body.IsCanceled ? TooSlow : tooLarge);
     }
 
     /// <summary>

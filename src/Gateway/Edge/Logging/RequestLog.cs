@@ -33,6 +33,8 @@ internal static class RequestLog
                     .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                     .MinimumLevel.Override("Yarp", LogEventLevel.Error)
                     .MinimumLevel.Override("System.Net.Http", LogEventLevel.Warning)
+                    // Its messages hold the caller's text: arguments, names, addresses (T-B13).
+                    .MinimumLevel.Override("ModelContextProtocol", LogEventLevel.Fatal)
                     .Enrich.FromLogContext()
                     // After the context, which adds the property that this removes.
                     .Enrich.With<RequestPathRemovingEnricher>()

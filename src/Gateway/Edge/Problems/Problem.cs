@@ -60,7 +60,8 @@ internal sealed record Problem(ProblemType Type, string Detail) : IResult
             await JsonResponse.WriteAsync(httpContext, "application/problem+json", json => Write(json, RequestId.Get(httpContext)));
     }
 
-    private void Write(Utf8JsonWriter json, string requestId)
+    /// <param name="requestId">The <see cref="RequestId"/> of the answer.</param>
+    public void Write(Utf8JsonWriter json, string requestId)
     {
         json.WriteStartObject();
         json.WriteString("type"u8, Type.Uri);
