@@ -38,11 +38,11 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
             .ShouldEndWith($"Known values: {string.Join(", ", models.Select(model => model.Name))}.");
         parameters["prompt"]!["maxLength"]!.GetValue<int>().ShouldBe(models.Max(model => model.PromptMaxLength));
         parameters["prompt"]!["minLength"]!.GetValue<int>().ShouldBe(1);
-        Strings(parameters["prompt_enhance"]!["enum"]).ShouldBe(["ON", "OFF", null]);
+        Strings(parameters["prompt_enhance"]!["enum"]).ShouldBe(["ON", "OFF"]);
         schemas["Guidances"]!["properties"]!["image_reference"]!["maxItems"]!
             .GetValue<int>()
             .ShouldBe(models.Max(model => model.MaxReferences));
-        Strings(schemas["ImageReference"]!["properties"]!["strength"]!["enum"]).ShouldBe(["LOW", "MID", "HIGH", null]);
+        Strings(schemas["ImageReference"]!["properties"]!["strength"]!["enum"]).ShouldBe(["LOW", "MID", "HIGH"]);
         Strings(schemas["ReferencedImage"]!["properties"]!["type"]!["enum"]).ShouldBe(["GENERATED", "UPLOADED"]);
         Strings(schemas["GenerationBody"]!["required"]).ShouldBe(["model", "parameters"], ignoreOrder: true);
         foreach (var name in new[] { "GenerationBody", "GenerationParameters", "Guidances", "ImageReference", "ReferencedImage" })
@@ -188,5 +188,5 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
 
     private async Task<JsonNode> DocumentAsync() => await (await _gateway.GetAsync("/openapi/v1.json")).JsonAsync();
 
-    private static string?[] Strings(JsonNode? array) => [.. array!.AsArray().Select(item => item?.GetValue<string>())];
+    private static string[] Strings(JsonNode? array) => [.. array!.AsArray().Select(item => item!.GetValue<string>())];
 }

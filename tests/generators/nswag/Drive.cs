@@ -24,7 +24,7 @@ public static class Drive
         };
         var quote = await client.QuoteGenerationAsync(request);
         Check(quote is { Allowed: true, Cost.Amount: "0.0434" }, $"the quote is {quote.Cost.Amount}");
-        var made = await client.CreateGenerationAsync(idempotency_Key: Guid.NewGuid().ToString(), prefer: "wait=60", body: request);
+        var made = await client.CreateGenerationAsync(request, Guid.NewGuid().ToString(), prefer: "wait=60");
         var generation = made.Generations_by_pk ?? throw new InvalidOperationException("it has not ended");
         Check(generation is { Status: GenerationResultStatus.COMPLETE, Seed: > 0 }, "it was not made, or with seed 0");
         var image = generation.Generated_images.Single();
@@ -42,7 +42,7 @@ public static class Drive
         };
         request.Parameters.Guidances = new Guidances { Image_reference = [reference] };
         request.Parameters.Quantity = 2;
-        var second = await client.CreateGenerationAsync(idempotency_Key: null, prefer: null, body: request);
+        var second = await client.CreateGenerationAsync(request);
         var ended = await client.GetGenerationAsync(second.Generate.GenerationId, prefer: "wait=60");
         Check(ended.Generations_by_pk.Generated_images.Count == 2, "it did not end");
 
@@ -50,7 +50,7 @@ public static class Drive
 
         var usage = await client.GetUsageAsync();
         Check(usage.Totals.Today is { Images: >= 3, Usd: > 0.1m }, $"the usage is {usage.Totals.Today.Usd}");
-        var list = await client.ListGenerationsAsync(limit: 10, after: null);
+        var list = await client.ListGenerationsAsync(limit: 10);
         Check(list.Generations.Any(one => one.Id == generation.Id), "it is not in the list");
         Check((await client.ListModelsAsync()).Models.First().Name == "flux-pro-2.0", "there is no model");
         Check((await client.DeleteGenerationAsync(generation.Id)).Delete_generations_by_pk.Id == generation.Id, "it was not deleted");
@@ -63,12 +63,12 @@ public static class Drive
             Model = "flux-pro-2.0",
             Parameters = new GenerationParameters { Prompt = "x", Width = 100 },
         };
-        var invalid = await RefusedAsync(() => client.CreateGenerationAsync(null, null, request));
+        var invalid = await RefusedAsync(() => client.CreateGenerationAsync(request));
         Check(invalid is { Status: 400 } && invalid.Errors!.Single().Pointer == "#/parameters/width", "not a 400 with its pointer");
         request.Parameters = new GenerationParameters { Prompt = "x", Quantity = 2 };
-        var tooMany = await RefusedAsync(() => other.CreateGenerationAsync(null, null, request));
-        Check(tooMany is { Status: 429 } && tooMany.Violated_policies!.Single() == "images-day", "not a 429 with its quota");
-        var foreign = await RefusedAsync(() => other.GetGenerationAsync(generation, null));
+        var tooMany = await RefusedAsync(() => other.CreateGenerationAsync(request));
+        Check(tooMany is { Status: 429 } && tooMany.ViolatedPolicies!.Single() == "images-day", "not a 429 with its quota");
+        var foreign = await RefusedAsync(() => other.GetGenerationAsync(generation));
         Check(foreign is { Status: 404, Type: "/problems/not-found" }, "not a 404");
     }
 

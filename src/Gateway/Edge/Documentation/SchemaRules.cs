@@ -66,7 +66,10 @@ internal static class SchemaRules
 
     public static Action<OpenApiSchema> Length(int min, int max) => schema => (schema.MinLength, schema.MaxLength) = (min, max);
 
-    /// <summary>Words that are identifiers in every language, and a list that will not grow.</summary>
+    /// <summary>
+    /// Words that are identifiers in every language, and a list that will not grow. Null is not one of them, also where
+    /// the type permits it: generators would make a word of it.
+    /// </summary>
     public static Action<OpenApiSchema> OneOf(params IEnumerable<string> values) =>
         schema => schema.Enum = [.. values.Select(value => (JsonNode)value)];
 
@@ -81,8 +84,7 @@ internal static class SchemaRules
     public static void Closed(OpenApiSchema schema) => schema.AdditionalPropertiesAllowed = false;
 
     /// <summary>
-    /// For a request's object: no other members; a member that is not required may be left out or null. To be applied
-    /// after the rules of its members.
+    /// For a request's object: no other members; a member that is not required may be left out or null.
     /// </summary>
     public static Action<OpenApiSchema> ClosedWith(params string[] required) =>
         schema =>
@@ -96,19 +98,12 @@ internal static class SchemaRules
                 if (schema.Required.Contains(name))
                     member.Type &= ~JsonSchemaType.Null;
                 else
-                    MakeNullable(member);
+                    Nullable(member);
             }
         };
 
     /// <summary>An amount of a quota, or dollars.</summary>
     public static void Amount(OpenApiSchema schema) => (schema.Format, schema.Minimum) = ("decimal", "0");
-
-    private static void MakeNullable(OpenApiSchema schema)
-    {
-        Nullable(schema);
-        if (schema.Enum is { } values && !values.Contains(null!))
-            values.Add(null!);
-    }
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -21,7 +21,7 @@ internal sealed record RealClient(string Name, Func<RealCall, IReadOnlyList<stri
     ];
 
     /// <summary>Of the configuration that these tests were built with.</summary>
-    private static string Program { get; } =
+    public static string Program { get; } =
         Repository.Path(
             "tests",
             "Gateway.Clients",

@@ -12,6 +12,8 @@ public sealed class GatewayForClients : IAsyncLifetime
 
     public Uri Address => _gateway.Address;
 
+    public Task<string> ReadAsync(string path) => _gateway.Client.GetStringAsync(path, TestContext.Current.CancellationToken);
+
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(

@@ -12,24 +12,30 @@ namespace Gateway.Tests.OpenApi.Clients;
 internal static class GeneratedCode
 {
     /// <summary>Fails if the compiler warns of anything.</summary>
-    /// <param name="files">The last one has <c>Drive.RunAsync(HttpClient team, HttpClient other)</c>.</param>
-    public static async Task RunAsync(string name, IEnumerable<(string Path, string Text)> files, Uri gateway)
+    /// <param name="files">One of them has <c>Drive.RunAsync(HttpClient team, HttpClient other)</c>.</param>
+    /// <param name="packages">A folder with assemblies that the code uses besides those of the tests; null: none.</param>
+    public static async Task RunAsync(string name, IEnumerable<string> files, Uri gateway, string? packages = null)
     {
-        var platform = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
+        var assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Concat(packages is null ? [] : Directory.GetFiles(packages, "*.dll"))
+            .DistinctBy(Path.GetFileName);
         var compilation = CSharpCompilation.Create(
             name,
-            files.Select(file => CSharpSyntaxTree.ParseText(file.Text, path: file.Path)),
-            platform.Select(file => MetadataReference.CreateFromFile(file)),
+            files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file)),
+            assemblies.Select(file => MetadataReference.CreateFromFile(file)),
             new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)
         );
         using var bytes = new MemoryStream();
         var made = compilation.Emit(bytes, cancellationToken: TestContext.Current.CancellationToken);
         made.Diagnostics.Where(found => found.Severity >= DiagnosticSeverity.Warning).Take(20).ShouldBeEmpty();
         bytes.Position = 0;
-        var drive = AssemblyLoadContext
-            .Default.LoadFromStream(bytes)
-            .GetType("Drive")!
-            .GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static)!;
+        var context = new AssemblyLoadContext(name);
+        context.Resolving += (_, assembly) =>
+            packages is not null && Path.Combine(packages, assembly.Name + ".dll") is var file && File.Exists(file)
+                ? context.LoadFromAssemblyPath(file)
+                : null;
+        var drive = context.LoadFromStream(bytes).GetType("Drive")!.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static)!;
         using var team = CreateClient(gateway, "a");
         using var other = CreateClient(gateway, "b");
         await (Task)drive.Invoke(null, [team, other])!;
