@@ -13,7 +13,9 @@ internal static class GeneratedCode
 {
     /// <summary>Fails if the compiler warns of anything.</summary>
     /// <param name="files">One of them has <c>Drive.RunAsync(HttpClient team, HttpClient other)</c>.</param>
-    /// <param name="packages">A folder with assemblies that the code uses besides those of the tests; null: none.</param>
+    /// <param name="packages">
+    /// A folder with assemblies that the code uses besides those of the tests; null: none.
+    /// </param>
     public static async Task RunAsync(string name, IEnumerable<string> files, Uri gateway, string? packages = null)
     {
         var assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
