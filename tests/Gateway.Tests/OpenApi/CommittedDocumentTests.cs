@@ -27,8 +27,8 @@ public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixtu
         var cancellationToken = TestContext.Current.CancellationToken;
         var file = Repository.Path("openapi", name);
         var document = await (await fixture.Gateway.GetAsync("/openapi/" + name)).JsonAsync();
-        // Not where this gateway happens to listen.
-        document["servers"]![0]!["url"] = "/";
+        // Where a fresh clone listens, not this gateway.
+        document["servers"]![0]!["url"] = "http://127.0.0.1:8080";
         var served = InOrder(document)!.ToJsonString(Pretty) + "\n";
         if (Environment.GetEnvironmentVariable(Write) is not null)
             await File.WriteAllTextAsync(file, served, cancellationToken);
