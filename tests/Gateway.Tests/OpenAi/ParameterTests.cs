@@ -142,6 +142,11 @@ public sealed class ParameterTests(OpenAiFixture fixture) : IClassFixture<OpenAi
                 (await gateway.GetAsync(url.AbsolutePath, AsB)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
             }
         }
+        using var large = await gateway.MakeImagesAsync("""{"prompt":"A cat of two chunks","size":"1440x1440"}""", AsA);
+        var whole = (await large.ImagesAsync())["data"]![0]!;
+        using var original = await gateway.GetAsync(new Uri(whole["url"]!.GetValue<string>()).AbsolutePath, AsA);
+        whole.Bytes().Length.ShouldBeGreaterThan(48 * 1024, "more than one chunk");
+        whole.Bytes().ShouldBe(await original.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
         using var refused = await gateway.MakeImagesAsync(Body("A cat", "\"response_format\":\"binary\""), AsA);
         await refused.InvalidAsync("response_format");
     }
@@ -209,6 +214,13 @@ public sealed class ParameterTests(OpenAiFixture fixture) : IClassFixture<OpenAi
         sent["seed"]!.GetValue<long>().ShouldBe(42);
         sent["prompt_enhance"]!.GetValue<string>().ShouldBe("ON");
         sent["style_ids"]!.AsArray().ShouldHaveSingleItem()!.GetValue<string>().ShouldBe(Style);
+        using var form = Form("An extended edit", "image", TwoTenants.Png);
+        foreach (var (name, value) in new[] { ("seed", "42"), ("style_ids[]", Style), ("n", "2"), ("user", "alice") })
+            form.Add(new StringContent(value), name);
+        using var edit = await gateway.EditImagesAsync(form, AsA);
+        await edit.ImagesAsync(2);
+        edit.Header("x-gateway-ignored").ShouldBe("user");
+        gateway.Sent("An extended edit").ShouldHaveSingleItem()["parameters"]!["style_ids"]!.AsArray().Count.ShouldBe(1);
         await (await gateway.MakeImagesAsync(Body("A cat", "\"seed\":-1"), AsA)).InvalidAsync("seed");
         await (await gateway.MakeImagesAsync(Body("A cat", "\"style_ids\":[\"x\"]"), AsA)).InvalidAsync("style_ids");
         await (await gateway.MakeImagesAsync(Body("A cat", "\"prompt_enhance\":true"), AsA)).InvalidAsync("prompt_enhance");
