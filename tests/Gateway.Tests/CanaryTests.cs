@@ -80,11 +80,29 @@ public sealed class CanaryTests
         ];
         foreach (var body in refused)
             await RecordAsync(gateway, seen, HttpMethod.Post, "/v2/generations", body);
+        string[] calls =
+        [
+            $$"""{"name":"generate_image","arguments":{"prompt":"{{PromptCanary}}","width":256,"height":256} }""",
+            $$"""{"name":"generate_image","arguments":{"prompt":"{{PromptCanary}}","width":1} }""",
+            $$"""{"name":"generate_image","arguments":{"prompt":["{{PromptCanary}}"]} }""",
+            $$"""{"name":"generate_image","arguments":{"prompt":{"{{PromptCanary}}":"{{PromptCanary}}"} } }""",
+            $$"""{"name":"{{PromptCanary}}"}""",
+            $$"""{"name":["{{PromptCanary}}"]}""",
+        ];
+        foreach (var call in calls)
+            await RecordAsync(
+                gateway,
+                seen,
+                HttpMethod.Post,
+                "/mcp",
+                $$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{call}} }"""
+            );
     }
 
     private static async Task RecordAsync(GatewayProcess gateway, StringBuilder seen, HttpMethod method, string path, string? body = null)
     {
         using var request = new HttpRequestMessage(method, path);
+        request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream, */*");
         if (body is not null)
             request.Content = new StringContent(body, new MediaTypeHeaderValue("application/json"));
         using var response = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);

@@ -13,11 +13,19 @@ namespace Gateway.Mcp;
 /// </summary>
 internal sealed class MessageReader(MessageMemory memory)
 {
-    public const int MaxBytes = 8_000_000;
+    private const int MaxBytes = 8_000_000;
+
+    /// <summary>Nothing but the file of a call is long. The protocol's reader copies this much several times.</summary>
+    private const int MaxBytesWithoutFile = 1_000_000;
 
     private static readonly Problem TooLarge = new(
         ProblemTypes.TooLarge,
         "The message has more than 8 MB. Nothing was reserved or sent. Upload large references with POST /v1/uploads, and name their ids."
+    );
+
+    private static readonly Problem TooMuchText = new(
+        ProblemTypes.TooLarge,
+        "Without the file that it uploads, the message has more than 1 MB. Nothing was reserved or sent. Shorten its arguments."
     );
 
     /// <summary>Answers what is no message; <paramref name="next"/> answers the others.</summary>
@@ -51,6 +59,11 @@ internal sealed class MessageReader(MessageMemory memory)
                     ProblemTypes.MalformedRequest,
                     "The body holds an unpaired surrogate. Nothing was reserved or sent. Send text in valid Unicode."
                 );
+            (bytes, var data) = UploadData.TakeFrom(document.RootElement);
+            if (bytes.Length > MaxBytesWithoutFile)
+                return TooMuchText;
+            if (data is not null)
+                context.Features.Set(data);
         }
         MemoryMarshal.TryGetArray(bytes, out var array);
         context.Request.Body = new MemoryStream(array.Array!, array.Offset, array.Count, writable: false);

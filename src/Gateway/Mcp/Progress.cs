@@ -28,7 +28,8 @@ internal sealed class Progress(McpServer server, ProgressToken? token, TimeProvi
                 await pause.CancelAsync();
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception exception)
+            when (exception is OperationCanceledException or IOException or InvalidOperationException or McpException)
         {
             // Nobody reads it any more.
         }

@@ -57,6 +57,18 @@ public sealed class McpMessageTests(GatewayFixture fixture) : IClassFixture<Gate
     }
 
     [Fact]
+    public async Task Only_the_file_of_an_upload_is_longer_than_1_MB()
+    {
+        var arguments = new JsonObject { ["prompt"] = new string('x', 1_000_000) };
+        using var response = await _gateway.SendMessageAsync(
+            "tools/call",
+            new JsonObject { ["name"] = "generate_image", ["arguments"] = arguments }
+        );
+        await response.ProblemAsync(413, "too-large");
+        _gateway.Leonardo.Received.ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Large_messages_of_a_tenant_that_are_under_way_are_bounded()
     {
         const string Head =

@@ -28,6 +28,8 @@ internal static class CrossOrigin
                     .WithOrigins([.. origins])
                     .WithMethods(HttpMethods.Get, HttpMethods.Post, HttpMethods.Delete)
                     .WithHeaders("authorization", "content-type", "idempotency-key", "prefer", "range", "x-request-id", "last-event-id")
+                    // Of the Model Context Protocol.
+                    .WithHeaders("mcp-protocol-version", "mcp-method", "mcp-name")
                     .WithExposedHeaders(
                         "location",
                         "ratelimit",

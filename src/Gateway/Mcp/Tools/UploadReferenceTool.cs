@@ -27,14 +27,18 @@ internal sealed class UploadReferenceTool(
             "Upload a reference image",
             "Stores an image, at most 5 MB, and returns its id for reference_images of generate_image. Nothing is charged. The image itself is needed: addresses are not fetched.",
             new ArgumentSchema()
-                .String("data", "The file, in base64.", isRequired: true)
+                .String(UploadData.Argument, "The file, in base64.", isRequired: true)
                 .String("type", "What it is.", isRequired: true, MediaTypes),
             isReadOnly: false
         );
 
     public override async Task<CallToolResult> CallAsync(ToolCall call, ToolArguments arguments, CancellationToken cancellationToken)
     {
-        var data = arguments.Read("data", null, (value, at) => ReadBytes(arguments, value, at));
+        var data = arguments.Read(
+            UploadData.Argument,
+            null,
+            (value, at) => ReadBytes(arguments, value, at, call.Context.Features.Get<UploadData>())
+        );
         var format = ReadFormat(arguments);
         if (arguments.FindRefusal() is { } refusal)
             return ToolAnswer.From(call.Context, refusal);
@@ -80,21 +84,19 @@ internal sealed class UploadReferenceTool(
             return await uploads.RelayAsync(file, tenant, cancellationToken);
     }
 
-    private static byte[]? ReadBytes(ToolArguments arguments, JsonElement value, string pointer)
+    private static byte[]? ReadBytes(ToolArguments arguments, JsonElement value, string pointer, UploadData? taken)
     {
         if (value.ValueKind != JsonValueKind.String)
             arguments.Json.AddWrongType(pointer, "a string");
-        else if (value.TryGetBytesFromBase64(out var bytes))
-            return bytes;
-        else
+        else if (taken?.Bytes is null)
             arguments.Json.AddError(pointer, "not-base64", "must be the file itself in base64: no address, and no data: before it");
-        return null;
+        return taken?.Bytes;
     }
 
     private static ImageFormat? ReadFormat(ToolArguments arguments)
     {
         var type = arguments.GetString("type");
-        if (!arguments.Has("data"))
+        if (!arguments.Has(UploadData.Argument))
             arguments.Json.AddError("#/data", "required", "is required");
         if (type is null && !arguments.Has("type"))
             arguments.Json.AddError("#/type", "required", "is required");
