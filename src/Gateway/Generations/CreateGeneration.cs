@@ -96,12 +96,14 @@ internal sealed class CreateGeneration(
     {
         // 4. The seed identifies the generation to the reconciler.
         var request = validated.WithSeed();
+        var body = request.Write();
 
         // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
         // is sent. This waits for a slot of the account.
         var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash)
         {
             CallerWaits = wait is not null,
+            Body = body,
         };
         var admission = await AdmitAsync(reservation, answer, cancellationToken);
         if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })
@@ -113,7 +115,7 @@ internal sealed class CreateGeneration(
         // 6. From here it may cost money: the caller's disconnection changes nothing.
         // 7. Forward, once.
         using var forwarding = Tracing.Step("forward");
-        var outcome = await leonardo.CreateAsync(request.Write(), () => ledger.HoldsLease(admitted));
+        var outcome = await leonardo.CreateAsync(body, () => ledger.HoldsLease(admitted));
         forwarding?.Dispose();
 
         // 8. Settle, release, or keep the quota held for the reconciler.

@@ -58,6 +58,9 @@ internal abstract class LedgerStore
         "select id from reservation where state = 'V' and forwarded_at is null and ended_at < (select high_water from ledger where id = 1) - 120000000 "
         + $"order by ended_at, id limit {PruneBatchSize}";
 
+    /// <summary>Nobody can read the request any more: it made no generation, and its reservation is pruned.</summary>
+    public const string HasNoGeneration = "not exists (select 1 from generation g where g.reservation_id = sent_request.reservation_id)";
+
     public static string CountNeverSent(Dialect dialect) =>
         $"insert into never_sent select tenant, day, count(*) from reservation where id {dialect.AnyOf(NeverSent)} group by tenant, day "
         + "on conflict (tenant, day) do update set requests = never_sent.requests + excluded.requests";

@@ -93,7 +93,7 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            GenerationView.WriteMember(json, generation, root);
+            GenerationView.WriteMembers(json, generation, root);
             json.WriteEndObject();
         }
         output.Write("\n\n"u8);

@@ -11,7 +11,46 @@ namespace Gateway.Results;
 /// <param name="Generation">
 /// As the upstream returns it, without its addresses, user id and undocumented members.
 /// </param>
-internal sealed record GenerationFound([property: JsonPropertyName("generations_by_pk")] GenerationResult Generation);
+/// <param name="Request">
+/// The request as it was sent upstream, complete and ready to be sent again. Left out for generations that were made
+/// before the gateway kept it.
+/// </param>
+internal sealed record GenerationFound(
+    [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation,
+    [property: JsonPropertyName("request")] RequestSent Request = null!
+);
+
+/// <summary>A request as it was sent upstream, with every default and the seed.</summary>
+internal sealed record RequestSent(
+    [property: JsonPropertyName("model")] string Model,
+    [property: JsonPropertyName("public")] bool Public,
+    [property: JsonPropertyName("parameters")] ParametersSent Parameters
+);
+
+/// <param name="Width">Pixels.</param>
+/// <param name="Height">Pixels.</param>
+/// <param name="Seed">Drawn by the gateway where the caller gave none.</param>
+/// <param name="StyleIds">Left out if there were none.</param>
+/// <param name="Guidances">Left out if there were no references.</param>
+internal sealed record ParametersSent(
+    [property: JsonPropertyName("prompt")] string Prompt,
+    [property: JsonPropertyName("quantity")] int Quantity,
+    [property: JsonPropertyName("width")] int Width,
+    [property: JsonPropertyName("height")] int Height,
+    [property: JsonPropertyName("seed")] long Seed,
+    [property: JsonPropertyName("prompt_enhance")] string PromptEnhance,
+    [property: JsonPropertyName("style_ids")] IReadOnlyList<string> StyleIds = null!,
+    [property: JsonPropertyName("guidances")] GuidancesSent Guidances = null!
+);
+
+internal sealed record GuidancesSent([property: JsonPropertyName("image_reference")] IReadOnlyList<ReferenceSent> References);
+
+internal sealed record ReferenceSent(
+    [property: JsonPropertyName("image")] ReferencedImageSent Image,
+    [property: JsonPropertyName("strength")] string Strength
+);
+
+internal sealed record ReferencedImageSent([property: JsonPropertyName("id")] string Id, [property: JsonPropertyName("type")] string Type);
 
 /// <summary>
 /// A generation. Members that the upstream has not stated are left out; before the first poll there are only the first
@@ -24,6 +63,7 @@ internal sealed record GenerationFound([property: JsonPropertyName("generations_
 /// <param name="ModelId">The upstream's UUID of the model; null for models that have none.</param>
 /// <param name="PresetStyle">Always null; used by other models.</param>
 /// <param name="Elements">Always empty; used by other models.</param>
+/// <param name="Request">In a list only: the request as it was sent upstream.</param>
 internal sealed record GenerationResult(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("status")] string Status,
@@ -48,7 +88,8 @@ internal sealed record GenerationResult(
     [property: JsonPropertyName("promptMagic")] bool? PromptMagic = null,
     [property: JsonPropertyName("ultra")] bool? Ultra = null,
     [property: JsonPropertyName("generation_elements")] IReadOnlyList<string> Elements = null!,
-    [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<GenerationModeration> Moderations = null!
+    [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<GenerationModeration> Moderations = null!,
+    [property: JsonPropertyName("request")] RequestSent Request = null!
 );
 
 internal sealed record GenerationModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);

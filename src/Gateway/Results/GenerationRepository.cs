@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Gateway.Leonardo;
 using Gateway.Storage;
 
@@ -91,7 +92,8 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
     public Task<bool> DeleteRunningAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
-                await connection
+            {
+                var deleted = await connection
                     .Command(
                         "update generation set deleted_at = @now, result = null "
                             + "where tenant = @tenant and id = @id and deleted_at is null and status = 'PENDING'",
@@ -99,7 +101,10 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@tenant", tenant),
                         ("@id", id)
                     )
-                    .ExecuteAsync(transaction, cancellationToken) > 0,
+                    .ExecuteAsync(transaction, cancellationToken);
+                await DeleteRequestsAsync(connection, transaction, [id], cancellationToken);
+                return deleted > 0;
+            },
             cancellationToken
         );
 
@@ -120,6 +125,7 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                         ("@id", id)
                     )
                     .ExecuteAsync(transaction, cancellationToken);
+                await DeleteRequestsAsync(connection, transaction, [id], cancellationToken);
                 var delete = connection.Command(
                     "update image set deleted_at = @now, url = null where tenant = @tenant and generation_id = @id and deleted_at is null returning id",
                     ("@now", time.GetUtcNow().Micros()),
@@ -131,6 +137,24 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
             },
             cancellationToken
         );
+
+    /// <summary>Deletes what was sent for those of these generations that are deleted.</summary>
+    public static async Task DeleteRequestsAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        IReadOnlyList<string> ids,
+        CancellationToken cancellationToken
+    )
+    {
+        var delete = connection.Command("");
+        var names = delete.AddEach("id", ids);
+#pragma warning disable CA2100 // names of parameters
+        delete.CommandText =
+            "delete from sent_request where reservation_id in "
+            + $"(select reservation_id from generation where id in ({names}) and deleted_at is not null)";
+#pragma warning restore CA2100
+        await delete.ExecuteAsync(transaction, cancellationToken);
+    }
 
     /// <summary>
     /// The ids that the tenant may use as references: its own images and completed uploads, each with its type.

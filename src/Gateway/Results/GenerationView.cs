@@ -14,7 +14,13 @@ internal static class GenerationView
     public static IResult CreateResult(HttpContext context, StoredGeneration generation, int? waited)
     {
         WriteHeaders(context.Response, generation, waited);
-        return new TenantJsonResult(json => WriteMember(json, generation, PublicUrl.AddressFor(context).Root));
+        return new TenantJsonResult(json => WriteMembers(json, generation, PublicUrl.AddressFor(context).Root));
+    }
+
+    public static void WriteMembers(Utf8JsonWriter json, StoredGeneration generation, string root)
+    {
+        WriteMember(json, generation, root);
+        generation.WriteRequest(json);
     }
 
     public static void WriteMember(Utf8JsonWriter json, StoredGeneration generation, string root)

@@ -32,6 +32,8 @@ internal sealed class ResultEndpoints(
     public const int DefaultPageSize = 10;
     public const int MaxPageSize = 100;
 
+    private const int IdLength = 36;
+
     /// <summary>
     /// <c>GET /v1/generations/{id}</c>: as JSON, now or once the generation has ended (<c>Prefer: wait</c>), or as
     /// events.
@@ -69,7 +71,7 @@ internal sealed class ResultEndpoints(
         if (after is not null && cursor is null)
             violations.Add(new Violation("#/after", "invalid-cursor", "must be the next of an earlier page of this tenant"));
         if (violations.Count > 0)
-            return new Problem(ProblemTypes.Validation, "The query parameters are invalid; see errors.") { Errors = violations };
+            return InvalidQuery(violations);
 
         var page = await generations.ListAsync(caller.Tenant.Id, cursor, size + 1, context.RequestAborted);
         var next = page.Count > size ? page[size - 1] : null;
@@ -77,7 +79,7 @@ internal sealed class ResultEndpoints(
         {
             json.WriteStartArray("generations"u8);
             foreach (var generation in page.Take(size))
-                generation.WriteTo(json, PublicUrl.AddressFor(context).Root);
+                generation.WriteTo(json, PublicUrl.AddressFor(context).Root, generation.WriteRequest);
             json.WriteEndArray();
             json.WriteString("next"u8, next is null ? null : new PageCursor(next.CreatedAt.Micros(), next.Id).Write(caller.Tenant.Id));
         });
@@ -124,8 +126,18 @@ internal sealed class ResultEndpoints(
     }
 
     /// <summary><c>GET</c> and <c>HEAD /v1/generations/{id}/images/{imageId}</c>.</summary>
-    public async Task ImageAsync(HttpContext context, Caller caller, string id, string imageId)
+    /// <param name="imageId">A name for the file may follow: <c>….jpg</c>.</param>
+    /// <param name="width">320 or 640: a small WebP of it; left out: the image itself.</param>
+    public async Task ImageAsync(HttpContext context, Caller caller, string id, string imageId, string? width)
     {
+        var thumbnail = Thumbnails.Widths.FirstOrDefault(known => known.ToString(CultureInfo.InvariantCulture) == width);
+        if (width is not null && thumbnail == 0)
+        {
+            await InvalidQuery([new Violation("#/width", "unknown-value", "must be 320 or 640")]).ExecuteAsync(context);
+            return;
+        }
+        if (imageId.Length > IdLength && imageId[IdLength] == '.')
+            imageId = imageId[..IdLength];
         var found = false;
         Uri? url = null;
         if (Uuid.Canonicalize(id) is { } generationId && Uuid.Canonicalize(imageId) is { } canonicalId)
@@ -140,11 +152,14 @@ internal sealed class ResultEndpoints(
         }
         using var stream = streams.TryOpen(caller.Tenant.Id);
         await (
-            stream is null
-                ? streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context)
-                : images.SendAsync(context, caller.Tenant.Id, imageId, url)
+            stream is null ? streams.Exceeded(caller.Tenant.Id).ExecuteAsync(context)
+            : thumbnail > 0 ? images.SendThumbnailAsync(context, caller.Tenant.Id, imageId, url, thumbnail)
+            : images.SendAsync(context, caller.Tenant.Id, imageId, url)
         );
     }
+
+    private static Problem InvalidQuery(IReadOnlyList<Violation> violations) =>
+        new(ProblemTypes.Validation, "The query parameters are invalid; see errors.") { Errors = violations };
 
     /// <summary>The one answer for an id that is unknown, another tenant's, or malformed (T-B1).</summary>
     public static Problem NotFound { get; } = new(ProblemTypes.NotFound, "This tenant has no such generation, image or upload.");

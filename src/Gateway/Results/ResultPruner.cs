@@ -81,6 +81,7 @@ internal sealed partial class ResultPruner(
                     .ReadAsync(row => row.GetString(0), cancellationToken, transaction);
                 if (generations.Count == 0)
                     return (0, new List<string>());
+                await GenerationRepository.DeleteRequestsAsync(connection, transaction, generations, cancellationToken);
                 var delete = connection.Command("", ("@now", now));
                 var ids = delete.AddEach("id", generations);
 #pragma warning disable CA2100 // names of parameters

@@ -1,4 +1,5 @@
 using Gateway.Edge.Documentation;
+using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 
 namespace Gateway.Results;
@@ -28,6 +29,13 @@ internal static class ResultsDocumentation
         }
         """;
 
+    private const string ExampleRequest = """
+        {
+          "model": "flux-pro-2.0", "public": false,
+          "parameters": { "prompt": "A cat wearing a hat", "quantity": 1, "width": 1440, "height": 1440, "seed": 4294967295, "prompt_enhance": "OFF" }
+        }
+        """;
+
     private const string ExamplePending = """
         {
           "id": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "status": "PENDING", "createdAt": "2026-11-22T12:00:00.000", "generated_images": []
@@ -38,8 +46,14 @@ internal static class ResultsDocumentation
     {
         DescribeRoutes(documentation);
         DescribeAnswers(documentation);
-        documentation.Example<GenerationFound>("complete", $$"""{ "generations_by_pk": {{ExampleComplete}} }""");
-        documentation.Example<GenerationFound>("pending", $$"""{ "generations_by_pk": {{ExamplePending}} }""");
+        documentation.Example<GenerationFound>(
+            "complete",
+            $$"""{ "generations_by_pk": {{ExampleComplete}}, "request": {{ExampleRequest}} }"""
+        );
+        documentation.Example<GenerationFound>(
+            "pending",
+            $$"""{ "generations_by_pk": {{ExamplePending}}, "request": {{ExampleRequest}} }"""
+        );
         documentation.Example<GenerationList>("page", $$"""{ "generations": [{{ExampleComplete}}], "next": null }""");
         documentation.Example<GenerationDeleted>(
             "deleted",
@@ -56,6 +70,7 @@ internal static class ResultsDocumentation
             "limit",
             SchemaRules.WholeNumber(1, ResultEndpoints.MaxPageSize, ResultEndpoints.DefaultPageSize)
         );
+        documentation.Parameter("/v1/generations", "width", SchemaRules.OneOf("320", "640"));
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Header(
             new("Retry-After", "Seconds; while the generation is pending.", EdgeDocumentation.Seconds),
@@ -81,6 +96,11 @@ internal static class ResultsDocumentation
             ("sdVersion", SchemaRules.Known(ResultRow.SdVersions.Order(StringComparer.Ordinal))),
             ("scheduler", SchemaRules.Known(ResultRow.Schedulers.Order(StringComparer.Ordinal))),
             ("generation_elements", SchemaRules.Empty)
+        );
+        documentation.Schema<ParametersSent>(("prompt_enhance", SchemaRules.OneOf("ON", "OFF")));
+        documentation.Schema<ReferencedImageSent>(
+            ("id", SchemaRules.Uuid),
+            ("type", SchemaRules.OneOf(ReferenceType.Generated, ReferenceType.Uploaded))
         );
         documentation.Schema<GenerationModeration>(("moderationClassification", SchemaRules.Items(SchemaRules.Matching("^[A-Z_]{1,64}$"))));
         documentation.Schema<GenerationImage>(

@@ -73,17 +73,27 @@ internal static class ResultsFeature
                 ProblemTypes.UpstreamUnreachable,
                 ProblemTypes.UpstreamRejected
             );
+        MapImages(routes, results);
+    }
+
+    private static void MapImages(IEndpointRouteBuilder routes, ResultEndpoints results) =>
         routes
             .MapMethods("/v1/generations/{id}/images/{imageId}", [HttpMethods.Get, HttpMethods.Head], results.ImageAsync)
             .WithTags("Generations")
             .WithOperationId("getImage")
             .WithSummary("Download an image")
             .WithDescription(
-                "The image itself, streamed through the gateway. `Range`, `If-Range` and `If-None-Match` work as in RFC 9110: one range "
+                "The image itself, streamed through the gateway; with `width` a thumbnail of it in WebP. `Range`, `If-Range` and `If-None-Match` work as in RFC 9110: one range "
                     + "of bytes is answered with 206, and a known `ETag` with 304."
             )
             .ProducesImage("image/jpeg", "image/png", "image/webp", "image/gif")
             .ProducesProblems(IdentificationProblems)
-            .ProducesProblems(ProblemTypes.NotFound, ProblemTypes.RangeNotSatisfiable, ProblemTypes.UpstreamUnreachable);
-    }
+            .ProducesProblems(
+                ProblemTypes.Validation,
+                ProblemTypes.NotFound,
+                ProblemTypes.RangeNotSatisfiable,
+                ProblemTypes.UnsupportedMediaType,
+                ProblemTypes.UpstreamUnreachable,
+                ProblemTypes.UpstreamSaturated
+            );
 }

@@ -8,9 +8,18 @@ namespace Gateway.Results;
 /// <summary>A generation as its owner may see it.</summary>
 /// <param name="Row">What the upstream last said about it; null: not polled yet.</param>
 /// <param name="StuckAt">When it was found pending past the deadline.</param>
-internal sealed record StoredGeneration(string Id, GenerationStatus Status, string? Row, DateTimeOffset CreatedAt, DateTimeOffset? StuckAt)
+/// <param name="Request">The body that was sent upstream; null: it was made before the gateway kept them.</param>
+internal sealed record StoredGeneration(
+    string Id,
+    GenerationStatus Status,
+    string? Row,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? StuckAt,
+    byte[]? Request
+)
 {
-    public const string Columns = "id, status, result, created_at, stuck_at";
+    public const string Columns =
+        "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id)";
 
     public bool IsEnded => Status != GenerationStatus.Pending;
 
@@ -27,12 +36,28 @@ internal sealed record StoredGeneration(string Id, GenerationStatus Status, stri
             ParseStatus(row.GetString(from + 1)),
             row.GetStringOrNull(from + 2),
             row.GetTime(from + 3),
-            row.GetTimeOrNull(from + 4)
+            row.GetTimeOrNull(from + 4),
+            row.IsDBNull(from + 5) ? null : (byte[])row.GetValue(from + 5)
         );
 
     /// <param name="root">Where the caller reaches the gateway: image addresses begin with it.</param>
-    public void WriteTo(Utf8JsonWriter json, string root) =>
-        ResultRow.WriteTo(json, Row ?? ResultRow.CreatePending(Id, CreatedAt), imageId => $"{root}/v1/generations/{Id}/images/{imageId}");
+    /// <param name="more">Members to add.</param>
+    public void WriteTo(Utf8JsonWriter json, string root, Action<Utf8JsonWriter>? more = null) =>
+        ResultRow.WriteTo(
+            json,
+            Row ?? ResultRow.CreatePending(Id, CreatedAt),
+            imageId => $"{root}/v1/generations/{Id}/images/{imageId}",
+            more
+        );
+
+    /// <summary>Byte for byte as it was sent, so that it can be sent again.</summary>
+    public void WriteRequest(Utf8JsonWriter json)
+    {
+        if (Request is null)
+            return;
+        json.WritePropertyName("request"u8);
+        json.WriteRawValue(Request, skipInputValidation: true);
+    }
 
     private static GenerationStatus ParseStatus(string label) =>
         label switch

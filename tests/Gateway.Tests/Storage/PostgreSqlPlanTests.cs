@@ -51,6 +51,8 @@ public sealed partial class PostgreSqlPlanTests
         ["LastKey"] = [Guid.Empty, Guid.Empty],
         ["FreeKeys"] = [Guid.Empty, Guid.Empty, 1L],
         ["PruneEvents"] = [Guid.Empty, "2026-01"],
+        ["PruneRequests"] = [Guid.Empty, "2026-01"],
+        ["DeleteRequests"] = [Ids],
         ["PruneReservations"] = [Guid.Empty, "2026-01"],
         ["CountNeverSent"] = [],
         ["PruneEventsNeverSent"] = [],
@@ -70,6 +72,7 @@ public sealed partial class PostgreSqlPlanTests
         "InsertReservations",
         "InsertEvents",
         "InsertGenerations",
+        "InsertRequests",
         "SetPriceRatios",
         "SetInstance",
     ];

@@ -118,6 +118,8 @@ internal static class PostgreSqlLedgerStatements
     public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertGenerations =
         "insert into generation (id, tenant, reservation_id, created_at, trace) select * from unnest($1, $2, $3, $4, $5)";
+    public const string InsertRequests = "insert into sent_request (reservation_id, body) select * from unnest($1, $2)";
+    public const string DeleteRequests = "delete from sent_request where reservation_id = any($1)";
     public const string SetPriceRatios = """
         insert into price_ratio select * from unnest($1, $2, $3, $4, $5)
         on conflict (model, hour) do update set (at, stated, computed) = row(excluded.at, excluded.stated, excluded.computed)
@@ -138,6 +140,8 @@ internal static class PostgreSqlLedgerStatements
     public const string PruneInstances =
         "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
     public static readonly string PruneEvents = $"delete from event where reservation_id {AnyOf(Ended)}";
+    public static readonly string PruneRequests =
+        $"delete from sent_request where reservation_id {AnyOf(Ended)} and {LedgerStore.HasNoGeneration}";
     public static readonly string PruneReservations = $"delete from reservation where id {AnyOf(Ended)}";
     public static readonly string CountNeverSent = LedgerStore.CountNeverSent(Dialect.PostgreSql);
     public static readonly string PruneEventsNeverSent = $"delete from event where reservation_id {AnyOf(LedgerStore.NeverSent)}";

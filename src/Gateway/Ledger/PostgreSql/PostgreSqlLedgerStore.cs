@@ -59,6 +59,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             async batch =>
             {
                 batch.Add(Sql.PruneEvents, before, month);
+                batch.Add(Sql.PruneRequests, before, month);
                 var reservations = batch.Add(Sql.PruneReservations, before, month);
                 batch.Add(Sql.PrunedTo, month);
                 await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -162,10 +163,23 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => UnixMicroseconds.From(row.CreatedAt)).ToArray(),
                 generations.Select(row => row.Trace).ToArray()
             );
+        AddRequests(batch, state);
         AddPriceRatios(batch, state);
         AddSignOfLife(batch, state);
         batch.Add("commit");
         await batch.ExecuteNonQueryAsync(CancellationToken.None);
+    }
+
+    private static void AddRequests(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.Requests.New.ToArray() is { Length: > 0 } requests)
+            batch.Add(
+                Sql.InsertRequests,
+                requests.Select(row => row.ReservationId).ToArray(),
+                requests.Select(row => row.Body.ToArray()).ToArray()
+            );
+        if (state.Requests.Voided.ToArray() is { Length: > 0 } voided)
+            batch.Add(Sql.DeleteRequests, voided);
     }
 
     private static void AddPriceRatios(NpgsqlBatch batch, LedgerUnitOfWork state)

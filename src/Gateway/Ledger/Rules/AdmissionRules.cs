@@ -73,6 +73,8 @@ internal sealed class AdmissionRules(
         try
         {
             state.Move(null, reservation, "reserve");
+            if (!request.Body.IsEmpty)
+                state.Requests.Add(new SentRequest(id, request.Body));
         }
         catch (OverflowException)
         {

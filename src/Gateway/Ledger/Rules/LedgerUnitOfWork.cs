@@ -24,8 +24,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     private readonly List<LedgerEvent> _events = [];
     private readonly List<GenerationRow> _newGenerations = [];
     private readonly UndoLog _undo = new();
-    private string? _day;
-    private string? _month;
+    private (string? Day, string? Month) _now;
 
     public LedgerRow Ledger { get; private set; } = ledger;
 
@@ -61,6 +60,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     public DateTimeOffset? LeaseUntil { get; private set; }
 
     public PriceRatios Prices => field ??= new PriceRatios(_undo);
+    public SentRequests Requests => field ??= new SentRequests(this, _undo);
 
     /// <summary>Contradictions, which are logged for the operator once the batch is durable.</summary>
     public List<string> Alarms { get; } = [];
@@ -74,15 +74,15 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     public IReadOnlyList<GenerationRow> NewGenerations => _newGenerations;
 
     /// <summary>The running day and month, formatted once for all rows of the batch.</summary>
-    public string Day => _day ??= Period.DayOf(Now);
+    public string Day => _now.Day ??= Period.DayOf(Now);
 
-    public string Month => _month ??= Period.MonthOf(Now);
+    public string Month => _now.Month ??= Period.MonthOf(Now);
 
     /// <summary>The wall clock is not trusted: this batch takes the time of the last one.</summary>
     public void StopClock()
     {
         Now = Ledger.HighWater;
-        (_day, _month) = (null, null);
+        _now = default;
         IsClockStopped = true;
     }
 

@@ -23,6 +23,9 @@ internal sealed record ReservationRequest(
     /// </summary>
     public DateTimeOffset? WaitsSince { get; init; }
 
+    /// <summary>What is sent to Leonardo once it is admitted. Empty: it is not kept.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
     /// <summary>Whether the caller waits for the images.</summary>
     public bool CallerWaits { get; init; }
 

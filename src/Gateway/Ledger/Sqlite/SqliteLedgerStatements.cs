@@ -62,6 +62,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
         InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
+        InsertRequest = Prepare("insert into sent_request (reservation_id, body) values (?1, ?2)");
         SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
         EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
     }
@@ -113,10 +114,14 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement UpdateOutcome { get; }
     public SqliteStatement InsertEvent { get; }
     public SqliteStatement InsertGeneration { get; }
+    public SqliteStatement InsertRequest { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }
     public SqliteStatement LastKey => field ??= Prepare($"select id from ({NextIds}) order by id desc limit 1");
     public SqliteStatement FreeKeys => field ??= Prepare(FreeKeysOf);
+    public SqliteStatement DeleteRequest => field ??= Prepare("delete from sent_request where reservation_id = ?1");
+    public SqliteStatement PruneRequests =>
+        field ??= Prepare($"delete from sent_request where reservation_id in ({Ended}) and {LedgerStore.HasNoGeneration}");
     public SqliteStatement PruneInstances => field ??= Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
     public SqliteStatement PruneEvents => field ??= Prepare($"delete from event where reservation_id in ({Ended})");
     public SqliteStatement PruneReservations => field ??= Prepare($"delete from reservation where id in ({Ended})");

@@ -41,6 +41,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             sql =>
             {
                 sql.PruneEvents.With(before).With(month).Execute();
+                sql.PruneRequests.With(before).With(month).Execute();
                 if (sql.PruneReservations.With(before).With(month).Execute() == 0)
                     return false;
                 sql.PrunedTo.With(month).Execute();
@@ -195,6 +196,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         }
         foreach (var row in state.Inserted)
             SqliteReservations.BindUpdated(SqliteReservations.BindFixed(sql.InsertReservation, row), row).Execute();
+        foreach (var row in state.Requests.New)
+            sql.InsertRequest.With(row.ReservationId).With(row.Body.Span).Execute();
+        foreach (var id in state.Requests.Voided)
+            sql.DeleteRequest.With(id).Execute();
         foreach (var row in state.Events)
             sql.InsertEvent.With(row.Number)
                 .With(row.ReservationId)

@@ -126,7 +126,8 @@ internal static class ResultRow
 
     /// <param name="row">As <see cref="Create"/> made it.</param>
     /// <param name="getAddress">The gateway's own address of an image, by its id.</param>
-    public static void WriteTo(Utf8JsonWriter json, string row, Func<string, string> getAddress)
+    /// <param name="more">Members to add.</param>
+    public static void WriteTo(Utf8JsonWriter json, string row, Func<string, string> getAddress, Action<Utf8JsonWriter>? more = null)
     {
         using var kept = JsonDocument.Parse(row);
         json.WriteStartObject();
@@ -150,6 +151,7 @@ internal static class ResultRow
             }
             json.WriteEndArray();
         }
+        more?.Invoke(json);
         json.WriteEndObject();
     }
 
