@@ -9,7 +9,7 @@ namespace Gateway.Images;
 /// Streams an image from its host or the cache to a caller whose right to it was checked. It is never held in memory as
 /// a whole.
 /// </summary>
-internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
+internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Thumbnails thumbnails)
 {
     private const int BufferBytes = 64 * 1024;
 
@@ -22,11 +22,38 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
         SendAsync(context, tenant, id, _ => Task.FromResult<(Uri?, Problem?)>((url, null)));
 
     /// <param name="findUrl">Not called if the image is cached.</param>
-    public async Task SendAsync(
+    public Task SendAsync(
         HttpContext context,
         string tenant,
         string id,
         Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl
+    ) => SendAsync(context, id, cancellationToken => OpenAsync(tenant, id, findUrl, cancellationToken));
+
+    /// <summary>A small WebP of the image, with an ETag of its own.</summary>
+    /// <param name="width">One of <see cref="Thumbnails.Widths"/>.</param>
+    public Task SendThumbnailAsync(HttpContext context, string tenant, string id, Uri? url, int width) =>
+        SendAsync(
+            context,
+            string.Create(CultureInfo.InvariantCulture, $"{id}-{width}"),
+            async cancellationToken =>
+            {
+                var (bytes, refusal) = await thumbnails.GetAsync(
+                    tenant,
+                    id,
+                    width,
+                    _ => Task.FromResult<(Uri?, Problem?)>((url, null)),
+                    cancellationToken
+                );
+                return bytes is null
+                    ? (null, refusal)
+                    : (await OpenImage.FromAsync(new MemoryStream(bytes, writable: false), bytes.Length, null, cancellationToken), null);
+            }
+        );
+
+    private static async Task SendAsync(
+        HttpContext context,
+        string id,
+        Func<CancellationToken, Task<(OpenImage? Image, Problem? Refusal)>> open
     )
     {
         var request = context.Request.GetTypedHeaders();
@@ -38,7 +65,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads)
             return;
         }
 
-        var (image, refusal) = await OpenAsync(tenant, id, findUrl, context.RequestAborted);
+        var (image, refusal) = await open(context.RequestAborted);
         if (image is null)
         {
             await refusal!.ExecuteAsync(context);

@@ -106,9 +106,13 @@ internal sealed partial class ImageStore
         }
     }
 
+    /// <summary>Called with the id of each image that is removed by its owner or its retention.</summary>
+    public Action<string> Removed { get; set; } = _ => { };
+
     /// <summary>Also of one that is on its way: it is not kept then.</summary>
     public void Remove(string id)
     {
+        Removed(id);
         lock (_lock)
         {
             _unfinished.Remove(id);

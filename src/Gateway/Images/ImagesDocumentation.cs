@@ -10,7 +10,7 @@ internal static class ImagesDocumentation
     {
         documentation.Answers.Add(("", StatusCodes.Status206PartialContent, "The part that `Range` asks for."));
         documentation.Header(
-            new("ETag", "Strong; it never changes.", SchemaRules.Matching("^\"[0-9a-f-]{36}\"$"), always: true),
+            new("ETag", "Strong; it never changes.", SchemaRules.Matching("^\"[0-9a-f-]{36}(-320|-640)?\"$"), always: true),
             (operation, status) => status < 400 && AnswersWithImage(operation)
         );
         documentation.Header(
@@ -25,7 +25,7 @@ internal static class ImagesDocumentation
             new(
                 "Content-Disposition",
                 "A name for the file.",
-                SchemaRules.Matching("^inline; filename=\"[0-9a-f-]{36}\\.[a-z]+\"$"),
+                SchemaRules.Matching("^inline; filename=\"[0-9a-f-]{36}(-320|-640)?\\.[a-z]+\"$"),
                 always: true
             ),
             (operation, status) => status is 200 or 206 && AnswersWithImage(operation)

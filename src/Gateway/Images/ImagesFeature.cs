@@ -14,6 +14,7 @@ internal static class ImagesFeature
         services.AddSingleton<ImageDownloader>();
         services.AddSingleton<ImageStore>();
         services.AddSingleton<ImageDownloads>();
+        services.AddSingleton<Thumbnails>();
         services.AddSingleton<ImageSender>();
         services.Configure<ApiDocumentation>(ImagesDocumentation.Describe);
     }

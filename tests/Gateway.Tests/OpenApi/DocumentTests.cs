@@ -157,8 +157,14 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
     public async Task Every_query_parameter_has_the_limits_in_the_document()
     {
         await using var admin = await AdminGateway.StartAsync();
+        var made = await admin.Gateway.MakeAsync(("X-Request-Id", "a-test"));
         Task<HttpResponseMessage> AskAsync(string path) =>
-            path.StartsWith("/admin", StringComparison.Ordinal) ? admin.GetAsync(path) : admin.Gateway.GetAsync(path);
+            path.StartsWith("/admin", StringComparison.Ordinal)
+                ? admin.GetAsync(path)
+                : admin.Gateway.GetAsync(
+                    path.Replace("{id}", $"{made["id"]}", StringComparison.Ordinal)
+                        .Replace("{imageId}", made.ImageId(), StringComparison.Ordinal)
+                );
         var queries =
             from operation in (await OpenApiContract.ReadAsync(admin.Gateway)).Operations
             from parameter in operation.Node["parameters"]?.AsArray() ?? []
