@@ -4,6 +4,8 @@ import { chromium } from 'playwright-core';
 /** The upstream's secrets, one per line, and the forms of its addresses. */
 const secrets = [...(process.env.SECRETS ?? '').split('\n').filter(Boolean), /users\/[0-9a-f]{8}-[0-9a-f-]{27}|\.amazonaws\.com\/|X-Amz-/i];
 
+const isAt = (url, path) => (path instanceof RegExp ? path.test(new URL(url).pathname) : new URL(url).pathname === path);
+
 async function leaks(response) {
   // A cancelled request, or one that outlived the page, has neither.
   const head = await response.allHeaders().catch(() => ({}));
@@ -12,7 +14,7 @@ async function leaks(response) {
   return secrets.filter(secret => text.search(secret) >= 0).map(secret => `leak: ${secret} in ${response.url()}`);
 }
 
-/** @param expected refusals that the script provokes, as `{path, status}`: Chromium logs each as an error. */
+/** @param expected refusals that the script provokes, as `{path, status}`, where the path may be an expression: Chromium logs each as an error. */
 export async function open(address, options = {}, expected = []) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -21,7 +23,7 @@ export async function open(address, options = {}, expected = []) {
   const page = await browser.newPage(options);
   const faults = [];
   page.on('console', message => {
-    const isExpected = expected.some(({ path, status }) => message.text().includes(`a status of ${status} `) && new URL(message.location().url).pathname === path);
+    const isExpected = expected.some(({ path, status }) => message.text().includes(`a status of ${status} `) && isAt(message.location().url, path));
     if (message.type() === 'error' && !isExpected) faults.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', error => faults.push(`page: ${error.message}`));

@@ -47,7 +47,7 @@ try {
     keys.length = 0;
   }
   const problem = page.locator('#form-problem');
-  await problem.getByText('The request was sent, but its outcome is unknown').waitFor();
+  await problem.getByText('It is not known yet whether Leonardo made this').waitFor();
   await problem.getByText('Reservation').waitFor();
   await inspect(page, 'unknown', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -61,7 +61,7 @@ try {
   await page.getByRole('link', { name: 'Operator' }).click();
   await page.getByLabel('Admin token').fill('not-the-admin-token');
   await page.getByRole('button', { name: 'Open' }).click();
-  await page.locator('#operator .problem').waitFor();
+  await page.locator('#operator-parts .problem').waitFor();
   await inspect(page, 'locked', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.getByLabel('Admin token').fill(token);
@@ -79,7 +79,7 @@ try {
 
   // Grant, release, suspend, resume: each with its reason.
   const marketing = page.locator('#tenants li', { hasText: 'marketing' });
-  await marketing.getByText('1 used of 6').waitFor();
+  await marketing.getByText('1 used of 6', { exact: true }).waitFor();
   await marketing.getByRole('button', { name: 'Grant' }).click();
   await inspect(page, 'grant', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -93,7 +93,7 @@ try {
   await inspect(page, 'grant-refused', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
   await answer({ Amount: '10' }, 'Grant');
-  await marketing.getByText('1 used of 16').waitFor();
+  await marketing.getByText('1 used of 16', { exact: true }).waitFor();
   await focused('Grant');
   await stuck.getByRole('button', { name: 'Release' }).click();
   await answer({ Reason: 'Leonardo made nothing of it' }, 'Release');

@@ -22,5 +22,26 @@ export async function inspect(page, name, folder) {
   }
 }
 
+/** The window as a person sees it, in both themes. */
+export async function shoot(page, name, folder) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}.png` });
+  }
+}
+
+/** As a person drops files from the desktop: each is `[name, type, bytes]`. */
+export async function drop(page, ...files) {
+  const transfer = await page.evaluateHandle(
+    files => {
+      const transfer = new DataTransfer();
+      for (const [name, type, base64] of files) transfer.items.add(new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], name, { type }));
+      return transfer;
+    },
+    files.map(([name, type, bytes]) => [name, type, bytes.toString('base64')]),
+  );
+  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
+}
+
 /** A real PNG: one pixel. */
 export const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64');

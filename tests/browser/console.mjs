@@ -1,7 +1,7 @@
 // node console.mjs ADDRESS TOKEN [SCREENSHOTS]: a person makes images in the console, with a reference, reads errors, hits a quota (6 images a day) and sees the usage.
 import { statSync } from 'node:fs';
 import { check, open } from './browser.mjs';
-import { inspect, png } from './console-page.mjs';
+import { drop, inspect, png } from './console-page.mjs';
 
 const [address, token, screenshots] = process.argv.slice(2);
 const { browser, page, found } = await open(address, { viewport: { width: 1440, height: 900 }, permissions: ['clipboard-read', 'clipboard-write'] }, [
@@ -24,19 +24,6 @@ const images = n => page.getByRole('radio', { name: String(n), exact: true });
 const generate = page.getByRole('button', { name: 'Generate', exact: true });
 const see = text => page.getByText(text).first().waitFor();
 const visit = name => page.getByRole('link', { name, exact: true }).click();
-
-/** As a person drops it from the desktop. */
-async function drop(name, type, bytes) {
-  const transfer = await page.evaluateHandle(
-    ([name, type, base64]) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))], name, { type }));
-      return transfer;
-    },
-    [name, type, bytes.toString('base64')],
-  );
-  await page.dispatchEvent('#drop', 'drop', { dataTransfer: transfer });
-}
 
 try {
   // Nothing moves while the page loads: neither the form when the models arrive, nor the button when the price arrives.
@@ -70,9 +57,9 @@ try {
   await page.setViewportSize({ width: 1440, height: 900 });
 
   // A file that is not a picture is refused with the gateway's message; a picture becomes a reference and changes the price.
-  await drop('notes.png', 'image/png', Buffer.from('not a picture at all, whatever its name says'));
-  await page.locator('#upload-problem .problem').getByText('first bytes').waitFor();
-  await drop('palette.png', 'image/png', png);
+  await drop(page, ['notes.png', 'image/png', Buffer.from('not a picture at all, whatever its name says')]);
+  await page.locator('#upload-problem').getByText('notes.png was not added').waitFor();
+  await drop(page, ['palette.png', 'image/png', png]);
   await page.getByLabel('Strength').selectOption('HIGH');
   await images(2).check();
   await see('$0.2512');
@@ -96,7 +83,8 @@ try {
   const download = await downloading;
   check(statSync(await download.path()).size > 1000, 'the download is empty');
   check(/\.(jpg|png|webp)$/.test(download.suggestedFilename()), `a file called ${download.suggestedFilename()}`);
-  await result.getByRole('button', { name: 'Copy as curl' }).click();
+  await result.getByText('Copy as…').click();
+  await result.getByRole('button', { name: 'curl' }).click();
   await see('Copied');
   const curl = await page.evaluate(() => navigator.clipboard.readText());
   check(curl.startsWith(`curl ${address}/v2/generations`) && /"seed": \d+/.test(curl), `the copied command is ${curl}`);
@@ -104,7 +92,7 @@ try {
   await page.getByRole('button', { name: 'Remove reference 2' }).waitFor();
   await inspect(page, 'result', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
-  await result.getByRole('button', { name: 'Use again with this seed' }).click();
+  await result.getByRole('button', { name: 'Same again with this seed' }).click();
   check(curl.includes(`"seed": ${await page.getByLabel('Seed').inputValue()}`), 'the form has another seed than the result');
 
   // Errors are shown at their fields, with a link to the problem's page.
@@ -128,10 +116,10 @@ try {
   await page.getByLabel('Width').fill('1440');
   await page.getByLabel('Seed').fill('');
   await images(8).check();
-  await see('This request would now be refused by: Images per day.');
+  await see('More than is left: Images per day.');
   await generate.click();
-  await page.locator('#form-problem').getByText('A quota is exceeded').waitFor();
-  await page.locator('#form-problem').getByText('images-day', { exact: true }).waitFor();
+  await page.locator('#form-problem').getByText('That is more than your team may ever ask for at once').waitFor();
+  await page.locator('#form-problem').getByText('Images per day: 4 of 6 left, 8 asked for').waitFor();
   await inspect(page, 'quota', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
@@ -152,27 +140,30 @@ try {
   await page.waitForFunction(() => [...document.querySelectorAll('.card img')].every(image => image.complete && image.naturalWidth > 0));
   await inspect(page, 'history', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
-  await card.focus();
+  const link = card.locator('a.asked');
+  await link.focus();
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').locator('img').nth(1).waitFor();
   await inspect(page, 'generation', screenshots);
   await page.keyboard.press('Escape');
-  check(await card.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  check(await link.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
 
   // A wrong token is refused and forgotten.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill('no-such-token');
   await page.getByRole('button', { name: 'Use this token' }).click();
-  await page.getByRole('dialog').getByText('The gateway does not know which tenant is calling').waitFor();
+  await page.getByRole('dialog').getByText('The gateway does not recognise you').waitFor();
   await inspect(page, 'identity', screenshots);
   await page.getByRole('button', { name: 'Forget the token' }).click();
-  await page.getByRole('button', { name: 'Close' }).click();
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
 
   // A valid token switches to another team: its own history, and pictures fetched with the token.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill(token);
   await page.keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Web shop' }).click();
   await page.getByRole('dialog').getByText('by its gateway token').waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('Nothing yet.').waitFor();

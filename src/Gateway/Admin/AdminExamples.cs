@@ -81,7 +81,10 @@ internal static class AdminExamples
         documentation.Example<OptionalReasonBody>("reason", Reason);
         documentation.Example<GrantBody>("grant", Grant);
         documentation.Example<SettleBody>("found", Settle);
-        documentation.Example<AdminTenants>("tenants", $$"""{ "tenants": [{{Tenant("null", "null")}}] }""");
+        documentation.Example<AdminTenants>(
+            "tenants",
+            $$"""{ "tenants": [{{Tenant("null", "null")}}], "fileErrors": [], "fileSince": "2026-11-22T09:00:00Z" }"""
+        );
         documentation.Example<AdminTenant>("tenant", Tenant(QuotasDocumentation.ExampleTotals, """{ "today": 2, "month": 7 }"""));
         documentation.Example<AdminUsage>("usage", Usage);
         documentation.Example<AdminGenerations>("page", $$"""{ "generations": [{{Unknown}}], "next": null }""");

@@ -27,7 +27,11 @@ internal sealed class TenantEndpoints(
         var tenants = directory.Current.Tenants.Values.OrderBy(tenant => tenant.Id, StringComparer.Ordinal).ToList();
         var quotas = await ledger.QuotasAsync(tenants, cancellationToken);
         return TypedResults.Json(
-            new AdminTenants([.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id]))]),
+            new AdminTenants(
+                [.. tenants.Select(tenant => Describe(tenant, quotas[tenant.Id]))],
+                directory.FileError?.Split('\n') ?? [],
+                directory.LoadedAt?.UtcDateTime
+            ),
             AdminJson.Default.AdminTenants
         );
     }
@@ -171,7 +175,12 @@ internal sealed class TenantEndpoints(
         );
 }
 
-internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants);
+/// <param name="FileErrors">
+/// What is wrong with the tenants file as it is now: it is refused, and the last good one stays in force. Empty: it is
+/// in force.
+/// </param>
+/// <param name="FileSince">When the file in force was read.</param>
+internal sealed record AdminTenants(IReadOnlyList<AdminTenant> Tenants, IReadOnlyList<string> FileErrors, DateTime? FileSince);
 
 /// <param name="Policy">The policy in force.</param>
 /// <param name="Quotas">With the grants of the current period.</param>

@@ -18,19 +18,25 @@ internal sealed record ModelDescription(
     ModelPrice Price
 )
 {
-    public static ModelDescription From(ImageModel model, TenantPolicy policy) =>
-        new(
+    public static ModelDescription From(ImageModel model, TenantPolicy policy)
+    {
+        var sizes = SizeCap.From(model, policy);
+        var ratios = model.AspectRatios.Select(sizes.Fit).OfType<AspectRatio>().ToList();
+        return new(
             model.Name,
             model.Title,
             model.Source,
-            ModelLimits.From(model, policy),
+            ModelLimits.From(model, policy, sizes),
             model.Styles,
-            model.AspectRatios,
-            model.Price.ToModelPrice([.. model.AspectRatios.Select(ratio => PriceExample.From(model.Price, ratio))])
+            ratios,
+            model.Price.ToModelPrice([.. ratios.Select(ratio => PriceExample.From(model.Price, ratio))])
         );
+    }
 }
 
 /// <summary>The model's limits, narrowed by the tenant's policy.</summary>
+/// <param name="Width">Its default is a size to begin with that the policy allows.</param>
+/// <param name="Height">Its default is a size to begin with that the policy allows.</param>
 /// <param name="MaxPixels">Width × height of one image; null: no cap below the two ranges.</param>
 /// <param name="PromptMaxLength">Unicode code points.</param>
 /// <param name="Public">Whether <c>public: true</c> is allowed.</param>
@@ -45,10 +51,18 @@ internal sealed record ModelLimits(
     bool Public
 )
 {
-    public static ModelLimits From(ImageModel model, TenantPolicy policy) =>
-        new(
-            model.Width,
-            model.Height,
+    public static ModelLimits From(ImageModel model, TenantPolicy policy, SizeCap sizes)
+    {
+        var (width, height) = sizes.Default;
+        return new(
+            model.Width with
+            {
+                Default = width,
+            },
+            model.Height with
+            {
+                Default = height,
+            },
             policy.MaxPixels,
             model.Quantity with
             {
@@ -59,6 +73,7 @@ internal sealed record ModelLimits(
             model.MaxReferences,
             policy.AllowPublic
         );
+    }
 }
 
 /// <param name="Rule">The formula, in words.</param>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Gateway.Cli;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
@@ -68,6 +69,51 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    public async Task What_once_went_wrong_for_people_works_as_they_expect()
+    {
+        const string AdminToken = "console-admin-token-of-a-test";
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "admin"), "anna " + AdminToken, TestContext.Current.CancellationToken);
+        await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 2, CreationsPerMinute = 0 });
+        var tenants = $$"""
+            {
+              "tenants": [
+                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 20 } },
+                { "id": "small", "name": "Small", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(
+                Token
+            )}}"] }, "policy": { "maxPixels": 1000000 } }
+              ]
+            }
+            """;
+        await using var gateway = await StartAsync(
+            folder.Path,
+            leonardo,
+            tenants,
+            ("Admin__TokenFile", Path.Combine(folder.Path, "admin"))
+        );
+
+        await BrowserScript.RunAsync(
+            "console-defects.mjs",
+            [
+                gateway.Address.GetLeftPart(UriPartial.Authority),
+                Token,
+                AdminToken,
+                Path.Combine(folder.Path, "tenants.json"),
+                .. Screenshots,
+            ]
+        );
+
+        // The first request, its remix, and two programs that were copied from it.
+        var remixes = leonardo
+            .Received.Where(request => request.Method == "POST" && request.Path.EndsWith("/v2/generations", StringComparison.Ordinal))
+            .Select(request => Encoding.UTF8.GetString(request.Body.Span))
+            .Where(body => body.Contains("Remix", StringComparison.Ordinal))
+            .ToList();
+        remixes.Count.ShouldBe(4);
+        remixes.Distinct().ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task The_console_is_at_the_root_without_a_tenant_and_is_revalidated_each_time()
     {
         await using var gateway = await GatewayApp.StartAsync(GatewayApp.Tenants("""{ "id": "elsewhere" }"""));
@@ -110,10 +156,18 @@ public sealed class ConsoleTests
     private static string[] Screenshots =>
         Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
 
-    private static async Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo, params (string, string)[] settings)
+    private static Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo, params (string, string)[] settings) =>
+        StartAsync(folder, leonardo, Tenants, settings);
+
+    private static async Task<GatewayProcess> StartAsync(
+        string folder,
+        LeonardoSimulator leonardo,
+        string tenantsFile,
+        params (string, string)[] settings
+    )
     {
         var tenants = Path.Combine(folder, "tenants.json");
-        await File.WriteAllTextAsync(tenants, Tenants, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(tenants, tenantsFile, TestContext.Current.CancellationToken);
         var origin = leonardo.Address.GetLeftPart(UriPartial.Authority);
         return await GatewayProcess.StartAsync(
             folder,

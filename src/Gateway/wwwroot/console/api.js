@@ -64,6 +64,7 @@ export function freshKey() {
 }
 
 export const imagePath = (generation, image) => `v1/generations/${generation}/images/${image}`;
+export const uploadPath = id => `v1/init-image/${id}/image`;
 
 /** What an img element can load: the address itself, or the bytes if the request needs a token. */
 export async function imageSource(path) {
@@ -79,13 +80,4 @@ export function save(blob, name) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-export function curl(body) {
-  const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
-  const lines = [`curl ${new URL('v2/generations', document.baseURI)}`, `  -H 'content-type: application/json'`, `  -H 'Idempotency-Key: ${freshKey()}'`];
-  // The token itself does not go to the clipboard.
-  if (tenantToken) lines.push(`  -H "authorization: Bearer $GATEWAY_TOKEN"`);
-  lines.push(`  -d ${quoted(JSON.stringify(JSON.parse(body), null, 2))}`);
-  return lines.join(' \\\n');
 }

@@ -5,11 +5,13 @@ import { cardFor, clearFields, firstFault, showAtFields } from './problems.js';
 /**
  * @param fields `{name: {label, type?, options?, required?, help?}}`
  * @param send receives the values; an error is shown.
+ * @param isDanger whether the answer cannot be taken back: the focus is then on the button that keeps everything.
  * @returns whether anything was sent, accepted or not.
  */
-export function ask(title, text, fields, go, send) {
+export function ask({ title, text, fields = {}, go, send, keep = 'Cancel', isDanger = false }) {
   return new Promise(resolve => {
     const heading = freshId('ask');
+    const cancel = button(keep, () => dialog.close());
     const controls = {};
     const form = h(
       'form',
@@ -28,7 +30,7 @@ export function ask(title, text, fields, go, send) {
           help && h('p', { class: 'help', id: `${id}-help` }, help),
         );
       }),
-      h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'main' }, go), button('Cancel', () => dialog.close())),
+      h('div', { class: 'actions' }, h('button', { type: 'submit', class: isDanger ? 'danger' : 'main' }, go), cancel),
     );
     const dialog = h('dialog', { 'aria-labelledby': heading }, h('h2', { id: heading }, title), text && h('p', {}, text), form);
     let isSent = false;
@@ -57,5 +59,6 @@ export function ask(title, text, fields, go, send) {
     });
     document.body.append(dialog);
     dialog.showModal();
+    if (isDanger) cancel.focus();
   });
 }

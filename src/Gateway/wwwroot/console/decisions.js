@@ -21,7 +21,7 @@ async function decide({ title, text, fields = {}, go, path, body = values => val
     say(done);
   };
   // Also after a refusal: the state may have changed in the meantime.
-  if (await ask(title, text, { ...fields, reason }, go, send)) await reload([...touched, 'audit']);
+  if (await ask({ title, text, fields: { ...fields, reason }, go, send })) await reload([...touched, 'audit']);
 }
 
 export async function stuck(reload) {
@@ -85,13 +85,25 @@ function stuckRow(entry, reload) {
 }
 
 export async function tenants(reload) {
-  const { tenants: all } = await readAdmin('admin/tenants');
+  const { tenants: all, fileErrors = [], fileSince } = await readAdmin('admin/tenants');
   const shared = (all[0]?.quotas ?? []).filter(quota => quota.limit !== null && quota.name.startsWith('org-'));
   return h(
     'ul',
     { class: 'rows' },
+    fileErrors.length > 0 && h('li', {}, refusedFile(fileErrors, fileSince)),
     shared.length > 0 && h('li', {}, h('h3', {}, 'The whole organisation'), h('div', { class: 'quotas' }, shared.map(quota => quotaBar({ ...quota, title: quotaName(quota.name.slice(4)) })))),
     all.map(tenant => tenantRow(tenant, reload)),
+  );
+}
+
+/** Teams work with the last good file, so nobody notices that a change has no effect. */
+function refusedFile(errors, since) {
+  return h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    h('h3', {}, 'The tenants file is refused'),
+    h('p', {}, `It has ${count(errors.length, 'error')}, so its last change has no effect: the file${since ? ` of ${when(since)}` : ''} stays in force. Correct it; it is read again by itself.`),
+    h('ul', {}, errors.map(error => h('li', {}, h('code', {}, error)))),
   );
 }
 

@@ -51,18 +51,3 @@ export async function copy(text) {
   area.remove();
   if (!done) throw new Error('The browser does not allow this page to copy.');
 }
-
-/** A button that copies a text and confirms it. */
-export function copyButton(label, text) {
-  const made = button(label, async () => {
-    try {
-      await copy(text());
-      made.textContent = 'Copied';
-      say('Copied');
-    } catch {
-      made.textContent = 'Copying failed';
-    }
-    setTimeout(() => (made.textContent = label), 2000);
-  });
-  return made;
-}

@@ -1,6 +1,6 @@
 // The form: built from the answer of GET /v2/models, read into a request, and filled from one.
 import { $, freshId, h } from './dom.js';
-import { usd } from './format.js';
+import { count, usd } from './format.js';
 import { allowReferences } from './references.js';
 
 let models = [];
@@ -19,11 +19,12 @@ export function buildForm(allowed, changed) {
     chooseModel(select.value);
     onchange();
   };
-  for (const control of $('#form').querySelectorAll('input:not([type=file]), select, textarea')) control.addEventListener('input', () => edited());
+  for (const control of $('#form').querySelectorAll('input:not([type=file]), select, textarea')) control.oninput = edited;
   applyModel(models[0]);
 }
 
 function edited() {
+  $('#form-note').replaceChildren();
   markRatio();
   countPrompt();
   onchange();
@@ -33,6 +34,7 @@ function edited() {
 function chooseModel(name) {
   const chosen = models.find(each => each.name === name);
   if (chosen && chosen !== model) applyModel(chosen);
+  return chosen !== undefined;
 }
 
 function applyModel(chosen) {
@@ -43,18 +45,19 @@ function applyModel(chosen) {
     const range = limits[side];
     Object.assign($('#' + side), { min: range.min, max: range.max, value: range.default ?? range.max, step: 1 });
   }
-  const pixels = limits.max_pixels ? `, at most ${limits.max_pixels.toLocaleString('en')} pixels` : '';
   const { width, height } = limits;
+  // A cap that the largest size keeps needs no words.
+  const pixels = limits.max_pixels && limits.max_pixels < width.max * height.max ? `, at most ${limits.max_pixels.toLocaleString('en')} pixels together` : '';
   const isSquare = width.min === height.min && width.max === height.max;
-  $('#size-help').textContent = `${width.min} to ${width.max} ${isSquare ? 'each' : `wide, ${height.min} to ${height.max} high`}${pixels}.`;
+  $('#size-help').textContent = `${width.min} to ${width.max} ${isSquare ? 'each' : `wide, ${height.min} to ${height.max} high`}${pixels}`;
   $('#seed').min = limits.seed.min;
   $('#seed').max = limits.seed.max;
-  $('#seed-help').textContent = `${limits.seed.min.toLocaleString('en')} to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results similar; if it is left empty, the gateway draws one.`;
+  $('#seed-help').textContent = `${limits.seed.min.toLocaleString('en')} to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results similar; if it is left empty, a new one is drawn.`;
   $('#style').replaceChildren(h('option', { value: '' }, 'Leonardo’s default'), ...model.styles.map(style => h('option', { value: style.id }, style.name)));
   $('#ratios').replaceChildren(...model.aspect_ratios.map(ratioChoice));
   $('#quantity').replaceChildren(...quantityChoices(limits.quantity));
   $('#public-field').hidden = !limits.public;
-  $('#references-help').textContent = `Up to ${limits.max_references}: PNG, JPEG or WebP. They can raise the price, which is shown below.`;
+  $('#references-help').textContent = `Up to ${limits.max_references}: PNG, JPEG or WebP`;
   allowReferences(limits.max_references);
   markRatio();
   countPrompt();
@@ -62,20 +65,20 @@ function applyModel(chosen) {
 
 function ratioChoice(ratio) {
   const id = freshId('ratio');
-  const tooLarge = model.limits.max_pixels && ratio.width * ratio.height > model.limits.max_pixels;
   const box = h('span', { class: 'shape', 'aria-hidden': 'true' });
-  // Longest side 1.25rem.
-  const scale = 1.25 / Math.max(ratio.width, ratio.height);
+  // Longest side 1rem.
+  const scale = 1 / Math.max(ratio.width, ratio.height);
   box.style.width = `${ratio.width * scale}rem`;
   box.style.height = `${ratio.height * scale}rem`;
   const price = model.price.examples.find(example => example.width === ratio.width && example.height === ratio.height);
-  const input = h('input', { type: 'radio', name: 'ratio', id, disabled: tooLarge, 'data-width': ratio.width, 'data-height': ratio.height });
+  const size = `${ratio.width} × ${ratio.height}`;
+  const input = h('input', { type: 'radio', name: 'ratio', id, 'data-width': ratio.width, 'data-height': ratio.height });
   input.addEventListener('change', () => {
     $('#width').value = ratio.width;
     $('#height').value = ratio.height;
     edited();
   });
-  return h('div', { class: 'choice' }, input, h('label', { for: id, title: price ? `${usd(price.usd)} an image` : undefined }, box, ratio.name));
+  return h('div', { class: 'choice' }, input, h('label', { for: id, title: price ? `${size}, ${usd(price.usd)} an image` : size }, box, ratio.name));
 }
 
 function quantityChoices(range) {
@@ -105,34 +108,58 @@ function countPrompt() {
 
 const numberOf = text => (text.trim() === '' ? undefined : Number(text));
 
-/** The request in the form. The gateway validates it, not the page. */
+/**
+ * The request in the form. The gateway validates it, not the page. Its members are in the order in which the gateway sends them to Leonardo, so that a request that
+ * was stored, filled in and read again is the same text.
+ */
 export function readForm(references) {
   const quantity = $('#quantity input[type=number]') ?? $('#quantity input:checked');
   const parameters = {
     prompt: $('#prompt').value,
+    quantity: quantity ? numberOf(quantity.value) : undefined,
     width: numberOf($('#width').value),
     height: numberOf($('#height').value),
-    quantity: quantity ? numberOf(quantity.value) : undefined,
     seed: numberOf($('#seed').value),
     prompt_enhance: $('#enhance').checked ? 'ON' : 'OFF',
   };
-  if ($('#style').value) parameters.style_ids = [$('#style').value];
+  if ($('#style').value) parameters.style_ids = $('#style').value.split(' ');
   if (references.length > 0) parameters.guidances = { image_reference: references };
   return { model: model.name, public: $('#public').checked, parameters };
 }
 
-/** Fills the form from an earlier request. The caller sets the references. */
+/**
+ * Fills the form from an earlier request. The caller sets the references.
+ * @returns what could not be taken over, in words.
+ */
 export function fillForm(request) {
   const { parameters } = request;
-  chooseModel(request.model);
+  const lost = [];
+  if (request.model && !chooseModel(request.model)) lost.push('its model is not one that your team may use');
   $('#prompt').value = parameters.prompt ?? '';
   for (const name of ['width', 'height', 'seed']) $('#' + name).value = parameters[name] ?? '';
-  $('#style').value = parameters.style_ids?.[0] ?? '';
+  chooseStyles(parameters.style_ids ?? []);
   $('#enhance').checked = parameters.prompt_enhance === 'ON';
-  $('#public').checked = request.public === true;
-  const quantity = $('#quantity input[type=number]');
-  if (quantity) quantity.value = parameters.quantity;
-  else for (const choice of $('#quantity').querySelectorAll('input')) choice.checked = Number(choice.value) === parameters.quantity;
-  if (parameters.seed !== undefined) $('#form details').open = true;
+  $('#public').checked = request.public === true && model.limits.public;
+  if (request.public && !model.limits.public) lost.push('your team may not publish');
+  if (!chooseQuantity(parameters.quantity ?? model.limits.quantity.default)) lost.push(`your team may make at most ${count(model.limits.quantity.max, 'image')} at once`);
   edited();
+  return lost;
+}
+
+function chooseQuantity(wanted) {
+  const number = $('#quantity input[type=number]');
+  if (number) number.value = wanted;
+  else for (const choice of $('#quantity').querySelectorAll('input')) choice.checked = Number(choice.value) === Math.min(wanted, model.limits.quantity.max);
+  return wanted <= model.limits.quantity.max;
+}
+
+/** Programs may send several styles, or one that this page does not know: such a choice is offered as it is. */
+function chooseStyles(ids) {
+  const select = $('#style');
+  const value = ids.join(' ');
+  if (![...select.options].some(option => option.value === value)) {
+    const names = ids.map(id => model.styles.find(style => style.id === id)?.name ?? `style ${id.slice(0, 8)}`);
+    select.append(h('option', { value }, names.join(' + ')));
+  }
+  select.value = value;
 }

@@ -1,11 +1,15 @@
-// Make images: the price before sending, one Idempotency-Key per request, and the results as they arrive.
-import { asTenant, curl, freshKey, read } from './api.js';
-import { $, button, copyButton, h, say } from './dom.js';
+// Make images: the price before sending, one Idempotency-Key per request, and the draft, which survives a reload.
+import { asTenant, freshKey, read } from './api.js';
+import { copyAs } from './code.js';
+import { $, button, h, say } from './dom.js';
 import { buildForm, currentModel, fillForm, readForm } from './form.js';
 import { count, quotaAmount, quotaName, usd } from './format.js';
-import { facts, follow, pictures, withSeed } from './generation.js';
+import { requestOf } from './generation.js';
 import { cardFor, clearFields, firstFault, problemCard, showAtFields } from './problems.js';
-import { areUploading, chosenReferences, keptReferences, referTo, setReferences, setUpReferences } from './references.js';
+import { areUploading, chosenReferences, setReferences, setUpReferences } from './references.js';
+import { session } from './store.js';
+import { emptyStream, show, showRecent } from './stream.js';
+import { explain } from './words.js';
 
 /** The last body whose outcome is not known, with its key: sent again, it is the same request and is charged once. */
 let open = null;
@@ -17,22 +21,41 @@ let onspent = () => {};
 export async function startGenerate(spent) {
   onspent = spent;
   setUpReferences(formChanged);
-  $('#form').addEventListener('submit', event => {
+  const form = $('#form');
+  form.addEventListener('submit', event => {
     event.preventDefault();
     submit();
   });
-  $('#form-actions').append(copyButton('Copy as curl', () => curl(bodyOf())));
+  form.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' || event.isComposing) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      if (!event.repeat) submit();
+    } else if (event.target.matches('input')) {
+      // Enter in a field would send the form, and that costs money.
+      event.preventDefault();
+    }
+  });
+  $('#form-actions').append(copyAs(() => readForm(chosenReferences())));
   await loadModels();
 }
 
+/** Everything that belongs to a team: another one may be calling now. */
 export async function loadModels() {
   try {
     const { models } = await read('v2/models');
     if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
     buildForm(models, formChanged);
     $('#form').hidden = false;
-    showEmpty();
+    $('#results').replaceChildren();
+    const draft = session.get('draft');
+    if (draft) {
+      fillForm(draft);
+      setReferences(draft.parameters.guidances?.image_reference ?? []);
+    }
     formChanged();
+    offerInterrupted();
+    await showRecent(onspent);
   } catch (fault) {
     $('#form').hidden = true;
     const help = fault.status === 401 ? [button('Use a gateway token', () => $('#identity').showModal())] : [];
@@ -40,9 +63,16 @@ export async function loadModels() {
   }
 }
 
-function showEmpty() {
-  if (!$('#results .result'))
-    $('#results').replaceChildren(h('p', { class: 'empty' }, 'Your images appear here. They stay in the history too.'));
+export function forgetDraft() {
+  close();
+  $('#form').reset();
+  $('#form-problem').replaceChildren();
+  $('#form-note').replaceChildren();
+  setReferences([]);
+  // Last: each change of the form is a new draft.
+  clearTimeout(quoteTimer);
+  session.set('draft', null);
+  emptyStream();
 }
 
 const bodyOf = (request = readForm(chosenReferences())) => JSON.stringify(request);
@@ -51,6 +81,7 @@ function formChanged() {
   allowOnly();
   clearTimeout(quoteTimer);
   quoteTimer = setTimeout(quote, 400);
+  if (currentModel() && !areUploading()) session.set('draft', readForm(chosenReferences()));
 }
 
 function allowOnly() {
@@ -73,13 +104,14 @@ async function quote() {
     clearFields($('#form'));
     const homeless = fault.problem ? showAtFields($('#form'), fault.problem.errors) : [];
     const isMarked = fault.problem?.errors && homeless.length === 0;
-    showBesideButton(h('p', { class: 'small' }, isMarked ? 'Correct the marked fields to see the price.' : `The price is not available: ${fault.problem?.title ?? fault.message}.`));
+    const why = fault.problem ? explain(fault.problem)[0] : fault.message;
+    showBesideButton(h('p', { class: 'small' }, isMarked ? 'Correct the marked fields to see the price.' : `The price is not available: ${why}.`));
   }
 }
 
 /** Beside the button and above it. An unchanged text is not announced again while a prompt is being typed. */
-function showBesideButton(now, ...above) {
-  const parts = [h('div', { class: 'now' }, now), ...above.filter(Boolean)];
+function showBesideButton(now, ...below) {
+  const parts = [now, ...below.filter(Boolean)];
   const text = nodes => nodes.map(node => node.textContent).join(' ');
   if (text(parts) !== text([...$('#quote').children])) $('#quote').replaceChildren(...parts);
 }
@@ -91,7 +123,7 @@ function showQuote(quote) {
   showBesideButton(
     h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), h('span', {}, ` for ${count(quote.images, 'image')}`)),
     left.length > 0 && h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', ')),
-    !quote.allowed && h('p', { class: 'small bad' }, `This request would now be refused by: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
+    !quote.allowed && h('p', { class: 'small bad' }, `More than is left: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
   );
 }
 
@@ -99,10 +131,10 @@ const shortName = name => ({ 'images-day': 'images today', 'images-month': 'imag
 
 async function submit(again = null) {
   if (sending || areUploading()) return;
-  const request = again ?? readForm(chosenReferences());
-  const body = bodyOf(request);
+  const body = again ?? bodyOf();
   const key = open?.body === body ? open.key : freshKey();
   open = { body, key };
+  session.set('open', open);
   sending = true;
   allowOnly();
   clearFields($('#form'));
@@ -110,12 +142,14 @@ async function submit(again = null) {
   try {
     const response = await asTenant('POST', 'v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
     const { generate } = await response.json();
-    open = null;
-    watch(generate, request, keptReferences());
+    close();
+    const request = JSON.parse(body);
+    show({ id: generate.generationId, status: 'PENDING', generated_images: [] }, { cost: generate.cost, asked: request, onspent });
+    say('Sent. Leonardo is working.');
     formChanged();
   } catch (fault) {
-    if (!fault.isOpen) open = null;
-    refuse(fault, request);
+    if (!fault.isOpen) close();
+    refuse(fault, body);
     // A new quote would remove the error messages before they are read.
     if (!firstFault($('#form'))) formChanged();
   } finally {
@@ -125,88 +159,47 @@ async function submit(again = null) {
   }
 }
 
-function refuse(fault, request) {
+function close() {
+  open = null;
+  session.set('open', null);
+}
+
+function refuse(fault, body) {
   if (!fault.problem) return $('#form-problem').replaceChildren(cardFor(fault));
   const homeless = showAtFields($('#form'), fault.problem.errors);
-  const retry = fault.isOpen ? [button('Send the same request again', () => submit(request), 'main')] : [];
-  $('#form-problem').replaceChildren(problemCard(fault, homeless, ...retry));
+  const actions = fault.isOpen ? [button('Send the same request again', () => submit(body), 'main')] : [];
+  $('#form-problem').replaceChildren(problemCard(fault, { homeless, actions }));
   const first = firstFault($('#form'));
   if (!first) return $('#form-problem').scrollIntoView({ block: 'nearest' });
-  first.closest('details')?.setAttribute('open', '');
   first.focus();
 }
 
-/** One result: frames at once, pictures when they are ready. */
-function watch({ generationId, cost }, request, references) {
-  const state = h('p', { class: 'state' });
-  const body = h('div', {});
-  const { width, height, quantity } = request.parameters;
-  const frames = h(
-    'div',
-    { class: 'pictures', 'aria-hidden': 'true' },
-    Array.from({ length: quantity ?? 1 }, () => {
-      const frame = h('div', { class: 'frame' });
-      frame.style.aspectRatio = `${width} / ${height}`;
-      return frame;
-    }),
+/** The page was closed or reloaded before the answer came. What was sent goes on; asking again with its key is not paid twice. */
+function offerInterrupted() {
+  open = session.get('open');
+  if (!open) return;
+  const prompt = JSON.parse(open.body).parameters.prompt;
+  $('#form-problem').replaceChildren(
+    h(
+      'div',
+      { class: 'problem', role: 'alert' },
+      h('h2', {}, 'The page was reloaded while a request was being sent'),
+      h('p', {}, `“${prompt.slice(0, 120)}”. Sending it again shows its result if it arrived, and is paid once in any case.`),
+      h('div', { class: 'actions' }, button('Send it again', () => submit(open.body), 'main'), button('Let it be', () => (close(), $('#form-problem').replaceChildren()))),
+    ),
   );
-  body.append(frames);
-  const card = h('article', { class: 'result', 'aria-label': `Result: ${request.parameters.prompt.slice(0, 80)}`, 'aria-busy': 'true' }, h('p', { class: 'asked' }, request.parameters.prompt), state, body);
-  $('#results .empty')?.remove();
-  $('#results').prepend(card);
-  const { top, bottom } = card.getBoundingClientRect();
-  if (top < 0 || Math.min(bottom, top + 200) > innerHeight) card.scrollIntoView({ block: 'start' });
-
-  const began = performance.now();
-  const passed = () => count(Math.floor((performance.now() - began) / 1000), 'second');
-  const tick = () => (state.textContent = `Leonardo is working: ${passed()}`);
-  tick();
-  const timer = setInterval(tick, 1000);
-  say('Sent. Leonardo is working.');
-  follow(generationId, () => {})
-    .then(
-      generation => end(generation),
-      fault => {
-        state.textContent = '';
-        body.replaceChildren(cardFor(fault, button('Check again', () => retry())));
-      },
-    )
-    .finally(() => {
-      clearInterval(timer);
-      card.setAttribute('aria-busy', 'false');
-      onspent();
-    });
-
-  function retry() {
-    card.remove();
-    watch({ generationId, cost }, request, references);
-  }
-
-  function end(generation) {
-    const failed = generation.status === 'FAILED';
-    const made = count(generation.generated_images.length, 'image');
-    // The line stays, so that the pictures do not move as they appear.
-    state.textContent = failed ? 'Leonardo could not make these images.' : `${made} in ${passed()}`;
-    say(failed ? 'Leonardo could not make these images' : `${made} ready`);
-    const kept = withSeed(request, generation);
-    body.replaceChildren(
-      failed ? h('p', {}, 'The generation ended without images. Leonardo charges for it all the same; Usage shows the cost.') : pictures(generation, referTo),
-      facts(generation, { Cost: cost?.amount && usd(cost.amount) }),
-      h(
-        'div',
-        { class: 'actions' },
-        button('Use again with this seed', () => makeAgain(kept, references)),
-        copyButton('Copy as curl', () => curl(JSON.stringify(kept))),
-      ),
-    );
-  }
 }
 
 /** Fills the form with an earlier request. It is not sent: that costs money, and is the person's decision. */
-export function makeAgain(request, references = []) {
+export function makeAgain(generation, { newSeed = false } = {}) {
   location.hash = '#generate';
-  fillForm({ ...request, model: request.model ?? currentModel().name });
-  setReferences(references);
+  const request = structuredClone(requestOf(generation));
+  if (newSeed) delete request.parameters.seed;
+  const lost = fillForm(request);
+  setReferences(request.parameters.guidances?.image_reference ?? []);
+  const notes = lost.map(each => `Not the same as before: ${each}.`);
+  if (!generation.request) notes.push('This was made before the gateway kept whole requests: its style, references and prompt enhancement are not known.');
+  $('#form-note').replaceChildren(...notes.map(note => h('p', {}, note)));
   $('#prompt').focus();
-  say('The form now has the earlier request, with its seed');
+  say(newSeed ? 'The form now has the earlier request, without its seed' : 'The form now has the earlier request, with its seed');
 }

@@ -2,19 +2,20 @@
 import { asTenant, imageBlob, imagePath, imageSource, save } from './api.js';
 import { button, h, say } from './dom.js';
 import { when } from './format.js';
-import { cardFor } from './problems.js';
+import { cardFor, shortly } from './problems.js';
+import { remember } from './store.js';
 
-/** Follows a generation by server-sent events, or else by polling, and passes each state to `onState`. Returns the last one. */
-export async function follow(id, onState, signal) {
+/** Follows a generation by server-sent events, or else by polling. Returns its last state. */
+export async function follow(id, signal) {
   try {
-    return await listen(id, onState, signal);
+    return await listen(id, signal);
   } catch (fault) {
     if (fault.name === 'AbortError' || fault.status === 401 || fault.status === 403 || fault.status === 404) throw fault;
-    return await poll(id, onState, signal);
+    return await poll(id, signal);
   }
 }
 
-async function listen(id, onState, signal) {
+async function listen(id, signal) {
   const response = await asTenant('GET', `v1/generations/${id}`, { accept: 'text/event-stream', signal });
   if (!(response.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) throw new Error('not a stream');
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -28,23 +29,21 @@ async function listen(id, onState, signal) {
       const data = text.slice(0, end).split('\n').filter(line => line.startsWith('data:')).map(line => line.slice(5).trimStart());
       text = text.slice(end + 2);
       if (data.length === 0) continue;
-      const generation = JSON.parse(data.join('\n')).generations_by_pk;
-      onState(generation);
-      if (hasEnded(generation)) return generation;
+      const { generations_by_pk: generation, request } = JSON.parse(data.join('\n'));
+      if (hasEnded(remember(generation, request))) return remember(generation);
     }
   }
 }
 
-async function poll(id, onState, signal) {
+async function poll(id, signal) {
   let failures = 0;
   while (!signal?.aborted) {
     let wait = 2;
     try {
       const response = await asTenant('GET', `v1/generations/${id}`, { signal });
-      const generation = (await response.json()).generations_by_pk;
+      const { generations_by_pk: generation, request } = await response.json();
       failures = 0;
-      onState(generation);
-      if (hasEnded(generation)) return generation;
+      if (hasEnded(generation)) return remember(generation, request);
       wait = Number(response.headers.get('Retry-After')) || wait;
     } catch (fault) {
       if (fault.name === 'AbortError' || (fault.status >= 400 && fault.status < 500 && fault.status !== 429) || ++failures > 10) throw fault;
@@ -56,21 +55,53 @@ async function poll(id, onState, signal) {
 
 export const hasEnded = generation => generation.status === 'COMPLETE' || generation.status === 'FAILED';
 
-/** A picture in its frame. */
-export function picture(generation, image, number, attributes = {}) {
-  const made = h('img', { alt: `Image ${number}: ${generation.prompt ?? 'the prompt is not known'}`, ...attributes });
-  if (generation.imageWidth) {
-    made.width = generation.imageWidth;
-    made.height = generation.imageHeight;
-  }
-  imageSource(imagePath(generation.id, image.id)).then(
-    source => {
-      made.onload = () => URL.revokeObjectURL(source);
-      made.src = source;
-    },
-    fault => made.replaceWith(h('p', { class: 'fault' }, fault.message)),
-  );
-  return made;
+export const promptOf = generation => generation.request?.parameters.prompt ?? generation.prompt ?? '';
+
+/** The size of its images, once or before they exist. */
+export function sizeOf(generation) {
+  const { width, height } = generation.request?.parameters ?? {};
+  return { width: generation.imageWidth ?? width, height: generation.imageHeight ?? height };
+}
+
+/**
+ * A picture in its frame, marked if Leonardo flagged it. One that cannot be fetched says why, and can be tried again.
+ * @param href where it leads; none: nowhere.
+ * @param thumbnail the width of a small one that is enough here: 320 or 640.
+ */
+export function picture(generation, image, number, { href, thumbnail, ...attributes } = {}) {
+  const original = imagePath(generation.id, image.id);
+  const place = h('div', { class: 'picture' });
+  const { width, height } = sizeOf(generation);
+  const load = async (path = thumbnail ? `${original}?width=${thumbnail}` : original) => {
+    const img = h('img', { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes });
+    const flag = image.nsfw && h('span', { class: 'flag' }, 'Flagged as not safe for work');
+    place.replaceChildren(href ? h('a', { href }, img) : img, ...(flag ? [flag] : []));
+    try {
+      const source = await imageSource(path);
+      img.onload = () => source.startsWith('blob:') && URL.revokeObjectURL(source);
+      img.onerror = () => failed(path, () => explain(original));
+      img.src = source;
+    } catch (fault) {
+      failed(path, () => missing(shortly(fault)));
+    }
+  };
+  // No thumbnail can be made of some images, or not now.
+  const failed = (path, otherwise) => (path === original ? otherwise() : load(original));
+  // An element's error has no reason: asking again gives one.
+  const explain = async path => {
+    const why = await asTenant('GET', path, { accept: 'image/*' }).then(
+      response => response.body?.cancel().then(() => 'the browser cannot show it'),
+      fault => shortly(fault),
+    );
+    missing(why);
+  };
+  const missing = why => {
+    const box = h('div', { class: 'missing' }, h('p', { class: 'fault' }, `Image ${number} cannot be shown: ${why}.`), button('Try again', () => load()));
+    if (width) box.style.aspectRatio = `${width} / ${height}`;
+    place.replaceChildren(box);
+  };
+  load();
+  return place;
 }
 
 /** The pictures of a generation, each with its actions. */
@@ -82,7 +113,7 @@ export function pictures(generation, onReference) {
       h(
         'figure',
         {},
-        picture(generation, image, index + 1),
+        picture(generation, image, index + 1, { href: `#/g/${generation.id}/${index + 1}`, thumbnail: 640 }),
         h(
           'figcaption',
           { class: 'actions' },
@@ -94,16 +125,23 @@ export function pictures(generation, onReference) {
   );
 }
 
-function downloadButton(generation, image, number) {
+/** From the prompt and the seed, so that the files of a folder differ. */
+function fileName(generation, number, type) {
+  const extension = { 'image/png': 'png', 'image/webp': 'webp' }[type] ?? 'jpg';
+  const words = promptOf(generation).toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
+  return `${[words || generation.id.slice(0, 8), generation.seed, number].filter(part => part !== undefined && part !== null).join('-')}.${extension}`;
+}
+
+export function downloadButton(generation, image, number) {
   const made = button('Download', async () => {
     made.disabled = true;
+    made.parentElement.querySelector('.problem')?.remove();
     try {
       const blob = await imageBlob(imagePath(generation.id, image.id));
-      const extension = { 'image/png': 'png', 'image/webp': 'webp' }[blob.type] ?? 'jpg';
-      save(blob, `${generation.id.slice(0, 8)}-${number}.${extension}`);
+      save(blob, fileName(generation, number, blob.type));
       say('Downloaded');
     } catch (fault) {
-      made.after(cardFor(fault));
+      made.parentElement.append(cardFor(fault));
     }
     made.disabled = false;
   });
@@ -113,9 +151,10 @@ function downloadButton(generation, image, number) {
 
 /** The facts of a generation as a list of terms. */
 export function facts(generation, more = {}) {
+  const { width, height } = sizeOf(generation);
   const entries = {
-    Size: generation.imageWidth && `${generation.imageWidth} × ${generation.imageHeight}`,
-    Seed: generation.seed,
+    Size: width && `${width} × ${height}`,
+    Seed: generation.seed ?? generation.request?.parameters.seed,
     Made: generation.createdAt && when(generation.createdAt),
     ...more,
   };
@@ -128,22 +167,12 @@ export function facts(generation, more = {}) {
   );
 }
 
-/** A request that repeats this generation, as far as the gateway knows it. */
-export function requestLike(generation, model) {
-  return {
-    model,
-    parameters: {
-      prompt: generation.prompt ?? '',
-      width: generation.imageWidth,
-      height: generation.imageHeight,
-      quantity: Math.max(1, (generation.generated_images ?? []).length),
-      seed: generation.seed ?? undefined,
-    },
-  };
+/** The request that made it, as it was sent; for older ones as far as it is known. */
+export function requestOf(generation) {
+  if (generation.request) return generation.request;
+  const { imageWidth: width, imageHeight: height, seed, prompt = '' } = generation;
+  const parameters = { prompt, quantity: Math.max(1, (generation.generated_images ?? []).length), width, height, seed: seed ?? undefined };
+  return { model: undefined, parameters };
 }
 
-/** The request with the seed that the result shows. */
-export function withSeed(request, generation) {
-  return { ...request, parameters: { ...request.parameters, seed: generation.seed ?? request.parameters.seed } };
-}
-
+export const lacksRequest = generation => !generation.request;

@@ -1,17 +1,58 @@
 // The page: which part is shown, which team is calling, dark or light.
 import { read, tokens } from './api.js';
 import { $, h, say } from './dom.js';
-import { loadModels, startGenerate } from './generate.js';
+import { closeGeneration, openGeneration } from './details.js';
+import { forgetDraft, loadModels, startGenerate } from './generate.js';
 import { showHistory } from './history.js';
 import { showOperator } from './operator.js';
 import { cardFor } from './problems.js';
-import { setReferences } from './references.js';
+import { forgetAll } from './store.js';
+import { showRecent } from './stream.js';
 import { showUsage, whoIs } from './usage.js';
 
+const spent = () => {
+  if (!$('#page-usage').hidden) showUsage();
+};
 const pages = { generate: () => {}, history: showHistory, usage: showUsage, operator: showOperator };
 
-function show() {
-  const name = Object.hasOwn(pages, location.hash.slice(1)) ? location.hash.slice(1) : 'generate';
+/** The page that is shown, also below an open generation. */
+let page = null;
+/** How many entries of the browser's history lie between an open generation and the page below it; 0: it was opened by its address. */
+let depth = 0;
+
+function readAddress() {
+  const [, id, number] = /^#\/g\/([0-9a-f-]{36})(?:\/(\d{1,3}))?$/i.exec(location.hash) ?? [];
+  const name = location.hash.slice(1);
+  return { id: id?.toLowerCase(), number: Number(number ?? 0), name: Object.hasOwn(pages, name) ? name : 'generate' };
+}
+
+/** Follows the address: a page, or a generation over the page that is shown. */
+function follow() {
+  const { id, number, name } = readAddress();
+  const before = history.state?.depth;
+  depth = before ?? (id && page ? depth + 1 : 0);
+  if (before === undefined) history.replaceState({ depth }, '');
+  if (id) {
+    if (!page) show('history');
+    openGeneration(id, number, leave);
+    return false;
+  }
+  closeGeneration();
+  if (name === page) return false;
+  show(name);
+  return true;
+}
+
+/** Closes the open generation. */
+function leave() {
+  if (!readAddress().id) return;
+  if (depth > 0) return history.go(-depth);
+  history.replaceState({ depth: 0 }, '', `#${page}`);
+  follow();
+}
+
+function show(name) {
+  page = name;
   for (const each of Object.keys(pages)) $(`#page-${each}`).hidden = each !== name;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.hash === '#' + name) link.setAttribute('aria-current', 'page');
@@ -26,18 +67,22 @@ async function identify() {
     const { tenant } = await read('v1/usage');
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
+    return true;
   } catch (fault) {
     if (fault.status === 404) showOnlyOperator();
     $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not identified';
     $('#identity-text').replaceChildren(cardFor(fault));
+    return false;
+  } finally {
+    $('#forget').hidden = !tokens.hasTenant;
   }
-  $('#forget').hidden = !tokens.hasTenant;
 }
 
 /** The management port serves no teams: only the operator's part is shown. */
 function showOnlyOperator() {
   for (const each of document.querySelectorAll('nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
-  location.replace('#operator');
+  history.replaceState({ depth: 0 }, '', '#operator');
+  follow();
 }
 
 function setUpIdentity() {
@@ -54,11 +99,13 @@ function setUpIdentity() {
     tokens.setTenant(token);
     $('#token').value = '';
     // The content of the page belongs to the team that was calling before.
-    setReferences([]);
-    $('#results').replaceChildren();
-    await identify();
+    forgetDraft();
+    forgetAll();
+    const isKnown = await identify();
+    // A refused token is explained in the dialog.
+    if (isKnown) dialog.close();
     await loadModels();
-    show();
+    show(page);
     say($('#who').textContent);
   }
 }
@@ -83,9 +130,12 @@ function setUpTheme() {
 }
 
 addEventListener('hashchange', () => {
-  show();
+  if (!follow()) return;
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
+});
+document.addEventListener('visibilitychange', () => {
+  if (!document.hidden && !$('#form').hidden) showRecent(spent);
 });
 // Following the link would change the hash and show another part.
 $('.skip').addEventListener('click', event => {
@@ -94,8 +144,6 @@ $('.skip').addEventListener('click', event => {
 });
 setUpTheme();
 setUpIdentity();
-show();
+follow();
 identify();
-startGenerate(() => {
-  if (!$('#page-usage').hidden) showUsage();
-});
+startGenerate(spent);

@@ -12,7 +12,7 @@ export function showOperator() {
   if (!unlocked) return lock();
   const part = (id, title, ...head) =>
     h('section', { class: 'part', 'aria-labelledby': `${id}-title` }, h('div', { class: 'line' }, h('h2', { id: `${id}-title`, tabindex: '-1' }, title), ...head), h('div', { id }));
-  $('#operator').replaceChildren(
+  $('#operator-parts').replaceChildren(
     h('div', { class: 'actions' }, button('Refresh', refresh), button('Forget the admin token', forget)),
     part('stuck', 'Stuck work'),
     part('tenants', 'Tenants'),
@@ -80,7 +80,7 @@ function lock(fault) {
       $('#admin-token').focus();
     }
   });
-  $('#operator').replaceChildren(form);
+  $('#operator-parts').replaceChildren(form);
 }
 
 function forget() {

@@ -1,7 +1,11 @@
-// Reference images: dropped, picked, or taken from a result; uploaded through the gateway in one call.
-import { asTenant, imagePath, imageSource } from './api.js';
-import { $, button, freshId, h, say } from './dom.js';
-import { cardFor } from './problems.js';
+// Reference images: dropped, picked, pasted, or taken from a result; uploaded through the gateway in one call.
+import { asTenant, imagePath, imageSource, uploadPath } from './api.js';
+import { $, button, h, say } from './dom.js';
+import { shortly } from './problems.js';
+import { generationOfImage } from './store.js';
+import { nameOf, reason } from './words.js';
+
+const maxBytes = 25_000_000;
 
 let references = [];
 let most = 0;
@@ -16,6 +20,7 @@ export function setUpReferences(changed) {
   });
   // Anywhere on the page: a file dropped beside the field would make the browser open it and lose the form.
   const hasFiles = event => event.dataTransfer?.types.includes('Files');
+  const isShown = () => !$('#form').hidden && !$('#page-generate').hidden && !$('dialog[open]');
   addEventListener('dragover', event => {
     if (!hasFiles(event)) return;
     event.preventDefault();
@@ -28,7 +33,13 @@ export function setUpReferences(changed) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     drop.classList.remove('over');
-    if (!$('#form').hidden && !$('#page-generate').hidden) addFiles([...event.dataTransfer.files]);
+    if (isShown()) addFiles([...event.dataTransfer.files]);
+  });
+  addEventListener('paste', event => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0 || !isShown()) return;
+    event.preventDefault();
+    addFiles(files);
   });
 }
 
@@ -42,28 +53,32 @@ export const chosenReferences = () => references.filter(each => each.id).map(({ 
 
 export const areUploading = () => references.some(each => !each.id);
 
-/** The references with their previews, to use them again. */
-export const keptReferences = () => references.filter(each => each.id).map(each => ({ ...each }));
-
+/** @param kept members of a request. */
 export function setReferences(kept) {
-  references = kept.map(each => ({ ...each }));
+  references = kept.map(({ image: { id, type }, strength }) => ({ id, type, strength, name: type === 'UPLOADED' ? 'Uploaded image' : 'Generated image' }));
+  tell();
   show();
   onchange();
 }
 
 /** An image that the gateway made. */
-export async function referTo(generation, image) {
-  if (references.some(each => each.id === image.id)) return say('That image is already a reference');
+export function referTo(generation, image) {
+  if (references.some(each => each.id === image.id)) return tell('That image is already a reference.');
   if (isFull()) return;
-  const source = await imageSource(imagePath(generation.id, image.id));
-  add({ id: image.id, type: 'GENERATED', strength: 'MID', source, name: 'Generated image' });
-  $('#references').scrollIntoView({ block: 'center' });
+  tell();
+  add({ id: image.id, type: 'GENERATED', strength: 'MID', name: 'Generated image' });
+  $('#references').scrollIntoView({ block: 'nearest' });
   say('Added as a reference');
+}
+
+/** Replaces what is said about the references. It stays until they change. */
+function tell(...lines) {
+  $('#upload-problem').replaceChildren(...lines.map(line => h('p', { class: 'fault', role: 'alert' }, line)));
 }
 
 function isFull() {
   if (references.length < most) return false;
-  $('#upload-problem').replaceChildren(h('p', { class: 'fault', role: 'alert' }, `This model allows at most ${most} reference images. Remove one first.`));
+  tell(most === 0 ? 'This model takes no reference images.' : `This model takes at most ${most} reference images. Remove one first.`);
   return true;
 }
 
@@ -74,54 +89,88 @@ function add(reference) {
 }
 
 async function addFiles(files) {
-  $('#upload-problem').replaceChildren();
+  tell();
+  const refused = new Map();
   for (const file of files) {
-    if (isFull()) return;
-    const reference = { id: null, type: 'UPLOADED', strength: 'MID', source: URL.createObjectURL(file), name: file.name };
-    add(reference);
-    try {
-      const form = new FormData();
-      form.append('file', file);
-      const answer = await (await asTenant('POST', 'v1/init-image', { form })).json();
-      reference.id = answer.uploadInitImage.id;
-      say(`${file.name} is uploaded`);
-    } catch (fault) {
-      references = references.filter(each => each !== reference);
-      $('#upload-problem').append(cardFor(fault));
-    }
+    const why = references.length < most ? await addFile(file) : `this model takes at most ${most} reference images. Remove one first`;
+    if (why) refused.set(why, [...(refused.get(why) ?? []), file.name]);
+  }
+  tell(...[...refused].map(([why, names]) => `${names.join(', ')} ${names.length === 1 ? 'was' : 'were'} not added: ${why}.`));
+}
+
+/** @returns why it was not added. */
+async function addFile(file) {
+  if (file.size > maxBytes) return 'it is larger than 25 MB';
+  const reference = { id: null, type: 'UPLOADED', strength: 'MID', source: URL.createObjectURL(file), name: file.name };
+  add(reference);
+  try {
+    const form = new FormData();
+    form.append('file', file);
+    const answer = await (await asTenant('POST', 'v1/init-image', { form })).json();
+    reference.id = answer.uploadInitImage.id;
+    say(`${file.name} is uploaded`);
+    return null;
+  } catch (fault) {
+    references = references.filter(each => each !== reference);
+    return whyNot(fault);
+  } finally {
     show();
     onchange();
   }
+}
+
+function whyNot(fault) {
+  if (!fault.problem) return String(fault.message ?? fault);
+  if (fault.problem.errors?.some(error => error.pointer === '#/file')) return 'it is not a PNG, JPEG or WebP image';
+  if (nameOf(fault.problem) === 'validation') return fault.problem.errors.map(reason).join(', ');
+  return shortly(fault).replace(/^This is/, 'it is').replace(/\.$/, '');
 }
 
 function show() {
   $('#references').replaceChildren(...references.map(item));
 }
 
+/** Where its bytes are; null: an image of a generation that this page has not seen. */
+function pathOf({ id, type }) {
+  if (type === 'UPLOADED') return uploadPath(id);
+  const generation = generationOfImage(id);
+  return generation ? `${imagePath(generation, id)}?width=320` : null;
+}
+
+function preview(reference, index) {
+  const none = () => h('span', { class: 'no-preview' }, 'No preview');
+  const path = reference.source ?? pathOf(reference);
+  if (!path) return none();
+  const img = h('img', { alt: `Reference ${index + 1}: ${reference.name}` });
+  img.onerror = () => img.replaceWith(none());
+  if (reference.source) img.src = reference.source;
+  else imageSource(path).then(source => (img.src = source), img.onerror);
+  return img;
+}
+
 function item(reference, index) {
-  const id = freshId('strength');
   const select = h(
     'select',
-    { id },
+    { 'aria-label': `Strength of reference ${index + 1}` },
     [['LOW', 'Low'], ['MID', 'Medium'], ['HIGH', 'High']].map(([value, label]) => h('option', { value, selected: value === reference.strength }, label)),
   );
   select.onchange = () => {
     reference.strength = select.value;
     onchange();
   };
-  const remove = button('Remove', () => {
+  const remove = button('×', () => {
     references = references.filter(each => each !== reference);
+    tell();
     show();
     onchange();
     $('#files').focus();
   });
   remove.setAttribute('aria-label', `Remove reference ${index + 1}`);
+  remove.title = `Remove reference ${index + 1}`;
   return h(
     'li',
     { 'data-pointer': `#/parameters/guidances/image_reference/${index}`, 'data-name': `Reference ${index + 1}` },
-    h('img', { src: reference.source, alt: `Reference ${index + 1}: ${reference.name}` }),
-    reference.id
-      ? h('div', { class: 'pair' }, h('div', { class: 'field' }, h('label', { for: id }, 'Strength'), select), remove)
-      : h('p', { class: 'help' }, 'Uploading…'),
+    h('div', { class: 'preview' }, preview(reference, index), remove),
+    reference.id ? select : h('p', { class: 'help' }, 'Uploading…'),
   );
 }

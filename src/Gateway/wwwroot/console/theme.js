@@ -1,4 +1,4 @@
-// Runs before the page is painted, so that a chosen theme does not flash. The choice is all that is ever stored.
+// Runs before the page is painted, so that a chosen theme does not flash. It is all that outlives this tab.
 (() => {
   try {
     const theme = localStorage.getItem('theme');

@@ -21,7 +21,7 @@ export async function showUsage() {
     const limited = usage.quotas.filter(quota => quota.limit !== null);
     const own = limited.filter(quota => !quota.name.startsWith('org-'));
     const organisation = limited.filter(quota => quota.name.startsWith('org-'));
-    $('#usage').replaceChildren(
+    $('#usage-figures').replaceChildren(
       h('p', { class: 'lead' }, `You are ${whoIs(usage.tenant)}.`),
       h('div', { class: 'totals' }, total('Today', usage.totals.today), total('This month', usage.totals.month)),
       h('h2', {}, 'Quotas of your team'),
@@ -30,7 +30,7 @@ export async function showUsage() {
       h('p', { class: 'small' }, 'Used has been charged. Held (hatched) is reserved for requests whose outcome is not known yet. Days and months are in UTC.'),
     );
   } catch (fault) {
-    $('#usage').replaceChildren(cardFor(fault));
+    $('#usage-figures').replaceChildren(cardFor(fault));
   }
 }
 

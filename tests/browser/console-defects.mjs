@@ -1,0 +1,333 @@
+// node console-defects.mjs ADDRESS TOKEN-OF-A-SMALL-TEAM ADMIN-TOKEN TENANTS-FILE [SCREENSHOTS]: what once went wrong for people at the console, one after another.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check, open } from './browser.mjs';
+import { drop, inspect, png, shoot } from './console-page.mjs';
+
+const [address, token, adminToken, tenantsFile, screenshots] = process.argv.slice(2);
+const laptop = { width: 1366, height: 768 };
+const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [
+  { path: '/v2/generations', status: 429 },
+  { path: '/v1/init-image', status: 400 },
+  { path: /\/images\//, status: 502 },
+]);
+page.setDefaultTimeout(Number(process.env.PATIENCE ?? 60_000));
+
+const posts = [];
+page.on('request', request => {
+  if (request.method() === 'POST' && new URL(request.url()).pathname === '/v2/generations') posts.push(request);
+});
+const generate = page.getByRole('button', { name: 'Generate', exact: true });
+const prompt = page.getByLabel('Prompt', { exact: true });
+const dialog = page.getByRole('dialog');
+const see = text => page.getByText(text).first().waitFor();
+const result = text => page.getByRole('article', { name: `Result: ${text}` });
+const quoted = () => page.waitForResponse(response => response.url().endsWith('/quote'));
+const isAtTop = () => page.evaluate(() => scrollY === 0 && document.querySelector('nav').getBoundingClientRect().top >= 0);
+const get = async path => (await fetch(`${address}/${path}`)).text();
+
+/** Goes there with an empty page before, so that the address is loaded and not only changed. */
+async function load(hash = '') {
+  await page.goto('about:blank');
+  await page.goto(`${address}/${hash}`);
+  await page.locator('#quote .price').waitFor({ state: 'attached' });
+}
+
+/** As a program of the team. @returns `{id, images, request}`, the request as the gateway has it. */
+async function make(body) {
+  const form = new FormData();
+  form.append('file', new Blob([png], { type: 'image/png' }), 'palette.png');
+  const { uploadInitImage } = await (await fetch(`${address}/v1/init-image`, { method: 'POST', body: form })).json();
+  const text = JSON.stringify(body).replace('UPLOAD', uploadInitImage.id);
+  const answer = await (await fetch(`${address}/v2/generations`, { method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=60' }, body: text })).json();
+  const id = answer.generate.generationId;
+  const stored = await get(`v1/generations/${id}`);
+  return { id, images: answer.generations_by_pk.generated_images, request: stored.slice(stored.indexOf('"request":') + '"request":'.length, -1) };
+}
+
+const parts = {
+  async 'A remix from the history is the same request, byte for byte'() {
+    const styles = ['645e4195-f63d-4715-a3f2-3fb1e6eb8c70', '1db308ce-c7ad-4d10-96fd-592fa6b75cc4'];
+    const image_reference = [{ image: { id: 'UPLOAD', type: 'UPLOADED' }, strength: 'HIGH' }];
+    const parameters = { prompt: 'Remix: un café, “déjà vu” <b>\n2nd line 😀', width: 512, height: 768, quantity: 2, style_ids: styles, prompt_enhance: 'ON', guidances: { image_reference } };
+    const { request } = await make({ model: 'flux-pro-2.0', parameters });
+    await load('#history');
+    await page.locator('.card', { hasText: 'Remix' }).locator('a.asked').click();
+    await dialog.locator('.pictures img').nth(1).waitFor();
+    await inspect(page, 'details', screenshots);
+    await page.setViewportSize(laptop);
+    await dialog.getByRole('button', { name: 'Same again with this seed' }).click();
+    await page.getByRole('button', { name: 'Remove reference 1' }).waitFor();
+    check(await page.getByLabel('Let Leonardo rewrite the prompt').isChecked(), 'the prompt enhancement is lost');
+    await generate.click();
+    await result('Remix').nth(1).waitFor();
+    // Parsed and written again: the gateway writes some letters as escapes. What Leonardo received is compared by the caller of this script.
+    check(posts.at(-1).postData() === JSON.stringify(JSON.parse(request)), `the remix is ${posts.at(-1).postData()}, not ${request}`);
+
+    // With a new seed it is what a person would send who fills in the form for the first time.
+    await result('Remix').first().getByRole('button', { name: 'Same with a new seed' }).click();
+    check((await page.getByLabel('Seed').inputValue()) === '', 'there still is a seed');
+    await result('Remix').nth(1).locator('summary').click();
+    await result('Remix').nth(1).getByRole('button', { name: 'Python' }).click();
+    const folder = mkdtempSync(join(tmpdir(), 'console-'));
+    for (const [language, program] of [['curl', 'bash'], ['Python', 'python3']]) {
+      const menu = result('Remix').nth(1);
+      await menu.locator('summary').click();
+      await menu.getByRole('button', { name: language }).click();
+      await menu.getByText('Copied').waitFor();
+      const code = await page.evaluate(() => navigator.clipboard.readText());
+      const before = readdirSync(folder).length;
+      execFileSync(program, ['-'], { cwd: folder, input: code, stdio: ['pipe', 'ignore', 'inherit'] });
+      const saved = readdirSync(folder).length - before;
+      check(saved === 2, `${language} saved ${saved} images`);
+    }
+    rmSync(folder, { recursive: true });
+  },
+
+  async 'Loading a page by its address leaves the navigation in view, and Back closes a generation'() {
+    for (const name of ['history', 'usage', 'operator']) {
+      await load(`#${name}`);
+      await page.locator(`#page-${name}`).waitFor();
+      check(await isAtTop(), `#${name} scrolls the navigation away`);
+    }
+    await load('#history');
+    const card = page.locator('.card').first().locator('a.asked');
+    await card.click();
+    await dialog.locator('.pictures img').nth(1).waitFor();
+    check(/#\/g\/[0-9a-f-]{36}$/.test(page.url()), `an open generation has the address ${page.url()}`);
+    await dialog.locator('.pictures img').nth(1).click();
+    await page.waitForURL(/#\/g\/[0-9a-f-]{36}\/2$/);
+    await dialog.locator('.picture img').waitFor();
+    await inspect(page, 'lightbox', screenshots);
+    await page.setViewportSize(laptop);
+    await page.keyboard.press('ArrowLeft');
+    await page.waitForURL(/\/1$/);
+    await page.goBack();
+    await dialog.locator('.facts').waitFor();
+    await page.goBack();
+    await dialog.waitFor({ state: 'detached' });
+    check(page.url().endsWith('#history'), `Back leads to ${page.url()}`);
+    check(await card.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
+
+    // The address alone opens it, also after a reload; Escape closes it.
+    const { generations } = JSON.parse(await get('v1/generations?limit=1'));
+    await load(`#/g/${generations[0].id}/2`);
+    await dialog.locator('.picture img').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    check(page.url().endsWith('#history'), `Escape leads to ${page.url()}`);
+  },
+
+  async 'A wrong file is named, and the message about a fifth reference stays'() {
+    await load();
+    await page.getByRole('button', { name: 'Remove reference 1' }).click();
+    await drop(page, ['notes.png', 'image/png', Buffer.from('not a picture at all')]);
+    await page.locator('#upload-problem').getByText('notes.png was not added: it is not a PNG, JPEG or WebP image.').waitFor();
+    await drop(page, ...[1, 2, 3, 4, 5].map(n => [`ref-${n}.png`, 'image/png', png]));
+    const message = page.locator('#upload-problem').getByText('ref-5.png was not added: this model takes at most 4 reference images.');
+    await message.waitFor();
+    // A price, which clears the marks of an earlier refusal, comes after it.
+    const next = quoted();
+    await page.getByRole('radio', { name: '2', exact: true }).check();
+    await next;
+    await page.waitForTimeout(100);
+    check(await message.isVisible(), 'the message is gone');
+    if (screenshots) await shoot(page, 'references', screenshots);
+    await page.getByRole('button', { name: 'Remove reference 4' }).click();
+    check((await page.locator('#upload-problem').innerText()) === '', 'the message is still there');
+    await everyControlIsReachable('with references');
+    for (let n = 3; n >= 1; n--) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
+    await page.getByRole('radio', { name: '1', exact: true }).check();
+  },
+
+  async 'Enter in a field sends nothing, and Ctrl+Enter sends'() {
+    const before = posts.length;
+    await page.getByLabel('Width').fill('512');
+    await page.getByLabel('Width').press('Enter');
+    await page.getByLabel('Seed').press('Enter');
+    await page.getByRole('radio', { name: '1', exact: true }).press('Enter');
+    await prompt.fill('A kite over a beach');
+    await prompt.press('Control+Enter');
+    await result('A kite').locator('img').first().waitFor();
+    check(posts.length === before + 1, `${posts.length - before} requests were sent`);
+  },
+
+  async 'Work that runs when the page is reloaded is still there, and so is the draft'() {
+    await prompt.fill('A slow river');
+    await page.getByRole('radio', { name: '2', exact: true }).check();
+    await generate.click();
+    await result('A slow river').getByText('Leonardo is working').waitFor();
+    await prompt.fill('A draft of something else');
+    await quoted();
+    await page.reload();
+    await result('A slow river').waitFor();
+    check((await prompt.inputValue()) === 'A draft of something else', `the draft is ${await prompt.inputValue()}`);
+    await result('A slow river').locator('img').nth(1).waitFor();
+    check((await result('A slow river').count()) === 1, 'it is there twice');
+  },
+
+  async 'A reload while a request is being sent offers to send the same one again'() {
+    let release;
+    await page.route('**/v2/generations', async route => {
+      await new Promise(resolve => (release = resolve));
+      await route.abort().catch(() => {});
+    });
+    await prompt.fill('A letter in a bottle');
+    await generate.click();
+    await see('Sending…');
+    const key = await posts.at(-1).headerValue('Idempotency-Key');
+    await page.reload();
+    release();
+    await page.unroute('**/v2/generations');
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await result('A letter').locator('img').first().waitFor();
+    check((await posts.at(-1).headerValue('Idempotency-Key')) === key, 'it was sent with another key: it could be paid twice');
+    check(await page.locator('#form-problem').innerText() === '', 'the offer is still there');
+  },
+
+  async 'A picture that cannot be fetched says why, and can be tried again'() {
+    const refusal = { type: '/problems/upstream-unreachable', title: 'Leonardo could not be reached', status: 502, detail: 'GET /broken' };
+    const broken = route => route.fulfill({ status: 502, contentType: 'application/problem+json', body: JSON.stringify(refusal) });
+    await page.route('**/images/**', broken);
+    await load();
+    const missing = result('A kite').locator('.missing');
+    await missing.getByText('Image 1 cannot be shown: Leonardo could not be reached.').waitFor();
+    if (screenshots) await shoot(page, 'broken-image', screenshots);
+    await page.unroute('**/images/**', broken);
+    await missing.getByRole('button', { name: 'Try again' }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll('.result img')].some(image => image.naturalWidth > 0));
+    check((await missing.count()) === 0, 'the reason is still there');
+  },
+
+  async 'A flagged picture is marked, and a failed generation says in one line what it cost'() {
+    await make({ model: 'flux-pro-2.0', parameters: { prompt: 'Flagged [sim:job-nsfw]', width: 512, height: 512 } });
+    await load();
+    await result('Flagged').getByText('Flagged as not safe for work').waitFor();
+    await prompt.fill('Failed [sim:job-fails]');
+    await page.getByRole('radio', { name: '1', exact: true }).check();
+    await generate.click();
+    await result('Failed').getByText(/^Failed: Leonardo made no images\. \$0\.\d+ was charged\.$/).waitFor();
+    if (screenshots) await shoot(page, 'flagged', screenshots);
+    await page.getByRole('link', { name: 'History' }).click();
+    await page.locator('.card', { hasText: 'Flagged [' }).getByText('Flagged as not safe for work').waitFor();
+  },
+
+  async 'Pressing Enter twice on Delete keeps the generation'() {
+    const card = page.locator('.card', { hasText: 'A kite' });
+    await card.locator('a.asked').click();
+    await dialog.getByRole('button', { name: 'Delete' }).focus();
+    await page.keyboard.press('Enter');
+    await see('Delete this generation?');
+    await inspect(page, 'delete', screenshots);
+    await page.setViewportSize(laptop);
+    await page.keyboard.press('Enter');
+    await page.getByText('Delete this generation?').waitFor({ state: 'detached' });
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    check(await card.isVisible(), 'it was deleted');
+
+    await card.locator('a.asked').click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await card.waitFor({ state: 'detached' });
+    check(await page.evaluate(() => document.activeElement.matches('a.asked')), 'the focus is not on the next generation');
+    await page.getByRole('link', { name: 'Generate', exact: true }).click();
+    check((await result('A kite').count()) === 0, 'it is still among the results');
+  },
+
+  async 'No text is written for programs'() {
+    await load();
+    await page.getByRole('radio', { name: '8', exact: true }).check();
+    await page.getByLabel('Width').fill('100');
+    await page.getByLabel('Width').fill('1440');
+    await prompt.fill('Eight at once');
+    await see('More than is left: Images per day.');
+    await generate.click();
+    await page.locator('#form-problem').getByText(/^Images per day: \d+ of 20 left, 8 asked for/).waitFor();
+    const text = await page.locator('body').innerText();
+    check(!/(?:GET|POST) \/|see errors|Retry-After|images-day/.test(text), `the page says ${text}`);
+    await page.getByRole('radio', { name: '1', exact: true }).check();
+  },
+
+  async 'Every control is reachable on a laptop without scrolling'() {
+    await load();
+    for (const viewport of [laptop, { width: 1440, height: 900 }]) {
+      await page.setViewportSize(viewport);
+      await everyControlIsReachable(`${viewport.width}`);
+      if (screenshots) await shoot(page, `laptop-${viewport.width}`, screenshots);
+    }
+    await page.setViewportSize(laptop);
+  },
+
+  async 'The operator sees that the tenants file is refused, and why'() {
+    const good = readFileSync(tenantsFile, 'utf8');
+    writeFileSync(tenantsFile, good.replace('"imagesPerDay"', '"imagesPerDya"'));
+    await page.getByRole('link', { name: 'Operator' }).click();
+    await page.getByLabel('Admin token').fill(adminToken);
+    await page.keyboard.press('Enter');
+    const alert = page.locator('#tenants').getByText('The tenants file is refused');
+    await page.locator('#tenants .quota').first().waitFor();
+    while (!(await alert.isVisible())) {
+      await page.getByRole('button', { name: 'Refresh' }).click();
+      await alert.waitFor({ timeout: 1000 }).catch(() => {});
+    }
+    await page.locator('#tenants').getByText('imagesPerDya').waitFor();
+    await inspect(page, 'refused-file', screenshots);
+    await page.setViewportSize(laptop);
+    writeFileSync(tenantsFile, good);
+  },
+
+  async 'A valid token closes its dialog, and a team with a cap on pixels has sizes that work'() {
+    await page.getByRole('link', { name: 'Generate', exact: true }).click();
+    await page.locator('#who').click();
+    await page.getByLabel('Gateway token').fill(token);
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Small' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('#width').value === '1000' && document.querySelector('#height').value === '1000');
+    check((await prompt.inputValue()) === '', 'the other team’s prompt is still in the form');
+    await page.locator('#quote .price').waitFor();
+    check((await page.locator('#form [aria-invalid]').count()) === 0, 'the form opens in error');
+    for (const preset of await page.locator('#ratios input').all()) {
+      check(await preset.isEnabled(), 'a preset is dead');
+      await preset.check();
+      check((await (await quoted()).json()).valid === true, 'a preset is refused');
+    }
+    check((await page.locator('#ratios input').count()) === 4, 'there are fewer presets');
+    if (screenshots) await shoot(page, 'small-team', screenshots);
+  },
+};
+
+async function everyControlIsReachable(where) {
+  await page.evaluate(() => scrollTo(0, 0));
+  const hidden = await page.locator('#form').evaluate(form =>
+    [...form.querySelectorAll('input, select, textarea, button, summary')]
+      .filter(control => control.checkVisibility() && !control.closest(".menu-items"))
+      .filter(control => {
+        const { left, top, width, height } = control.getBoundingClientRect();
+        const [x, y] = [left + width / 2, top + height / 2];
+        const at = document.elementFromPoint(x, y);
+        return top < 0 || top + height > innerHeight || !at || !(control.contains(at) || at.closest('label')?.control === control || at.closest('.choice, label')?.contains(control));
+      })
+      .map(control => control.id || control.outerHTML),
+  );
+  check(hidden.length === 0, `${where}: hidden or covered: ${hidden.join(', ')}`);
+}
+
+try {
+  for (const [name, part] of Object.entries(parts)) {
+    try {
+      await part();
+    } catch (fault) {
+      if (screenshots) await page.screenshot({ path: `${screenshots}/failed.png` });
+      throw new Error(`${name}: ${fault.message}`, { cause: fault });
+    }
+  }
+  const faults = await found();
+  check(faults === '', faults);
+  console.log('ok');
+} finally {
+  await browser.close();
+}
