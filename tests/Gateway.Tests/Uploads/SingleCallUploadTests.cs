@@ -21,7 +21,7 @@ public sealed class SingleCallUploadTests : IAsyncLifetime
     public async Task A_file_becomes_a_reference_image_in_one_call(string prefix, string kind)
     {
         // The name is wrong on purpose.
-        var answer = await UploadAsync(Form((FileOf(kind), "photo.gif")), prefix);
+        var answer = await UploadAsync(Form((FileOf(kind), kind == "png" ? "photo.jpg" : "photo.png")), prefix);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.Created);
         var json = await answer.JsonAsync();
