@@ -65,6 +65,24 @@ internal static class OpenAiCalls
         return await call;
     }
 
+    /// <summary>
+    /// The same for a generation that takes longer than the answer waits: the clock passes once it is paid.
+    /// </summary>
+    /// <param name="seconds">Of the generation. Those that follow take one second again.</param>
+    public static async Task<HttpResponseMessage> TimesOutAsync(
+        this GatewayApp gateway,
+        string prompt,
+        int seconds,
+        Func<Task<HttpResponseMessage>> call
+    )
+    {
+        gateway.Leonardo.Change(new() { Seconds = seconds });
+        var answer = call();
+        await Eventually.HoldsAsync(() => gateway.Charges(prompt) == 1);
+        gateway.Leonardo.Change(new() { Seconds = 1 });
+        return await gateway.EndsAsync(answer);
+    }
+
     /// <summary>Checks that the answer has images, and returns it.</summary>
     public static async Task<JsonNode> ImagesAsync(this HttpResponseMessage response, int count = 1)
     {

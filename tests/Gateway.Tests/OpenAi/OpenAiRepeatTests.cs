@@ -13,14 +13,12 @@ public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<Ope
     [Fact]
     public async Task After_90_seconds_the_answer_is_504_and_the_repeat_waits_for_the_same_generation()
     {
-        _gateway.Leonardo.Change(new() { Seconds = 240 });
         var began = _gateway.Time.GetUtcNow();
-        using (var first = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA)))
+        using (var first = await _gateway.TimesOutAsync("A late cat", 240, () => _gateway.PostAsync(Body("A late cat"), ImagesPath, AsA)))
             await first.ErrorAsync(504, "api_error", "timeout");
         (_gateway.Time.GetUtcNow() - began).ShouldBeInRange(TimeSpan.FromSeconds(90), TimeSpan.FromSeconds(95));
         using (var second = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA)))
             await second.ErrorAsync(504, "api_error", "timeout");
-        _gateway.Leonardo.Change(new() { Seconds = 1 });
 
         using var third = await _gateway.EndsAsync(_gateway.PostAsync(Body("A late cat"), ImagesPath, AsA));
 
@@ -40,15 +38,17 @@ public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<Ope
     [Fact]
     public async Task Another_format_of_the_same_images_is_a_repeat_and_another_request_is_not()
     {
-        await IsTimedOutAsync(Body("A formatless cat"));
+        const string Prompt = "A formatless cat";
+        using (var first = await _gateway.TimesOutAsync(Prompt, 120, () => _gateway.PostAsync(Body(Prompt), ImagesPath, AsA)))
+            await first.ErrorAsync(504, "api_error", "timeout");
 
-        using var other = await _gateway.MakeImagesAsync(Body("A formatless cat", "\"n\":2"), AsA);
-        using var same = await _gateway.MakeImagesAsync(Body("A formatless cat", "\"response_format\":\"url\",\"user\":\"alice\""), AsA);
+        using var other = await _gateway.MakeImagesAsync(Body(Prompt, "\"n\":2"), AsA);
+        using var same = await _gateway.MakeImagesAsync(Body(Prompt, "\"response_format\":\"url\",\"user\":\"alice\""), AsA);
 
         other.Header("idempotency-replayed").ShouldBeNull();
         same.Header("idempotency-replayed").ShouldBe("true");
         (await same.ImagesAsync())["data"]![0]!["b64_json"].ShouldBeNull();
-        _gateway.Charges("A formatless cat").ShouldBe(2);
+        _gateway.Charges(Prompt).ShouldBe(2);
     }
 
     /// <summary>The outcome of each stays unknown, so that an equal request would get it.</summary>
@@ -74,21 +74,20 @@ public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<Ope
     [Fact]
     public async Task A_repeated_edit_is_known_by_its_files()
     {
-        _gateway.Leonardo.Change(new() { Seconds = 120 });
-        using (var form = Form("A repeated edit", "image", TwoTenants.Png))
-        using (var first = await _gateway.EndsAsync(_gateway.SendAsync(HttpMethod.Post, EditsPath, form, AsA)))
+        const string Prompt = "A repeated edit";
+        using var form = Form(Prompt, "image", TwoTenants.Png);
+        using (var first = await _gateway.TimesOutAsync(Prompt, 120, () => _gateway.SendAsync(HttpMethod.Post, EditsPath, form, AsA)))
             await first.ErrorAsync(504, "api_error", "timeout");
-        _gateway.Leonardo.Change(new() { Seconds = 1 });
 
-        using var otherForm = Form("A repeated edit", "image", TwoTenants.Jpeg);
+        using var otherForm = Form(Prompt, "image", TwoTenants.Jpeg);
         using var other = await _gateway.EditImagesAsync(otherForm, AsA);
-        using var sameForm = Form("A repeated edit", "image[]", TwoTenants.Png);
+        using var sameForm = Form(Prompt, "image[]", TwoTenants.Png);
         using var same = await _gateway.EditImagesAsync(sameForm, AsA);
 
         other.Header("idempotency-replayed").ShouldBeNull();
         same.Header("idempotency-replayed").ShouldBe("true");
         await same.ImagesAsync();
-        _gateway.Charges("A repeated edit").ShouldBe(2);
+        _gateway.Charges(Prompt).ShouldBe(2);
     }
 
     [Fact]
@@ -104,13 +103,5 @@ public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<Ope
             await answer.ErrorAsync(400, "invalid_request_error", "upstream_rejected");
             answer.Header("idempotency-replayed").ShouldBeNull();
         }
-    }
-
-    private async Task IsTimedOutAsync(string body)
-    {
-        _gateway.Leonardo.Change(new() { Seconds = 120 });
-        using (var answer = await _gateway.EndsAsync(_gateway.PostAsync(body, ImagesPath, AsA)))
-            await answer.ErrorAsync(504, "api_error", "timeout");
-        _gateway.Leonardo.Change(new() { Seconds = 1 });
     }
 }

@@ -70,11 +70,9 @@ public sealed class StreamTests(OpenAiFixture fixture) : IClassFixture<OpenAiFix
     [Fact]
     public async Task A_stream_that_timed_out_is_repeated_without_another_charge_and_one_that_ended_well_is_not()
     {
-        _gateway.Leonardo.Change(new() { Seconds = 120 });
         var body = Body("A slow stream", Stream);
-        using var first = await _gateway.EndsAsync(_gateway.PostAsync(body, ImagesPath, AsA));
+        using var first = await _gateway.TimesOutAsync("A slow stream", 120, () => _gateway.PostAsync(body, ImagesPath, AsA));
         (await ReadAsync(first)).Events.ShouldHaveSingleItem().Data["error"]!["code"]!.GetValue<string>().ShouldBe("timeout");
-        _gateway.Leonardo.Change(new() { Seconds = 1 });
 
         using var second = await _gateway.EndsAsync(_gateway.PostAsync(body, ImagesPath, AsA));
         (await ReadAsync(second)).Events.ShouldHaveSingleItem().Name.ShouldBe("image_generation.completed");

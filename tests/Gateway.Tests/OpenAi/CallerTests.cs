@@ -3,10 +3,34 @@ using static Gateway.Tests.OpenAi.OpenAiCalls;
 
 namespace Gateway.Tests.OpenAi;
 
-/// <summary><c>GET models</c>, and the credentials that clients send who have none.</summary>
-public sealed class ModelListTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
+/// <summary>
+/// <c>GET models</c>, the credentials that clients send who have none, and who owns what was made.
+/// </summary>
+public sealed class CallerTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
 {
     private readonly GatewayApp _gateway = fixture.Gateway;
+
+    [Fact]
+    public async Task What_was_made_belongs_to_the_tenant_like_any_generation_and_counts_against_its_quotas()
+    {
+        var made = await (await _gateway.MakeImagesAsync(Body("An owned cat", "\"n\":2"), AsB)).ImagesAsync(2);
+
+        var list = (await (await _gateway.GetAsync("/v1/generations", AsB)).JsonAsync())["generations"]!.AsArray();
+        var id = list.ShouldHaveSingleItem()!["id"]!.GetValue<string>();
+        made["data"]!.AsArray().ShouldAllBe(image => image!["url"]!.GetValue<string>().Contains(id));
+        (await (await _gateway.GetAsync("/v1/generations", AsA)).JsonAsync())["generations"]!.AsArray().ShouldBeEmpty();
+        var usage = await (await _gateway.GetAsync("/v1/usage", AsB)).JsonAsync();
+        usage["quotas"]!.AsArray().Single(quota => quota!["name"]!.GetValue<string>() == "images-day")!["used"]!
+            .GetValue<int>()
+            .ShouldBe(2);
+
+        await (await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, AsA)).ProblemAsync(404, "not-found");
+        (await _gateway.SendAsync(HttpMethod.Delete, "/v1/generations/" + id, null, AsB)).EnsureSuccessStatusCode();
+        await (await _gateway.GetAsync(new Uri(made["data"]![0]!["url"]!.GetValue<string>()).AbsolutePath, AsB)).ProblemAsync(
+            404,
+            "not-found"
+        );
+    }
 
     [Fact]
     public async Task Models_and_aliases_are_listed_and_found_by_name()
