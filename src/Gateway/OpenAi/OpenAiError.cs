@@ -39,7 +39,7 @@ internal sealed record OpenAiError(int Status, string Type, string Code, string?
                         ? problem with
                         {
                             Detail =
-                                "There is no such route. POST images/generations, POST images/edits, GET models and GET models/{id} are served here; see /docs/openai.",
+                                "There is no such route. On the public port /openai/v1 has POST images/generations, POST images/edits, GET models and GET models/{id}; see /docs/openai.",
                         }
                         : problem
                 )
