@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Gateway.Results;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Harness.Sockets;
 using Leonardo.Simulator;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -68,6 +69,29 @@ public sealed class McpChargeTests : IAsyncLifetime
 
         var repeat = (await GenerateAsync(McpHost.Prompt("A cat"))).Structured();
         repeat["status"]!.GetValue<string>().ShouldBe("COMPLETE");
+        repeat["replayed"]!.GetValue<bool>().ShouldBeTrue();
+        _gateway.Leonardo.Invoice.ShouldHaveSingleItem().GenerationId.ShouldBe(repeat["id"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_result_that_the_host_did_not_receive_is_given_to_its_repeat()
+    {
+        var call = new JsonObject { ["name"] = "generate_image", ["arguments"] = McpHost.Prompt("A cat") };
+        var message = McpHost.Message("tools/call", (JsonObject)call.DeepClone());
+        using (var host = await RawConnection.OpenAsync(_gateway.Address))
+        {
+            await host.SendAsync(
+                "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\nAccept: application/json, text/event-stream\r\n"
+                    + $"Content-Type: application/json\r\nContent-Length: {message.Length}\r\n\r\n{message}"
+            );
+            var reading = host.ReadUntilAsync("COMPLETE");
+            await _gateway.PassAsync(() => reading.IsCompleted);
+            host.Reset();
+        }
+
+        // The clock stands still: the repeat waits until it is known what became of the first result.
+        using var response = await _gateway.SendMessageAsync("tools/call", call, TwoTenants.AsA);
+        var repeat = (await response.MessageAsync())["result"]!.Structured();
         repeat["replayed"]!.GetValue<bool>().ShouldBeTrue();
         _gateway.Leonardo.Invoice.ShouldHaveSingleItem().GenerationId.ShouldBe(repeat["id"]!.GetValue<string>());
     }
