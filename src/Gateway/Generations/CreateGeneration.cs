@@ -32,7 +32,10 @@ internal sealed class CreateGeneration(
     public Action<Tenant> Twins { get; set; } = _ => { };
 
     /// <param name="idempotencyKey">Null: none was given; then equal requests are compared.</param>
-    /// <param name="wait">How long to wait for the images; null: return as soon as the generation is charged.</param>
+    /// <param name="wait">
+    /// How long to wait for the images, from now on: the time in the queue counts. Null: return as soon as the
+    /// generation is charged.
+    /// </param>
     /// <param name="cancellationToken">
     /// The caller has disconnected. It ends the waiting for a slot or for the images, and nothing that may cost money.
     /// </param>
@@ -47,6 +50,8 @@ internal sealed class CreateGeneration(
         Action? onAdmitted = null
     )
     {
+        var began = time.GetTimestamp();
+        Func<TimeSpan>? waitLeft = wait is { } limit ? () => limit - time.GetElapsedTime(began) : null;
         // The Idempotency-Key is bound to the request as the caller meant it: before the gateway draws a seed.
         var bodyHash = validated.RepeatHash ?? validated.Request.BodyHash();
 
@@ -54,7 +59,7 @@ internal sealed class CreateGeneration(
         if (validated.Refusal is { } refusal)
         {
             var earlier = await RecallAsync(tenant, idempotencyKey, bodyHash);
-            return earlier is null ? new CreationResult.Refused(refusal) : await WaitAsync(earlier, tenant, wait, cancellationToken);
+            return earlier is null ? new CreationResult.Refused(refusal) : await WaitAsync(earlier, tenant, waitLeft, cancellationToken);
         }
 
         // 2. The price is known before anything is sent.
@@ -64,12 +69,22 @@ internal sealed class CreateGeneration(
 
         // 3. Without a key, the answer to an equal request that nobody received is this caller's.
         if (idempotencyKey is not null)
-            return await MakeAsync(validated.Request, bodyHash, price, tenant, idempotencyKey, null, wait, onAdmitted, cancellationToken);
+            return await MakeAsync(
+                validated.Request,
+                bodyHash,
+                price,
+                tenant,
+                idempotencyKey,
+                null,
+                waitLeft,
+                onAdmitted,
+                cancellationToken
+            );
         var answer = answers.Begin(new RepeatKey(tenant.Id, bodyHash));
         try
         {
             await answers.WaitForEqualAsync(answer, cancellationToken);
-            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, wait, onAdmitted, cancellationToken);
+            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, waitLeft, onAdmitted, cancellationToken);
             if (result is CreationResult.Settled)
                 return result with { Answer = answer };
             answer.Drop();
@@ -89,7 +104,7 @@ internal sealed class CreateGeneration(
         Tenant tenant,
         string? idempotencyKey,
         PendingAnswer? answer,
-        TimeSpan? wait,
+        Func<TimeSpan>? wait,
         Action? onAdmitted,
         CancellationToken cancellationToken
     )
@@ -239,15 +254,20 @@ internal sealed class CreateGeneration(
     }
 
     /// <summary>The generation is charged and recorded already: whatever happens here, its id is answered.</summary>
-    private async Task<CreationResult> WaitAsync(CreationResult result, Tenant tenant, TimeSpan? wait, CancellationToken cancellationToken)
+    private async Task<CreationResult> WaitAsync(
+        CreationResult result,
+        Tenant tenant,
+        Func<TimeSpan>? wait,
+        CancellationToken cancellationToken
+    )
     {
-        if (result is not CreationResult.Settled settled || wait is not { } limit)
+        if (result is not CreationResult.Settled settled || wait is null)
             return result;
         try
         {
             var id = settled.Settlement.GenerationId;
             // Null: it has been deleted, so there is nothing to wait for.
-            return await waiters.WaitAsync(tenant, id, limit, cancellationToken) is { } generation
+            return await waiters.WaitAsync(tenant, id, wait(), cancellationToken) is { } generation
                 ? settled with
                 {
                     HasWaited = true,

@@ -89,7 +89,7 @@ public sealed class McpChargeTests : IAsyncLifetime
             host.Reset();
         }
 
-        // The clock stands still: the repeat waits until it is known what became of the first result.
+        // The clock stands still: the repeat waits until the gateway knows whether the first result was received.
         using var response = await _gateway.SendMessageAsync("tools/call", call, TwoTenants.AsA);
         var repeat = (await response.MessageAsync())["result"]!.Structured();
         repeat["replayed"]!.GetValue<bool>().ShouldBeTrue();
@@ -160,6 +160,22 @@ public sealed class McpChargeTests : IAsyncLifetime
             (await response.MessageAsync())["result"]!.Structured()["status"]!.GetValue<string>().ShouldBe("PENDING");
         }
         (await GenerateAsync(McpHost.Prompt("A cat"))).Structured();
+    }
+
+    [Fact]
+    public async Task A_call_waits_45_seconds_with_the_time_in_the_queue()
+    {
+        await using var gateway = await GatewayApp.StartAsync(
+            simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 30 },
+            settings: ("Leonardo:ConcurrentGenerations", "1")
+        );
+        (await gateway.PostAsync(GatewayApp.Guide)).EnsureSuccessStatusCode();
+        var before = gateway.Time.GetUtcNow();
+
+        var result = await gateway.CallAsync("generate_image", McpHost.Prompt("A second cat"));
+        result.Structured()["status"]!.GetValue<string>().ShouldBe("PENDING");
+        gateway.Leonardo.Stats.Creations.ShouldBe(2);
+        (gateway.Time.GetUtcNow() - before).TotalSeconds.ShouldBeInRange(45, 55);
     }
 
     private Task<JsonNode> GenerateAsync(JsonObject arguments) => GenerateAsync(arguments, TwoTenants.AsA);
