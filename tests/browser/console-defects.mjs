@@ -134,6 +134,8 @@ const parts = {
     await next;
     await page.waitForTimeout(100);
     check(await message.isVisible(), 'the message is gone');
+    const button = await generate.boundingBox();
+    check(button.y + button.height <= laptop.height, `the button ends at ${button.y + button.height}`);
     if (screenshots) await shoot(page, 'references', screenshots);
     await page.getByRole('button', { name: 'Remove reference 4' }).click();
     check((await page.locator('#upload-problem').innerText()) === '', 'the message is still there');
@@ -205,6 +207,7 @@ const parts = {
     await make({ model: 'flux-pro-2.0', parameters: { prompt: 'Flagged [sim:job-nsfw]', width: 512, height: 512 } });
     await load();
     await result('Flagged').getByText('Flagged as not safe for work').waitFor();
+    check(!(await result('Flagged').locator('.facts').innerText()).includes('false'), 'a fact that is not known is shown');
     await prompt.fill('Failed [sim:job-fails]');
     await page.getByRole('radio', { name: '1', exact: true }).check();
     await generate.click();
@@ -249,6 +252,46 @@ const parts = {
     const text = await page.locator('body').innerText();
     check(!/(?:GET|POST) \/|see errors|Retry-After|images-day/.test(text), `the page says ${text}`);
     await page.getByRole('radio', { name: '1', exact: true }).check();
+  },
+
+  async 'Keys are listed, sides are swapped, and all pictures come in one archive'() {
+    await load();
+    await page.locator('body').press('?');
+    await dialog.getByText('Ctrl+Enter').waitFor();
+    await inspect(page, 'keys', screenshots);
+    await page.setViewportSize(laptop);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.locator('body').press('/');
+    await page.waitForFunction(() => document.activeElement.id === 'prompt');
+    await page.getByRole('radio', { name: '16:9' }).check();
+    await page.getByRole('button', { name: 'Swap the two sides' }).click();
+    check(await page.getByRole('radio', { name: '9:16' }).isChecked(), 'the sides are not swapped');
+    const downloading = page.waitForEvent('download');
+    await result('Remix').first().getByRole('button', { name: 'Download all' }).click();
+    const download = await downloading;
+    check(/^remix-un-cafe-.*-\d+\.zip$/.test(download.suggestedFilename()), `a file called ${download.suggestedFilename()}`);
+    const list = execFileSync('python3', ['-c', 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(z.testzip(), *z.namelist())', await download.path()], { encoding: 'utf8' });
+    check(/^None remix-un-cafe-\S*-\d+-1\.jpg remix-un-cafe-\S*-\d+-2\.jpg\n$/.test(list), `the archive has ${list}`);
+  },
+
+  async 'The history goes on while a person scrolls, with a heading for each day'() {
+    const one = n => ({ id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`, status: 'FAILED', generated_images: [], createdAt: new Date(Date.now() - n * 3_600_000).toISOString().slice(0, 23), prompt: `Number ${n}` });
+    const list = route => {
+      const after = Number(new URL(route.request().url()).searchParams.get('after') ?? 0);
+      return route.fulfill({ json: { generations: Array.from({ length: 24 }, (_, n) => one(after + n)), next: after < 72 ? String(after + 24) : null } });
+    };
+    await page.route('**/v1/generations?limit=24*', list);
+    await load('#history');
+    await page.getByText('Number 23', { exact: true }).waitFor();
+    for (let n = 0; n < 40 && !(await page.getByText('Number 95', { exact: true }).isVisible()); n++) {
+      await page.mouse.wheel(0, 2000);
+      await page.waitForTimeout(50);
+    }
+    check((await page.locator('.card').count()) === 96, `${await page.locator('.card').count()} cards`);
+    const days = await page.locator('#history-list h2').allInnerTexts();
+    check(days.length >= 4 && days[0] === 'Today' && days[1] === 'Yesterday', `the days are ${days}`);
+    await page.unroute('**/v1/generations?limit=24*', list);
   },
 
   async 'Every control is reachable on a laptop without scrolling'() {

@@ -20,6 +20,10 @@ export function buildForm(allowed, changed) {
     onchange();
   };
   for (const control of $('#form').querySelectorAll('input:not([type=file]), select, textarea')) control.oninput = edited;
+  $('#swap').onclick = () => {
+    [$('#width').value, $('#height').value] = [$('#height').value, $('#width').value];
+    edited();
+  };
   applyModel(models[0]);
 }
 

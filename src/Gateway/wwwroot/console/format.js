@@ -18,6 +18,16 @@ export function when(text) {
   return moment(text).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 }
 
+/** In the reader's own time zone. */
+export function dayOf(text) {
+  const days = Math.round((new Date().setHours(0, 0, 0, 0) - moment(text).setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return moment(text).toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+}
+
+export const timeOf = text => moment(text).toLocaleString('en-GB', { hour: '2-digit', minute: '2-digit' });
+
 /** How long until then: "in 3 hours". */
 export function until(text) {
   return 'in ' + span((moment(text) - Date.now()) / 1000);

@@ -4,6 +4,7 @@ import { button, h, say } from './dom.js';
 import { when } from './format.js';
 import { cardFor, shortly } from './problems.js';
 import { remember } from './store.js';
+import { zip } from './zip.js';
 
 /** Follows a generation by server-sent events, or else by polling. Returns its last state. */
 export async function follow(id, signal) {
@@ -127,7 +128,7 @@ export function pictures(generation, onReference) {
 
 /** From the prompt and the seed, so that the files of a folder differ. */
 function fileName(generation, number, type) {
-  const extension = { 'image/png': 'png', 'image/webp': 'webp' }[type] ?? 'jpg';
+  const extension = { 'image/png': 'png', 'image/webp': 'webp', zip: 'zip' }[type] ?? 'jpg';
   const words = promptOf(generation).toLowerCase().normalize('NFKD').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
   return `${[words || generation.id.slice(0, 8), generation.seed, number].filter(part => part !== undefined && part !== null).join('-')}.${extension}`;
 }
@@ -146,6 +147,27 @@ export function downloadButton(generation, image, number) {
     made.disabled = false;
   });
   made.setAttribute('aria-label', `Download image ${number}`);
+  return made;
+}
+
+/** All pictures of a generation in one archive. */
+export function downloadAllButton(generation) {
+  const made = button('Download all', async () => {
+    made.disabled = true;
+    made.parentElement.querySelector('.problem')?.remove();
+    try {
+      const files = [];
+      for (const [index, image] of generation.generated_images.entries()) {
+        const blob = await imageBlob(imagePath(generation.id, image.id));
+        files.push([fileName(generation, index + 1, blob.type), blob]);
+      }
+      save(await zip(files), fileName(generation, undefined, 'zip'));
+      say('Downloaded');
+    } catch (fault) {
+      made.parentElement.append(cardFor(fault));
+    }
+    made.disabled = false;
+  });
   return made;
 }
 

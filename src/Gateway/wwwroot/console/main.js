@@ -4,6 +4,7 @@ import { $, h, say } from './dom.js';
 import { closeGeneration, openGeneration } from './details.js';
 import { forgetDraft, loadModels, startGenerate } from './generate.js';
 import { showHistory } from './history.js';
+import { setUpKeys } from './keys.js';
 import { showOperator } from './operator.js';
 import { cardFor } from './problems.js';
 import { forgetAll } from './store.js';
@@ -144,6 +145,7 @@ $('.skip').addEventListener('click', event => {
 });
 setUpTheme();
 setUpIdentity();
+setUpKeys();
 follow();
 identify();
 startGenerate(spent);

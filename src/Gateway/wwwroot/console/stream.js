@@ -4,7 +4,7 @@ import { copyAs } from './code.js';
 import { $, button, h, say } from './dom.js';
 import { count, moment, usd } from './format.js';
 import { makeAgain } from './generate.js';
-import { facts, follow, hasEnded, pictures, promptOf, requestOf, sizeOf } from './generation.js';
+import { downloadAllButton, facts, follow, hasEnded, pictures, promptOf, requestOf, sizeOf } from './generation.js';
 import { cardFor } from './problems.js';
 import { referTo } from './references.js';
 import { known, remember } from './store.js';
@@ -110,7 +110,7 @@ function fill(card, generation, { cost, took }) {
     asked(generation),
     // The line stays, so that the pictures do not move as they appear.
     h('p', { class: failed ? 'state bad' : 'state' }, failed ? failedText(price) : took ? `${count(made, 'image')} in ${took}` : count(made, 'image')),
-    h('div', {}, !failed && pictures(generation, referTo), facts(generation, { Cost: !failed && price }), againActions(generation)),
+    h('div', {}, !failed && pictures(generation, referTo), facts(generation, { Cost: failed || !price ? undefined : price }), againActions(generation)),
   );
 }
 
@@ -123,6 +123,7 @@ export function againActions(generation, ...more) {
     { class: 'actions' },
     button('Same again with this seed', () => makeAgain(generation)),
     button('Same with a new seed', () => makeAgain(generation, { newSeed: true })),
+    (generation.generated_images ?? []).length > 1 && downloadAllButton(generation),
     copyAs(() => requestOf(generation)),
     ...more,
   );
