@@ -1,5 +1,6 @@
 using Gateway.Edge.Documentation;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.OpenApi;
 
 namespace Gateway.Images;
 
@@ -38,6 +39,13 @@ internal static class ImagesDocumentation
             new("Content-Range", "How long the image is.", SchemaRules.Matching("^bytes \\*/[0-9]+$"), always: true),
             (operation, status) => status == 416 && AnswersWithImage(operation)
         );
+    }
+
+    /// <summary>Not an enum: its words would be no identifiers.</summary>
+    public static void ThumbnailWidth(OpenApiSchema schema)
+    {
+        SchemaRules.WholeNumber(Thumbnails.Widths[0], Thumbnails.Widths[^1])(schema);
+        schema.MultipleOf = Thumbnails.Widths[0];
     }
 
     private static bool AnswersWithImage(DocumentedOperation operation) =>

@@ -1,4 +1,5 @@
 using Gateway.Edge.Documentation;
+using Gateway.Images;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 
@@ -70,7 +71,7 @@ internal static class ResultsDocumentation
             "limit",
             SchemaRules.WholeNumber(1, ResultEndpoints.MaxPageSize, ResultEndpoints.DefaultPageSize)
         );
-        documentation.Parameter("/v1/generations", "width", SchemaRules.OneOf("320", "640"));
+        documentation.Parameter("/v1/generations", "width", ImagesDocumentation.ThumbnailWidth);
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Header(
             new("Retry-After", "Seconds; while the generation is pending.", EdgeDocumentation.Seconds),

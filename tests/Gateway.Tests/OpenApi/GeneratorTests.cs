@@ -110,7 +110,11 @@ public sealed partial class GeneratorTests(GatewayFixture fixture) : IClassFixtu
     public async Task No_value_is_of_one_of_several_types_and_the_words_of_an_enum_are_identifiers(string path)
     {
         var document = await fixture.Gateway.ReadDocumentAsync(path);
-        foreach (var node in ServedDocuments.Everything(document["components"]!["schemas"]).OfType<JsonObject>())
+        // Operators' queries have lists of words: tenant,day.
+        var parameters = path.Contains("admin", StringComparison.Ordinal)
+            ? []
+            : ServedDocuments.OperationsOf(document).SelectMany(operation => ServedDocuments.Everything(operation.Node["parameters"]));
+        foreach (var node in ServedDocuments.Everything(document["components"]!["schemas"]).Concat(parameters).OfType<JsonObject>())
         {
             foreach (var keyword in (string[])["oneOf", "anyOf", "allOf", "not"])
                 node.ContainsKey(keyword).ShouldBeFalse(node.ToJsonString());
