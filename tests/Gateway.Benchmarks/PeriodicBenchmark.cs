@@ -34,6 +34,7 @@ internal static class PeriodicBenchmark
             database,
             options,
             () => Tenants.QuotaLimits.Unlimited,
+            _ => 1,
             TimeProvider.System,
             NullLogger<QuotaLedger>.Instance
         );

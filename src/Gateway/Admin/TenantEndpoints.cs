@@ -106,7 +106,7 @@ internal sealed class TenantEndpoints(
 
     private async Task<IResult> AnswerAsync(Tenant tenant, CancellationToken cancellationToken)
     {
-        var (quotas, totals) = await ledger.UsageAsync(tenant, cancellationToken);
+        var (quotas, totals, _) = await ledger.UsageAsync(tenant, cancellationToken);
         var neverSent = await usage.ReadNeverSentAsync(tenant.Id, quotas[0].At, cancellationToken);
         return TypedResults.Json(
             Describe(tenant, quotas) with

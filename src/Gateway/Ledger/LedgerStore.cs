@@ -31,6 +31,23 @@ internal abstract class LedgerStore
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
 
+    /// <summary>Of the row that is locked first, after its epoch.</summary>
+    public const string LedgerColumns = "high_water, events, sent, running, turn, paused_until, probes";
+
+    /// <summary>Of a tenant's counter, after the tenant.</summary>
+    public const string CounterColumns = "sequence, active, asked_at, sent_at, turn";
+
+    /// <summary>
+    /// <see cref="Competition"/> is read when more than half of the slots, or of the creations of a minute, are in use.
+    /// </summary>
+    /// <returns>The numbers in use above which it is read.</returns>
+    public static (long Slots, long Minute) Plenty(LedgerKeys keys, QuotaOptions options) =>
+        keys.Queue ? (-1, -1) : ((options.ConcurrentGenerations / 2) - keys.Slots, (options.GenerationsPerMinute / 2) - keys.Slots);
+
+    /// <summary>Tenants that asked since then are read. Their minute is stored, and what waits asked before.</summary>
+    public static TimeSpan Lately(QuotaOptions options) =>
+        (options.QueueTimeout > ShareRules.Lately ? options.QueueTimeout : ShareRules.Lately) + TimeSpan.FromMinutes(1);
+
     /// <summary>More equal requests of one tenant than this are never looked at together.</summary>
     public const int MaxEqual = 512;
 

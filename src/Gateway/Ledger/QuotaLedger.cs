@@ -28,13 +28,22 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     private readonly LedgerMaintenance _maintenance;
     private readonly ConcurrentDictionary<Guid, (string Tenant, string Model)> _open = new();
     private readonly QuotaStatusCache _status;
+    private readonly KeptPlaces _places;
     private readonly CancellationTokenSource _abort = new();
     private Task _writing = Task.CompletedTask;
     private Task _maintaining = Task.CompletedTask;
 
     /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
+    /// <param name="weightOf">A tenant's share when several want the account, at least 1.</param>
     /// <param name="time">The clock on SQLite; leases and waiting on both engines.</param>
-    public QuotaLedger(Database database, QuotaOptions options, Func<QuotaLimits> organization, TimeProvider time, ILogger<QuotaLedger> log)
+    public QuotaLedger(
+        Database database,
+        QuotaOptions options,
+        Func<QuotaLimits> organization,
+        Func<string, int> weightOf,
+        TimeProvider time,
+        ILogger<QuotaLedger> log
+    )
     {
         (_database, _options, _time, _log) = (database, options, time, log);
         Instance = Guid.CreateVersion7(time.GetUtcNow());
@@ -42,8 +51,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             sqlite => new SqliteLedgerStore(sqlite, options, Instance, time),
             postgreSql => new PostgreSqlLedgerStore(postgreSql, options, Instance)
         );
+        _places = new KeptPlaces(time);
         _status = new QuotaStatusCache(ReadStatusAsync, time, log);
-        _writer = new LedgerWriter(Store, options, organization, Instance, time, log);
+        _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         Answers = new AnswerLedger(_writer, _client);
         _maintenance = new LedgerMaintenance(
@@ -94,6 +104,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         var operation = new ReserveOperation(
             request,
             Guid.CreateVersion7(_time.GetUtcNow()),
+            _places.Take(request),
             _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency),
             _options.RepeatWindow > TimeSpan.Zero
         );
@@ -110,6 +121,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         )
             operation.ReportUnavailable("The store did not answer in time. Nothing was sent.");
         var admission = await operation.Task;
+        if (admission is Admission.Saturated saturated)
+            _places.Keep(request, operation.QueuedAt, saturated.RetryAfter);
         if (admission is Admission.Admitted)
             _open[operation.Id] = (request.Tenant.Id, request.Fingerprint.Model);
         if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)
@@ -185,32 +198,25 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             .RunAsync(keys => keys.AddAdmission(tenant.Id, model), rules => rules.Quote(tenant, images, price, model))
             .WaitAsync(cancellationToken);
 
-    /// <summary>Quotas and totals of one instant, read from the store.</summary>
+    /// <summary>Quotas, totals and queue of one instant, read from the store.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
-    public async Task<(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals)> UsageAsync(
-        Tenant tenant,
-        CancellationToken cancellationToken
-    )
+    public async Task<TenantUsage> UsageAsync(Tenant tenant, CancellationToken cancellationToken)
     {
-        var usage = await _client
-            .RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => (Quotas: rules.Quotas(tenant), Totals: rules.Totals(tenant)))
-            .WaitAsync(cancellationToken);
+        var usage = await _client.UsageAsync(tenant, cancellationToken);
         _status.Set(tenant, usage.Quotas);
         return usage;
     }
 
+    /// <summary>Where the requests of these tenants stand in the queue.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public Task<List<(string Tenant, QueueStatus Queue)>> QueuesAsync(
+        IReadOnlyCollection<string> tenants,
+        CancellationToken cancellationToken
+    ) => _client.QueuesAsync(tenants, cancellationToken);
+
     /// <summary>Whether the store answers, for readiness.</summary>
-    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return _writer.IsHealthy && await _client.RunAsync(_ => { }, _ => true).WaitAsync(cancellationToken);
-        }
-        catch (StoreUnavailableException)
-        {
-            return false;
-        }
-    }
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken) =>
+        _writer.IsHealthy && await _client.IsAvailableAsync(cancellationToken);
 
     /// <summary>What the reconciler has to find out, oldest first.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>

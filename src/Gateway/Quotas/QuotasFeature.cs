@@ -21,6 +21,7 @@ internal static class QuotasFeature
                 provider.GetRequiredService<Database>(),
                 options,
                 () => tenants.Current.Organization,
+                tenant => tenants.Current.Tenants.GetValueOrDefault(tenant)?.Weight ?? 1,
                 provider.GetRequiredService<TimeProvider>(),
                 provider.GetRequiredService<ILogger<QuotaLedger>>()
             );

@@ -13,12 +13,13 @@ internal static class UsageEndpoint
 {
     public static async Task<IResult> GetAsync(Caller caller, QuotaLedger ledger, TenantBounds bounds, CancellationToken cancellationToken)
     {
-        var (quotas, totals) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
+        var (quotas, totals, queue) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
         return TypedResults.Json(
             new UsageReport(
                 new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
                 [.. quotas.Concat(bounds.GetStatuses(caller.Tenant)).OrderBy(quota => quota.IsOrganization).Select(UsageQuota.From)],
-                new UsageSums(Describe(totals.Today), Describe(totals.Month))
+                new UsageSums(Describe(totals.Today), Describe(totals.Month)),
+                UsageQueue.From(queue)
             ),
             UsageJson.Default.UsageReport
         );
@@ -30,7 +31,18 @@ internal static class UsageEndpoint
 /// <param name="Tenant">The tenant that the caller was identified as.</param>
 /// <param name="Quotas">The tenant's own, and the organisation's (<c>org-…</c>).</param>
 /// <param name="Totals">What was charged.</param>
-internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota> Quotas, UsageSums Totals);
+/// <param name="Queue">What waits for the account.</param>
+internal sealed record UsageReport(UsageTenant Tenant, IReadOnlyList<UsageQuota> Quotas, UsageSums Totals, UsageQueue Queue);
+
+/// <summary>Requests that wait for a slot of the organisation's account.</summary>
+/// <param name="Waiting">Of this tenant.</param>
+/// <param name="Position">Of its oldest among those of all tenants, from 1: an estimate. Null: none waits.</param>
+/// <param name="EstimatedStart">UTC, by the rate of the last minute. Null: none waits.</param>
+internal sealed record UsageQueue(long Waiting, long? Position, DateTime? EstimatedStart)
+{
+    public static UsageQueue From(QueueStatus queue) =>
+        queue.Waiting == 0 ? new(0, null, null) : new(queue.Waiting, queue.Position, queue.At.AddSeconds(queue.Seconds).UtcDateTime);
+}
 
 /// <param name="IdentifiedBy">The way in which the caller was identified.</param>
 internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Edge.Http;
 using Gateway.Ledger;
+using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 
@@ -90,8 +91,9 @@ internal sealed partial class Watcher(
                 waiters.Complete(id, ended);
         }
         var next = await queue.GetTimeToNextAsync(cancellationToken);
-        // Somebody waits for the end of a generation, and not for the account's minute.
-        var hurry = ledger.Waiting > 0 && queue.Running >= quotas.ConcurrentGenerations;
+        // Somebody waits for the end of a generation, and not for the account's minute. Some slots are kept free.
+        var hurry =
+            ledger.Waiting > 0 && queue.Running >= quotas.ConcurrentGenerations - ShareRules.KeptFreeOf(quotas.ConcurrentGenerations);
         if (hurry && (_hastened is not { } last || time.GetElapsedTime(last) >= queue.ShortPause))
         {
             // Again and again: replicas where nobody waits claim polls with the usual pauses.

@@ -129,6 +129,25 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
         factory.CreateGauge("gateway_generations_stuck", "Generations still pending past Leonardo:GenerationDeadline; they hold no slot.");
     public Gauge QueueWaiting { get; } =
         factory.CreateGauge("gateway_queue_waiting", "Requests of this process that are waiting for a slot.");
+    public Gauge TenantQueueWaiting { get; } =
+        factory.CreateGauge(
+            "gateway_tenant_queue_waiting",
+            "Requests of a tenant that are waiting for a slot, all replicas together.",
+            ["tenant"]
+        );
+    public Gauge TenantQueuePosition { get; } =
+        factory.CreateGauge(
+            "gateway_tenant_queue_position",
+            "Position of a tenant's oldest waiting request among those of all tenants; 0: none is waiting.",
+            ["tenant"]
+        );
+    public Histogram QueueWaitSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_queue_wait_seconds",
+            "From the reservation to the moment at which the request was forwarded.",
+            ["tenant"],
+            Buckets(0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
+        );
     public Gauge StoreUp { get; } = factory.CreateGauge("gateway_store_up", "1 if the store is available.");
     public Histogram StoreCommitSeconds { get; } =
         factory.CreateHistogram(
@@ -191,6 +210,8 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
             var row = batch.Find(change.ReservationId)!;
             if (Outcome(change.To) is { } outcome)
                 Generations.WithLabels(row.Tenant, outcome).Inc();
+            if (change is { From: ReservationState.Reserved, To: ReservationState.Forwarding })
+                QueueWaitSeconds.WithLabels(row.Tenant).Observe((change.At - row.ReservedAt).TotalSeconds);
             var (was, isSpent) = (change.From?.IsSpent() ?? false, change.To.IsSpent());
             if (!was && isSpent)
             {

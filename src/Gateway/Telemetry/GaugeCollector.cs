@@ -52,6 +52,7 @@ internal sealed partial class GaugeCollector(
         try
         {
             SetQuotas(await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken));
+            SetQueues(await ledger.QueuesAsync([.. tenants.Current.Tenants.Keys], cancellationToken));
             SetBacklog(await LedgerBacklog.ReadAsync(database, cancellationToken));
             SetPriceRatios(await ratios.ReadAsync(cancellationToken));
             metrics.StoreUp.Set(1);
@@ -77,14 +78,27 @@ internal sealed partial class GaugeCollector(
                 Set(metrics.QuotaLimit, quota, quota.Limit, owner);
             }
         }
-        // The gauges of a tenant that was removed from the file are removed; its counters stay.
-        foreach (var gauge in (ReadOnlySpan<Gauge>)[metrics.QuotaUsed, metrics.QuotaHeld, metrics.QuotaLimit])
+        RemoveOthers(quotas.Keys, metrics.QuotaUsed, metrics.QuotaHeld, metrics.QuotaLimit);
+    }
+
+    private void SetQueues(List<(string Tenant, QueueStatus Queue)> queues)
+    {
+        foreach (var (tenant, queue) in queues)
         {
-            foreach (var labels in gauge.GetAllLabelValues())
-            {
-                if (labels[0] != GatewayMetrics.Organization && !quotas.ContainsKey(labels[0]))
-                    gauge.RemoveLabelled(labels);
-            }
+            metrics.TenantQueueWaiting.WithLabels(tenant).Set(queue.Waiting);
+            metrics.TenantQueuePosition.WithLabels(tenant).Set(queue.Waiting == 0 ? 0 : queue.Position);
+        }
+        RemoveOthers(queues.Select(one => one.Tenant), metrics.TenantQueueWaiting, metrics.TenantQueuePosition);
+    }
+
+    /// <summary>The gauges of a tenant that was removed from the file are removed; its counters stay.</summary>
+    private static void RemoveOthers(IEnumerable<string> tenants, params ReadOnlySpan<Gauge> gauges)
+    {
+        var known = tenants.Append(GatewayMetrics.Organization).ToHashSet(StringComparer.Ordinal);
+        foreach (var gauge in gauges)
+        {
+            foreach (var labels in gauge.GetAllLabelValues().Where(labels => !known.Contains(labels[0])))
+                gauge.RemoveLabelled(labels);
         }
     }
 

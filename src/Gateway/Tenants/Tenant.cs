@@ -5,7 +5,8 @@ namespace Gateway.Tenants;
 /// <summary>
 /// A team that calls the gateway, as the tenants file declares it. What it has spent is in the store.
 /// </summary>
-internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantPolicy Policy);
+/// <param name="Weight">1 to 100: its share of the account's slots and minute when several tenants want them.</param>
+internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantPolicy Policy, int Weight = 1);
 
 /// <summary>
 /// Limits of a tenant, or of the organisation (which has only those in images and dollars). Null: unlimited.

@@ -91,7 +91,7 @@ internal sealed class TenantsFile
 
     private void ReadTenant(JsonValidator json)
     {
-        if (json.Members("id", "name", "identify", "quota", "policy") is not { } members)
+        if (json.Members("id", "name", "weight", "identify", "quota", "policy") is not { } members)
             return;
         var id = "";
         if (members.TryGetValue("id", out var idMember))
@@ -102,7 +102,8 @@ internal sealed class TenantsFile
             id,
             members.TryGetValue("name", out var name) ? ReadName(name) : id,
             members.TryGetValue("quota", out var quota) ? ReadQuota(quota.Members(QuotaMembers)) : QuotaLimits.Unlimited,
-            members.TryGetValue("policy", out var policy) ? ReadPolicy(policy) : TenantPolicy.Default
+            members.TryGetValue("policy", out var policy) ? ReadPolicy(policy) : TenantPolicy.Default,
+            members.TryGetValue("weight", out var weight) ? (int)(weight.GetInteger(1, 100) ?? 1) : 1
         );
         _tenants.TryAdd(tenant.Id, tenant);
         if (members.TryGetValue("identify", out var identify))

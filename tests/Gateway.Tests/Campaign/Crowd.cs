@@ -15,7 +15,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
     private static readonly string[] Faults =
     [
         .. (string[])["reset-after", "hang-after", "error-500-after", "half-json", "empty-200", "reset-before", "hang", "error-500"],
-        .. (string[])["refuse-validation", "moderation-400", "queue-full", "rate-limit-429", "slow:0.1", "slow:0.3", "slow:1"],
+        .. (string[])["refuse-validation", "moderation-400", "slow:0.1", "slow:0.3", "slow:1"],
     ];
 
     /// <summary>

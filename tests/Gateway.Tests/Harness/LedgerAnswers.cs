@@ -8,6 +8,15 @@ internal static class LedgerAnswers
     public static async Task<Admission.Admitted> AdmittedAsync(this QuotaLedger ledger, ReservationRequest request) =>
         (await ledger.AdmitAsync(request, CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
 
+    /// <summary>One that has to wait for a slot.</summary>
+    public static async Task<Task<Admission>> AdmittedLaterAsync(this QuotaLedger ledger, ReservationRequest request)
+    {
+        var waiting = ledger.Waiting;
+        var later = ledger.AdmitAsync(request, CancellationToken.None);
+        await ledger.UntilWaitingAsync(waiting + 1);
+        return later;
+    }
+
     public static async Task<Admission.Exceeded> ExceededAsync(this QuotaLedger ledger, ReservationRequest request) =>
         (await ledger.AdmitAsync(request, CancellationToken.None)).ShouldBeOfType<Admission.Exceeded>();
 

@@ -19,6 +19,9 @@ internal abstract class LedgerHarness : IAsyncDisposable
 
     public QuotaLimits Organization { get; set; } = QuotaLimits.Unlimited;
 
+    /// <summary>Of tenants whose weight is not 1.</summary>
+    public Dictionary<string, int> Weights { get; } = [];
+
     public QuotaOptions Options { get; set; } =
         new()
         {
@@ -34,7 +37,14 @@ internal abstract class LedgerHarness : IAsyncDisposable
     public async Task<QuotaLedger> StartAsync(QuotaOptions? options = null, TimeProvider? time = null)
     {
         var database = Open();
-        var ledger = new QuotaLedger(database, options ?? Options, () => Organization, time ?? Time, TestLog.CreateLogger<QuotaLedger>());
+        var ledger = new QuotaLedger(
+            database,
+            options ?? Options,
+            () => Organization,
+            tenant => Weights.GetValueOrDefault(tenant, 1),
+            time ?? Time,
+            TestLog.CreateLogger<QuotaLedger>()
+        );
         _running.Add((ledger, database));
         await ledger.StartAsync(CancellationToken.None);
         return ledger;

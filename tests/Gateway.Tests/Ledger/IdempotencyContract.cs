@@ -60,6 +60,8 @@ public abstract class IdempotencyContract : LedgerTest
         var ledger = await Harness.StartAsync();
         var first = await ledger.AdmittedAsync(Request(Marketing, key: "k"));
         await ledger.ReleaseAsync(first.ReservationId, new Outcome(problem, 503, "Not now."));
+        // After "too many" everything pauses for five seconds.
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(5));
 
         var again = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => AdmitAsync(ledger, "k")));
 

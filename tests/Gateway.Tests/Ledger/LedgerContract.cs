@@ -150,7 +150,7 @@ public abstract class LedgerContract : LedgerTest
         await ledger.ExceededAsync(Request(tenant));
 
         await ledger.ReleaseAsync(second.ReservationId, Refused);
-        await ledger.ReleaseAsync(first.ReservationId, new Outcome("upstream-saturated", 503, "Not now."));
+        await ledger.ReleaseAsync(first.ReservationId, new Outcome("upstream-out-of-credit", 503, "Not now."));
 
         (await ledger.QuotaAsync(tenant, "requests-minute")).Used.ShouldBe(2);
         await ledger.AdmittedAsync(Request(tenant));

@@ -160,7 +160,7 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
                 OwedBy = key is null && repeatWindow > TimeSpan.Zero ? _leases.Count : null,
                 OwedAt = _now,
             };
-            _model.HasSlot(_now).ShouldBe(answer is not null);
+            (_model.HasSlot(_now) && _model.MayTake(tenant.Id, _now, coming: 1)).ShouldBe(answer is not null);
             if (answer is null)
                 entry.Waiting = admitting;
             else
@@ -179,7 +179,7 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
     private async Task ReleaseAsync(ModelEntry entry, bool isRejected)
     {
         await _ledger.ReleaseAsync(entry.Id, isRejected ? Refused : Refused with { Problem = "upstream-saturated", Status = 503 });
-        LedgerModel.Release(entry, keepsKey: isRejected, counts: isRejected);
+        _model.Refuse(entry, isRejected, _now);
     }
 
     private async Task ReconcileAsync(ModelEntry entry, HistoryStep step)
@@ -266,8 +266,8 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
             else
                 LedgerModel.Release(entry);
         }
-        if (left > 0 && !_refuses)
-            _model.HasSlot(_now).ShouldBeFalse("a slot is free while a request waits");
+        foreach (var entry in waiting.Where(e => e.Waiting is not null && !_refuses))
+            (_model.HasSlot(_now) && _model.MayTake(entry.Tenant, _now)).ShouldBeFalse("a slot is free while a request waits");
         _model.Entries.Count(e => e.Runs(_now)).ShouldBeLessThanOrEqualTo(_options.ConcurrentGenerations);
         _model.Entries.Count(e => e.ForwardedAt > _now.AddSeconds(-60)).ShouldBeLessThanOrEqualTo(_options.GenerationsPerMinute);
     }

@@ -11,6 +11,9 @@ namespace Gateway.Tests.Ledger;
 /// </summary>
 internal sealed class LedgerModel(QuotaOptions options)
 {
+    private DateTimeOffset _pausedUntil;
+    private int _probes;
+
     public List<ModelEntry> Entries { get; } = [];
 
     public HashSet<string> Generations { get; } = [];
@@ -71,8 +74,38 @@ internal sealed class LedgerModel(QuotaOptions options)
     }
 
     public bool HasSlot(DateTimeOffset now) =>
-        Entries.Count(e => e.Runs(now)) < options.ConcurrentGenerations
+        _pausedUntil <= now
+        && (_probes == 0 || Entries.All(e => e.State != 'F'))
+        && Entries.Count(e => e.Runs(now)) < options.ConcurrentGenerations
         && Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)) < options.GenerationsPerMinute;
+
+    /// <summary>Whether a tenant leaves the last free slot to those that asked lately and have none.</summary>
+    /// <param name="coming">Requests of the tenant that are not in the list yet.</param>
+    public bool MayTake(string tenant, DateTimeOffset now, int coming = 0)
+    {
+        var others = Entries
+            .Where(e => e.Tenant != tenant && e.At.Ticks / TimeSpan.TicksPerMinute > (now.Ticks / (double)TimeSpan.TicksPerMinute) - 11)
+            .Select(e => e.Tenant)
+            .Distinct()
+            .ToList();
+        var sent = Entries.Where(e => e.ForwardedAt > now.AddSeconds(-60)).Select(e => e.Tenant).ToHashSet();
+        var asked = Entries.Count(e => e.Tenant == tenant && e.Counts && e.At > now.AddSeconds(-60)) + coming;
+        return !IsLast(
+                options.ConcurrentGenerations,
+                Entries.Count(e => e.Runs(now)),
+                Entries.Count(e => e.Tenant == tenant && e.Runs(now)),
+                others.Count(other => !Entries.Exists(e => e.Tenant == other && e.Runs(now)))
+            )
+            && !IsLast(
+                options.GenerationsPerMinute,
+                Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)),
+                sent.Contains(tenant) ? asked : 0,
+                others.Count(other => !sent.Contains(other))
+            );
+
+        bool IsLast(int limit, int used, int own, int without) =>
+            own >= Math.Max(1, limit / (others.Count + 1)) && limit - used <= Math.Min(without, Math.Max(1, limit / 10));
+    }
 
     public void Forwarded(ModelEntry entry, DateTimeOffset at)
     {
@@ -99,10 +132,20 @@ internal sealed class LedgerModel(QuotaOptions options)
             entry.Charged = cost;
         if (entry.State != 'F')
             entry.OwedByNobody(now);
+        else
+            _probes = Math.Max(0, _probes - 1);
         entry.State = 'S';
         entry.EndedAt = now;
         entry.Generation = generation;
         Generations.Add(generation);
+    }
+
+    /// <param name="isRejected">The upstream refused the request itself; otherwise there were too many.</param>
+    public void Refuse(ModelEntry entry, bool isRejected, DateTimeOffset now)
+    {
+        if (!isRejected && entry.State == 'F')
+            (_pausedUntil, _probes) = (now.AddSeconds(5) > _pausedUntil ? now.AddSeconds(5) : _pausedUntil, 10);
+        Release(entry, keepsKey: isRejected, counts: isRejected);
     }
 
     /// <param name="keepsKey">Whether the upstream refused the request itself.</param>

@@ -30,7 +30,6 @@ public abstract class NeverSentContract : LedgerTest
     [InlineData("upstream-rejected", 422, 1)]
     [InlineData("upstream-credentials", 502, 1)]
     [InlineData("upstream-unreachable", 502, 0)]
-    [InlineData("upstream-saturated", 503, 0)]
     [InlineData("upstream-out-of-credit", 503, 0)]
     [InlineData("store-unavailable", 503, 0)]
     public async Task What_was_sent_counts_whatever_its_outcome_and_a_503_does_not(string problem, int status, int counted)
@@ -46,6 +45,17 @@ public abstract class NeverSentContract : LedgerTest
         await Task.WhenAll(ledger.AdmittedAsync(Request(Team)), ledger.AdmittedAsync(Request(Team)));
         (await UsedAsync(ledger)).ShouldBe(counted + 2);
         (await ledger.QuotaAsync(Team, "images-day")).Held.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task What_the_account_had_no_room_for_counts_nothing()
+    {
+        var ledger = await Harness.StartAsync();
+        var admitted = await ledger.AdmittedAsync(Request(Team));
+
+        await ledger.ReleaseAsync(admitted.ReservationId, new Outcome("upstream-saturated", 503, "No."));
+
+        (await UsedAsync(ledger)).ShouldBe(0);
     }
 
     [Fact]

@@ -30,6 +30,63 @@ public sealed class PostgreSqlSlotTests : SlotContract
     }
 }
 
+public sealed class PostgreSqlShareTests : ShareContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
+    public async Task Shares_follow_the_weights_with_three_replicas()
+    {
+        Harness.Weights["c"] = 2;
+        var replicas = new[]
+        {
+            await Harness.StartAsync(Simulated),
+            await Harness.StartAsync(Simulated),
+            await Harness.StartAsync(Simulated),
+        };
+
+        var shares = await SimulateAsync(["a", "b", "c"], replicas);
+
+        AssertByWeight(shares);
+    }
+
+    [Fact]
+    public async Task A_pause_holds_on_every_replica()
+    {
+        var (here, there) = (await Harness.StartAsync(Simulated), await Harness.StartAsync(Simulated));
+        await here.ReleaseAsync((await here.AdmittedAsync(Request(Tenant("a")))).ReservationId, TooMany with { RetryAfter = 30 });
+
+        var waiting = await there.AdmittedLaterAsync(Request(Tenant("b")));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(29));
+        await there.FreshAsync(Tenant("b"));
+        waiting.IsCompleted.ShouldBeFalse();
+
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await there.FreshAsync(Tenant("b"));
+        (await waiting).ShouldBeOfType<Admission.Admitted>();
+    }
+
+    [Fact]
+    public async Task A_turn_of_a_replica_that_stopped_is_passed_over_after_a_second()
+    {
+        var options = Simulated with { ConcurrentGenerations = 1 };
+        var (here, there) = (await Harness.StartAsync(options), await Harness.StartAsync(options));
+        var running = await here.AdmittedAsync(Request(Tenant("b")));
+        _ = there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
+        await there.UntilWaitingAsync(1);
+        var waiting = await here.AdmittedLaterAsync(Request(Tenant("b")));
+        await Harness.CrashAsync(there);
+        await EndAsync(here, running);
+        await here.FreshAsync(Tenant("b"));
+        waiting.IsCompleted.ShouldBeFalse("it is the turn of the other replica");
+
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await here.FreshAsync(Tenant("b"));
+
+        (await waiting).ShouldBeOfType<Admission.Admitted>();
+    }
+}
+
 public sealed class PostgreSqlIdempotencyTests : IdempotencyContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();

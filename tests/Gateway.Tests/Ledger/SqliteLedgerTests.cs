@@ -12,6 +12,11 @@ public sealed class SqliteSlotTests : SlotContract
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
 
+public sealed class SqliteShareTests : ShareContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
 public sealed class SqliteIdempotencyTests : IdempotencyContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();

@@ -131,7 +131,7 @@ public sealed class CreationReplyParserTests
     public void Anything_else_is_unknown(int status, string body) => Read(status, body).ShouldBeOfType<CreationOutcome.Unknown>();
 
     [Theory]
-    [InlineData(null, 10)]
+    [InlineData(null, 5)]
     [InlineData(7, 7)]
     [InlineData(0, 1)]
     [InlineData(86_400, 300)]

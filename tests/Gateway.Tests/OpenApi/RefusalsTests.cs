@@ -110,11 +110,13 @@ public sealed class RefusalsTests
         async Task SeeAsync(string body, params (string, string)[] headers) =>
             await contract.CheckAsync(await gateway.PostAsync(body, path, headers));
 
-        foreach (var fault in new[] { "moderation-400", "queue-full", "out-of-credit-200", "bad-key-401", "error-500" })
+        foreach (var fault in new[] { "moderation-400", "out-of-credit-200", "bad-key-401", "error-500", "queue-full" })
         {
             gateway.Leonardo.ScriptNext(fault);
             await SeeAsync(GatewayApp.Guide, TwoTenants.AsB);
         }
+        // The queue is full: everything pauses.
+        gateway.Time.Advance(TimeSpan.FromSeconds(5));
         await SeeAsync(Public);
         const string TheDays = """{"model":"flux-pro-2.0","parameters":{"prompt":"x","quantity":4}}""";
         await SeeAsync(TheDays);

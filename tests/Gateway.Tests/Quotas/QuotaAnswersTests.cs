@@ -197,12 +197,12 @@ public sealed class QuotaAnswersTests
         gateway.Leonardo.ScriptNext(fault);
         var refused = await gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k"));
         (await refused.JsonAsync())["type"]!.GetValue<string>().ShouldBe("/problems/" + name);
-
+        // After "too many" everything pauses for as long as Leonardo says.
+        gateway.Time.Advance(TimeSpan.FromSeconds(7));
         gateway.Leonardo.ScriptNext("slow:0.3");
         var repeats = await Task.WhenAll(
             Enumerable.Range(0, 6).Select(_ => gateway.PostAsync(Request(1), headers: ("Idempotency-Key", "k")))
         );
-
         repeats.ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK || answer.StatusCode == HttpStatusCode.Conflict);
         repeats.ShouldContain(answer => answer.StatusCode == HttpStatusCode.OK);
         gateway.Leonardo.Invoice.Count.ShouldBe(1);

@@ -24,7 +24,7 @@ internal static class PostgreSqlLedgerReader
         AddStatements(batch, keys, tenants, options, instance);
         LedgerUnitOfWork state;
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
-            state = await ReadAsync(reader, keys, tenants.Length > 0, cancellationToken);
+            state = await ReadAsync(reader, keys, tenants.Length > 0, instance, cancellationToken);
         state.LoadEmptyWindows(tenants);
         await LoadMissingAsync(connection, state, cancellationToken);
         return state;
@@ -49,6 +49,11 @@ internal static class PostgreSqlLedgerReader
         batch.Add(Sql.NextFree);
         batch.Add(Sql.ExpiredSlots);
         batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants]);
+        if (keys.Queue || keys.Slots > 0)
+        {
+            var (slots, minute) = LedgerStore.Plenty(keys, options);
+            batch.Add(Sql.Competition, slots, minute, instance, LedgerStore.Lately(options).Micros());
+        }
         if (keys.Sweep)
         {
             batch.Add(Sql.Orphans, options.OpenLimit.Micros());
@@ -90,20 +95,20 @@ internal static class PostgreSqlLedgerReader
         NpgsqlDataReader reader,
         LedgerKeys keys,
         bool hasTenants,
+        Guid instance,
         CancellationToken cancellationToken
     )
     {
         await reader.NextResultAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        var state = new LedgerUnitOfWork(
-            new LedgerRow(reader.GetGuid(0), Time(1)!.Value, reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
-            Time(5)!.Value
-        );
+        var state = Begin(reader);
         await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)));
         await RowsAsync(() => state.NextFree = Time(0));
         await ReservationsAsync(balances: false, state.ExpiredSlots);
         await RowsAsync(() => state.Load(Window(reader)));
+        if (keys.Queue || keys.Slots > 0)
+            await RowsAsync(() => ReadCompetition(reader, state, instance));
         if (keys.Sweep)
         {
             await ReservationsAsync(balances: true, state.Orphans);
@@ -146,6 +151,17 @@ internal static class PostgreSqlLedgerReader
             });
     }
 
+    private static LedgerUnitOfWork Begin(NpgsqlDataReader row) =>
+        new(
+            new LedgerRow(row.GetGuid(0), UnixMicroseconds.ToTime(row.GetInt64(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))
+            {
+                Turn = row.GetInt64(5),
+                PausedUntil = UnixMicroseconds.ToTime(row.GetInt64(6)),
+                Probes = row.GetInt64(7),
+            },
+            UnixMicroseconds.ToTime(row.GetInt64(8))
+        );
+
     private static async Task ReadRepeatsAsync(
         NpgsqlDataReader reader,
         RepeatKey[] repeats,
@@ -183,11 +199,40 @@ internal static class PostgreSqlLedgerReader
             load();
     }
 
+    private static void ReadCompetition(NpgsqlDataReader row, LedgerUnitOfWork state, Guid instance)
+    {
+        var competition = state.Competition ??= new Competition(instance);
+        var (kind, tenant, count) = (row.GetString(0), row.GetString(1), row.GetInt64(2));
+        switch (kind)
+        {
+            case "scarce":
+                break;
+            case "running":
+                competition.Running[tenant] = count;
+                break;
+            case "asked":
+                state.Load(Counter(row, tenant, first: 4));
+                competition.Asked.Add(tenant);
+                break;
+            default:
+                competition.AddOpen(tenant, LedgerStore.ToState(kind), isHere: row.GetBoolean(3), count);
+                break;
+        }
+    }
+
     private static void LoadTenant(NpgsqlDataReader row, LedgerUnitOfWork state)
     {
-        state.Load(new CounterRow(row.GetString(0), row.GetInt64(1), row.GetInt64(2)));
-        state.Load(row.GetString(0), new Minute(row.LongOrNull(3), row.GetInt64(4), UnixMicroseconds.ToTime(row.LongOrNull(5))));
+        state.Load(Counter(row, row.GetString(0), first: 1));
+        state.Load(row.GetString(0), new Minute(row.LongOrNull(6), row.GetInt64(7), UnixMicroseconds.ToTime(row.LongOrNull(8))));
     }
+
+    private static CounterRow Counter(NpgsqlDataReader row, string tenant, int first) =>
+        new(tenant, row.GetInt64(first), row.GetInt64(first + 1))
+        {
+            AskedAt = UnixMicroseconds.ToTime(row.GetInt64(first + 2)),
+            SentAt = UnixMicroseconds.ToTime(row.GetInt64(first + 3)),
+            Turn = row.GetInt64(first + 4),
+        };
 
     /// <summary>
     /// Windows, counters and price ratios of the loaded reservations that were not asked for. A round trip of its own,
@@ -213,7 +258,7 @@ internal static class PostgreSqlLedgerReader
             state.Load(new CounterRow(tenant));
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
-            state.Load(new CounterRow(reader.GetString(0), reader.GetInt64(1), reader.GetInt64(2)));
+            state.Load(Counter(reader, reader.GetString(0), first: 1));
         state.Prices.LoadNone(models);
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))

@@ -31,9 +31,9 @@ internal static class PostgreSqlLedgerStatements
     public const string Lock = "select 1 from ledger where id = 1 for update";
 
     /// <summary>A separate statement, so that it sees what was committed while it waited for the lock.</summary>
-    public const string Ledger = """
+    public const string Ledger = $"""
         with clock as materialized (select floor(extract(epoch from gateway_now()) * 1000000)::bigint as micros)
-        select epoch, high_water, events, sent, running, micros, set_config('gateway.now', greatest(high_water, micros)::text, true)
+        select epoch, {LedgerStore.LedgerColumns}, micros, set_config('gateway.now', greatest(high_water, micros)::text, true)
         from ledger cross join clock where id = 1
         """;
 
@@ -72,7 +72,7 @@ internal static class PostgreSqlLedgerStatements
         select {Columns} from generation g join reservation r on r.id = g.reservation_id where g.id = any($1)
         """;
     public const string Tenants = $"""
-        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0),
+        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0), coalesce(c.asked_at, 0), coalesce(c.sent_at, 0), coalesce(c.turn, 0),
           (select sequence from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} order by reserved_at, sequence limit 1),
           (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and {LedgerStore.UncountedCondition}),
           (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1)
@@ -88,19 +88,41 @@ internal static class PostgreSqlLedgerStatements
     public const string Windows =
         $"select {WindowColumns} from unnest($1, $2) as k(tenant, period) join quota_window using (tenant, period)";
     public const string PriceRatios = "select model, hour, at, stated, computed from price_ratio where model = any($1)";
-    public const string Counters = "select tenant, sequence, active from counter where tenant = any($1)";
+    public const string Counters = $"select tenant, {LedgerStore.CounterColumns} from counter where tenant = any($1)";
+
+    /// <summary>
+    /// What <see cref="Rules.Competition"/> holds; no row while at most $1 slots and $2 creations of the minute are in
+    /// use. $3: this instance; $4: how long ago a tenant may have asked.
+    /// </summary>
+    public const string Competition = $"""
+        with scarce as materialized (
+          select 1 from ledger l where id = 1 and (l.running > $1 or l.probes > 0 or l.sent - coalesce(
+            (select sent - 1 from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1), l.sent) > $2)
+        )
+        select 'scarce', '', 0, false, 0, 0, 0, 0, 0 from scarce
+        union all
+        select 'running', tenant, count(*), false, 0, 0, 0, 0, 0 from reservation
+        where running_until is not null and exists (select from scarce) group by tenant
+        union all
+        select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0 from reservation
+        where state in ('R', 'F') and exists (select from scarce) group by state, tenant, instance = $3
+        union all
+        select 'asked', tenant, 0, false, {LedgerStore.CounterColumns} from counter
+        where asked_at > {Now} - $4 and exists (select from scarce)
+        """;
 
     // Store
 
-    public const string SetLedger = "update ledger set high_water = $1, events = $2, sent = $3, running = $4 where id = 1";
+    public const string SetLedger = $"update ledger set ({LedgerStore.LedgerColumns}) = row($1, $2, $3, $4, $5, $6, $7) where id = 1";
     public const string SetWindows = """
         insert into quota_window select * from unnest($1, $2, $3, $4, $5, $6, $7)
         on conflict (tenant, period) do update set (images_held, images_spent, micros_held, micros_spent, generations)
           = row(excluded.images_held, excluded.images_spent, excluded.micros_held, excluded.micros_spent, excluded.generations)
         """;
-    public const string SetCounters = """
-        insert into counter select * from unnest($1, $2, $3)
-        on conflict (tenant) do update set sequence = excluded.sequence, active = excluded.active
+    public const string SetCounters = $"""
+        insert into counter (tenant, {LedgerStore.CounterColumns}) select * from unnest($1, $2, $3, $4, $5, $6)
+        on conflict (tenant) do update set ({LedgerStore.CounterColumns})
+          = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.sent_at, excluded.turn)
         """;
 
     /// <summary>Divides by zero, so that nothing is committed, if a row is not as it was loaded.</summary>

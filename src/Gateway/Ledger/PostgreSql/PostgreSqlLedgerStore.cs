@@ -112,26 +112,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
     private async Task StoreAsync(NpgsqlConnection connection, LedgerUnitOfWork state)
     {
         await using var batch = new NpgsqlBatch(connection);
-        var ledger = state.Ledger;
-        batch.Add(Sql.SetLedger, UnixMicroseconds.From(ledger.HighWater), ledger.Events, ledger.Sent, ledger.Running);
-        if (state.ChangedWindows.ToArray() is { Length: > 0 } windows)
-            batch.Add(
-                Sql.SetWindows,
-                windows.Select(row => row.Tenant).ToArray(),
-                windows.Select(row => row.Period).ToArray(),
-                windows.Select(row => row.ImagesHeld).ToArray(),
-                windows.Select(row => row.ImagesSpent).ToArray(),
-                windows.Select(row => row.MicrosHeld).ToArray(),
-                windows.Select(row => row.MicrosSpent).ToArray(),
-                windows.Select(row => row.Generations).ToArray()
-            );
-        if (state.ChangedCounters.ToArray() is { Length: > 0 } counters)
-            batch.Add(
-                Sql.SetCounters,
-                counters.Select(row => row.Tenant).ToArray(),
-                counters.Select(row => row.Sequence).ToArray(),
-                counters.Select(row => row.Active).ToArray()
-            );
+        AddBalances(batch, state);
         // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         if (state.Updated.ToArray() is { Length: > 0 } updated)
             batch.Add(
@@ -180,6 +161,42 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             );
         if (state.Requests.Voided.ToArray() is { Length: > 0 } voided)
             batch.Add(Sql.DeleteRequests, voided);
+    }
+
+    private static void AddBalances(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        var ledger = state.Ledger;
+        batch.Add(
+            Sql.SetLedger,
+            UnixMicroseconds.From(ledger.HighWater),
+            ledger.Events,
+            ledger.Sent,
+            ledger.Running,
+            ledger.Turn,
+            UnixMicroseconds.From(ledger.PausedUntil),
+            ledger.Probes
+        );
+        if (state.ChangedWindows.ToArray() is { Length: > 0 } windows)
+            batch.Add(
+                Sql.SetWindows,
+                windows.Select(row => row.Tenant).ToArray(),
+                windows.Select(row => row.Period).ToArray(),
+                windows.Select(row => row.ImagesHeld).ToArray(),
+                windows.Select(row => row.ImagesSpent).ToArray(),
+                windows.Select(row => row.MicrosHeld).ToArray(),
+                windows.Select(row => row.MicrosSpent).ToArray(),
+                windows.Select(row => row.Generations).ToArray()
+            );
+        if (state.ChangedCounters.ToArray() is { Length: > 0 } counters)
+            batch.Add(
+                Sql.SetCounters,
+                counters.Select(row => row.Tenant).ToArray(),
+                counters.Select(row => row.Sequence).ToArray(),
+                counters.Select(row => row.Active).ToArray(),
+                counters.Select(row => UnixMicroseconds.From(row.AskedAt)).ToArray(),
+                counters.Select(row => UnixMicroseconds.From(row.SentAt)).ToArray(),
+                counters.Select(row => row.Turn).ToArray()
+            );
     }
 
     private static void AddPriceRatios(NpgsqlBatch batch, LedgerUnitOfWork state)

@@ -13,6 +13,7 @@ internal sealed class AdmissionRules(
     QuotaOptions options,
     QuotaLimits organization,
     Guid instance,
+    ShareRules shares,
     string? refusal = null
 )
 {
@@ -26,6 +27,9 @@ internal sealed class AdmissionRules(
 
     /// <summary>Requests without an Idempotency-Key whose answer nobody received.</summary>
     public RepeatRules Repeats { get; } = new(state, options, instance);
+
+    /// <summary>Whose turn it is to send to the account.</summary>
+    public ShareRules Shares => shares;
 
     /// <summary>L1. Null: it is reserved, and waits for a slot.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no image, or the price is negative.</exception>
@@ -60,7 +64,7 @@ internal sealed class AdmissionRules(
             RaisedFrom = quote.Micros == request.Micros ? null : request.Micros,
             Day = state.Day,
             Month = state.Month,
-            Sequence = state.Counter(request.Tenant.Id).Sequence + 1,
+            Sequence = state.Counter(request.Tenant.Id)!.Sequence + 1,
             IdempotencyKey = request.IdempotencyKey,
             BodyHash = request.BodyHash,
             Fingerprint = request.Fingerprint,
@@ -118,7 +122,7 @@ internal sealed class AdmissionRules(
     {
         if (refusal is not null || state.Find(id) is not { State: ReservationState.Reserved } reserved || reserved.Instance != instance)
             return false;
-        if (!HasSlot)
+        if (!shares.HasSlot)
             return false;
         state.Move(
             reserved,
@@ -131,18 +135,8 @@ internal sealed class AdmissionRules(
             },
             "forward"
         );
+        shares.Take(reserved.Tenant);
         return true;
-    }
-
-    public bool HasSlot =>
-        state.Ledger.Running < options.ConcurrentGenerations && state.Sent.Count(state.Ledger.Sent) < options.GenerationsPerMinute;
-
-    /// <summary>Seconds after which a slot is free at the latest.</summary>
-    public int SecondsUntilSlot()
-    {
-        if (state.Sent.Count(state.Ledger.Sent) >= options.GenerationsPerMinute)
-            return SecondsUntil(state.Sent.Oldest + Minute.Length);
-        return state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater) : TryAgainSoon;
     }
 
     public IReadOnlyList<UnknownReservation> Unknown() =>
@@ -176,6 +170,4 @@ internal sealed class AdmissionRules(
         !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()
         : earlier.State is ReservationState.Reserved or ReservationState.Forwarding ? new Admission.InProgress(TryAgainSoon)
         : new Admission.Replayed(earlier.Stored());
-
-    private int SecondsUntil(DateTimeOffset? at) => at is null ? 1 : Math.Max(1, (int)Math.Ceiling((at.Value - state.Now).TotalSeconds));
 }

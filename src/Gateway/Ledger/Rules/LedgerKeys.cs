@@ -27,6 +27,15 @@ internal sealed class LedgerKeys
     public List<string> Models { get; } = [];
 
     /// <summary>
+    /// How many requests want a slot: whether slots are scarce depends on it, and then <see cref="Competition"/> is
+    /// read.
+    /// </summary>
+    public int Slots { get; set; }
+
+    /// <summary>Whether <see cref="Competition"/> is read in any case.</summary>
+    public bool Queue { get; set; }
+
+    /// <summary>
     /// Whether to look for reservations whose process is gone, and for unknown ones past their grace.
     /// </summary>
     public bool Sweep { get; set; }

@@ -1,9 +1,44 @@
 using System.Runtime.InteropServices;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Ledger.Rules;
 
 /// <summary>The row that is locked first, with the account's counters.</summary>
-internal sealed record LedgerRow(Guid Epoch, DateTimeOffset HighWater, long Events, long Sent, long Running);
+internal sealed record LedgerRow(Guid Epoch, DateTimeOffset HighWater, long Events, long Sent, long Running)
+{
+    private const int SuccessesToFullRate = 10;
+    private const int DefaultPause = 5;
+
+    /// <summary>Where the last turn began: see <see cref="ShareRules"/>.</summary>
+    public long Turn { get; init; }
+
+    /// <summary>Leonardo refused a creation because there were too many: none is sent before this time.</summary>
+    public DateTimeOffset PausedUntil { get; init; }
+
+    /// <summary>
+    /// After a pause creations are sent one by one until this many more were accepted; 0: at full rate.
+    /// </summary>
+    public long Probes { get; init; }
+
+    public LedgerRow Move(Reservation? before, Reservation after, DateTimeOffset now)
+    {
+        var moved = this with
+        {
+            Running = Running + Count(after.RunningUntil is not null) - Count(before?.RunningUntil is not null),
+            Sent = Math.Max(Sent, after.Sent ?? 0),
+        };
+        if (before?.State != ReservationState.Forwarding)
+            return moved;
+        if (after.State == ReservationState.Settled)
+            return moved with { Probes = Math.Max(0, Probes - 1) };
+        if (after.State != ReservationState.Void || after.Outcome?.Problem != ProblemTypes.UpstreamSaturated.Name)
+            return moved;
+        var until = now + TimeSpan.FromSeconds(after.Outcome.RetryAfter ?? DefaultPause);
+        return moved with { PausedUntil = until > PausedUntil ? until : PausedUntil, Probes = SuccessesToFullRate };
+    }
+
+    private static int Count(bool yes) => yes ? 1 : 0;
+}
 
 /// <summary>
 /// What a tenant (<see cref="OrganizationKey"/>: the organisation) holds and has spent in a day or month.
@@ -65,7 +100,31 @@ internal sealed record WindowRow(
 }
 
 /// <summary>How many reservations a tenant has ever made, and how many of its generations have not ended.</summary>
-internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active = 0);
+internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active = 0)
+{
+    /// <summary>The minute of its last reservation.</summary>
+    public DateTimeOffset AskedAt { get; init; }
+
+    /// <summary>When its last request was forwarded.</summary>
+    public DateTimeOffset SentAt { get; init; }
+
+    /// <summary>Where its next turn begins at the earliest: see <see cref="ShareRules"/>.</summary>
+    public long Turn { get; init; }
+
+    public CounterRow Move(Reservation? before, Reservation after, DateTimeOffset now) =>
+        this with
+        {
+            Sequence = Math.Max(Sequence, after.Sequence),
+            Active = Active + Count(after.IsActive) - Count(before?.IsActive ?? false),
+            // To the minute, so that its index seldom changes.
+            AskedAt = before is null
+                ? new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero)
+                : AskedAt,
+            SentAt = before?.Sent is null && after.Sent is not null ? now : SentAt,
+        };
+
+    private static int Count(bool yes) => yes ? 1 : 0;
+}
 
 /// <summary>The last 60 seconds of a tenant, or of the account.</summary>
 /// <param name="First">Sequence number of the first one within; null: there is none.</param>
@@ -74,6 +133,14 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
 internal sealed record Minute(long? First = null, long Uncounted = 0, DateTimeOffset? Oldest = null)
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
+
+    /// <param name="before">Null: it is new.</param>
+    public Minute Move(Reservation? before, Reservation after)
+    {
+        if (before is null)
+            return this with { First = First ?? after.Sequence, Oldest = Oldest ?? after.ReservedAt };
+        return before.CountsAsRequest && !after.CountsAsRequest ? this with { Uncounted = Uncounted + 1 } : this;
+    }
 
     public long Count(long last) => First is { } first ? last - first + 1 - Uncounted : 0;
 }

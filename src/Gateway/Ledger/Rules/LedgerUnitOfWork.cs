@@ -39,6 +39,9 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>When the first slot of the account is freed by its time limit; null: none is in use.</summary>
     public DateTimeOffset? NextFree { get; set; }
 
+    /// <summary>Who has, and who wants, the account's slots; null: there are enough for everybody.</summary>
+    public Competition? Competition { get; set; }
+
     /// <summary>Open reservations of instances whose lease is over.</summary>
     public List<Guid> Orphans { get; } = [];
 
@@ -184,9 +187,9 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public WindowRow Window(string tenant, string period) => _windows[(tenant, period)];
 
-    public CounterRow Counter(string tenant) => _counters[tenant];
+    public CounterRow? Counter(string tenant) => _counters.GetValueOrDefault(tenant);
 
-    public Minute MinuteOf(string tenant) => _minutes[tenant];
+    public Minute? MinuteOf(string tenant) => _minutes.GetValueOrDefault(tenant);
 
     /// <summary>Runs one decision. If it throws, everything it changed here is taken back.</summary>
     /// <remarks>
@@ -264,37 +267,34 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     {
         if (before is not null && (before.State, before.RunningUntil) == (after.State, after.RunningUntil))
             return;
-        var counter = _counters[after.Tenant];
-        var moved = counter with
-        {
-            Sequence = Math.Max(counter.Sequence, after.Sequence),
-            Active = counter.Active + Count(after.IsActive) - Count(before?.IsActive ?? false),
-        };
-        if (moved != counter)
-        {
-            _undo.Set(_counters, after.Tenant, moved);
-            _undo.Add(_changedCounters, after.Tenant);
-        }
-        Ledger = Ledger with
-        {
-            Running = Ledger.Running + Count(after.RunningUntil is not null) - Count(before?.RunningUntil is not null),
-            Sent = Math.Max(Ledger.Sent, after.Sent ?? 0),
-        };
+        Change(_counters[after.Tenant], counter => counter.Move(before, after, Now));
+        Ledger = Ledger.Move(before, after, Now);
+        Competition?.Move(before, after);
+        _undo.Add(() => Competition?.Move(before, after, sign: -1));
         if (before?.Sent is null && after.Sent is { } sent)
             Sent = Sent with { First = Sent.First ?? sent, Oldest = Sent.Oldest ?? Now };
 
         if (!_minutes.TryGetValue(after.Tenant, out var minute) || after.ReservedAt <= Now - Minute.Length)
             return;
-        if (before is null)
-            minute = minute with { First = minute.First ?? after.Sequence, Oldest = minute.Oldest ?? after.ReservedAt };
-        if (before is { CountsAsRequest: true } && !after.CountsAsRequest)
-            minute = minute with { Uncounted = minute.Uncounted + 1 };
-        _undo.Set(_minutes, after.Tenant, minute);
+        _undo.Set(_minutes, after.Tenant, minute.Move(before, after));
+    }
+
+    /// <summary>The next turn of the account is this tenant's; its own next one begins later.</summary>
+    public void TakeTurn(string tenant, long start, long end)
+    {
+        Change(_counters[tenant], counter => counter with { Turn = end });
+        Ledger = Ledger with { Turn = start };
+    }
+
+    private void Change(CounterRow counter, Func<CounterRow, CounterRow> change)
+    {
+        if (change(counter) is var changed && changed == counter)
+            return;
+        _undo.Set(_counters, counter.Tenant, changed);
+        _undo.Add(_changedCounters, counter.Tenant);
     }
 
     /// <summary>From held to held (L2, L5) no balance changes.</summary>
     private static bool CountAlike(Reservation? before, Reservation after) =>
         before is not null && (before.State == after.State || (before.State.IsHeld() && after.State.IsHeld()));
-
-    private static int Count(bool yes) => yes ? 1 : 0;
 }

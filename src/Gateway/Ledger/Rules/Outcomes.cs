@@ -81,6 +81,9 @@ internal sealed record UnknownReservation(
     DateTimeOffset Now
 );
 
+/// <summary>Where a tenant stands.</summary>
+internal sealed record TenantUsage(IReadOnlyList<QuotaStatus> Quotas, UsageTotals Totals, QueueStatus Queue);
+
 /// <summary>What a tenant was charged for in the running day and month.</summary>
 internal sealed record UsageTotals(PeriodTotals Today, PeriodTotals Month);
 

@@ -17,8 +17,8 @@ internal static class QuotaCalculator
 
     private static QuotaStatus RequestsPerMinute(LedgerUnitOfWork state, Tenant tenant)
     {
-        var minute = state.MinuteOf(tenant.Id);
-        var requests = minute.Count(state.Counter(tenant.Id).Sequence);
+        var minute = state.MinuteOf(tenant.Id)!;
+        var requests = minute.Count(state.Counter(tenant.Id)!.Sequence);
         // A limit lowered below what the minute holds: there is no room yet when the oldest request leaves it.
         var oldest = requests > tenant.Quota.RequestsPerMinute ? state.Now : minute.Oldest;
         return new QuotaStatus(
@@ -38,7 +38,7 @@ internal static class QuotaCalculator
             QuotaStatus.ConcurrentGenerations,
             QuotaStatus.Generations,
             tenant.Quota.ConcurrentGenerations,
-            state.Counter(tenant.Id).Active,
+            state.Counter(tenant.Id)!.Active,
             0,
             null,
             null,

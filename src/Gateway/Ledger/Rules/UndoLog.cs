@@ -32,6 +32,9 @@ internal sealed class UndoLog
             _undo.Push(() => rows[key] = old);
     }
 
+    /// <summary>Of a change that was made elsewhere.</summary>
+    public void Add(Action undo) => _undo.Push(undo);
+
     public void Add<T>(HashSet<T> set, T item)
     {
         if (set.Add(item))

@@ -20,7 +20,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         Deliver = Prepare("update reservation set owed_by = null, version = version + 1 where id = ?1 and owed_by = ?2 and owed_at = ?3");
 
         // Load
-        Ledger = Prepare("select epoch, high_water, events, sent, running from ledger where id = 1");
+        Ledger = Prepare($"select epoch, {LedgerStore.LedgerColumns} from ledger where id = 1");
         SentInMinute = Prepare("select sent, forwarded_at from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1");
         NextFree = Prepare("select min(running_until) from reservation where running_until is not null");
         ExpiredSlots = Reservations("running_until <= ?1 order by running_until");
@@ -38,7 +38,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
             "select images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted "
                 + "from quota_window where tenant = ?1 and period = ?2"
         );
-        Counter = Prepare("select sequence, active from counter where tenant = ?1");
+        Counter = Prepare($"select {LedgerStore.CounterColumns} from counter where tenant = ?1");
         FirstInMinute = Prepare(
             "select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1"
         );
@@ -51,12 +51,15 @@ internal sealed class SqliteLedgerStatements : IDisposable
         );
 
         // Store
-        SetLedger = Prepare("update ledger set high_water = ?1, events = ?2, sent = ?3, running = ?4 where id = 1");
+        SetLedger = Prepare($"update ledger set ({LedgerStore.LedgerColumns}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7) where id = 1");
         SetWindow = Prepare(
             "insert into quota_window values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict do update set (images_held, images_spent, micros_held, "
                 + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
         );
-        SetCounter = Prepare("insert into counter values (?1, ?2, ?3) on conflict do update set (sequence, active) = (?2, ?3)");
+        SetCounter = Prepare(
+            $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6) "
+                + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6)"
+        );
         InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Placeholders(LedgerStore.AllColumns)})");
         UpdateReservation = Update();
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
@@ -117,6 +120,13 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement InsertRequest { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }
+    public SqliteStatement Running =>
+        field ??= Prepare("select tenant, count(*) from reservation where running_until is not null group by tenant");
+    public SqliteStatement Open =>
+        field ??= Prepare(
+            "select tenant, state, instance, count(*) from reservation where state in ('R', 'F') group by instance, tenant, state"
+        );
+    public SqliteStatement Asked => field ??= Prepare($"select {LedgerStore.CounterColumns}, tenant from counter where asked_at > ?1");
     public SqliteStatement LastKey => field ??= Prepare($"select id from ({NextIds}) order by id desc limit 1");
     public SqliteStatement FreeKeys => field ??= Prepare(FreeKeysOf);
     public SqliteStatement DeleteRequest => field ??= Prepare("delete from sent_request where reservation_id = ?1");

@@ -92,21 +92,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
 
     private LedgerUnitOfWork Load(SqliteLedgerStatements sql, LedgerKeys keys)
     {
-        var clock = UnixMicroseconds.ToTime(UnixMicroseconds.From(time.GetUtcNow()));
-        var ledger = sql.Ledger.One(row => new LedgerRow(
-            row.Id(0),
-            UnixMicroseconds.ToTime(row.Long(1)),
-            row.Long(2),
-            row.Long(3),
-            row.Long(4)
-        ))!;
-        var state = new LedgerUnitOfWork(ledger, clock);
+        var state = Begin(sql);
         var now = UnixMicroseconds.From(state.Now);
         var minuteAgo = UnixMicroseconds.From(state.Now - Minute.Length);
 
         state.Sent =
             sql.SentInMinute.With(minuteAgo).One(row => new Minute(row.Long(0), 0, UnixMicroseconds.ToTime(row.Long(1)))) ?? new Minute();
         state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
+        SqliteCompetition.Load(sql, state, keys, options, instance);
         LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
         if (keys.AloneSinceStart)
             sql.EndOtherLeases.With(instance).Execute();
@@ -151,6 +144,24 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         return state;
     }
 
+    private LedgerUnitOfWork Begin(SqliteLedgerStatements sql)
+    {
+        var clock = UnixMicroseconds.ToTime(UnixMicroseconds.From(time.GetUtcNow()));
+        var ledger = sql.Ledger.One(row => new LedgerRow(
+            row.Id(0),
+            UnixMicroseconds.ToTime(row.Long(1)),
+            row.Long(2),
+            row.Long(3),
+            row.Long(4)
+        )
+        {
+            Turn = row.Long(5),
+            PausedUntil = UnixMicroseconds.ToTime(row.Long(6)),
+            Probes = row.Long(7),
+        })!;
+        return new LedgerUnitOfWork(ledger, clock);
+    }
+
     private static void LoadAnswers(SqliteLedgerStatements sql, LedgerUnitOfWork state, LedgerKeys keys)
     {
         foreach (var id in keys.Answers)
@@ -171,21 +182,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
 
     private void Store(SqliteLedgerStatements sql, LedgerUnitOfWork state)
     {
-        var ledger = state.Ledger;
-        sql.SetLedger.With(UnixMicroseconds.From(ledger.HighWater)).With(ledger.Events).With(ledger.Sent).With(ledger.Running).Execute();
-        foreach (var row in state.ChangedWindows)
-            sql.SetWindow.With(row.Tenant)
-                .With(row.Period)
-                .With(row.ImagesHeld)
-                .With(row.ImagesSpent)
-                .With(row.MicrosHeld)
-                .With(row.MicrosSpent)
-                .With(row.Generations)
-                .With(row.ImagesGranted)
-                .With(row.MicrosGranted)
-                .Execute();
-        foreach (var row in state.ChangedCounters)
-            sql.SetCounter.With(row.Tenant).With(row.Sequence).With(row.Active).Execute();
+        StoreBalances(sql, state);
         // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         foreach (var row in state.Updated)
         {
@@ -220,6 +217,38 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             sql.SetInstance.With(instance).With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(lease)).Execute();
     }
 
+    private static void StoreBalances(SqliteLedgerStatements sql, LedgerUnitOfWork state)
+    {
+        var ledger = state.Ledger;
+        sql.SetLedger.With(UnixMicroseconds.From(ledger.HighWater))
+            .With(ledger.Events)
+            .With(ledger.Sent)
+            .With(ledger.Running)
+            .With(ledger.Turn)
+            .With(UnixMicroseconds.From(ledger.PausedUntil))
+            .With(ledger.Probes)
+            .Execute();
+        foreach (var row in state.ChangedWindows)
+            sql.SetWindow.With(row.Tenant)
+                .With(row.Period)
+                .With(row.ImagesHeld)
+                .With(row.ImagesSpent)
+                .With(row.MicrosHeld)
+                .With(row.MicrosSpent)
+                .With(row.Generations)
+                .With(row.ImagesGranted)
+                .With(row.MicrosGranted)
+                .Execute();
+        foreach (var row in state.ChangedCounters)
+            sql.SetCounter.With(row.Tenant)
+                .With(row.Sequence)
+                .With(row.Active)
+                .With(UnixMicroseconds.From(row.AskedAt))
+                .With(UnixMicroseconds.From(row.SentAt))
+                .With(row.Turn)
+                .Execute();
+    }
+
     private static void LoadAll(SqliteStatement rows, LedgerUnitOfWork state, bool balances, List<Guid>? ids = null)
     {
         while (rows.Read())
@@ -249,7 +278,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         );
 
     private static void LoadCounter(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant) =>
-        state.Load(sql.Counter.With(tenant).One(row => new CounterRow(tenant, row.Long(0), row.Long(1))) ?? new CounterRow(tenant));
+        state.Load(sql.Counter.With(tenant).One(row => SqliteCompetition.ReadCounter(row, tenant)) ?? new CounterRow(tenant));
 
     private static void LoadMinute(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, long minuteAgo) =>
         state.Load(

@@ -1,7 +1,8 @@
 namespace Gateway.Ledger.Writer;
 
 /// <summary>
-/// Requests that wait for a slot of the account: first in, first out within a tenant, round-robin among tenants.
+/// Requests that wait for a slot of the account: first in, first out within a tenant. Whose turn it is among tenants is
+/// decided by <see cref="Rules.ShareRules"/>; here each has its turn to be asked.
 /// </summary>
 internal sealed class FairQueue
 {
@@ -20,7 +21,14 @@ internal sealed class FairQueue
         var queue = Find(operation);
         if (queue is null)
             _tenants.Add(queue = new TenantQueue(operation.Tenant));
-        queue.Waiting.AddLast(operation);
+        // One that keeps its place goes before those that came later.
+        var before = queue.Waiting.Last;
+        while (before?.Value.QueuedAt > operation.QueuedAt)
+            before = before.Previous;
+        if (before is null)
+            queue.Waiting.AddFirst(operation);
+        else
+            queue.Waiting.AddAfter(before, operation);
         Count++;
     }
 

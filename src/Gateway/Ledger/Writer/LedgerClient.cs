@@ -55,6 +55,38 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
         return quotas;
     }
 
+    /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
+    public Task<TenantUsage> UsageAsync(Tenant tenant, CancellationToken cancellationToken) =>
+        RunAsync(
+                keys =>
+                {
+                    keys.Tenants.Add(tenant.Id);
+                    keys.Queue = true;
+                },
+                rules => new TenantUsage(rules.Quotas(tenant), rules.Totals(tenant), rules.Shares.Queue(tenant.Id))
+            )
+            .WaitAsync(cancellationToken);
+
+    /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
+    public Task<List<(string Tenant, QueueStatus Queue)>> QueuesAsync(
+        IReadOnlyCollection<string> tenants,
+        CancellationToken cancellationToken
+    ) =>
+        RunAsync(keys => keys.Queue = true, rules => tenants.Select(tenant => (tenant, rules.Shares.Queue(tenant))).ToList())
+            .WaitAsync(cancellationToken);
+
+    public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunAsync(_ => { }, _ => true).WaitAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Whether the task ends in this time, successfully or not.</summary>
     public async ValueTask<bool> IsDoneAsync(Task task, TimeSpan timeout)
     {

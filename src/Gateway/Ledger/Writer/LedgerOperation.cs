@@ -69,8 +69,10 @@ internal sealed class LedgerOperation<T>(
 }
 
 /// <summary>A request for quota, which may have to wait for a slot of the account between two batches.</summary>
+/// <param name="queuedAt">Timestamp by which its place in its tenant's queue is found.</param>
 /// <param name="mayRepeat">Whether it may be answered from an equal request without an Idempotency-Key.</param>
-internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queueUntil, bool mayRepeat) : LedgerOperation
+internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queuedAt, long queueUntil, bool mayRepeat)
+    : LedgerOperation
 {
     private readonly TaskCompletionSource<Admission> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Admission? _result;
@@ -78,6 +80,8 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public Guid Id => id;
 
     public string Tenant => request.Tenant.Id;
+
+    public long QueuedAt => queuedAt;
 
     /// <summary>Timestamp until which it may wait for a slot.</summary>
     public long QueueUntil => queueUntil;
@@ -119,7 +123,12 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
     public void TryForward(AdmissionRules rules, long leaseDeadline) =>
         Fault = rules.State.Attempt(() =>
         {
-            if (rules.TryForward(id))
+            if (rules.State.Find(id)?.State != ReservationState.Reserved)
+                _result = new Admission.Unavailable(
+                    StoreUnavailableException.RetryAfterSeconds,
+                    "The reservation expired while it waited for a slot. Nothing was sent."
+                );
+            else if (rules.Shares.MayTake(Tenant) && rules.TryForward(id))
                 _result = new Admission.Admitted(
                     id,
                     rules.State.Now,
@@ -127,18 +136,14 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
                     leaseDeadline,
                     rules.Repeats.AnswerOf(id)
                 );
-            else if (rules.State.Find(id)?.State != ReservationState.Reserved)
-                _result = new Admission.Unavailable(
-                    StoreUnavailableException.RetryAfterSeconds,
-                    "The reservation expired while it waited for a slot. Nothing was sent."
-                );
         });
 
     /// <summary>Ends the wait for a slot.</summary>
-    public void StopWaiting(AdmissionRules rules) =>
+    /// <param name="place">Its place among those of its tenant that end with it, from 1.</param>
+    public void StopWaiting(AdmissionRules rules, int place) =>
         Fault = rules.State.Attempt(() =>
         {
-            _result = new Admission.Saturated(TryElsewhere ? 1 : rules.SecondsUntilSlot());
+            _result = new Admission.Saturated(TryElsewhere ? 1 : rules.Shares.Queue(Tenant, place).Seconds);
             rules.Outcomes.Release(id, OutcomeUnsent, IsAbandoned ? "caller-gone" : "queue-timeout");
         });
 

@@ -1,6 +1,5 @@
 using Gateway.Edge;
 using Gateway.Ledger.Rules;
-using Gateway.Tenants;
 
 namespace Gateway.Ledger.Writer;
 
@@ -8,14 +7,7 @@ namespace Gateway.Ledger.Writer;
 /// The only writer of this process. It decides everything that waits in one transaction, and completes it when that is
 /// durable; while one commit runs, the next batch forms.
 /// </summary>
-internal sealed class LedgerWriter(
-    LedgerStore store,
-    QuotaOptions options,
-    Func<QuotaLimits> organization,
-    Guid instance,
-    TimeProvider time,
-    ILogger log
-)
+internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, LedgerRules ledgerRules, TimeProvider time, ILogger log)
 {
     private const int MaxBatchSize = 512;
     private const int MaxCandidates = 64;
@@ -138,7 +130,7 @@ internal sealed class LedgerWriter(
             state.StopClock();
         refusal = _continuity.Judge(state.Ledger) ?? refusal;
 
-        var rules = new AdmissionRules(state, options, organization(), instance, refusal);
+        var rules = ledgerRules.Create(state, refusal);
         if (batch.RenewsLease)
             state.Renew(state.Now + options.Lease);
         rules.Outcomes.EndExpiredSlots();
@@ -276,7 +268,7 @@ internal sealed class LedgerWriter(
                 batch.Keys(isFirst: false),
                 state =>
                 {
-                    batch.Decide(new AdmissionRules(state, options, organization(), instance), leaseDeadline: 0);
+                    batch.Decide(ledgerRules.Create(state), leaseDeadline: 0);
                     state.Renew(state.Now);
                 },
                 cancellationToken

@@ -34,6 +34,7 @@ internal sealed class WriterBatch(
         var keys = new LedgerKeys { Sweep = isFirst, AloneSinceStart = isFirst };
         foreach (var operation in operations.Concat(expired).Concat(candidates))
             operation.AddKeysTo(keys);
+        keys.Slots = expired.Count + candidates.Count + operations.OfType<ReserveOperation>().Count();
         return keys;
     }
 
@@ -44,10 +45,32 @@ internal sealed class WriterBatch(
         // Otherwise in the order in which they came.
         foreach (var operation in operations.OrderBy(operation => !operation.ComesFirst))
             operation.Decide(rules);
-        foreach (var waiting in expired)
-            waiting.StopWaiting(rules);
+        foreach (var ended in expired.GroupBy(waiting => waiting.Tenant, StringComparer.Ordinal))
+        {
+            foreach (var (place, waiting) in ended.Index())
+                waiting.StopWaiting(rules, place + 1);
+        }
         var reserved = operations.OfType<ReserveOperation>().Where(operation => !operation.HasResult && operation.Fault is null);
-        foreach (var operation in candidates.Concat(reserved))
-            operation.TryForward(rules, leaseDeadline);
+        Forward([.. candidates, .. reserved], rules, leaseDeadline);
+    }
+
+    /// <summary>The tenants in turn, the requests of each in their order.</summary>
+    private static void Forward(List<ReserveOperation> ready, AdmissionRules rules, long leaseDeadline)
+    {
+        if (ready.Count == 1)
+        {
+            ready[0].TryForward(rules, leaseDeadline);
+            return;
+        }
+        var tenants = ready
+            .GroupBy(operation => operation.Tenant, StringComparer.Ordinal)
+            .Select(group => new Queue<ReserveOperation>(group))
+            .ToList();
+        while (tenants.MinBy(tenant => rules.Shares.StartOf(tenant.Peek().Tenant)) is { } next)
+        {
+            next.Dequeue().TryForward(rules, leaseDeadline);
+            if (next.Count == 0)
+                tenants.Remove(next);
+        }
     }
 }

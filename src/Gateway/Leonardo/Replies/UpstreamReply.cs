@@ -11,7 +11,7 @@ internal sealed record UpstreamReply(int Status, ReadOnlyMemory<byte>? Body, int
 {
     public const int MaxBytes = 1024 * 1024;
 
-    private const int DefaultRetryAfter = 10;
+    private const int DefaultRetryAfter = 5;
 
     /// <summary>Seconds to wait after a 429: what the upstream said, between 1 and 300 (T-H5).</summary>
     public int SaturatedRetryAfter => Math.Clamp(RetryAfter ?? DefaultRetryAfter, 1, 300);
