@@ -118,6 +118,7 @@ internal sealed class CreateGeneration(
         var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash)
         {
             CallerWaits = wait is not null,
+            WaitsFor = wait?.Invoke(),
             Body = body,
         };
         var admission = await AdmitAsync(reservation, answer, cancellationToken);

@@ -105,7 +105,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             request,
             Guid.CreateVersion7(_time.GetUtcNow()),
             _places.Take(request),
-            _time.GetTimestamp() + (long)(_options.QueueTimeout.TotalSeconds * _time.TimestampFrequency),
+            _time.GetTimestamp() + (long)(_options.QueueTimeFor(request.WaitsFor).TotalSeconds * _time.TimestampFrequency),
             _options.RepeatWindow > TimeSpan.Zero
         );
         if (!_writer.Post(operation))

@@ -46,6 +46,9 @@ internal sealed record QuotaOptions
     /// </summary>
     public TimeSpan RepeatWindow { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>A caller who waits for a while waits no longer than that in the queue.</summary>
+    public TimeSpan QueueTimeFor(TimeSpan? wait) => wait < QueueTimeout ? wait.Value : QueueTimeout;
+
     public static QuotaOptions Read(Settings settings)
     {
         var defaults = new QuotaOptions();

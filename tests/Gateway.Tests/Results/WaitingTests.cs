@@ -40,6 +40,24 @@ public sealed class WaitingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_post_whose_wait_ends_in_the_queue_is_503_and_nothing_is_made()
+    {
+        await using var gateway = await GatewayApp.StartAsync(settings: ("Leonardo:ConcurrentGenerations", "1"));
+        const string Forever = """{"model":"flux-pro-2.0","parameters":{"prompt":"[sim:job-forever]"}}""";
+        (await gateway.PostAsync(Forever)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        var before = gateway.Time.GetUtcNow();
+
+        var posting = gateway.PostAsync(GatewayApp.Guide, headers: ("Prefer", "wait=3"));
+        await gateway.PassAsync(() => posting.IsCompleted, pace: 50);
+
+        var refused = await posting;
+        await refused.ProblemAsync(503, "upstream-saturated");
+        refused.Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        (gateway.Time.GetUtcNow() - before).ShouldBeLessThan(TimeSpan.FromSeconds(30));
+        gateway.Leonardo.Invoice.ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task A_post_whose_wait_times_out_is_202_and_its_repetition_waits_again()
     {
         (string, string)[] headers = [TwoTenants.AsA, ("Prefer", "wait=3"), ("Idempotency-Key", "k")];
