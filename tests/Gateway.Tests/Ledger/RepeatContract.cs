@@ -116,6 +116,32 @@ public abstract class RepeatContract : LedgerTest
     }
 
     [Fact]
+    public async Task A_repeat_that_is_decided_together_with_the_hang_up_gets_the_answer()
+    {
+        var ledger = await StartAsync();
+        var first = await SettledAsync(ledger, "g");
+        using var entered = new SemaphoreSlim(0);
+        using var release = new ManualResetEventSlim();
+        var store = Task.Run(() => ledger.Store.RunAsync(new LedgerKeys(), _ => Hold(entered, release), CancellationToken.None));
+        await entered.WaitAsync(TestContext.Current.CancellationToken);
+        var busy = ledger.FreshAsync(Team);
+
+        // The repeat is first; both wait for the store.
+        var repeat = ReplayedAsync(ledger);
+        var hangUp = ledger.Answers.HangUpAsync(first.Answer!);
+        release.Set();
+
+        (await repeat).Outcome.Settlement!.GenerationId.ShouldBe("g");
+        await Task.WhenAll(store, busy, hangUp);
+    }
+
+    private static void Hold(SemaphoreSlim entered, ManualResetEventSlim release)
+    {
+        entered.Release();
+        release.Wait(TimeSpan.FromSeconds(4)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task An_unknown_outcome_answers_every_repeat_until_it_is_decided()
     {
         var ledger = await StartAsync();

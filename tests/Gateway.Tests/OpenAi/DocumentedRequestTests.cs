@@ -7,10 +7,10 @@ using static Gateway.Tests.OpenAi.OpenAiCalls;
 namespace Gateway.Tests.OpenAi;
 
 /// <summary>
-/// Requests of programs that cannot be run here, byte for byte: what they send, and whether the answer has what they
-/// read of it.
+/// Requests of programs that cannot be run here, written by hand from their source and documentation, and whether the
+/// answer has what they read of it.
 /// </summary>
-public sealed class RecordedRequestTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
+public sealed class DocumentedRequestTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixture>
 {
     private const string PythonHeaders = """
         Accept: application/json
