@@ -53,6 +53,7 @@ internal static class LedgerBenchmark
                 GenerationTimeLimit = TimeSpan.FromSeconds(1),
             },
             () => QuotaLimits.Unlimited with { ImagesPerDay = 1_000_000_000 },
+            _ => 1,
             TimeProvider.System,
             NullLogger<QuotaLedger>.Instance
         );
