@@ -235,7 +235,9 @@ const parts = {
     await dialog.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('button', { name: 'Delete for good' }).click();
     await card.waitFor({ state: 'detached' });
-    check(await page.evaluate(() => document.activeElement.matches('a.asked')), 'the focus is not on the next generation');
+    await dialog.waitFor({ state: 'detached' });
+    // The focus is on the next generation.
+    await page.waitForFunction(() => document.activeElement.matches('a.asked'));
     await page.getByRole('link', { name: 'Generate', exact: true }).click();
     check((await result('A kite').count()) === 0, 'it is still among the results');
   },

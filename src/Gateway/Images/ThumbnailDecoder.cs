@@ -91,7 +91,11 @@ internal static class ThumbnailDecoder
         );
         var bitmap = new SKBitmap();
         if (bitmap.TryAllocPixels(info) && codec.GetPixels(info, bitmap.GetPixels()) == SKCodecResult.Success)
+        {
+            // An image made of a bitmap that can change copies all its pixels.
+            bitmap.SetImmutable();
             return bitmap;
+        }
         bitmap.Dispose();
         return null;
     }

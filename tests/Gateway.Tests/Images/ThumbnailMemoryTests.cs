@@ -15,10 +15,10 @@ public sealed class ThumbnailMemoryTests
     private const int Requests = 50;
 
     /// <summary>The documented bound for the peak of the whole process while it makes thumbnails.</summary>
-    private const long MaxBytes = 512L << 20;
+    private const long MaxBytes = 420L << 20;
 
     [Fact]
-    public async Task Fifty_concurrent_thumbnails_of_forty_megapixels_stay_within_512_MiB()
+    public async Task Fifty_concurrent_thumbnails_of_forty_megapixels_stay_within_420_MiB()
     {
         var bytes = HostileImages.Png(8000, 5000);
         await using var host = new RawHost(

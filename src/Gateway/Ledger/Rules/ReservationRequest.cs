@@ -29,7 +29,9 @@ internal sealed record ReservationRequest(
     /// <summary>Whether the caller waits for the images.</summary>
     public bool CallerWaits { get; init; }
 
-    /// <summary>How long its caller waits for the images, the queue included; null: as long as the queue takes.</summary>
+    /// <summary>
+    /// How long its caller waits for the images, the queue included; null: as long as the queue takes.
+    /// </summary>
     public TimeSpan? WaitsFor { get; init; }
 
     public RepeatKey RepeatKey => new(Tenant.Id, BodyHash);
