@@ -33,6 +33,7 @@ internal sealed class ScaleGateway : IDisposable
             ("Leonardo__ConcurrentGenerations", "1000000"),
             ("Leonardo__GenerationsPerMinute", "100000000"),
             ("Leonardo__PollsPerMinute", "100000"),
+            ("Leonardo__RequestsPerMinute", "10000000"),
             ("Storage__Engine", engine),
             ("Storage__ConnectionString", connection),
             ("Limits__RequestsPerSecond", "0"), // all requests come from one address

@@ -74,12 +74,12 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Outcomes that are not durable yet.</summary>
     public int Delayed => _writer.Delayed;
-
     public int Waiting => _writer.Waiting.Count;
 
-    /// <summary>
-    /// Contradictions and lost outcomes since the start. An operator must look at the log if it is not zero.
-    /// </summary>
+    /// <summary>Gateways that share the store and live, as of the last heartbeat; at least 1.</summary>
+    public int Replicas => _maintenance.Replicas;
+
+    /// <summary>Contradictions and lost outcomes since the start: an operator must look at the log.</summary>
     public long Alarms => _writer.Alarms + _maintenance.Violations;
 
     /// <summary>

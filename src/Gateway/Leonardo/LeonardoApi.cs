@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Gateway.Edge.Outgoing;
+using Gateway.Edge.Problems;
+using Gateway.Leonardo.Key;
 using Gateway.Leonardo.Replies;
 
 namespace Gateway.Leonardo;
@@ -10,21 +12,25 @@ namespace Gateway.Leonardo;
 /// </summary>
 internal sealed class LeonardoApi(
     LeonardoAddress address,
-    LeonardoTransport transport,
+    LeonardoKey key,
     LeonardoOptions options,
     OutgoingConnections outgoing,
     UpstreamStatus status,
+    AccountRequests account,
     TimeProvider time
 ) : IDisposable
 {
     /// <summary>As many as fit into one bounded reply with the longest prompts, in four bytes a character.</summary>
     public const int PageSize = 20;
 
-    private readonly HttpMessageInvoker _invoker = new(transport, disposeHandler: false);
+    private const string Poll = "read";
+
+    /// <summary>Of its own, so that creations never wait for a connection that these calls hold.</summary>
+    private readonly HttpMessageInvoker _invoker = new(new LeonardoTransport(key, outgoing), disposeHandler: true);
 
     public Task<ApiOutcome<UpstreamGeneration>> GetGenerationAsync(string id, CancellationToken cancellationToken) =>
         CallAsync(
-            "read",
+            Poll,
             HttpMethod.Get,
             "/v1/generations/" + id,
             null,
@@ -105,6 +111,12 @@ internal sealed class LeonardoApi(
         CancellationToken cancellationToken
     )
     {
+        if (account.TrySend(isPoll: operation == Poll) is { } seconds)
+            return new ApiOutcome<T>.Refused(
+                ProblemTypes.UpstreamSaturated,
+                "The organisation's account has no room for more requests in this minute. Nothing was sent and nothing was charged.",
+                seconds
+            );
         var began = time.GetTimestamp();
         var outcome = await SendAsync(method, path, body, parse, cancellationToken);
         status.Record(operation, outcome.ToLabel(), outcome.Fault, time.GetElapsedTime(began));

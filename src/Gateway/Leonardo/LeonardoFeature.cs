@@ -18,6 +18,7 @@ internal static class LeonardoFeature
         services.AddSingleton<LeonardoKey>();
         services.AddSingleton<LeonardoTransport>();
         services.AddSingleton<LeonardoForwarder>();
+        services.AddSingleton<AccountRequests>();
         services.AddSingleton<LeonardoApi>();
         services.AddSingleton(LeonardoOrigins.Read(settings));
         services.AddSingleton<UpstreamStatus>();

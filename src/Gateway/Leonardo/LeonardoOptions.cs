@@ -6,8 +6,9 @@ namespace Gateway.Leonardo;
 /// <summary>Where the upstream is and how it is called (docs/settings.md).</summary>
 /// <param name="BaseUrl">Without a trailing slash; <c>/v2/generations</c> is appended.</param>
 /// <param name="Timeout">Of one upstream call, from connecting to the last byte of the reply.</param>
+/// <param name="RequestsPerMinute">Of the account, all replicas and all kinds of calls together.</param>
 /// <param name="Simulator">Whether the bundled simulator replaces the upstream.</param>
-internal sealed record LeonardoOptions(Uri BaseUrl, TimeSpan Timeout, bool Simulator)
+internal sealed record LeonardoOptions(Uri BaseUrl, TimeSpan Timeout, int RequestsPerMinute, bool Simulator)
 {
     public static LeonardoOptions Read(Settings settings, KeyOptions key, bool isDevelopment)
     {
@@ -21,7 +22,12 @@ internal sealed record LeonardoOptions(Uri BaseUrl, TimeSpan Timeout, bool Simul
                 "is missing. Set it, or Leonardo:ApiKeyFile, or LEONARDO_API_KEY; or set Leonardo:Simulator=true to run without an account"
             );
         }
-        return new LeonardoOptions(ReadBaseUrl(settings), settings.Duration("Leonardo:Timeout", TimeSpan.FromSeconds(30)), simulator);
+        return new LeonardoOptions(
+            ReadBaseUrl(settings),
+            settings.Duration("Leonardo:Timeout", TimeSpan.FromSeconds(30)),
+            settings.Integer("Leonardo:RequestsPerMinute", defaultValue: 2000, min: 1, max: 100_000_000),
+            simulator
+        );
     }
 
     /// <summary>Only https, or http to this machine: the key is sent there (T-C8).</summary>

@@ -4,8 +4,8 @@ using Gateway.Storage;
 namespace Gateway.Results;
 
 /// <summary>
-/// Deletes generations past their retention together with their images (the owner stays recorded), and upload forms
-/// that were never used. In small transactions, so that the ledger's writer never waits long.
+/// Deletes generations past their retention together with their images (the owner stays recorded), completed uploads
+/// past it, and upload forms that were never used. In small transactions, so that the ledger's writer never waits long.
 /// </summary>
 internal sealed partial class ResultPruner(
     Database database,
@@ -44,16 +44,24 @@ internal sealed partial class ResultPruner(
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        while (await PruneUploadsAsync(now - KeepUnusedForms, cancellationToken) == SliceSize)
-            await Task.Delay(Pause, time, cancellationToken);
-        while (options.Retention is { } retention && await PruneGenerationsAsync(now - retention, cancellationToken) == SliceSize)
-            await Task.Delay(Pause, time, cancellationToken);
+        await RepeatAsync(() => PruneUploadsAsync("completed_at is null and expires_at", now - KeepUnusedForms, cancellationToken));
+        if (options.Retention is not { } retention)
+            return;
+        await RepeatAsync(() => PruneGenerationsAsync(now - retention, cancellationToken));
+        await RepeatAsync(() => PruneUploadsAsync("completed_at", now - retention, cancellationToken));
+
+        async Task RepeatAsync(Func<Task<int>> prune)
+        {
+            while (await prune() == SliceSize)
+                await Task.Delay(Pause, time, cancellationToken);
+        }
     }
 
-    private Task<int> PruneUploadsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    /// <param name="condition">Ends with the time that must be earlier.</param>
+    private Task<int> PruneUploadsAsync(string condition, DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var expired =
-            $"select id from upload where completed_at is null and expires_at < @then order by expires_at limit {SliceSize} {database.Dialect.SkipLocked}";
+        var column = condition.Split(' ')[^1];
+        var expired = $"select id from upload where {condition} < @then order by {column} limit {SliceSize} {database.Dialect.SkipLocked}";
         return database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection

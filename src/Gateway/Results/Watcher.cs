@@ -15,6 +15,7 @@ internal sealed partial class Watcher(
     PollQueue queue,
     CompletionWaiters waiters,
     LeonardoApi leonardo,
+    AccountRequests account,
     QuotaLedger ledger,
     QuotaOptions quotas,
     WatcherOptions options,
@@ -22,7 +23,7 @@ internal sealed partial class Watcher(
     ILogger<Watcher> log
 ) : BackgroundService
 {
-    /// <summary>Bounded because polls share the upstream connections with creations.</summary>
+    /// <summary>Bounded because the end of each is written to the store.</summary>
     private const int MaxConcurrentPolls = 32;
 
     /// <summary>
@@ -102,7 +103,7 @@ internal sealed partial class Watcher(
         }
         if (next is null || next > TimeSpan.Zero)
             return next is { } soon && soon < IdlePause ? soon : IdlePause;
-        var limit = Math.Min(MaxConcurrentPolls - _polling.Count, _rate.Left);
+        var limit = Math.Min(Math.Min(MaxConcurrentPolls - _polling.Count, _rate.Left), account.Left);
         if (limit <= 0)
             return BusyPause;
         var claims = await queue.ClaimAsync(limit, hurry, cancellationToken);

@@ -101,6 +101,7 @@ internal sealed class Targets(int upstream, string folder) : IDisposable
                     ("Leonardo__GenerationsPerMinute", "100000000"),
                     // The highest value: 1,667 a second, after 16,667 at once.
                     ("Leonardo__PollsPerMinute", "100000"),
+                    ("Leonardo__RequestsPerMinute", "10000000"),
                     ("Storage__Engine", engine),
                     ("Storage__ConnectionString", connection),
                     ("Limits__RequestsPerSecond", "0"), // all requests of a tenant come from one address

@@ -86,6 +86,7 @@ internal sealed class GatewayApp : IAsyncDisposable
             host.UseSetting("Leonardo:UploadOrigins:0", leonardo.Address.GetLeftPart(UriPartial.Authority));
             host.UseSetting("Leonardo:ConcurrentGenerations", "1000");
             host.UseSetting("Leonardo:GenerationsPerMinute", "100000");
+            host.UseSetting("Leonardo:RequestsPerMinute", "1000000");
             host.UseSetting("Storage:ConnectionString", $"Data Source={folder["gateway.db"]}");
             host.UseSetting("Tenants:File", FileIn(folder));
             host.UseSetting("Logging:Level", "Fatal");

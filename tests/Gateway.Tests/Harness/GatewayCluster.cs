@@ -31,6 +31,7 @@ internal sealed class GatewayCluster : IAsyncDisposable
             ("Storage__ConnectionString", postgreSql ?? $"Data Source={DatabaseFile}"),
             ("Leonardo__ConcurrentGenerations", "10000"),
             ("Leonardo__GenerationsPerMinute", "1000000"),
+            ("Leonardo__RequestsPerMinute", "10000000"),
             ("Leonardo__Timeout", "00:00:02"),
             ("Quotas__GenerationTimeLimit", "00:00:01"),
             // Short, so that what a killed gateway left is cleared soon.

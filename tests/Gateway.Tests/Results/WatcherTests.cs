@@ -148,6 +148,19 @@ public sealed class WatcherTests : IAsyncLifetime
         await (await gateway.GetAsync($"/v1/generations/{id}/images/{made.ImageId()}", TwoTenants.AsA)).ProblemAsync(404, "not-found");
     }
 
+    [Fact]
+    public async Task A_completed_upload_is_kept_for_the_configured_retention()
+    {
+        await using var gateway = await TwoTenants.StartAsync(null, ("Results:Retention", "01:00:00"));
+        var path = "/v1/init-image/" + await gateway.UploadAsync(TwoTenants.AsA);
+        gateway.Time.Advance(TimeSpan.FromMinutes(30));
+        (await gateway.GetAsync(path, TwoTenants.AsA)).StatusCode.ShouldBe(HttpStatusCode.OK);
+
+        gateway.Time.Advance(TimeSpan.FromMinutes(45));
+
+        await gateway.PassAsync(async () => (await gateway.GetAsync(path, TwoTenants.AsA)).StatusCode == HttpStatusCode.NotFound);
+    }
+
     private async Task AdvanceAsync(TimeSpan time)
     {
         for (var passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(5))

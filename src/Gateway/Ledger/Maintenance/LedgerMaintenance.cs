@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Ledger.Rules;
 using Gateway.Storage;
 
@@ -26,18 +27,23 @@ internal sealed partial class LedgerMaintenance(
     private readonly LedgerPruning _pruning = new(store, options, time);
     private PastAudit? _past;
 
+    /// <summary>Gateways whose lease is not over, this one included.</summary>
+    public int Replicas { get; private set; } = 1;
+
     /// <summary>Violations found by the audits since the start.</summary>
     public long Violations { get; private set; }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _past = new PastAudit(database, _audit, instance, options, time);
+        await CountReplicasAsync(cancellationToken);
         await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
         var (audited, pruned, verified) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
         using var timer = new PeriodicTimer(options.Heartbeat, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
             await SweepAsync(cancellationToken);
+            await CountReplicasAsync(cancellationToken);
             await ReportAsync(_past.CheckSliceAsync, cancellationToken);
             if (IsDue(ref audited, AuditInterval))
             {
@@ -62,6 +68,27 @@ internal sealed partial class LedgerMaintenance(
         catch (Exception fault) when (!cancellationToken.IsCancellationRequested)
         {
             LogNotSwept(log, fault);
+        }
+    }
+
+    private async Task CountReplicasAsync(CancellationToken cancellationToken)
+    {
+        if (!database.Dialect.IsShared)
+            return;
+        try
+        {
+            var live = await database.ReadAsync(
+                (connection, cancellationToken) =>
+                    connection
+                        .Command($"select count(*) from instance where lease_until > {database.Dialect.Now}")
+                        .ReadAsync(row => row.GetNumber(0), cancellationToken),
+                cancellationToken
+            );
+            Replicas = Math.Max(1, (int)live.Single());
+        }
+        catch (StoreUnavailableException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The last known number stays, and the sweep has logged the outage.
         }
     }
 
