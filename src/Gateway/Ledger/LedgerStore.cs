@@ -31,6 +31,8 @@ internal abstract class LedgerStore
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
 
+    private const int FewSlots = 100;
+
     /// <summary>Of the row that is locked first, after its epoch.</summary>
     public const string LedgerColumns = "high_water, events, sent, running, turn, paused_until, probes";
 
@@ -38,11 +40,14 @@ internal abstract class LedgerStore
     public const string CounterColumns = "sequence, active, asked_at, sent_at, turn";
 
     /// <summary>
-    /// <see cref="Competition"/> is read when more than half of the slots, or of the creations of a minute, are in use.
+    /// <see cref="Competition"/> is read when more than half of the slots, or of the creations of a minute, are in use;
+    /// of an account with few slots always, because a request of another replica may be waiting for one.
     /// </summary>
     /// <returns>The numbers in use above which it is read.</returns>
     public static (long Slots, long Minute) Plenty(LedgerKeys keys, QuotaOptions options) =>
-        keys.Queue ? (-1, -1) : ((options.ConcurrentGenerations / 2) - keys.Slots, (options.GenerationsPerMinute / 2) - keys.Slots);
+        keys.Queue || options.ConcurrentGenerations <= FewSlots
+            ? (-1, -1)
+            : ((options.ConcurrentGenerations / 2) - keys.Slots, (options.GenerationsPerMinute / 2) - keys.Slots);
 
     /// <summary>Tenants that asked since then are read. Their minute is stored, and what waits asked before.</summary>
     public static TimeSpan Lately(QuotaOptions options) =>

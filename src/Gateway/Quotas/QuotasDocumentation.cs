@@ -54,7 +54,8 @@ internal static class QuotasDocumentation
             { "name": "reads-minute", "unit": "requests", "limit": 600, "used": 40, "held": 0, "remaining": 560, "resetsAt": "2026-11-22T10:00:31Z" },
             { "name": "concurrent-streams", "unit": "streams", "limit": 64, "used": 2, "held": 0, "remaining": 62, "resetsAt": null }
           ],
-          "totals": {{ExampleTotals}}
+          "totals": {{ExampleTotals}},
+          "queue": { "waiting": 2, "position": 5, "estimatedStart": "2026-11-22T10:00:07Z" }
         }
         """;
 

@@ -32,8 +32,13 @@ internal sealed class Competition(Guid instance)
     }
 
     /// <summary>Follows a change of the batch.</summary>
-    /// <param name="sign">-1: takes the change back.</param>
-    public void Move(Reservation? before, Reservation after, int sign = 1)
+    public void Move(Reservation? before, Reservation after, UndoLog undo)
+    {
+        Move(before, after, 1);
+        undo.Add(() => Move(before, after, -1));
+    }
+
+    private void Move(Reservation? before, Reservation after, int sign)
     {
         Add(Running, after.Tenant, sign * (Count(after.RunningUntil is not null) - Count(before?.RunningUntil is not null)));
         Forwarding += sign * (Count(after.State == ReservationState.Forwarding) - Count(before?.State == ReservationState.Forwarding));

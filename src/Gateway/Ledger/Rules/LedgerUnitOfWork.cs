@@ -267,10 +267,9 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     {
         if (before is not null && (before.State, before.RunningUntil) == (after.State, after.RunningUntil))
             return;
-        Change(_counters[after.Tenant], counter => counter.Move(before, after, Now));
+        Set(_counters[after.Tenant].Move(before, after, Now));
         Ledger = Ledger.Move(before, after, Now);
-        Competition?.Move(before, after);
-        _undo.Add(() => Competition?.Move(before, after, sign: -1));
+        Competition?.Move(before, after, _undo);
         if (before?.Sent is null && after.Sent is { } sent)
             Sent = Sent with { First = Sent.First ?? sent, Oldest = Sent.Oldest ?? Now };
 
@@ -282,15 +281,15 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>The next turn of the account is this tenant's; its own next one begins later.</summary>
     public void TakeTurn(string tenant, long start, long end)
     {
-        Change(_counters[tenant], counter => counter with { Turn = end });
+        Set(_counters[tenant] with { Turn = end });
         Ledger = Ledger with { Turn = start };
     }
 
-    private void Change(CounterRow counter, Func<CounterRow, CounterRow> change)
+    private void Set(CounterRow counter)
     {
-        if (change(counter) is var changed && changed == counter)
+        if (counter == _counters[counter.Tenant])
             return;
-        _undo.Set(_counters, counter.Tenant, changed);
+        _undo.Set(_counters, counter.Tenant, counter);
         _undo.Add(_changedCounters, counter.Tenant);
     }
 
