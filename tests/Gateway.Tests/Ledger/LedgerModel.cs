@@ -73,15 +73,24 @@ internal sealed class LedgerModel(QuotaOptions options)
         yield return ("org-usd-month", organization.MicrosPerMonth, Micros(Entries, e => SameMonth(e.At, now)), micros);
     }
 
-    public bool HasSlot(DateTimeOffset now) =>
+    /// <param name="coming">Requests of the tenant that are not in the list yet.</param>
+    /// <returns>
+    /// Null: it may have to wait a second, because a request of a process that has crashed may be next.
+    /// </returns>
+    public bool? MaySend(string tenant, DateTimeOffset now, int coming = 0)
+    {
+        var maySend = HasSlot(now) && MayTake(tenant, now, coming);
+        return maySend && Entries.Exists(e => e is { State: 'R', Waiting: null } && e.Tenant != tenant) ? null : maySend;
+    }
+
+    private bool HasSlot(DateTimeOffset now) =>
         _pausedUntil <= now
         && (_probes == 0 || Entries.All(e => e.State != 'F'))
         && Entries.Count(e => e.Runs(now)) < options.ConcurrentGenerations
         && Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)) < options.GenerationsPerMinute;
 
     /// <summary>Whether a tenant leaves the last free slot to those that asked lately and have none.</summary>
-    /// <param name="coming">Requests of the tenant that are not in the list yet.</param>
-    public bool MayTake(string tenant, DateTimeOffset now, int coming = 0)
+    private bool MayTake(string tenant, DateTimeOffset now, int coming)
     {
         var others = Entries
             .Where(e => e.Tenant != tenant && e.At.Ticks / TimeSpan.TicksPerMinute > (now.Ticks / (double)TimeSpan.TicksPerMinute) - 11)

@@ -135,6 +135,29 @@ public sealed class SlotEndTests : IAsyncLifetime
         (gateway.Time.GetUtcNow() - begun).ShouldBeInRange(TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(20));
     }
 
+    /// <summary>From the end of each generation to the next request that takes its slot.</summary>
+    [Fact]
+    public async Task While_requests_wait_ends_are_noticed_within_a_second_on_average()
+    {
+        await using var gateway = await TwoTenants.StartAsync(
+            new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 7.4 },
+            ("Leonardo:ConcurrentGenerations", "1"),
+            ("Leonardo:QueueTimeout", "00:10:00")
+        );
+        var all = Task.WhenAll(Enumerable.Range(0, 8).Select(n => gateway.PostAsync(Body(n), headers: TwoTenants.AsA)));
+
+        await gateway.PassAsync(() => all.IsCompleted, pace: 40);
+
+        (await all).ShouldAllBe(answer => answer.StatusCode == HttpStatusCode.OK);
+        var sent = gateway.Leonardo.Received.Where(request => request.Method == "POST").Select(request => request.At).ToList();
+        var lags = sent.Zip(sent.Skip(1), (one, next) => (next - one).TotalSeconds - 7.4).Order().ToList();
+        TestContext.Current.TestOutputHelper!.WriteLine($"mean {lags.Average():0.00} s, p95 {lags[^1]:0.00} s");
+        lags[0].ShouldBeGreaterThanOrEqualTo(0);
+        lags.Average().ShouldBeLessThan(1);
+        // Of seven, the highest.
+        lags[^1].ShouldBeLessThan(2);
+    }
+
     private int ReadsOf(string id) =>
         _gateway.Leonardo.Received.Count(request => request.Method == "GET" && request.Path.EndsWith(id, StringComparison.Ordinal));
 
