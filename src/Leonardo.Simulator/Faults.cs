@@ -25,6 +25,7 @@ internal static class Faults
         ["html"] = context => Refusals.HtmlPage.WriteAsync(context),
         ["empty-200"] = context => new Reply(200, []).WriteAsync(context),
         ["endless"] = context => Wire.EndlessAsync(context, "image/jpeg"),
+        ["cut-image"] = context => Wire.CutAsync(context, "image/jpeg", (byte[])[0xFF, 0xD8, 0xFF, .. new byte[99_997]], 60_000),
         // The signature of an image, and nothing after it that is one.
         ["broken-image"] = context => new Reply(200, [0xFF, 0xD8, 0xFF, .. new byte[97]]).WriteAsync(context),
     };

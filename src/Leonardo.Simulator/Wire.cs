@@ -60,6 +60,18 @@ internal static class Wire
         }
     }
 
+    /// <summary>The first bytes; then the connection is broken off.</summary>
+    public static async Task CutAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body, int sent)
+    {
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        await context.Response.Body.WriteAsync(body[..sent], context.RequestAborted);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        // What the receiver has not read yet would be lost with the reset.
+        await Task.Delay(TimeSpan.FromMilliseconds(250), context.RequestAborted);
+        context.Abort();
+    }
+
     /// <summary>The correct bytes, a few at a time.</summary>
     public static async Task DripAsync(HttpContext context, string contentType, ReadOnlyMemory<byte> body, int portion)
     {

@@ -19,12 +19,11 @@ internal sealed class AnswerReport(HttpContext context, PendingAnswer answer, Ti
         context.Response.OnCompleted(report.EndAsync);
     }
 
-    /// <summary>For an event stream, whose status says nothing about its outcome.</summary>
-    /// <param name="delivers">Whether what is written from now on is the result, and not an error.</param>
-    public static void AttachToStream(HttpContext context, PendingAnswer answer, bool delivers, TimeProvider time)
+    /// <summary>For an event stream that has started: what is written from now on is the result.</summary>
+    public static void AttachToStream(HttpContext context, PendingAnswer answer, TimeProvider time)
     {
         var report = new AnswerReport(context, answer, time);
-        report.Begin(delivers);
+        report.Begin(delivers: true);
         context.Response.OnCompleted(report.EndAsync);
     }
 

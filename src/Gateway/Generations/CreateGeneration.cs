@@ -39,7 +39,9 @@ internal sealed class CreateGeneration(
     /// <param name="cancellationToken">
     /// The caller has disconnected. It ends the waiting for a slot or for the images, and nothing that may cost money.
     /// </param>
-    /// <param name="onAdmitted">Called when it can no longer be refused by the gateway itself.</param>
+    /// <param name="onAdmitted">
+    /// Called when it can no longer be refused by the gateway itself; true: it is answered from an earlier request.
+    /// </param>
     /// <exception cref="OperationCanceledException">The caller disconnected while it waited.</exception>
     public async Task<CreationResult> CreateAsync(
         ValidatedRequest validated,
@@ -47,7 +49,7 @@ internal sealed class CreateGeneration(
         string? idempotencyKey,
         TimeSpan? wait,
         CancellationToken cancellationToken,
-        Action? onAdmitted = null
+        Action<bool>? onAdmitted = null
     )
     {
         var began = time.GetTimestamp();
@@ -105,7 +107,7 @@ internal sealed class CreateGeneration(
         string? idempotencyKey,
         PendingAnswer? answer,
         Func<TimeSpan>? wait,
-        Action? onAdmitted,
+        Action<bool>? onAdmitted,
         CancellationToken cancellationToken
     )
     {
@@ -118,12 +120,11 @@ internal sealed class CreateGeneration(
         var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash)
         {
             CallerWaits = wait is not null,
-            WaitsFor = wait?.Invoke(),
             Body = body,
         };
-        var admission = await AdmitAsync(reservation, answer, cancellationToken);
+        var admission = await AdmitAsync(reservation, answer, wait, cancellationToken);
         if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })
-            onAdmitted?.Invoke();
+            onAdmitted?.Invoke(admission is Admission.Replayed);
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);
         log.Set("ReservationId", admitted.ReservationId);
@@ -141,12 +142,17 @@ internal sealed class CreateGeneration(
         return await WaitAsync(result, tenant, wait, cancellationToken);
     }
 
-    private async Task<Admission> AdmitAsync(ReservationRequest reservation, PendingAnswer? answer, CancellationToken cancellationToken)
+    private async Task<Admission> AdmitAsync(
+        ReservationRequest reservation,
+        PendingAnswer? answer,
+        Func<TimeSpan>? wait,
+        CancellationToken cancellationToken
+    )
     {
         using var admitting = Tracing.Step("admit");
         while (true)
         {
-            var admission = await ledger.AdmitAsync(reservation, cancellationToken);
+            var admission = await ledger.AdmitAsync(reservation with { WaitsFor = wait?.Invoke() }, cancellationToken);
             var claim = admission switch
             {
                 Admission.Admitted admitted => admitted.Answer,

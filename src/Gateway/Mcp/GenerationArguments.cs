@@ -55,7 +55,7 @@ internal sealed class GenerationArguments(GenerationRequestReader reader, Genera
     }
 
     private static string FirstModel(Tenant tenant) =>
-        ModelCatalogue.All.FirstOrDefault(model => tenant.Policy.Models?.Contains(model.Name) ?? true)?.Name ?? ModelCatalogue.All[0].Name;
+        (ModelCatalogue.AllowedBy(tenant.Policy).FirstOrDefault() ?? ModelCatalogue.All[0]).Name;
 
     private static AspectRatio? ReadRatio(ToolArguments arguments, ImageModel model)
     {

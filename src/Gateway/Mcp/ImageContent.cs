@@ -72,7 +72,7 @@ internal sealed partial class ImageContent(
                 return (null, image.Format, null);
             // What is not used of an image of unknown length is taken all the same.
             var room = (int)(image.Length ?? maxBytes);
-            if (!memory.TryTake(context, tenant, room))
+            if (memory.TryTake(context, tenant, room) is null)
                 return (null, image.Format, MessageReader.NoRoom());
             return (await ReadAsync(image, room, cancellationToken), image.Format, null);
         }

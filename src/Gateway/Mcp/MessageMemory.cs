@@ -13,20 +13,21 @@ internal sealed class MessageMemory
     private readonly Dictionary<string, long> _taken = new(StringComparer.Ordinal);
     private long _total;
 
-    /// <summary>Held until the answer has been sent.</summary>
-    /// <returns>False: there is no room now.</returns>
-    public bool TryTake(HttpContext context, string tenant, long bytes)
+    /// <summary>Held until the answer has been sent, or less is kept.</summary>
+    /// <returns>Null: there is no room now.</returns>
+    public Share? TryTake(HttpContext context, string tenant, long bytes)
     {
         lock (_lock)
         {
             var own = _taken.GetValueOrDefault(tenant);
             if (own + bytes > MaxPerTenant || _total + bytes > MaxTotal)
-                return false;
+                return null;
             _taken[tenant] = own + bytes;
             _total += bytes;
         }
-        context.Response.RegisterForDispose(new Share(this, tenant, bytes));
-        return true;
+        var share = new Share(this, tenant, bytes);
+        context.Response.RegisterForDispose(share);
+        return share;
     }
 
     private void Free(string tenant, long bytes)
@@ -39,14 +40,22 @@ internal sealed class MessageMemory
         }
     }
 
-    private sealed class Share(MessageMemory memory, string tenant, long bytes) : IDisposable
+    /// <summary>What one message or image holds.</summary>
+    public sealed class Share(MessageMemory memory, string tenant, long bytes) : IDisposable
     {
-        private int _isFreed;
+        private long _bytes = bytes;
+
+        /// <param name="bytes">What it turned out to need, at most what was taken.</param>
+        public void Keep(long bytes)
+        {
+            memory.Free(tenant, _bytes - bytes);
+            _bytes = bytes;
+        }
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _isFreed, 1) == 0)
-                memory.Free(tenant, bytes);
+            if (Interlocked.Exchange(ref _bytes, 0) is > 0 and var left)
+                memory.Free(tenant, left);
         }
     }
 }

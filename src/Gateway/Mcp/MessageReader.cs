@@ -39,16 +39,19 @@ internal sealed class MessageReader(MessageMemory memory)
 
     private async Task<Problem?> ReplaceBodyAsync(HttpContext context)
     {
+        // Without a stated length it may be anything up to the limit, and is mostly small.
         var length = context.Request.ContentLength ?? MaxBytes;
-        if (
-            length is > EdgeFeature.MaxBodyBytes and <= MaxBytes
-            && context.Features.Get<Caller>() is { } caller
-            && !memory.TryTake(context, caller.Tenant.Id, length)
-        )
-            return NoRoom();
+        MessageMemory.Share? share = null;
+        if (length is > EdgeFeature.MaxBodyBytes and <= MaxBytes && context.Features.Get<Caller>() is { } caller)
+        {
+            share = memory.TryTake(context, caller.Tenant.Id, length);
+            if (share is null)
+                return NoRoom();
+        }
         var (bytes, unreadable) = await RequestBody.ReadJsonAsync(context.Request, MaxBytes, TooLarge);
         if (unreadable is not null)
             return unreadable;
+        share?.Keep(bytes.Length > EdgeFeature.MaxBodyBytes ? bytes.Length : 0);
         var (document, fault) = StrictJson.Parse(bytes);
         if (document is null)
             return new Problem(ProblemTypes.MalformedRequest, fault!);

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Gateway.Tenants;
 
 namespace Gateway.Models;
 
@@ -29,6 +30,9 @@ internal static class ModelCatalogue
         model => model.Name,
         StringComparer.Ordinal
     );
+
+    /// <summary>The models that a policy permits.</summary>
+    public static IEnumerable<ImageModel> AllowedBy(TenantPolicy policy) => All.Where(model => policy.Models?.Contains(model.Name) ?? true);
 
     public static ImageModel? Find(string name) => ByName.GetValueOrDefault(name);
 

@@ -9,9 +9,8 @@ internal static class ModelsEndpoint
     public static JsonHttpResult<ModelList> List(Caller caller)
     {
         var policy = caller.Tenant.Policy;
-        var allowed = ModelCatalogue.All.Where(model => policy.Models?.Contains(model.Name) ?? true);
         return TypedResults.Json(
-            new ModelList([.. allowed.Select(model => ModelDescription.From(model, policy))]),
+            new ModelList([.. ModelCatalogue.AllowedBy(policy).Select(model => ModelDescription.From(model, policy))]),
             ModelJson.Default.ModelList
         );
     }

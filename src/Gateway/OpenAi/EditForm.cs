@@ -51,20 +51,21 @@ internal sealed class EditForm : IAsyncDisposable
         if (request.ContentLength > ReceivedFile.MaxRequestBytes)
             return (null, ReceivedFile.TooLarge());
         var form = new EditForm();
-        Problem? refusal = null;
+        var isKept = false;
         try
         {
-            refusal = await form.ReadPartsAsync(reader, files, request.HttpContext.RequestAborted);
-            return refusal is null ? (form, null) : (null, refusal);
+            var refusal = await form.ReadPartsAsync(reader, files, request.HttpContext.RequestAborted);
+            isKept = refusal is null;
+            return isKept ? (form, null) : (null, refusal);
         }
         catch (Exception exception) when (ReceivedFile.IsMalformed(exception))
         {
-            refusal = ReceivedFile.Malformed();
-            return (null, refusal);
+            return (null, ReceivedFile.Malformed());
         }
         finally
         {
-            if (refusal is not null)
+            // Of a caller who leaves in the middle too.
+            if (!isKept)
                 await form.DisposeAsync();
         }
     }

@@ -41,7 +41,8 @@ internal sealed class ImageEndpoints(
             await refusal!.ExecuteAsync(context);
             return;
         }
-        using var deadline = new CancellationTokenSource(LongestWait, time);
+        // Later than the wait itself, which tells what was made from what was not.
+        using var deadline = new CancellationTokenSource(LongestWait + TimeSpan.FromSeconds(1), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, context.RequestAborted);
         var creation = new Creation(context, caller, request, key, deadline, either);
         await (request.IsStream ? StreamAsync(creation) : AnswerAsync(creation));
@@ -63,40 +64,73 @@ internal sealed class ImageEndpoints(
             return;
         }
         await using (made)
-            await ImagesAnswer.WriteAsync(context, made, creation.Request);
+            await DeliverAsync(result, () => ImagesAnswer.WriteAsync(context, made, creation.Request));
     }
 
     /// <summary>Until it is admitted, a refusal is an answer with its status; from then on an event.</summary>
     private async Task StreamAsync(Creation creation)
     {
         var context = creation.Context;
-        var admitted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var task = CreateAsync(creation, () => admitted.TrySetResult());
+        var admitted = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var task = CreateAsync(creation, isReplay => admitted.TrySetResult(isReplay));
         await Task.WhenAny(task, admitted.Task);
         if (!admitted.Task.IsCompleted)
         {
             var (first, early) = await EndAsync(creation, task);
+            MarkReplay(context, first);
             if (first is not CreationResult.Settled)
             {
-                MarkReplay(context, first);
                 await (early ?? GenerationAnswer.ToProblem(first!)).ExecuteAsync(context);
                 return;
             }
         }
+        else if (await admitted.Task)
+            context.Response.Headers[GenerationAccepted.ReplayedHeader] = "true";
         await ImageEventStream.BeginAsync(context.Response);
         var (result, refusal) = await EndAsync(creation, events.WaitAsync(context.Response, task));
+        await DeliverAsync(result, () => WriteEventsAsync(creation, result, refusal));
+    }
+
+    /// <returns>Whether they are the images, complete, and not an error.</returns>
+    private async Task<bool> WriteEventsAsync(Creation creation, CreationResult? result, Problem? refusal)
+    {
+        var context = creation.Context;
         MadeImages? made = null;
-        if (result is not null)
-            (made, refusal) = await images.OpenAsync(context, creation.Caller.Tenant, result, creation.Request);
-        if (result?.Answer is { } answer)
-            AnswerReport.AttachToStream(context, answer, delivers: made is not null, time);
+        try
+        {
+            if (result is not null)
+                (made, refusal) = await images.OpenAsync(context, creation.Caller.Tenant, result, creation.Request);
+        }
+        catch (StoreUnavailableException)
+        {
+            refusal = StoreUnavailableException.ToProblem();
+        }
         if (made is null)
         {
             await ImageEventStream.WriteErrorAsync(context.Response, refusal!);
-            return;
+            return false;
         }
+        if (result?.Answer is { } answer)
+            AnswerReport.AttachToStream(context, answer, time);
         await using (made)
-            await ImageEventStream.WriteImagesAsync(context, made, creation.Request);
+            return await ImageEventStream.WriteImagesAsync(context, made, creation.Request);
+    }
+
+    /// <summary>
+    /// What was not written completely is not delivered, whatever the connection shows: the next repeat gets it.
+    /// </summary>
+    private static async Task DeliverAsync(CreationResult? result, Func<Task<bool>> writeAsync)
+    {
+        var isWhole = false;
+        try
+        {
+            isWhole = await writeAsync();
+        }
+        finally
+        {
+            if (!isWhole && result?.Answer is { } answer)
+                await answer.HangUpAsync();
+        }
     }
 
     private static void MarkReplay(HttpContext context, CreationResult? result)
@@ -105,7 +139,7 @@ internal sealed class ImageEndpoints(
             context.Response.Headers[GenerationAccepted.ReplayedHeader] = "true";
     }
 
-    private Task<CreationResult> CreateAsync(Creation creation, Action? onAdmitted = null) =>
+    private Task<CreationResult> CreateAsync(Creation creation, Action<bool>? onAdmitted = null) =>
         generations.CreateAsync(
             creation.Request.Validated,
             creation.Caller.Tenant,

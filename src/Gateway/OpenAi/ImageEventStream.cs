@@ -55,7 +55,8 @@ internal sealed class ImageEventStream(TimeProvider time)
         return output.FlushAsync(CancellationToken.None).AsTask();
     }
 
-    public static async Task WriteImagesAsync(HttpContext context, MadeImages made, ImageRequest request)
+    /// <returns>False: it was broken off.</returns>
+    public static async Task<bool> WriteImagesAsync(HttpContext context, MadeImages made, ImageRequest request)
     {
         var output = context.Response.BodyWriter;
         var name = request.EventName + ".completed";
@@ -79,11 +80,13 @@ internal sealed class ImageEventStream(TimeProvider time)
                 output.Write("\n\n"u8);
                 await output.FlushAsync(CancellationToken.None);
             }
+            return true;
         }
         catch (IOException)
         {
             // Only a broken connection shows the caller that the event is incomplete.
             context.Abort();
+            return false;
         }
     }
 

@@ -6,7 +6,8 @@ namespace Gateway.OpenAi;
 /// <summary>OpenAI's <c>ImagesResponse</c>: <c>{"created","size","output_format","data":[…]}</c>.</summary>
 internal static class ImagesAnswer
 {
-    public static async Task WriteAsync(HttpContext context, MadeImages made, ImageRequest request)
+    /// <returns>False: it was broken off.</returns>
+    public static async Task<bool> WriteAsync(HttpContext context, MadeImages made, ImageRequest request)
     {
         var response = context.Response;
         response.ContentType = "application/json";
@@ -33,9 +34,10 @@ internal static class ImagesAnswer
         {
             // The status has been sent: only a broken connection shows the caller that the answer is incomplete.
             context.Abort();
-            return;
+            return false;
         }
         output.Write("]}"u8);
         await output.FlushAsync(CancellationToken.None);
+        return true;
     }
 }

@@ -20,13 +20,20 @@ internal static class OpenAiFeature
         services.AddSingleton<ImageEndpoints>();
     }
 
-    /// <summary>Before everything that may refuse: OpenAI's clients read no other form of an error.</summary>
+    /// <summary>
+    /// Before everything that may refuse: OpenAI's clients read no other form of an error, and always send a
+    /// credential.
+    /// </summary>
     public static void UseOpenAiErrors(this IApplicationBuilder app) =>
         app.Use(
             static (context, next) =>
             {
                 if (context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
+                {
                     context.Features.Set(OpenAiError.Form);
+                    // Of a method that a route does not have too, which has no metadata.
+                    context.Features.Set(new PlaceholderCredentials());
+                }
                 return next(context);
             }
         );
@@ -35,7 +42,7 @@ internal static class OpenAiFeature
     {
         var images = routes.ServiceProvider.GetRequiredService<ImageEndpoints>();
         var models = routes.ServiceProvider.GetRequiredService<OpenAiModels>();
-        var openAi = routes.MapGroup(Path + "/v1").WithMetadata(new PlaceholderCredentials()).ExcludeFromDescription();
+        var openAi = routes.MapGroup(Path + "/v1").ExcludeFromDescription();
         openAi.MapPost("/images/generations", images.GenerateAsync).Produces(200, null, "application/json", "text/event-stream");
         openAi.MapPost("/images/edits", images.EditAsync).Produces(200, null, "application/json", "text/event-stream");
         openAi.MapGet("/models", models.List).Produces(200, null, "application/json");

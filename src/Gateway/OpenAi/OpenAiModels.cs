@@ -49,8 +49,7 @@ internal sealed class OpenAiModels(OpenAiOptions options)
             Errors = [new Violation("#/model", OpenAiError.UnknownModel, $"is not one of {string.Join(", ", NamesOf(tenant))}")],
         };
 
-    private static List<ImageModel> AllowedTo(Tenant tenant) =>
-        [.. ModelCatalogue.All.Where(model => tenant.Policy.Models?.Contains(model.Name) ?? true)];
+    private static List<ImageModel> AllowedTo(Tenant tenant) => [.. ModelCatalogue.AllowedBy(tenant.Policy)];
 
     private IEnumerable<string> NamesOf(Tenant tenant)
     {

@@ -84,7 +84,7 @@ internal static class McpHost
     /// <summary>Checks that the result is this refusal in every form, and returns the problem.</summary>
     public static JsonNode Refusal(this JsonNode result, string name)
     {
-        result["isError"]?.GetValue<bool>().ShouldBeTrue(result.ToJsonString());
+        result["isError"].ShouldNotBeNull(result.ToJsonString()).GetValue<bool>().ShouldBeTrue(result.ToJsonString());
         var problem = result["structuredContent"]!["problem"]!;
         problem["type"]!.GetValue<string>().ShouldBe("/problems/" + name);
         result["content"]![0]!["text"]!.GetValue<string>().ShouldBe($"{problem["title"]}. {problem["detail"]}");

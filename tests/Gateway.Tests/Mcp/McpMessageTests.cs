@@ -39,7 +39,15 @@ public sealed class McpMessageTests(GatewayFixture fixture) : IClassFixture<Gate
     [InlineData(20_000_000, false, 413)]
     public async Task A_message_has_at_most_8_MB(int bytes, bool chunked, int status)
     {
-        var message = McpHost.Message("ping").PadRight(bytes);
+        using var response = await SendAsync(_gateway, McpHost.Message("ping").PadRight(bytes), chunked);
+        if (status == 413)
+            await response.ProblemAsync(413, "too-large");
+        else
+            ((int)response.StatusCode).ShouldBe(status, await response.TextAsync());
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(GatewayApp gateway, string message, bool chunked)
+    {
         var content = new ByteArrayContent(System.Text.Encoding.ASCII.GetBytes(message))
         {
             Headers = { ContentType = new MediaTypeHeaderValue("application/json") },
@@ -49,11 +57,36 @@ public sealed class McpMessageTests(GatewayFixture fixture) : IClassFixture<Gate
         using var request = new HttpRequestMessage(HttpMethod.Post, "/mcp") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
         request.Headers.TryAddWithoutValidation("Accept", "application/json, text/event-stream");
-        using var response = await _gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
-        if (status == 413)
-            await response.ProblemAsync(413, "too-large");
-        else
-            ((int)response.StatusCode).ShouldBe(status, await response.TextAsync());
+        return await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>The official client for .NET states no length.</summary>
+    [Fact]
+    public async Task Small_messages_without_a_stated_length_take_no_room_while_they_are_answered()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        var calls = Enumerable
+            .Range(0, 4)
+            .Select(n =>
+                SendAsync(
+                    gateway,
+                    McpHost.Message(
+                        "tools/call",
+                        new JsonObject
+                        {
+                            ["name"] = "generate_image",
+                            ["arguments"] = new JsonObject { ["prompt"] = $"Cat {n}" },
+                        }
+                    ),
+                    chunked: true
+                )
+            )
+            .ToList();
+
+        await gateway.PassAsync(() => calls.TrueForAll(call => call.IsCompleted));
+
+        foreach (var call in calls)
+            (await call).StatusCode.ShouldBe(HttpStatusCode.OK);
     }
 
     [Fact]

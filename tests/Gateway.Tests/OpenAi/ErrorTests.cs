@@ -50,6 +50,15 @@ public sealed class ErrorTests(OpenAiFixture fixture) : IClassFixture<OpenAiFixt
             );
 
     [Theory]
+    [InlineData("Bearer none")]
+    [InlineData("Bearer sk-none")]
+    public async Task A_placeholder_counts_as_none_where_the_method_is_wrong_too(string placeholder)
+    {
+        using var answer = await _gateway.GetAsync(ImagesPath, ("authorization", placeholder));
+        await answer.ErrorAsync(405, "invalid_request_error", "method-not-allowed");
+    }
+
+    [Theory]
     [InlineData(60, 60)]
     [InlineData(61, null)]
     [InlineData(40_000, null)]

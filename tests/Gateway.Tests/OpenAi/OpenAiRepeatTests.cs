@@ -27,6 +27,23 @@ public sealed class OpenAiRepeatTests(OpenAiFixture fixture) : IClassFixture<Ope
         _gateway.Charges("A late cat").ShouldBe(1);
     }
 
+    /// <summary>The connection to the caller shows nothing: it took every byte that was sent.</summary>
+    [Theory]
+    [InlineData("A broken answer", "")]
+    [InlineData("A broken stream", "\"stream\":true")]
+    public async Task An_answer_that_was_broken_off_is_repeated_without_another_charge(string prompt, string members)
+    {
+        _gateway.Leonardo.Script("cdn", "cut-image");
+        await Should.ThrowAsync<HttpRequestException>(() => _gateway.MakeImagesAsync(Body(prompt, members), AsA));
+
+        using var repeat = await _gateway.MakeImagesAsync(Body(prompt, members), AsA);
+
+        repeat.StatusCode.ShouldBe(System.Net.HttpStatusCode.OK);
+        (await repeat.TextAsync()).ShouldContain("b64_json");
+        repeat.Header("idempotency-replayed").ShouldBe("true");
+        _gateway.Charges(prompt).ShouldBe(1);
+    }
+
     [Fact]
     public async Task Two_people_who_both_got_their_images_pay_for_two()
     {

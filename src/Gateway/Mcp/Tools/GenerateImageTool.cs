@@ -63,7 +63,7 @@ internal sealed class GenerateImageTool(
         try
         {
             var complete = await ReplyAsync(call, settled, cancellationToken);
-            AnswerReport.AttachToStream(call.Context, answer, delivers: true, time);
+            AnswerReport.AttachToStream(call.Context, answer, time);
             return complete;
         }
         catch

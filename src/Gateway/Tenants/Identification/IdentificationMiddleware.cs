@@ -30,7 +30,7 @@ internal sealed class IdentificationMiddleware(
             || context.Features.Get<AllowAnonymousTenant>() is not null
         )
             return next(context);
-        if (endpoint.Metadata.GetMetadata<PlaceholderCredentials>() is not null)
+        if ((endpoint.Metadata.GetMetadata<PlaceholderCredentials>() ?? context.Features.Get<PlaceholderCredentials>()) is not null)
             PlaceholderCredentials.Remove(context.Request.Headers);
         var isOptional = endpoint.Metadata.GetMetadata<OptionalTenant>() is not null;
         var request = new IdentificationRequest(
