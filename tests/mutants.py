@@ -11,8 +11,11 @@ NEVER_SENT = ["-class", "*SqliteNeverSentTests", "-class", "*PostgreSqlNeverSent
 CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectionTests"]
 AUDIT = ["-class", "*SqliteAuditTests"]
 SLOTS = ["-class", "*SlotEndTests"]
+SHARES = ["-class", "*SqliteShareTests", "-class", "*PostgreSqlShareTests", "-class", "*SqlitePauseTests", "-class", "*SqliteSlotTests"]
+ACCOUNT = ["-class", "*AccountRequestsTests"]
 
 RULES = "Ledger/Rules/RepeatRules.cs"
+SHARE_RULES = "Ledger/Rules/ShareRules.cs"
 ANSWERS = "Ledger/AnswerLedger.cs"
 DELIVER = "keys => keys.Delivered.Add(answer)"
 NOT_DELIVERED = "_ => { }"
@@ -57,6 +60,16 @@ MUTANTS = [
     ("events of what was never sent stay", "Ledger/Sqlite/SqliteLedgerStore.cs", "                sql.PruneEventsNeverSent.Execute();\n", "", NEVER_SENT),
     ("what was sent is pruned", "Ledger/LedgerStore.cs", "where state = 'V' and forwarded_at is null and ended_at", "where state = 'V' and ended_at", NEVER_SENT),
     ("the owner is not audited", "Ledger/Maintenance/AuditedReservation.cs", "if ((State == ReservationState.Settled) != Owned is not null", "if (false", AUDIT),
+    ("the last slots are kept for nobody", SHARE_RULES, "(!TakesLast(tenant, competition) && ", "(", SHARES),
+    ("weights are ignored", SHARE_RULES, "TurnLength / weightOf(tenant)", "TurnLength", SHARES),
+    ("a pause is ignored", SHARE_RULES, "state.Ledger.PausedUntil <= state.Now\n        && ", "", SHARES),
+    ("after a pause all are sent at once", SHARE_RULES, "(state.Ledger.Probes == 0 || state.Competition is not { Forwarding: > 0 })", "true", SHARES),
+    ("the turn of another replica is taken", SHARE_RULES, " && !IsTurnOfAnother(tenant, competition)", "", SHARES),
+    ("the turn of another replica is awaited for ever", "Ledger/Rules/AwaitedTurns.cs", "return !known.IsPassed;", "return true;", SHARES),
+    ("what ends in a batch still has its slot", "Ledger/Rules/LedgerUnitOfWork.cs", "        Competition?.Move(before, after, _undo);\n", "", SHARES),
+    ("a place is not kept", "Ledger/Writer/KeptPlaces.cs", "return place.QueuedAt;", "return time.GetTimestamp();", SHARES),
+    ("the rest uses up what is for polls", "Leonardo/AccountRequests.cs", "isOwn ? Limit : (Limit + 1) / 2", "Limit", ACCOUNT),
+    ("the account's minute does not slide", "Leonardo/AccountRequests.cs", ">= Minute)", "> 2 * Minute)", ACCOUNT),
     ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),
 ]
 

@@ -53,7 +53,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         );
         _places = new KeptPlaces(time);
         _status = new QuotaStatusCache(ReadStatusAsync, time, log);
-        _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance), time, log);
+        _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance, time), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         Answers = new AnswerLedger(_writer, _client);
         _maintenance = new LedgerMaintenance(
@@ -104,7 +104,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         var operation = new ReserveOperation(
             request,
             Guid.CreateVersion7(_time.GetUtcNow()),
-            _places.Take(request),
+            _places,
             _time.GetTimestamp() + (long)(_options.QueueTimeFor(request.WaitsFor).TotalSeconds * _time.TimestampFrequency),
             _options.RepeatWindow > TimeSpan.Zero
         );
@@ -121,8 +121,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         )
             operation.ReportUnavailable("The store did not answer in time. Nothing was sent.");
         var admission = await operation.Task;
-        if (admission is Admission.Saturated saturated)
-            _places.Keep(request, operation.QueuedAt, saturated.RetryAfter);
         if (admission is Admission.Admitted)
             _open[operation.Id] = (request.Tenant.Id, request.Fingerprint.Model);
         if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)

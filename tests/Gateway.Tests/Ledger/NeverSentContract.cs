@@ -1,6 +1,9 @@
 using Gateway.Admin;
+using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
+using Gateway.Results;
+using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -111,6 +114,48 @@ public abstract class NeverSentContract : LedgerTest
         await Harness.AdvanceAsync(TimeSpan.FromDays(1));
         (await ReadAsync(ledger, "b")).ShouldBe(new AdminNeverSent(0, 0));
     }
+
+    [Fact]
+    public async Task A_request_is_kept_only_as_long_as_there_may_be_a_generation_of_it()
+    {
+        var ledger = await Harness.StartAsync();
+        var request = Request(Team) with { Body = "{}"u8.ToArray() };
+        var refused = await ledger.AdmittedAsync(request);
+        var lost = await ledger.AdmittedAsync(request);
+        (await KeptAsync(ledger)).ShouldBe(2);
+
+        await ledger.ReleaseAsync(refused.ReservationId, Refused);
+        (await KeptAsync(ledger)).ShouldBe(1);
+        await ledger.UnknownAsync(lost.ReservationId, Unclear);
+        (await ledger.ReconcileAsync(lost.ReservationId, new ReconciliationResult.Spent("a test"))).ShouldBeTrue();
+        await PruneResultsAsync(ledger);
+        (await KeptAsync(ledger)).ShouldBe(1);
+
+        // Its owner has no id by which it could be deleted.
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(61));
+        await PruneResultsAsync(ledger);
+        (await KeptAsync(ledger)).ShouldBe(0);
+    }
+
+    private async Task<long> KeptAsync(QuotaLedger ledger) =>
+        (
+            await Harness
+                .DatabaseOf(ledger)
+                .ReadAsync(
+                    (connection, cancellationToken) =>
+                        connection.Command("select count(*) from sent_request").ReadAsync(row => row.GetInt64(0), cancellationToken),
+                    CancellationToken.None
+                )
+        ).Single();
+
+    private Task PruneResultsAsync(QuotaLedger ledger) =>
+        new ResultPruner(
+            Harness.DatabaseOf(ledger),
+            new ImageStore(new ImageOptions(null, 0, 0), Harness.Time, TestLog.CreateLogger<ImageStore>()),
+            new WatcherOptions(TimeSpan.FromMinutes(10), 1200, Retention: TimeSpan.FromHours(1)),
+            Harness.Time,
+            TestLog.CreateLogger<ResultPruner>()
+        ).PruneAsync(CancellationToken.None);
 
     /// <summary>With one slot, which is taken, and with one request that was sent and refused.</summary>
     private async Task<QuotaLedger> StartAsync()

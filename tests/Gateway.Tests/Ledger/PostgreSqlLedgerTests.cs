@@ -1,5 +1,6 @@
 using Gateway.Ledger.Rules;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Ledger.Shares;
 using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
@@ -51,9 +52,36 @@ public sealed class PostgreSqlShareTests : ShareContract
     }
 
     [Fact]
+    public async Task A_turn_of_a_replica_that_stopped_is_passed_over_after_a_second()
+    {
+        var options = Simulated with { ConcurrentGenerations = 1 };
+        var (here, there) = (await Harness.StartAsync(options), await Harness.StartAsync(options));
+        var running = await here.AdmittedAsync(Request(Tenant("b")));
+        foreach (var tenant in (string[])["a1", "a2", "a3"])
+            _ = there.AdmitAsync(Request(Tenant(tenant)), CancellationToken.None);
+        await there.UntilWaitingAsync(3);
+        var waiting = await here.AdmittedLaterAsync(Request(Tenant("b")));
+        await Harness.CrashAsync(there);
+        await EndAsync(here, running);
+        await here.FreshAsync(Tenant("b"));
+        waiting.IsCompleted.ShouldBeFalse("it is the turn of the other replica");
+
+        // One second for all of them.
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await here.FreshAsync(Tenant("b"));
+
+        (await waiting).ShouldBeOfType<Admission.Admitted>();
+    }
+}
+
+public sealed class PostgreSqlPauseTests : PauseContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+
+    [Fact]
     public async Task A_pause_holds_on_every_replica()
     {
-        var (here, there) = (await Harness.StartAsync(Simulated), await Harness.StartAsync(Simulated));
+        var (here, there) = (await Harness.StartAsync(Account), await Harness.StartAsync(Account));
         await here.ReleaseAsync((await here.AdmittedAsync(Request(Tenant("a")))).ReservationId, TooMany with { RetryAfter = 30 });
 
         var waiting = await there.AdmittedLaterAsync(Request(Tenant("b")));
@@ -63,26 +91,6 @@ public sealed class PostgreSqlShareTests : ShareContract
 
         await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
         await there.FreshAsync(Tenant("b"));
-        (await waiting).ShouldBeOfType<Admission.Admitted>();
-    }
-
-    [Fact]
-    public async Task A_turn_of_a_replica_that_stopped_is_passed_over_after_a_second()
-    {
-        var options = Simulated with { ConcurrentGenerations = 1 };
-        var (here, there) = (await Harness.StartAsync(options), await Harness.StartAsync(options));
-        var running = await here.AdmittedAsync(Request(Tenant("b")));
-        _ = there.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
-        await there.UntilWaitingAsync(1);
-        var waiting = await here.AdmittedLaterAsync(Request(Tenant("b")));
-        await Harness.CrashAsync(there);
-        await EndAsync(here, running);
-        await here.FreshAsync(Tenant("b"));
-        waiting.IsCompleted.ShouldBeFalse("it is the turn of the other replica");
-
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
-        await here.FreshAsync(Tenant("b"));
-
         (await waiting).ShouldBeOfType<Admission.Admitted>();
     }
 }

@@ -1,4 +1,5 @@
 using Gateway.Tests.Harness;
+using Gateway.Tests.Ledger.Shares;
 
 namespace Gateway.Tests.Ledger;
 
@@ -13,6 +14,11 @@ public sealed class SqliteSlotTests : SlotContract
 }
 
 public sealed class SqliteShareTests : ShareContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class SqlitePauseTests : PauseContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }

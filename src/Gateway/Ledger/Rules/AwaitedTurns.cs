@@ -4,12 +4,13 @@ namespace Gateway.Ledger.Rules;
 /// Turns that this replica has left to requests of other replicas. One that is not taken is passed over: its replica
 /// may have stopped.
 /// </summary>
-internal sealed class AwaitedTurns
+/// <param name="time">Monotonic: the store's clock may stand still.</param>
+internal sealed class AwaitedTurns(TimeProvider time)
 {
     /// <summary>A replica with waiting requests looks for a slot several times in this time.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<string, (long Turn, DateTimeOffset Since)> _awaited = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (long Turn, long Since, bool IsPassed)> _awaited = new(StringComparer.Ordinal);
 
     /// <summary>Forgets tenants of which nothing waits elsewhere any more.</summary>
     public void Keep(Competition? competition)
@@ -19,11 +20,13 @@ internal sealed class AwaitedTurns
     }
 
     /// <param name="turn">Of the tenant; it changes when the turn is taken.</param>
-    public bool IsAwaited(string tenant, long turn, DateTimeOffset now)
+    public bool IsAwaited(string tenant, long turn)
     {
-        if (_awaited.TryGetValue(tenant, out var known) && known.Turn == turn)
-            return now - known.Since < Patience;
-        _awaited[tenant] = (turn, now);
-        return true;
+        // After one second in vain the next has none: a replica that has stopped may have had requests of many tenants.
+        if (!_awaited.TryGetValue(tenant, out var known) || known.Turn != turn)
+            known = (turn, time.GetTimestamp(), _awaited.Values.Any(other => other.IsPassed));
+        known.IsPassed |= time.GetElapsedTime(known.Since) >= Patience;
+        _awaited[tenant] = known;
+        return !known.IsPassed;
     }
 }

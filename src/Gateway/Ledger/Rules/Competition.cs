@@ -1,8 +1,8 @@
 namespace Gateway.Ledger.Rules;
 
 /// <summary>
-/// Who has slots of the account, who waits for one, and who asked lately, on all replicas. Loaded only while slots or
-/// creations of the minute are scarce.
+/// Who has slots of the account, who waits for one, and who asked lately, on all replicas. Not loaded while an account
+/// with many slots has enough for everybody.
 /// </summary>
 /// <param name="instance">This replica.</param>
 internal sealed class Competition(Guid instance)

@@ -52,7 +52,8 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     {
         var waiting = state.Competition?.WaitingOf(tenant) ?? 0;
         var position = place;
-        foreach (var other in (state.Competition?.Waiting ?? []).Where(other => other != tenant))
+        // For a tenant of which nothing waits, the others need not be gone through.
+        foreach (var other in waiting == 0 ? [] : state.Competition!.Waiting.Where(other => other != tenant))
         {
             // Its turns until then, by weight.
             var turns = (place * weightOf(other) + weightOf(tenant) - 1) / weightOf(tenant);
@@ -66,9 +67,10 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     {
         var sent = SentInMinute;
         var seconds =
-            sent > 0 ? (position * 60 + sent - 1) / sent
-            : state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater)
-            : TryAgainSoon;
+            sent > 0
+                ? (position * 60 + sent - 1) / sent
+                : (state.NextFree is { } free ? Math.Min(SecondsUntil(free), TryAgainLater) : TryAgainSoon)
+                    * ((position + options.ConcurrentGenerations - 1) / options.ConcurrentGenerations);
         if (sent >= options.GenerationsPerMinute)
             seconds = Math.Max(seconds, SecondsUntil((state.Sent.Oldest ?? state.Now) + Minute.Length));
         return (int)Math.Clamp(Math.Max(seconds, SecondsUntil(state.Ledger.PausedUntil)), 1, LongestEstimate);
@@ -101,11 +103,11 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
 
     private bool IsTurnOfAnother(string tenant, Competition competition) =>
         competition
-            .WaitingElsewhere.Keys.Where(other => other != tenant && IsBefore(other, tenant) && !TakesLast(other, competition))
+            .WaitingElsewhere.Keys.Where(other => other != tenant && IsBefore(other, tenant))
             // Only the first is left a slot: one that another takes before it has not been passed over.
             .OrderBy(StartOf)
             .ThenBy(other => other, StringComparer.Ordinal)
-            .Any(other => awaited.IsAwaited(other, state.Counter(other)?.Turn ?? 0, state.Now));
+            .Any(other => !TakesLast(other, competition) && awaited.IsAwaited(other, state.Counter(other)?.Turn ?? 0));
 
     /// <summary>A total order, the same on all replicas.</summary>
     private bool IsBefore(string other, string tenant) =>

@@ -32,9 +32,10 @@ internal sealed class FairQueue
         Count++;
     }
 
-    /// <summary>The next ones in turn, which stay in the queue.</summary>
+    /// <summary>The next ones in turn, which stay in the queue; of each tenant at least the oldest.</summary>
     public List<ReserveOperation> Next(int most)
     {
+        most = Math.Max(most, _tenants.Count);
         var next = new List<ReserveOperation>(Math.Min(most, Count));
         var heads = _tenants.Select(queue => queue.Waiting.First).ToList();
         while (next.Count < most && heads.Exists(head => head is not null))
@@ -56,7 +57,7 @@ internal sealed class FairQueue
         if (Count == 0)
             return [];
         if (!_isClosed)
-            return [.. _tenants.SelectMany(queue => queue.Waiting).Where(waiting => waiting.IsAbandoned || waiting.QueueUntil <= now)];
+            return [.. _tenants.SelectMany(queue => queue.Expired(now))];
         var all = Next(int.MaxValue);
         all.ForEach(waiting => waiting.TryElsewhere = true);
         return all;
@@ -82,5 +83,17 @@ internal sealed class FairQueue
     private sealed record TenantQueue(string Tenant)
     {
         public LinkedList<ReserveOperation> Waiting { get; } = [];
+
+        /// <summary>Each with its place among those whose callers wait.</summary>
+        public IEnumerable<ReserveOperation> Expired(long now)
+        {
+            var place = 0;
+            foreach (var operation in Waiting)
+            {
+                operation.Place = operation.IsAbandoned ? place : ++place;
+                if (operation.IsAbandoned || operation.QueueUntil <= now)
+                    yield return operation;
+            }
+        }
     }
 }

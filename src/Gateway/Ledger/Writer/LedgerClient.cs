@@ -67,13 +67,21 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
             )
             .WaitAsync(cancellationToken);
 
+    /// <summary>In several batches too.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
-    public Task<List<(string Tenant, QueueStatus Queue)>> QueuesAsync(
+    public async Task<List<(string Tenant, QueueStatus Queue)>> QueuesAsync(
         IReadOnlyCollection<string> tenants,
         CancellationToken cancellationToken
-    ) =>
-        RunAsync(keys => keys.Queue = true, rules => tenants.Select(tenant => (tenant, rules.Shares.Queue(tenant))).ToList())
-            .WaitAsync(cancellationToken);
+    )
+    {
+        var queues = new List<(string, QueueStatus)>(tenants.Count);
+        foreach (var some in tenants.Chunk(TenantsPerBatch))
+            queues.AddRange(
+                await RunAsync(keys => keys.Queue = true, rules => some.Select(tenant => (tenant, rules.Shares.Queue(tenant))).ToList())
+                    .WaitAsync(cancellationToken)
+            );
+        return queues;
+    }
 
     public async Task<bool> IsAvailableAsync(CancellationToken cancellationToken)
     {

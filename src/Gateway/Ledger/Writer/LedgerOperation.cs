@@ -69,9 +69,9 @@ internal sealed class LedgerOperation<T>(
 }
 
 /// <summary>A request for quota, which may have to wait for a slot of the account between two batches.</summary>
-/// <param name="queuedAt">Timestamp by which its place in its tenant's queue is found.</param>
+/// <param name="places">Where its place in its tenant's queue is kept, if it gets no slot in time.</param>
 /// <param name="mayRepeat">Whether it may be answered from an equal request without an Idempotency-Key.</param>
-internal sealed class ReserveOperation(ReservationRequest request, Guid id, long queuedAt, long queueUntil, bool mayRepeat)
+internal sealed class ReserveOperation(ReservationRequest request, Guid id, KeptPlaces places, long queueUntil, bool mayRepeat)
     : LedgerOperation
 {
     private readonly TaskCompletionSource<Admission> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,7 +81,11 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
 
     public string Tenant => request.Tenant.Id;
 
-    public long QueuedAt => queuedAt;
+    /// <summary>Timestamp by which its place in its tenant's queue is found.</summary>
+    public long QueuedAt { get; } = places.Find(request);
+
+    /// <summary>Of those of its tenant that wait; 1 is the oldest. Set when it waits no longer.</summary>
+    public int Place { get; set; } = 1;
 
     /// <summary>Timestamp until which it may wait for a slot.</summary>
     public long QueueUntil => queueUntil;
@@ -139,10 +143,10 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
         });
 
     /// <summary>Ends the wait for a slot.</summary>
-    /// <param name="place">Its place among those of its tenant that end with it, from 1.</param>
-    public void StopWaiting(AdmissionRules rules, int place) =>
+    public void StopWaiting(AdmissionRules rules) =>
         Fault = rules.State.Attempt(() =>
         {
+            var place = Place + places.CountBefore(Tenant, QueuedAt);
             _result = new Admission.Saturated(TryElsewhere ? 1 : rules.Shares.Queue(Tenant, place).Seconds);
             rules.Outcomes.Release(id, OutcomeUnsent, IsAbandoned ? "caller-gone" : "queue-timeout");
         });
@@ -158,6 +162,10 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, long
             IsWaiting = true;
             return true;
         }
+        if (_result is Admission.Saturated saturated && !IsAbandoned)
+            places.Keep(request, QueuedAt, saturated.RetryAfter);
+        else if (_result is Admission.Admitted)
+            places.Forget(request);
         return _completion.TrySetResult(_result);
     }
 

@@ -6,9 +6,15 @@ namespace Gateway.Ledger.Writer;
 /// <summary>The rules of this replica, for one batch after the other.</summary>
 /// <param name="organization">The organisation's limits, as they are in force when asked.</param>
 /// <param name="weightOf">A tenant's share when several want the account, at least 1.</param>
-internal sealed class LedgerRules(QuotaOptions options, Func<QuotaLimits> organization, Func<string, int> weightOf, Guid instance)
+internal sealed class LedgerRules(
+    QuotaOptions options,
+    Func<QuotaLimits> organization,
+    Func<string, int> weightOf,
+    Guid instance,
+    TimeProvider time
+)
 {
-    private readonly AwaitedTurns _awaited = new();
+    private readonly AwaitedTurns _awaited = new(time);
 
     /// <param name="refusal">Why nothing may be admitted now; null: it may.</param>
     public AdmissionRules Create(LedgerUnitOfWork state, string? refusal = null)

@@ -45,11 +45,8 @@ internal sealed class WriterBatch(
         // Otherwise in the order in which they came.
         foreach (var operation in operations.OrderBy(operation => !operation.ComesFirst))
             operation.Decide(rules);
-        foreach (var ended in expired.GroupBy(waiting => waiting.Tenant, StringComparer.Ordinal))
-        {
-            foreach (var (place, waiting) in ended.Index())
-                waiting.StopWaiting(rules, place + 1);
-        }
+        foreach (var waiting in expired)
+            waiting.StopWaiting(rules);
         var reserved = operations.OfType<ReserveOperation>().Where(operation => !operation.HasResult && operation.Fault is null);
         Forward([.. candidates, .. reserved], rules, leaseDeadline);
     }
@@ -57,9 +54,9 @@ internal sealed class WriterBatch(
     /// <summary>The tenants in turn, the requests of each in their order.</summary>
     private static void Forward(List<ReserveOperation> ready, AdmissionRules rules, long leaseDeadline)
     {
-        if (ready.Count == 1)
+        if (ready.Count < 2)
         {
-            ready[0].TryForward(rules, leaseDeadline);
+            ready.ForEach(only => only.TryForward(rules, leaseDeadline));
             return;
         }
         var tenants = ready

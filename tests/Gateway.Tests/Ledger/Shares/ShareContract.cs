@@ -4,7 +4,7 @@ using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
 
-namespace Gateway.Tests.Ledger;
+namespace Gateway.Tests.Ledger.Shares;
 
 /// <summary>The account is shared by weight, and no tenant can take it from another.</summary>
 public abstract class ShareContract : LedgerTest
@@ -69,6 +69,8 @@ public abstract class ShareContract : LedgerTest
         {
             await Harness.AdvanceAsync(TimeSpan.FromSeconds(20));
             await ledger.FreshAsync(Tenant("a"));
+            if (seconds < 9 * 60)
+                tenth.IsCompleted.ShouldBeFalse();
         }
 
         (await tenth).ShouldBeOfType<Admission.Admitted>();
@@ -97,52 +99,6 @@ public abstract class ShareContract : LedgerTest
         AssertByWeight(shares);
     }
 
-    [Fact]
-    public async Task After_too_many_everything_pauses_as_long_as_Leonardo_says_and_then_goes_one_by_one()
-    {
-        var ledger = await Harness.StartAsync(Account with { ConcurrentGenerations = 100 });
-        var refused = await ledger.AdmittedAsync(Request(Tenant("a")));
-        await ledger.ReleaseAsync(refused.ReservationId, TooMany with { RetryAfter = 7 });
-        var waiting = Enumerable.Range(0, 12).Select(_ => ledger.AdmitAsync(Request(Tenant("b")), CancellationToken.None)).ToList();
-        await ledger.UntilWaitingAsync(12);
-
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(6.9));
-        await ledger.FreshAsync(Tenant("b"));
-        ledger.Waiting.ShouldBe(12);
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(0.2));
-        await ledger.FreshAsync(Tenant("b"));
-
-        for (var probe = 0; probe < 10; probe++)
-        {
-            await ledger.UntilWaitingAsync(11 - probe);
-            await ledger.FreshAsync(Tenant("b"));
-            ledger.Waiting.ShouldBe(11 - probe, "the next one goes when this one is accepted");
-            var next = await Task.WhenAny(waiting);
-            waiting.Remove(next);
-            await ledger.SettleAsync(((Admission.Admitted)await next).ReservationId, Cost($"g{++_generation}"));
-            await ledger.FreshAsync(Tenant("b"));
-        }
-        // Ten were accepted: at full rate again.
-        await Task.WhenAll(waiting);
-    }
-
-    [Fact]
-    public async Task Without_a_Retry_After_the_pause_is_five_seconds()
-    {
-        var ledger = await Harness.StartAsync(Account);
-        await ledger.ReleaseAsync((await ledger.AdmittedAsync(Request(Tenant("a")))).ReservationId, TooMany);
-        var waiting = ledger.AdmitAsync(Request(Tenant("a")), CancellationToken.None);
-        await ledger.UntilWaitingAsync(1);
-
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(4.9));
-        await ledger.FreshAsync(Tenant("a"));
-        waiting.IsCompleted.ShouldBeFalse();
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(0.1));
-        await ledger.FreshAsync(Tenant("a"));
-
-        (await waiting).ShouldBeOfType<Admission.Admitted>();
-    }
-
     [Theory]
     [InlineData("the key")]
     [InlineData(null)]
@@ -166,25 +122,72 @@ public abstract class ShareContract : LedgerTest
     }
 
     [Fact]
+    public async Task The_Retry_After_of_one_that_gives_up_early_counts_those_before_it()
+    {
+        var ledger = await Harness.StartAsync(Account with { ConcurrentGenerations = 1, GenerationTimeLimit = TimeSpan.FromHours(1) });
+        for (var sent = 0; sent < 9; sent++)
+            await EndAsync(ledger, await ledger.AdmittedAsync(Request(Tenant("x"))));
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        for (var n = 0; n < 9; n++)
+            await ledger.AdmittedLaterAsync(Request(Tenant("a"), body: $"{n}"));
+
+        var hasty = await ledger.AdmittedLaterAsync(Request(Tenant("a"), body: "hasty") with { WaitsFor = TimeSpan.FromSeconds(5) });
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await ledger.FreshAsync(Tenant("a"));
+
+        // The tenth, of ten a minute.
+        (await hasty)
+            .ShouldBeOfType<Admission.Saturated>()
+            .RetryAfter.ShouldBe(60);
+    }
+
+    [Fact]
+    public async Task Requests_of_more_tenants_than_are_looked_at_at_once_keep_their_order()
+    {
+        var ledger = await Harness.StartAsync(Account with { ConcurrentGenerations = 1, GenerationsPerMinute = 1000 });
+        var running = await ledger.AdmittedAsync(Request(Tenant("x")));
+        // Each of these has had a turn more than the last one.
+        var first = Enumerable.Range(0, 100).Select(n => ledger.AdmitAsync(Request(Tenant($"t{n}")), CancellationToken.None)).ToList();
+        await ledger.UntilWaitingAsync(100);
+        for (var n = 0; n < 100; n++)
+        {
+            await EndAsync(ledger, running);
+            var next = await Task.WhenAny(first);
+            first.Remove(next);
+            running = (Admission.Admitted)await next;
+        }
+        var again = Enumerable
+            .Range(0, 100)
+            .Select(n => ledger.AdmitAsync(Request(Tenant($"t{n}"), body: "2"), CancellationToken.None))
+            .ToList();
+        await ledger.UntilWaitingAsync(100);
+        var newcomer = await ledger.AdmittedLaterAsync(Request(Tenant("new")));
+
+        await EndAsync(ledger, running);
+
+        (await newcomer).ShouldBeOfType<Admission.Admitted>();
+        again.ShouldAllBe(waiting => !waiting.IsCompleted);
+    }
+
+    [Fact]
     public async Task Position_and_estimate_follow_from_the_rate_of_the_last_minute()
     {
         Harness.Weights["b"] = 2;
-        var ledger = await Harness.StartAsync(Account with { GenerationsPerMinute = 20 });
-        for (var sent = 0; sent < 20; sent++)
+        var ledger = await Harness.StartAsync(Account with { ConcurrentGenerations = 1 });
+        for (var sent = 0; sent < 19; sent++)
             await EndAsync(ledger, await ledger.AdmittedAsync(Request(Tenant("x"))));
+        var running = await ledger.AdmittedAsync(Request(Tenant("x")));
         var waiting = Enumerable.Range(0, 9).Select(_ => ledger.AdmitAsync(Request(Tenant("a")), CancellationToken.None)).ToList();
         waiting.AddRange(Enumerable.Range(0, 9).Select(_ => ledger.AdmitAsync(Request(Tenant("b")), CancellationToken.None)));
         await ledger.UntilWaitingAsync(18);
 
         var queue = (await ledger.UsageAsync(Tenant("a"), CancellationToken.None)).Queue;
 
-        // Its own first one, after at most two of b. The minute is full for 60 s.
-        (queue.Waiting, queue.Position).ShouldBe((9, 3));
-        queue.Seconds.ShouldBe(60);
+        // Its own first one, after at most two of b; twenty were sent in a minute.
+        (queue.Waiting, queue.Position, queue.Seconds).ShouldBe((9, 3, 9));
+        await EndAsync(ledger, running);
         await Harness.TurnUntilAsync(Task.WhenAll(waiting));
     }
-
-    private protected static readonly Outcome TooMany = new("upstream-saturated", 503, "Too many.");
 
     private protected static readonly QuotaOptions Simulated = Account with
     {

@@ -5,7 +5,7 @@ using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
 
-namespace Gateway.Tests.Ledger;
+namespace Gateway.Tests.Ledger.Shares;
 
 /// <summary>The limits of the account, and waiting for a slot.</summary>
 public abstract class SlotContract : LedgerTest
