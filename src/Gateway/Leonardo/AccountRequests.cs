@@ -4,8 +4,8 @@ namespace Gateway.Leonardo;
 
 /// <summary>
 /// The account's requests a minute (<c>Leonardo:RequestsPerMinute</c>) apart from creations, which the ledger counts
-/// and which go first. Polls of running generations may use what is left, all other calls three quarters of it. The
-/// replicas divide it: each counts its own share, in any 60 seconds.
+/// and which go first. The gateway's own reads (polls of running generations, the reconciler) may use what is left,
+/// calls for tenants half of it. The replicas divide it: each counts its own share, in any 60 seconds.
 /// </summary>
 internal sealed class AccountRequests(LeonardoOptions options, QuotaOptions quotas, QuotaLedger ledger, TimeProvider time)
 {
@@ -30,13 +30,13 @@ internal sealed class AccountRequests(LeonardoOptions options, QuotaOptions quot
     private int Limit =>
         Math.Max(1, (options.RequestsPerMinute - Math.Min(quotas.GenerationsPerMinute, options.RequestsPerMinute / 2)) / ledger.Replicas);
 
-    /// <param name="isPoll">Whether it may use the last quarter.</param>
+    /// <param name="isOwn">Whether it is the gateway's own, on which every tenant depends.</param>
     /// <returns>Null: it counts, and is to be sent; else seconds until there is room.</returns>
-    public int? TrySend(bool isPoll)
+    public int? TrySend(bool isOwn)
     {
         lock (_lock)
         {
-            var limit = isPoll ? Limit : Limit - (Limit / 4);
+            var limit = isOwn ? Limit : (Limit + 1) / 2;
             if (Count() < limit)
             {
                 _sent.Enqueue(time.GetTimestamp());

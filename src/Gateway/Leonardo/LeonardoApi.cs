@@ -24,6 +24,8 @@ internal sealed class LeonardoApi(
     public const int PageSize = 20;
 
     private const string Poll = "read";
+    private const string List = "list";
+    private const string Account = "account";
 
     /// <summary>Of its own, so that creations never wait for a connection that these calls hold.</summary>
     private readonly HttpMessageInvoker _invoker = new(new LeonardoTransport(key, outgoing), disposeHandler: true);
@@ -45,7 +47,7 @@ internal sealed class LeonardoApi(
         CancellationToken cancellationToken
     ) =>
         CallAsync(
-            "list",
+            List,
             HttpMethod.Get,
             FormattableString.Invariant($"/v1/generations/user/{userId}?limit={PageSize}&offset={offset}"),
             null,
@@ -55,7 +57,7 @@ internal sealed class LeonardoApi(
 
     /// <summary>The account's user id. No caller may see it (T-B14).</summary>
     public Task<ApiOutcome<string>> GetUserIdAsync(CancellationToken cancellationToken) =>
-        CallAsync("account", HttpMethod.Get, "/v1/me", null, ApiReplyParser.ParseUserId, cancellationToken);
+        CallAsync(Account, HttpMethod.Get, "/v1/me", null, ApiReplyParser.ParseUserId, cancellationToken);
 
     public Task<ApiOutcome<bool>> DeleteGenerationAsync(string id, CancellationToken cancellationToken) =>
         CallAsync(
@@ -111,7 +113,7 @@ internal sealed class LeonardoApi(
         CancellationToken cancellationToken
     )
     {
-        if (account.TrySend(isPoll: operation == Poll) is { } seconds)
+        if (account.TrySend(isOwn: operation is Poll or List or Account) is { } seconds)
             return new ApiOutcome<T>.Refused(
                 ProblemTypes.UpstreamSaturated,
                 "The organisation's account has no room for more requests in this minute. Nothing was sent and nothing was charged.",
