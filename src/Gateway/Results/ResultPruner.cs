@@ -4,8 +4,9 @@ using Gateway.Storage;
 namespace Gateway.Results;
 
 /// <summary>
-/// Deletes generations past their retention together with their images (the owner stays recorded), completed uploads
-/// past it, and upload forms that were never used. In small transactions, so that the ledger's writer never waits long.
+/// Deletes generations past their retention together with their images (the owner stays recorded), requests whose
+/// outcome was never known and completed uploads past it, and upload forms that were never used. In small
+/// transactions, so that the ledger's writer never waits long.
 /// </summary>
 internal sealed partial class ResultPruner(
     Database database,
@@ -48,6 +49,7 @@ internal sealed partial class ResultPruner(
         if (options.Retention is not { } retention)
             return;
         await RepeatAsync(() => PruneGenerationsAsync(now - retention, cancellationToken));
+        await RepeatAsync(() => PruneWrittenOffAsync(now - retention, cancellationToken));
         await RepeatAsync(() => PruneUploadsAsync("completed_at", now - retention, cancellationToken));
 
         async Task RepeatAsync(Func<Task<int>> prune)
@@ -55,6 +57,24 @@ internal sealed partial class ResultPruner(
             while (await prune() == SliceSize)
                 await Task.Delay(Pause, time, cancellationToken);
         }
+    }
+
+    /// <summary>No generation of theirs can be deleted: their owner has no id.</summary>
+    private Task<int> PruneWrittenOffAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        var writtenOff =
+            "select s.reservation_id from reservation r join sent_request s on s.reservation_id = r.id "
+            + $"where r.state = 'W' and r.ended_at < @then limit {SliceSize}";
+        return database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .Command(
+                        $"delete from sent_request where reservation_id {database.Dialect.AnyOf(writtenOff)}",
+                        ("@then", before.Micros())
+                    )
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
     }
 
     /// <param name="condition">Ends with the time that must be earlier.</param>
