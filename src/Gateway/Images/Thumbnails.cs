@@ -40,7 +40,7 @@ internal sealed partial class Thumbnails : IDisposable
     public Thumbnails(ImageStore store, ImageDownloads downloads, TimeProvider time, ILogger<Thumbnails> log)
     {
         (_store, _downloads, _time, _log) = (store, downloads, time, log);
-        store.Removed = _cache.Remove;
+        store.Removed = Forget;
     }
 
     /// <param name="tenant">Who is charged with a read, if the image has to be downloaded.</param>
@@ -71,6 +71,17 @@ internal sealed partial class Thumbnails : IDisposable
             }
         }
         return await making.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>One that is being made is not kept either.</summary>
+    private void Forget(string id)
+    {
+        lock (_lock)
+        {
+            foreach (var width in Widths)
+                _making.Remove($"{id}-{width}");
+        }
+        _cache.Remove(id);
     }
 
     public void Dispose()
@@ -128,15 +139,14 @@ internal sealed partial class Thumbnails : IDisposable
         CancellationToken cancellationToken
     )
     {
-        if (image.Length is not (> 0 and <= MaxFileBytes))
-            return (null, Refused("its file is too large"));
-        var length = (int)image.Length;
-        var isLarge = length > SmallFileBytes;
+        // One of unstated length may be large.
+        var isLarge = image.Length is not <= SmallFileBytes;
         if (isLarge && !await _large.WaitAsync(Patience, CancellationToken.None))
             return (null, Busy());
         try
         {
-            var file = await ReadAsync(image, length, cancellationToken);
+            if (await ReadAsync(image, cancellationToken) is not var (file, length))
+                return (null, Refused("its file is too large"));
             if (ThumbnailDecoder.BytesNeeded(file, length, image.Format) is not { } needed)
                 return (null, Refused("it cannot be decoded, or has more than 40 megapixels"));
             if (!isLarge && needed > SmallImageBytes)
@@ -151,7 +161,11 @@ internal sealed partial class Thumbnails : IDisposable
             {
                 if (ThumbnailDecoder.Scale(file, length, image.Format, width) is not { } made)
                     return (null, Refused("it is incomplete or broken"));
-                _cache.Add(id, width, made);
+                lock (_lock)
+                {
+                    if (_making.ContainsKey($"{id}-{width}"))
+                        _cache.Add(id, width, made);
+                }
                 return (made, null);
             }
             finally
@@ -166,18 +180,24 @@ internal sealed partial class Thumbnails : IDisposable
         }
     }
 
+    /// <returns>Null: it is too large.</returns>
     /// <exception cref="IOException">It ended early.</exception>
-    private static async Task<byte[]> ReadAsync(OpenImage image, int length, CancellationToken cancellationToken)
+    private static async Task<(byte[] File, int Length)?> ReadAsync(OpenImage image, CancellationToken cancellationToken)
     {
-        var file = GC.AllocateUninitializedArray<byte>(length);
-        for (var position = 0; position < length; )
+        if (image.Length > MaxFileBytes)
+            return null;
+        using var file = new MemoryStream((int)(image.Length ?? 0));
+        var buffer = new byte[64 * 1024];
+        int read;
+        while ((read = await image.ReadAsync(buffer, cancellationToken)) > 0)
         {
-            var read = await image.ReadAsync(file.AsMemory(position), cancellationToken);
-            if (read == 0)
-                throw new IOException("the image ended before its stated length");
-            position += read;
+            if (file.Length + read > MaxFileBytes)
+                return null;
+            file.Write(buffer, 0, read);
         }
-        return file;
+        if (file.Length < image.Length)
+            throw new IOException("the image ended before its stated length");
+        return (file.GetBuffer(), (int)file.Length);
     }
 
     private Problem Refused(string why)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using Gateway.Images;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
 using Leonardo.Simulator;
@@ -53,6 +54,46 @@ public sealed class ThumbnailMemoryTests
             $"peak {peak >> 20} MiB, {answers.Count(status => status == HttpStatusCode.OK)} made"
         );
         peak.ShouldBeLessThan(MaxBytes);
+    }
+
+    [Fact]
+    public async Task More_thumbnails_than_may_be_waited_for_are_refused_at_once()
+    {
+        await using var host = new RawHost((_, _, stop) => Task.Delay(Timeout.Infinite, stop));
+        await using var gateway = await GatewayApp.StartAsync(
+            TwoTenants.WithQuotas("""{ "concurrentStreams": null, "readsPerMinute": null }""", "{ }"),
+            simulator: new SimulatorOptions
+            {
+                CreationsPerMinute = 0,
+                JobSeconds = 0,
+                PublicUrl = host.Address,
+            },
+            settings: ("Leonardo:ImageOrigins:0", host.Address.GetLeftPart(UriPartial.Authority))
+        );
+        var addresses = new List<string>();
+        while (addresses.Count < 66)
+        {
+            var url = (await gateway.MakeAsync(TwoTenants.AsA))["generated_images"]![0]!["url"]!.GetValue<string>();
+            addresses.AddRange(Thumbnails.Widths.Select(width => FormattableString.Invariant($"{url}?width={width}")));
+        }
+        using var end = new CancellationTokenSource();
+
+        var all = addresses.Take(66).Select(address => AskAsync(gateway, address, end.Token)).ToList();
+        await Eventually.HoldsAsync(() => all.Count(asked => asked.IsCompleted) == 2);
+
+        foreach (var refused in all.Where(asked => asked.IsCompleted))
+        {
+            await (await refused).ProblemAsync(503, "upstream-saturated");
+            (await refused).Headers.RetryAfter!.Delta!.Value.ShouldBeGreaterThan(TimeSpan.Zero);
+        }
+        await end.CancelAsync();
+    }
+
+    private static async Task<HttpResponseMessage> AskAsync(GatewayApp gateway, string address, CancellationToken cancellationToken)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Add(TwoTenants.AsA.Item1, TwoTenants.AsA.Item2);
+        return await gateway.Client.SendAsync(request, cancellationToken);
     }
 
     /// <returns>Two thumbnails of each of eight images.</returns>

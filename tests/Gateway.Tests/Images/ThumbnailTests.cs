@@ -11,6 +11,7 @@ namespace Gateway.Tests.Images;
 public sealed class ThumbnailTests : IAsyncLifetime
 {
     private byte[] _bytes = [];
+    private bool _states = true;
     private RawHost _host = null!;
     private GatewayApp _gateway = null!;
 
@@ -19,7 +20,8 @@ public sealed class ThumbnailTests : IAsyncLifetime
         _host = new RawHost(
             async (_, stream, stop) =>
             {
-                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {_bytes.Length}\r\n\r\n"), stop);
+                var length = _states ? $"Content-Length: {_bytes.Length}" : "Connection: close";
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\n{length}\r\n\r\n"), stop);
                 await stream.WriteAsync(_bytes, stop);
             }
         );
@@ -39,6 +41,15 @@ public sealed class ThumbnailTests : IAsyncLifetime
     {
         await _gateway.DisposeAsync();
         await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_image_of_unstated_length_has_a_thumbnail_too()
+    {
+        _states = false;
+        var response = await GetAsync(Picture(400, 200, SKEncodedImageFormat.Jpeg), "?width=320");
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await DecodeAsync(response)).Info.Width.ShouldBe(320);
     }
 
     [Theory]
