@@ -10,7 +10,7 @@ const [address, token, adminToken, tenantsFile, screenshots] = process.argv.slic
 const laptop = { width: 1366, height: 768 };
 const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [
   { path: '/v2/generations', status: 429 },
-  { path: '/v1/init-image', status: 400 },
+  { path: '/v1/uploads', status: 415 },
   { path: /\/images\//, status: 502 },
 ]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 60_000));

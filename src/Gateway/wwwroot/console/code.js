@@ -36,7 +36,7 @@ function python(request) {
   return `import json, os, urllib.request
 
 token = ${tokens.hasTenant ? '{"authorization": "Bearer " + os.environ["GATEWAY_TOKEN"]}' : '{}'}
-body = ${pythonLiteral(request)}
+body = ${pythonLiteral(JSON.parse(JSON.stringify(request)))}
 call = urllib.request.Request(
     "${address()}",
     data=json.dumps(body).encode(),

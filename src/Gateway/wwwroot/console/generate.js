@@ -64,14 +64,12 @@ export async function loadModels() {
 }
 
 export function forgetDraft() {
-  close();
+  open = null;
   $('#form').reset();
   $('#form-problem').replaceChildren();
   $('#form-note').replaceChildren();
   setReferences([]);
-  // Last: each change of the form is a new draft.
   clearTimeout(quoteTimer);
-  session.set('draft', null);
   emptyStream();
 }
 
@@ -133,7 +131,7 @@ async function submit(again = null) {
   if (sending || areUploading()) return;
   const body = again ?? bodyOf();
   const key = open?.body === body ? open.key : freshKey();
-  open = { body, key };
+  open = { body, key, at: Date.now() };
   session.set('open', open);
   sending = true;
   allowOnly();
@@ -148,7 +146,8 @@ async function submit(again = null) {
     say('Sent. Leonardo is working.');
     formChanged();
   } catch (fault) {
-    if (!fault.isOpen) close();
+    // Only a refusal of the gateway says that nothing was made. After anything else the same body keeps its key.
+    if (fault.problem && !fault.isOpen) close();
     refuse(fault, body);
     // A new quote would remove the error messages before they are read.
     if (!firstFault($('#form'))) formChanged();
@@ -177,6 +176,8 @@ function refuse(fault, body) {
 /** The page was closed or reloaded before the answer came. What was sent goes on; asking again with its key is not paid twice. */
 function offerInterrupted() {
   open = session.get('open');
+  // The gateway keeps a key for 24 hours: later it would be a new request.
+  if (open && Date.now() - open.at > 23 * 3600 * 1000) close();
   if (!open) return;
   const prompt = JSON.parse(open.body).parameters.prompt;
   $('#form-problem').replaceChildren(

@@ -6,14 +6,23 @@ import { cardFor, shortly } from './problems.js';
 import { remember } from './store.js';
 import { zip } from './zip.js';
 
-/** Follows a generation by server-sent events, or else by polling. Returns its last state. */
+let isListening = false;
+
+/**
+ * Follows a generation by server-sent events, or else by polling. Returns its last state. One at a time by events: a browser
+ * has six connections to a host for all its tabs, and requests that cost money must not wait for one.
+ */
 export async function follow(id, signal) {
+  if (isListening) return await poll(id, signal);
+  isListening = true;
   try {
     return await listen(id, signal);
   } catch (fault) {
     if (fault.name === 'AbortError' || fault.status === 401 || fault.status === 403 || fault.status === 404) throw fault;
-    return await poll(id, signal);
+  } finally {
+    isListening = false;
   }
+  return await poll(id, signal);
 }
 
 async function listen(id, signal) {
@@ -197,4 +206,3 @@ export function requestOf(generation) {
   return { model: undefined, parameters };
 }
 
-export const lacksRequest = generation => !generation.request;

@@ -7,7 +7,7 @@ import { showHistory } from './history.js';
 import { setUpKeys } from './keys.js';
 import { showOperator } from './operator.js';
 import { cardFor } from './problems.js';
-import { forgetAll } from './store.js';
+import { forgetAll, session } from './store.js';
 import { showRecent } from './stream.js';
 import { showUsage, whoIs } from './usage.js';
 
@@ -66,6 +66,7 @@ function show(name) {
 async function identify() {
   try {
     const { tenant } = await read('v1/usage');
+    session.team = tenant.id;
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
     return true;
@@ -99,7 +100,8 @@ function setUpIdentity() {
   async function change(token) {
     tokens.setTenant(token);
     $('#token').value = '';
-    // The content of the page belongs to the team that was calling before.
+    // The content of the page belongs to the team that was calling before, which finds its draft again.
+    session.team = null;
     forgetDraft();
     forgetAll();
     const isKnown = await identify();
@@ -147,5 +149,5 @@ setUpTheme();
 setUpIdentity();
 setUpKeys();
 follow();
-identify();
-startGenerate(spent);
+// The draft is that of the team.
+identify().then(() => startGenerate(spent));

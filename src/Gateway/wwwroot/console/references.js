@@ -106,8 +106,7 @@ async function addFile(file) {
   try {
     const form = new FormData();
     form.append('file', file);
-    const answer = await (await asTenant('POST', 'v1/init-image', { form })).json();
-    reference.id = answer.uploadInitImage.id;
+    reference.id = (await (await asTenant('POST', 'v1/uploads', { form })).json()).id;
     say(`${file.name} is uploaded`);
     return null;
   } catch (fault) {
@@ -121,7 +120,7 @@ async function addFile(file) {
 
 function whyNot(fault) {
   if (!fault.problem) return String(fault.message ?? fault);
-  if (fault.problem.errors?.some(error => error.pointer === '#/file')) return 'it is not a PNG, JPEG or WebP image';
+  if (nameOf(fault.problem) === 'unsupported-media-type') return 'it is not a PNG, JPEG or WebP image';
   if (nameOf(fault.problem) === 'validation') return fault.problem.errors.map(reason).join(', ');
   return shortly(fault).replace(/^This is/, 'it is').replace(/\.$/, '');
 }

@@ -24,19 +24,22 @@ export function forgetAll() {
   images.clear();
 }
 
-/** What this tab keeps until it is closed: never a token. Without storage it lasts as long as the page. */
+/** What this tab keeps for the team that is calling, until it is closed: never a token. Nothing while no team is known. */
 export const session = {
+  /** The id of the team; null: none is known. */
+  team: null,
   get(name) {
     try {
-      return JSON.parse(sessionStorage.getItem(name));
+      return this.team && JSON.parse(sessionStorage.getItem(`${name}@${this.team}`));
     } catch {
       return null;
     }
   },
   set(name, value) {
+    if (!this.team) return;
     try {
-      if (value === null) sessionStorage.removeItem(name);
-      else sessionStorage.setItem(name, JSON.stringify(value));
+      if (value === null) sessionStorage.removeItem(`${name}@${this.team}`);
+      else sessionStorage.setItem(`${name}@${this.team}`, JSON.stringify(value));
     } catch {
       // Storage is blocked or full.
     }

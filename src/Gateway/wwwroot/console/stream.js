@@ -23,14 +23,20 @@ export function emptyStream() {
 /** Adds what other tabs and programs of the team have made meanwhile. */
 export async function showRecent(onspent) {
   const place = $('#results');
+  const { signal } = following;
+  const removeProblem = () => $(':scope > .problem', place)?.remove();
   try {
     const { generations } = await read(`v1/generations?limit=${recent}`);
+    // Another team is calling now.
+    if (signal.aborted) return;
     for (const generation of generations.reverse()) show(generation, { onspent, isNew: false });
   } catch (fault) {
-    place.replaceChildren(cardFor(fault, button('Try again', () => showRecent(onspent))));
+    if (signal.aborted) return;
+    removeProblem();
+    place.prepend(cardFor(fault, button('Try again', () => showRecent(onspent))));
     return;
   }
-  $('.problem', place)?.remove();
+  removeProblem();
   showEmpty();
 }
 
