@@ -16,6 +16,12 @@ internal static class CommandLine
             WhoCommand.RunAsync
         ),
         new("backup", "FILE", "copy the SQLite store into a new file, also while the gateway runs", BackupCommand.RunAsync),
+        new(
+            "migrate",
+            "FILE",
+            "move a SQLite store into the empty PostgreSQL database that the settings name, all of it or nothing",
+            MigrateCommand.RunAsync
+        ),
         new("health", "", "ask the gateway on this machine whether it is ready", HealthCommand.RunAsync),
         new("version", "", "print the versions of the gateway, .NET and SQLite", VersionCommand.RunAsync),
     ];

@@ -12,7 +12,7 @@ namespace Gateway.Storage;
 internal sealed partial class PostgreSqlDatabase : Database
 {
     /// <summary>Any number, as long as every gateway takes the same one.</summary>
-    private const long MigrationLock = 0x4741_5445_5741_59;
+    public const long MigrationLock = 0x4741_5445_5741_59;
 
     /// <summary>No statement of the gateway takes longer on a healthy server.</summary>
     private const int TimeoutSeconds = 5;

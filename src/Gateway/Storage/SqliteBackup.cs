@@ -51,7 +51,10 @@ internal sealed class SqliteBackup : IDisposable
     /// <exception cref="IOException">The backup cannot be written.</exception>
     public static void CopyFile(string store, string path)
     {
-        using var source = OpenSource(store);
+        using var source = OpenSource(
+            store,
+            $"Another process uses {store}, and no gateway answers beside it. Stop that process, or start the gateway."
+        );
         using var backup = new SqliteBackup(path);
         backup.Start(source);
         while (!backup.Step()) { }
@@ -111,7 +114,12 @@ internal sealed class SqliteBackup : IDisposable
         File.Delete(_partial + "-journal");
     }
 
-    private static SqliteConnection OpenSource(string store)
+    /// <summary>A store that no other process can open until the connection is closed.</summary>
+    /// <param name="inUse">What to say if another process has it open.</param>
+    /// <exception cref="StoreRefusedException">
+    /// There is no such store, another process uses it, or it cannot be read.
+    /// </exception>
+    public static SqliteConnection OpenSource(string store, string inUse)
     {
         if (!File.Exists(store))
             throw new StoreRefusedException($"There is no store at {store}.");
@@ -129,9 +137,7 @@ internal sealed class SqliteBackup : IDisposable
         {
             source?.Dispose();
             throw new StoreRefusedException(
-                fault.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED
-                    ? $"Another process uses {store}, and no gateway answers beside it. Stop that process, or start the gateway."
-                    : $"{store} cannot be read: {fault.Message}.",
+                fault.SqliteErrorCode is raw.SQLITE_BUSY or raw.SQLITE_LOCKED ? inUse : $"{store} cannot be read: {fault.Message}.",
                 fault
             );
         }

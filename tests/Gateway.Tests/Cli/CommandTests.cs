@@ -23,7 +23,7 @@ public sealed class CommandTests : IDisposable
         var help = await RunAsync("--help");
 
         help.ExitCode.ShouldBe(0);
-        foreach (var command in (string[])["new-token", "check", "who", "backup", "health", "version"])
+        foreach (var command in (string[])["new-token", "check", "who", "backup", "migrate", "health", "version"])
             help.Output.ShouldContain($"  {command}");
         help.Output.ShouldContain("docs/settings.md");
         help.Output.ShouldContain("/docs");
@@ -65,6 +65,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("check", "a", "b")]
     [InlineData("backup")]
     [InlineData("backup", "--force")]
+    [InlineData("migrate")]
     [InlineData("who")]
     [InlineData("who", "--address", "here")]
     [InlineData("who", "--address", "10.0.0.1", "--header", "x")]

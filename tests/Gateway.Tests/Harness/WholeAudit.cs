@@ -1,6 +1,5 @@
 using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
-using Gateway.Ledger.Rules;
 using Gateway.Storage;
 
 namespace Gateway.Tests.Harness;
@@ -9,25 +8,9 @@ namespace Gateway.Tests.Harness;
 internal static class WholeAudit
 {
     /// <returns>One line for each violation.</returns>
-    public static async Task<IReadOnlyList<string>> RunAsync(Database database, QuotaOptions options)
-    {
-        var violations = new List<string>();
-        await database.ReadSnapshotAsync(
-            async (connection, cancellationToken) =>
-            {
-                var kept = await AuditStatements.ReadKeptFromAsync(connection, cancellationToken);
-                foreach (var tenant in await AuditStatements.ReadTenantsAsync(connection, cancellationToken))
-                {
-                    var walk = new TenantWalk(tenant, Period.StartOf(kept));
-                    await walk.CompleteAsync(connection, violations, cancellationToken);
-                    var days = await LedgerAudit.FindWrongDaysAsync(connection, walk, kept, PastPosition.LastDay, cancellationToken);
-                    violations.AddRange(days.Select(day => LedgerAudit.Wrong(tenant, day)));
-                }
-                violations.AddRange(await new AuditStatements(options).CheckWholeAsync(connection, "", cancellationToken));
-                return true;
-            },
+    public static Task<IReadOnlyList<string>> RunAsync(Database database, QuotaOptions options) =>
+        database.ReadSnapshotAsync(
+            (connection, cancellationToken) => StoreAudit.CheckAsync(connection, options, cancellationToken),
             CancellationToken.None
         );
-        return violations;
-    }
 }
