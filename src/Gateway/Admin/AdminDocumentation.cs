@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Edge.Documentation;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
@@ -32,10 +33,12 @@ internal static class AdminDocumentation
         documentation.Parameter("/admin/tenants", "id", SchemaRules.Tenant);
         documentation.Parameter("/admin/usage", "from", SchemaRules.Day);
         documentation.Parameter("/admin/usage", "to", SchemaRules.Day);
-        documentation.Parameter("/admin/usage", "by", SchemaRules.OneOf("tenant,day", "day,tenant", "tenant", "day"));
+        documentation.Parameter("/admin/usage", "by", SchemaRules.OneOf(AdminUsageEndpoint.Combinations));
         documentation.Parameter("/admin/generations", "reservationId", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "tenant", SchemaRules.Tenant);
         documentation.Parameter("/admin/generations", "state", SchemaRules.OneOf(ReservationReader.StateNames));
+        documentation.Parameter("/admin/generations", "request", SchemaRules.Matching(RequestId.Pattern));
+        documentation.Parameter("/admin/generations", "trace", SchemaRules.Matching("^[0-9a-f]{32}$"));
         documentation.Parameter("/admin/generations", "before", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "limit", SchemaRules.WholeNumber(1, AdminGenerationEndpoints.MaxRows, 50));
         documentation.Parameter("/admin/models", "id", ModelName);
@@ -100,7 +103,12 @@ internal static class AdminDocumentation
         documentation.Schema<AdminNeverSent>(SchemaRules.Nullable);
         documentation.Schema<AdminSum>(QuotasDocumentation.SumRules);
         documentation.Schema<AdminUsage>(("from", SchemaRules.Day), ("to", SchemaRules.Day));
-        documentation.Schema<AdminUsageRow>([.. QuotasDocumentation.SumRules, ("tenant", SchemaRules.Tenant), ("day", SchemaRules.Day)]);
+        documentation.Schema<AdminUsageRow>([
+            .. QuotasDocumentation.SumRules,
+            ("tenant", SchemaRules.Tenant),
+            ("day", SchemaRules.Day),
+            ("user", SchemaRules.Matching(UserLabel.Pattern)),
+        ]);
     }
 
     private static void DescribeGenerations(ApiDocumentation documentation)
@@ -116,6 +124,9 @@ internal static class AdminDocumentation
             ("height", ModelsDocumentation.Between(model => model.Height)),
             ("seed", ModelsDocumentation.Between(model => model.Seed)),
             ("generationId", SchemaRules.Uuid),
+            ("user", SchemaRules.Matching(UserLabel.Pattern)),
+            ("requestId", SchemaRules.Matching(RequestId.Pattern)),
+            ("traceId", SchemaRules.Matching("^[0-9a-f]{32}$")),
             ("problem", SchemaRules.Known(ProblemNames))
         );
         documentation.Schema<AdminGenerations>(("next", SchemaRules.Uuid));

@@ -19,7 +19,8 @@ internal static class AdminExamples
           "reservationId": "019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b", "tenant": "marketing", "state": "unknown", "images": 1, "usd": "0.0837",
           "chargedUsd": null, "model": "flux-pro-2.0", "width": 1440, "height": 1440, "seed": 4294967295, "reservedAt": "2026-11-22T12:00:00Z",
           "forwardedAt": "2026-11-22T12:00:00Z", "endedAt": "2026-11-22T12:00:30Z", "runningUntil": "2026-11-22T12:10:00Z", "stuckSince": null,
-          "fencedAt": "2026-11-22T12:01:00Z", "generationId": null, "problem": "outcome-unknown", "status": 504, "reason": null
+          "fencedAt": "2026-11-22T12:01:00Z", "generationId": null, "problem": "outcome-unknown", "status": 504, "reason": null,
+          "user": "jane.doe@example.com", "requestId": "019aac5b8e7c7d1f9b3c2a1d0e4f5a6b", "traceId": "4bf92f3577b34da6a3ce929d0e0e4736"
         }
         """;
 
@@ -28,7 +29,8 @@ internal static class AdminExamples
           "reservationId": "019aac5b-8e7c-7d1f-9b3c-2a1d0e4f5a6b", "tenant": "marketing", "state": "settled", "images": 1, "usd": "0.0837",
           "chargedUsd": "0.0837", "model": "flux-pro-2.0", "width": 1440, "height": 1440, "seed": 4294967295, "reservedAt": "2026-11-22T12:00:00Z",
           "forwardedAt": "2026-11-22T12:00:00Z", "endedAt": "2026-11-22T13:00:00Z", "runningUntil": null, "stuckSince": null, "fencedAt": "2026-11-22T12:01:00Z",
-          "generationId": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "problem": null, "status": null, "reason": null
+          "generationId": "1f0c6c1e-5d3a-6a10-8f4e-2b7d1c9e0a53", "problem": null, "status": null, "reason": null,
+          "user": "jane.doe@example.com", "requestId": "019aac5b8e7c7d1f9b3c2a1d0e4f5a6b", "traceId": "4bf92f3577b34da6a3ce929d0e0e4736"
         }
         """;
 

@@ -20,6 +20,9 @@ internal sealed record AdminGenerations(IReadOnlyList<AdminGeneration> Generatio
 /// </param>
 /// <param name="FencedAt">For an unknown outcome: from then on it is certain that nothing more is sent for it.</param>
 /// <param name="Problem">The problem that the caller got.</param>
+/// <param name="User">The person that the request named; null: none.</param>
+/// <param name="RequestId">The <c>X-Request-Id</c> of the request that made it.</param>
+/// <param name="TraceId">Its trace: the <c>traceId</c> of its problem, and in the log.</param>
 internal sealed record AdminGeneration(
     string ReservationId,
     string Tenant,
@@ -40,7 +43,10 @@ internal sealed record AdminGeneration(
     string? GenerationId,
     string? Problem,
     long? Status,
-    string? Reason
+    string? Reason,
+    string? User,
+    string? RequestId,
+    string? TraceId
 )
 {
     [JsonIgnore]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
@@ -20,6 +21,8 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
     /// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (any of these three), <c>settled</c>,
     /// <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not finish).
     /// </param>
+    /// <param name="request">Only of the request with this <c>X-Request-Id</c>.</param>
+    /// <param name="trace">Only of the request with this <c>traceId</c>.</param>
     /// <param name="before">Only reservations older than this one: <c>next</c> of the previous answer.</param>
     /// <param name="limit">
     /// 1 to 200, by default 50. Fewer can be returned although there are more: <c>next</c> is null if there are not.
@@ -28,6 +31,8 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
         CancellationToken cancellationToken,
         string? tenant = null,
         string? state = null,
+        string? request = null,
+        string? trace = null,
         string? before = null,
         string? limit = null
     )
@@ -41,12 +46,18 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
         // PostgreSQL refuses some texts that are not a tenant id.
         if (tenant is not null && !TenantsFile.IsTenantId(tenant))
             violations.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
+        if (request is not null && !RequestId.IsValid(request))
+            violations.Add(new Violation("#/request", "malformed", "must be an X-Request-Id: 1 to 128 of A-Z a-z 0-9 . _ -"));
+        var traceId = trace is null ? null : RequestOrigin.ToId(trace);
+        if (trace is not null && traceId is null)
+            violations.Add(new Violation("#/trace", "malformed", "must be a traceId: 32 hexadecimal digits"));
         if (limit is not null && (!int.TryParse(limit, CultureInfo.InvariantCulture, out count) || count is < 1 or > MaxRows))
             violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxRows}"));
         if (violations.Count > 0)
             return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
 
-        var found = await reservations.ListAsync(tenant, state, before is null ? null : older, count, cancellationToken);
+        var filter = new ReservationFilter(tenant, state, request, traceId);
+        var found = await reservations.ListAsync(filter, before is null ? null : older, count, cancellationToken);
         return TypedResults.Json(found, AdminJson.Default.AdminGenerations);
     }
 

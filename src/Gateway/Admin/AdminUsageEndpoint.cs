@@ -15,10 +15,20 @@ namespace Gateway.Admin;
 internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
 {
     private const int MaxDays = 3660;
+    private const string Tenant = "tenant";
+    private const string ByDay = "day";
+    private const string User = "user";
+
+    private static readonly string[] Keys = [Tenant, ByDay, User];
+
+    /// <summary>Every value of <c>by</c>: one or more keys, in any order.</summary>
+    public static IEnumerable<string> Combinations { get; } =
+        Keys.Concat(from a in Keys from b in Keys where a != b select $"{a},{b}")
+            .Concat(from a in Keys from b in Keys from c in Keys where a != b && b != c && a != c select $"{a},{b},{c}");
 
     /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the current month.</param>
     /// <param name="to">Last UTC day; by default today.</param>
-    /// <param name="by"><c>tenant,day</c> (default), <c>tenant</c> or <c>day</c>.</param>
+    /// <param name="by">One or more of <c>tenant</c>, <c>day</c> and <c>user</c>; by default <c>tenant,day</c>.</param>
     public async Task<IResult> GetAsync(
         HttpContext context,
         CancellationToken cancellationToken,
@@ -33,18 +43,12 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
         var last = Day(to, today, "to", violations);
         if (violations.Count == 0 && (first > last || last.DayNumber - first.DayNumber > MaxDays))
             violations.Add(new Violation("#/to", "out-of-range", $"must not be before from, nor more than {MaxDays} days after it"));
-        var (byTenant, byDay) = by switch
-        {
-            null or "tenant,day" or "day,tenant" => (true, true),
-            "tenant" => (true, false),
-            "day" => (false, true),
-            _ => (false, false),
-        };
-        if (!byTenant && !byDay)
-            violations.Add(new Violation("#/by", "unknown-value", "must be tenant,day or tenant or day"));
+        string[] keys = by?.Split(',') ?? [Tenant, ByDay];
+        if (keys.Except(Keys, StringComparer.Ordinal).Any() || keys.Distinct(StringComparer.Ordinal).Count() < keys.Length)
+            violations.Add(new Violation("#/by", "unknown-value", "must be one or more of tenant,day,user, each once"));
         if (violations.Count > 0)
             return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
-        var query = new UsageQuery(first, last, byTenant, byDay);
+        var query = new UsageQuery(first, last, keys.Contains(Tenant), keys.Contains(ByDay), keys.Contains(User));
         // Before the answer starts: an unavailable store must give a 503, not a truncated 200.
         var batch = await usage.ReadAsync(query, after: null, cancellationToken);
         context.Response.Headers.Vary = "Accept";
@@ -72,14 +76,16 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
     {
         response.ContentType = "text/csv; charset=utf-8; header=present";
         response.Headers.ContentDisposition = $"attachment; filename=\"usage-{query.FirstDay}-{query.LastDay}.csv\"";
-        string[] keys = [.. query.ByTenant ? ["tenant"] : Array.Empty<string>(), .. query.ByDay ? ["day"] : Array.Empty<string>()];
-        var text = new StringBuilder().AppendJoin(',', [.. keys, "generations", "images", "usd"]).Append("\r\n");
+        var keys = new[] { (query.ByTenant, Tenant), (query.ByDay, ByDay), (query.ByUser, User) }.Where(key => key.Item1);
+        var text = new StringBuilder().AppendJoin(',', [.. keys.Select(key => key.Item2), "generations", "images", "usd"]).Append("\r\n");
         await foreach (var row in RowsAsync(query, batch, cancellationToken))
         {
             if (query.ByTenant)
                 text.Append(row.Tenant).Append(',');
             if (query.ByDay)
                 text.Append(row.Day).Append(',');
+            if (query.ByUser)
+                text.Append(InCell(row.User)).Append(',');
             text.Append(CultureInfo.InvariantCulture, $"{row.Generations},{row.Images},{Usd.Format(row.Micros)}\r\n");
             if (text.Length < 16 * 1024)
                 continue;
@@ -97,7 +103,7 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
         json.WriteString("from"u8, query.FirstDay);
         json.WriteString("to"u8, query.LastDay);
         json.WriteStartArray("rows"u8);
-        var sum = new UsageRow("", "", 0, 0, 0);
+        var sum = new UsageRow("", "", "", 0, 0, 0);
         await foreach (var row in RowsAsync(query, batch, cancellationToken))
         {
             json.WriteStartObject();
@@ -105,6 +111,8 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
                 json.WriteString("tenant"u8, row.Tenant);
             if (query.ByDay)
                 json.WriteString("day"u8, row.Day);
+            if (query.ByUser)
+                json.WriteString("user"u8, row.User.Length == 0 ? null : row.User);
             Write(json, row);
             json.WriteEndObject();
             sum = checked(
@@ -126,6 +134,9 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
         json.WriteEndObject();
         json.WriteEndObject();
     }
+
+    /// <summary>A spreadsheet would run a cell that begins so as a formula.</summary>
+    private static string InCell(string user) => user is ['-' or '@', ..] ? "'" + user : user;
 
     private static void Write(Utf8JsonWriter json, UsageRow row)
     {
@@ -157,5 +168,13 @@ internal sealed record AdminUsage(string From, string To, IReadOnlyList<AdminUsa
 
 /// <param name="Tenant">Absent with <c>by=day</c>.</param>
 /// <param name="Day">UTC; absent with <c>by=tenant</c>.</param>
+/// <param name="User">Only with <c>by=user</c>; null: what requests that name nobody were charged.</param>
 /// <param name="Usd">Dollars, with at most six decimals.</param>
-internal sealed record AdminUsageRow(long Generations, long Images, decimal Usd, string Tenant = null!, string Day = null!);
+internal sealed record AdminUsageRow(
+    long Generations,
+    long Images,
+    decimal Usd,
+    string Tenant = null!,
+    string Day = null!,
+    string? User = null
+);

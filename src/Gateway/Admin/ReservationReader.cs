@@ -14,11 +14,14 @@ internal sealed class ReservationReader(Database database)
     /// </summary>
     public const int MaxRowsRead = 10_000;
 
+    /// <summary>Likewise where it looks for one request or trace, of which few reservations can be.</summary>
+    private const int MaxRowsSearched = 100_000;
+
     private const string StuckNow = "generation.status = 'PENDING' and generation.stuck_at is not null and generation.deleted_at is null";
 
     private const string Columns =
         "id, tenant, state, images, micros, charged, model, width, height, seed, reserved_at, forwarded_at, ended_at, running_until, "
-        + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason";
+        + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason, user_label, request_id, trace_id";
 
     private const string Open = "select id, tenant from reservation where state in ('R', 'F')";
     private const string Unknown = "select id, tenant from reservation where state = 'U'";
@@ -51,33 +54,20 @@ internal sealed class ReservationReader(Database database)
     }
 
     /// <summary>Newest first.</summary>
-    /// <param name="state">One of <see cref="StateNames"/>; null: any.</param>
     /// <param name="before">Only older ones than this; null: from the newest.</param>
-    public Task<AdminGenerations> ListAsync(string? tenant, string? state, Guid? before, int limit, CancellationToken cancellationToken) =>
+    public Task<AdminGenerations> ListAsync(ReservationFilter filter, Guid? before, int limit, CancellationToken cancellationToken) =>
         database.ReadAsync(
             (connection, cancellationToken) =>
-                state is not null && Few.TryGetValue(state, out var few)
-                    ? ListFewAsync(connection, few, tenant, before, limit, cancellationToken)
-                    : ListManyAsync(
-                        connection,
-                        state switch
-                        {
-                            "settled" => "S",
-                            "released" => "V",
-                            _ => null,
-                        },
-                        tenant,
-                        before,
-                        limit,
-                        cancellationToken
-                    ),
+                filter.State is { } state && Few.TryGetValue(state, out var few)
+                    ? ListFewAsync(connection, few, filter, before, limit, cancellationToken)
+                    : ListManyAsync(connection, filter, before, limit, cancellationToken),
             cancellationToken
         );
 
     private async Task<AdminGenerations> ListFewAsync(
         DbConnection connection,
         string few,
-        string? tenant,
+        ReservationFilter filter,
         Guid? before,
         int limit,
         CancellationToken cancellationToken
@@ -85,13 +75,20 @@ internal sealed class ReservationReader(Database database)
     {
         // Materialized: otherwise the engine may read all reservations in their order, looking for these.
         var newest =
-            $"select id from few where id < @before {(tenant is null ? "" : "and tenant = @tenant")} order by id desc limit @limit";
+            $"select id from few where id < @before {(filter.Tenant is null ? "" : "and tenant = @tenant")} {filter.Among("few")} order by id desc limit @limit";
         var sql = $"""
             with few as materialized ({few})
             select {Columns} from reservation where id {database.Dialect.AnyOf(newest)} order by id desc
             """;
         var rows = await connection
-            .Command(sql, ("@before", database.Dialect.Id(before ?? Guid.AllBitsSet)), ("@tenant", tenant ?? ""), ("@limit", limit))
+            .Command(
+                sql,
+                ("@before", database.Dialect.Id(before ?? Guid.AllBitsSet)),
+                ("@tenant", filter.Tenant ?? ""),
+                ("@request", filter.Request ?? ""),
+                ("@trace", database.Dialect.Id(filter.Trace ?? Guid.Empty)),
+                ("@limit", limit)
+            )
             .ReadAsync(Read, cancellationToken);
         return new AdminGenerations(rows, rows.Count == limit ? rows[^1].ReservationId : null);
     }
@@ -102,26 +99,28 @@ internal sealed class ReservationReader(Database database)
     /// </remarks>
     private async Task<AdminGenerations> ListManyAsync(
         DbConnection connection,
-        string? letter,
-        string? tenant,
+        ReservationFilter filter,
         Guid? before,
         int limit,
         CancellationToken cancellationToken
     )
     {
+        var (tenant, letter) = (filter.Tenant, filter.Letter);
         var (range, order) = tenant is null
             ? ("id < @before", "id desc")
             : ("tenant = @tenant and reserved_at <= @at and (reserved_at, sequence) < (@at, @sequence)", "reserved_at desc, sequence desc");
         // A tenant's released ones have an index, without the sequence. The plus keeps the engines from the index that
         // has it, in which they would read the tenant's other reservations too.
-        var isIndexed = letter is null || (tenant is not null && letter == "V");
+        var isIndexed = !filter.IsSearch && (letter is null || (tenant is not null && letter == "V"));
+        var read = filter.IsSearch ? MaxRowsSearched : MaxRowsRead;
         var newest = (letter, isIndexed) switch
         {
-            (null, _) => $"select id from reservation where {range} order by {order} limit @limit",
+            (null, true) => $"select id from reservation where {range} order by {order} limit @limit",
             (_, true) => "select id from reservation where tenant = @tenant and state = 'V' and reserved_at <= @at "
                 + "and (reserved_at, +sequence) < (@at, @sequence) order by reserved_at desc, +sequence desc limit @limit",
             _ =>
-                $"select id from (select id, state from reservation where {range} order by {order} limit {MaxRowsRead}) as read where state = @state limit @limit",
+                $"select id from (select id, state, request_id, trace_id from reservation where {range} order by {order} limit {read}) as read "
+                    + $"where {filter.Condition} limit @limit",
         };
         var (at, sequence) =
             tenant is null || before is null
@@ -135,7 +134,7 @@ internal sealed class ReservationReader(Database database)
             return new AdminGenerations(rows, rows[^1].ReservationId);
         if (isIndexed)
             return new AdminGenerations(rows, null);
-        var last = await Command($"select id from reservation where {range} order by {order} limit 1 offset {MaxRowsRead - 1}")
+        var last = await Command($"select id from reservation where {range} order by {order} limit 1 offset {read - 1}")
             .ReadAsync(row => row.GetId(0), cancellationToken);
         return new AdminGenerations(rows, last is [var id] ? id.ToString() : null);
 
@@ -147,6 +146,8 @@ internal sealed class ReservationReader(Database database)
                 ("@at", at),
                 ("@sequence", sequence),
                 ("@state", letter ?? ""),
+                ("@request", filter.Request ?? ""),
+                ("@trace", database.Dialect.Id(filter.Trace ?? Guid.Empty)),
                 ("@limit", limit)
             );
     }
@@ -193,9 +194,44 @@ internal sealed class ReservationReader(Database database)
             row.GetStringOrNull(16),
             row.GetStringOrNull(17),
             row.GetNumberOrNull(18),
-            row.GetStringOrNull(19)
+            row.GetStringOrNull(19),
+            row.GetStringOrNull(20),
+            row.GetStringOrNull(21),
+            row.IsDBNull(22) ? null : row.GetId(22).ToString("N")
         )
         {
             ReservedMicros = row.GetNumber(4),
         };
+}
+
+/// <summary>Which reservations are listed. Null: any.</summary>
+/// <param name="State">One of <see cref="ReservationReader.StateNames"/>.</param>
+/// <param name="Request">Of the request with this <c>X-Request-Id</c>.</param>
+/// <param name="Trace">Of the request with this <c>traceId</c>.</param>
+internal sealed record ReservationFilter(string? Tenant = null, string? State = null, string? Request = null, Guid? Trace = null)
+{
+    /// <summary>In the store; null: any, or a state in which few are.</summary>
+    public string? Letter =>
+        State switch
+        {
+            "settled" => "S",
+            "released" => "V",
+            _ => null,
+        };
+
+    public bool IsSearch => Request is not null || Trace is not null;
+
+    public string Condition =>
+        string.Join(
+            " and ",
+            new[]
+            {
+                Letter is null ? null : "state = @state",
+                Request is null ? null : "request_id = @request",
+                Trace is null ? null : "trace_id = @trace",
+            }.OfType<string>()
+        );
+
+    /// <param name="few">A table of ids.</param>
+    public string Among(string few) => IsSearch ? $"and exists (select 1 from reservation r where r.id = {few}.id and {Condition})" : "";
 }

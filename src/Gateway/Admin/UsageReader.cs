@@ -22,13 +22,13 @@ internal sealed class UsageReader(Database database)
     /// The period comes first in this index, and months are between days. Grants make balances without a charge.
     /// </summary>
     private const string ByTenantAndDay = """
-        select period, tenant, generations, images_spent, micros_spent from quota_window
+        select period, tenant, '', generations, images_spent, micros_spent from quota_window
         where (period, tenant) > (@from, @tenant) and period <= @to order by period, tenant limit @limit
         """;
 
     /// <summary>The organisation's balance is the sum of its tenants' (INV-2).</summary>
     private const string ByDay = """
-        select period, tenant, generations, images_spent, micros_spent from quota_window
+        select period, tenant, '', generations, images_spent, micros_spent from quota_window
         where tenant = '*' and period >= @from and (period, tenant) > (@from, @tenant) and period <= @to order by period limit @limit
         """;
 
@@ -36,7 +36,7 @@ internal sealed class UsageReader(Database database)
     /// A sum of its own for each column: of a join, PostgreSQL may read the balances of all tenants.
     /// </summary>
     private static readonly string ByTenant = $"""
-        select @from, c.tenant, {Sum("generations")}, {Sum("images_spent")}, {Sum("micros_spent")}
+        select @from, c.tenant, '', {Sum("generations")}, {Sum("images_spent")}, {Sum("micros_spent")}
         from (select tenant from counter where tenant > @tenant order by tenant limit @limit) as c order by c.tenant
         """;
 
@@ -56,21 +56,29 @@ internal sealed class UsageReader(Database database)
     /// <param name="after">Null: from the first row.</param>
     public async Task<UsageBatch> ReadAsync(UsageQuery query, UsageCursor? after, CancellationToken cancellationToken)
     {
-        after ??= new UsageCursor(query.FirstDay, "");
+        after ??= new UsageCursor(query.FirstDay, "", "");
         var (sql, limit) = query switch
         {
+            { ByUser: true } => (UserUsageStatements.For(query), query.ByDay ? MaxRows : RowsOfSums(query)),
             { ByTenant: true, ByDay: true } => (ByTenantAndDay, MaxRows),
             { ByDay: true } => (ByDay, MaxRows),
-            _ => (ByTenant, Math.Clamp(MaxBalances / query.Days, 1, MaxRows)),
+            _ => (ByTenant, RowsOfSums(query)),
         };
         var read = await database.ReadAsync(
             (connection, cancellationToken) =>
                 connection
-                    .Command(sql, ("@from", after.Day), ("@to", query.LastDay), ("@tenant", after.Tenant), ("@limit", limit))
+                    .Command(
+                        sql,
+                        ("@from", after.Day),
+                        ("@to", query.LastDay),
+                        ("@tenant", after.Tenant),
+                        ("@user", after.User),
+                        ("@limit", limit)
+                    )
                     .ReadAsync(Read, cancellationToken),
             cancellationToken
         );
-        var next = read.Count == limit ? new UsageCursor(read[^1].Day, read[^1].Tenant) : null;
+        var next = read.Count == limit ? new UsageCursor(read[^1].Day, read[^1].Tenant, read[^1].User) : null;
         return new UsageBatch([.. read.Where(row => IsCharge(row, query))], next);
     }
 
@@ -93,6 +101,8 @@ internal sealed class UsageReader(Database database)
             )
         ).Single();
 
+    private static int RowsOfSums(UsageQuery query) => Math.Clamp(MaxBalances / query.Days, 1, MaxRows);
+
     private static bool IsCharge(UsageRow row, UsageQuery query) =>
         row.Day.Length == UsageQuery.Date.Length && query.ByTenant == (row.Tenant != "*") && row.Generations + row.Images + row.Micros > 0;
 
@@ -100,11 +110,11 @@ internal sealed class UsageReader(Database database)
         $"(select coalesce(sum({column}), 0) from quota_window w where w.tenant = c.tenant and period >= @from and period <= @to and length(period) = 10)";
 
     private static UsageRow Read(DbDataReader row) =>
-        new(row.GetString(0), row.GetString(1), row.GetNumber(2), row.GetNumber(3), row.GetNumber(4));
+        new(row.GetString(0), row.GetString(1), row.GetString(2), row.GetNumber(3), row.GetNumber(4), row.GetNumber(5));
 }
 
 /// <summary>What was charged from one UTC day to another, both included.</summary>
-internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay)
+internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay, bool ByUser = false)
 {
     public const string Date = "yyyy-MM-dd";
 
@@ -117,10 +127,11 @@ internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, boo
 
 /// <param name="Day">Where the query is not by day, the first one.</param>
 /// <param name="Tenant"><c>*</c> where the query is not by tenant.</param>
-internal sealed record UsageRow(string Day, string Tenant, long Generations, long Images, long Micros);
+/// <param name="User">Empty: nobody was named, or the query is not by user.</param>
+internal sealed record UsageRow(string Day, string Tenant, string User, long Generations, long Images, long Micros);
 
 /// <summary>The last row that was read.</summary>
-internal sealed record UsageCursor(string Day, string Tenant);
+internal sealed record UsageCursor(string Day, string Tenant, string User);
 
 /// <param name="Rows">Ordered by day and tenant, without rows in which nothing was charged.</param>
 /// <param name="Next">Where the next batch begins; null: this is the last one.</param>

@@ -71,22 +71,12 @@ internal sealed class CreateGeneration(
 
         // 3. Without a key, the answer to an equal request that nobody received is this caller's.
         if (idempotencyKey is not null)
-            return await MakeAsync(
-                validated.Request,
-                bodyHash,
-                price,
-                tenant,
-                idempotencyKey,
-                null,
-                waitLeft,
-                onAdmitted,
-                cancellationToken
-            );
+            return await MakeAsync(validated, bodyHash, price, tenant, idempotencyKey, null, waitLeft, onAdmitted, cancellationToken);
         var answer = answers.Begin(new RepeatKey(tenant.Id, bodyHash));
         try
         {
             await answers.WaitForEqualAsync(answer, cancellationToken);
-            var result = await MakeAsync(validated.Request, bodyHash, price, tenant, null, answer, waitLeft, onAdmitted, cancellationToken);
+            var result = await MakeAsync(validated, bodyHash, price, tenant, null, answer, waitLeft, onAdmitted, cancellationToken);
             if (result is CreationResult.Settled)
                 return result with { Answer = answer };
             answer.Drop();
@@ -100,7 +90,7 @@ internal sealed class CreateGeneration(
     }
 
     private async Task<CreationResult> MakeAsync(
-        GenerationRequest validated,
+        ValidatedRequest validated,
         byte[] bodyHash,
         long price,
         Tenant tenant,
@@ -112,7 +102,7 @@ internal sealed class CreateGeneration(
     )
     {
         // 4. The seed identifies the generation to the reconciler.
-        var request = validated.WithSeed();
+        var request = validated.Request.WithSeed();
         var body = request.Write();
 
         // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
@@ -121,6 +111,7 @@ internal sealed class CreateGeneration(
         {
             CallerWaits = wait is not null,
             Body = body,
+            Origin = validated.Origin,
         };
         var admission = await AdmitAsync(reservation, answer, wait, cancellationToken);
         if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })

@@ -29,6 +29,7 @@ internal sealed class GenerationEndpoints(
         if (seconds is not null && waiting is null)
             return streams.Exceeded(caller.Tenant.Id);
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
+        request = request with { Origin = RequestOrigin.From(context, caller.User) };
         var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
         if (result.Answer is { } answer)
             AnswerReport.Attach(context, answer, time);

@@ -1,5 +1,6 @@
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Ledger;
 using Gateway.Leonardo;
@@ -77,7 +78,7 @@ internal static class GenerationsFeature
             .Accepts<GenerationBody>("application/json")
             .Produces<GenerationCreated>()
             .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
-            .WithMetadata(IdempotencyKey.Described, PreferWait.Metadata)
+            .WithMetadata(IdempotencyKey.Described, PreferWait.Metadata, UserLabel.Described)
             .ProducesProblems(RequestProblems)
             .ProducesProblems(
                 ProblemTypes.IdempotencyInProgress,

@@ -46,7 +46,9 @@ internal static class IdempotencyKey
     /// </summary>
     public static void ReadAnyBytes(KestrelServerOptions kestrel) =>
         kestrel.RequestHeaderEncodingSelector = static name =>
-            name.Equals(Header, StringComparison.OrdinalIgnoreCase) ? Encoding.Latin1 : null;
+            name.Equals(Header, StringComparison.OrdinalIgnoreCase) || name.Equals(UserLabel.Header, StringComparison.OrdinalIgnoreCase)
+                ? Encoding.Latin1
+                : null;
 
     private static Problem Refuse(StringValues values)
     {

@@ -1,3 +1,4 @@
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Generations;
@@ -14,6 +15,9 @@ internal sealed record ValidatedRequest(GenerationRequest Request, RequestRefusa
     /// never match those of this one.
     /// </summary>
     public byte[]? RepeatHash { get; init; }
+
+    /// <summary>Not compared: an equal request of another person is a repetition all the same.</summary>
+    public RequestOrigin? Origin { get; init; }
 }
 
 /// <summary>Why a request is refused before anything is reserved.</summary>

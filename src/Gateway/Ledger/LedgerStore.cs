@@ -18,7 +18,7 @@ internal abstract class LedgerStore
     /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
         "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, "
-        + "reserved_at, raised_from";
+        + "reserved_at, raised_from, user_label";
 
     /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =
@@ -30,6 +30,13 @@ internal abstract class LedgerStore
     public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until", "owed_by"];
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
+
+    /// <summary>After <see cref="AllColumns"/> when a reservation is made: the ledger does not read them.</summary>
+    public const string InsertedColumns = AllColumns + ", request_id, trace_id";
+
+    public const string AddToUserCharge =
+        "on conflict (day, tenant, user_label) do update set generations = user_charge.generations + excluded.generations, "
+        + "images = user_charge.images + excluded.images, micros = user_charge.micros + excluded.micros";
 
     private const int FewSlots = 100;
 

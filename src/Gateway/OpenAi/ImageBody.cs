@@ -15,6 +15,9 @@ internal sealed record ImageBody
 
     public bool Stream { get; set; }
 
+    /// <summary>The person for usage reports: only what is a valid label.</summary>
+    public string? User { get; set; }
+
     /// <summary>What Leonardo's request has too.</summary>
     public GenerationParameters Parameters { get; } = new();
 

@@ -73,8 +73,12 @@ internal static class ImageBodyReader
             case "mask":
                 json.AddError(pointer, "not-supported", NoMask);
                 break;
-            case "quality" or "style" or "output_compression" or "input_fidelity" or "partial_images" or "user":
+            case "quality" or "style" or "output_compression" or "input_fidelity" or "partial_images":
                 body.Ignored.Add(name);
+                break;
+            case "user":
+                body.Ignored.Add(name);
+                body.User = UserLabel.Find(value);
                 break;
             default:
                 json.Unknown(member, JsonPointer.Root);

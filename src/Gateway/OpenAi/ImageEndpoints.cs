@@ -141,7 +141,10 @@ internal sealed class ImageEndpoints(
 
     private Task<CreationResult> CreateAsync(Creation creation, Action<bool>? onAdmitted = null) =>
         generations.CreateAsync(
-            creation.Request.Validated,
+            creation.Request.Validated with
+            {
+                Origin = RequestOrigin.From(creation.Context, creation.User),
+            },
             creation.Caller.Tenant,
             creation.Key,
             LongestWait,
@@ -178,5 +181,9 @@ internal sealed class ImageEndpoints(
         string? Key,
         CancellationTokenSource Deadline,
         CancellationTokenSource Ended
-    );
+    )
+    {
+        /// <summary>What the request itself says comes before what is known of its caller.</summary>
+        public string? User => Caller.Label ?? Request.User ?? Caller.Subject;
+    }
 }

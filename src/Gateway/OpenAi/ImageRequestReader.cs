@@ -35,7 +35,7 @@ internal sealed class ImageRequestReader(GenerationRequestReader validator, Open
             if (validated is null)
                 return (null, refusal);
             var request = validated with { RepeatHash = HashOf(validated.Request) };
-            return (new ImageRequest(request, body.ResponseFormat, body.Stream, "image_generation"), null);
+            return (new ImageRequest(request, body.ResponseFormat, body.Stream, "image_generation") { User = body.User }, null);
         }
     }
 
@@ -69,7 +69,10 @@ internal sealed class ImageRequestReader(GenerationRequestReader validator, Open
             if (validated is null)
                 return (null, refusal);
         }
-        return (new ImageRequest(validated with { RepeatHash = hash }, body.ResponseFormat, body.Stream, "image_edit"), null);
+        return (
+            new ImageRequest(validated with { RepeatHash = hash }, body.ResponseFormat, body.Stream, "image_edit") { User = body.User },
+            null
+        );
     }
 
     private async Task<(ValidatedRequest? Request, ImageModel? Model, Problem? Refusal)> ValidateAsync(

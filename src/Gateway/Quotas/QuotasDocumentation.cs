@@ -1,4 +1,5 @@
 using Gateway.Edge.Documentation;
+using Gateway.Edge.Http;
 using Gateway.Ledger.Rules;
 using Gateway.Tenants.Identification;
 using Microsoft.OpenApi;
@@ -46,7 +47,7 @@ internal static class QuotasDocumentation
 
     private const string ExampleUsage = $$"""
         {
-          "tenant": { "id": "marketing", "name": "Marketing", "identifiedBy": "network" },
+          "tenant": { "id": "marketing", "name": "Marketing", "identifiedBy": "network", "user": "jane.doe@example.com" },
           "quotas": [
             { "name": "images-day", "unit": "images", "limit": 500, "used": 12, "held": 3, "remaining": 485, "resetsAt": "2026-11-23T00:00:00Z" },
             { "name": "usd-month", "unit": "usd", "limit": 250, "used": 4.102, "held": 0.2511, "remaining": 245.6469, "resetsAt": "2026-12-01T00:00:00Z" },
@@ -79,7 +80,8 @@ internal static class QuotasDocumentation
         );
         documentation.Schema<UsageTenant>(
             ("id", SchemaRules.Tenant),
-            ("identifiedBy", SchemaRules.Known(IdentificationMethods.All.Select(method => method.Name)))
+            ("identifiedBy", SchemaRules.Known(IdentificationMethods.All.Select(method => method.Name))),
+            ("user", SchemaRules.Matching(UserLabel.Pattern))
         );
         documentation.Schema<UsageQuota>(QuotaRules);
         documentation.Schema<UsageSum>(SumRules);

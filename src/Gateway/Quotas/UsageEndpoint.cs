@@ -16,7 +16,7 @@ internal static class UsageEndpoint
         var (quotas, totals, queue) = await ledger.UsageAsync(caller.Tenant, cancellationToken);
         return TypedResults.Json(
             new UsageReport(
-                new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy),
+                new UsageTenant(caller.Tenant.Id, caller.Tenant.Name, caller.IdentifiedBy) { User = caller.User },
                 [.. quotas.Concat(bounds.GetStatuses(caller.Tenant)).OrderBy(quota => quota.IsOrganization).Select(UsageQuota.From)],
                 new UsageSums(Describe(totals.Today), Describe(totals.Month)),
                 UsageQueue.From(queue)
@@ -45,7 +45,12 @@ internal sealed record UsageQueue(long Waiting, long? Position, DateTime? Estima
 }
 
 /// <param name="IdentifiedBy">The way in which the caller was identified.</param>
-internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy);
+internal sealed record UsageTenant(string Id, string Name, string IdentifiedBy)
+{
+    /// <summary>The person that the caller's requests are reported for. Left out if none is known.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? User { get; init; }
+}
 
 /// <summary><c>usd-month</c> is in dollars, with at most six decimals; all other quotas are whole numbers.</summary>
 /// <param name="Unit">What is counted.</param>

@@ -15,9 +15,11 @@ namespace Gateway.Results;
 /// The request as it was sent upstream, complete and ready to be sent again. Left out for generations that were made
 /// before the gateway kept it.
 /// </param>
+/// <param name="User">The person that its request named. Left out if it named none.</param>
 internal sealed record GenerationFound(
     [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation,
-    [property: JsonPropertyName("request")] RequestSent Request = null!
+    [property: JsonPropertyName("request")] RequestSent Request = null!,
+    [property: JsonPropertyName("user")] string User = null!
 );
 
 /// <summary>A request as it was sent upstream, with every default and the seed.</summary>
@@ -64,6 +66,7 @@ internal sealed record ReferencedImageSent([property: JsonPropertyName("id")] st
 /// <param name="PresetStyle">Always null; used by other models.</param>
 /// <param name="Elements">Always empty; used by other models.</param>
 /// <param name="Request">In a list only: the request as it was sent upstream.</param>
+/// <param name="User">In a list only: the person that its request named.</param>
 internal sealed record GenerationResult(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("status")] string Status,
@@ -89,7 +92,8 @@ internal sealed record GenerationResult(
     [property: JsonPropertyName("ultra")] bool? Ultra = null,
     [property: JsonPropertyName("generation_elements")] IReadOnlyList<string> Elements = null!,
     [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<GenerationModeration> Moderations = null!,
-    [property: JsonPropertyName("request")] RequestSent Request = null!
+    [property: JsonPropertyName("request")] RequestSent Request = null!,
+    [property: JsonPropertyName("user")] string User = null!
 );
 
 internal sealed record GenerationModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);

@@ -1,4 +1,5 @@
 using Gateway.Edge.Documentation;
+using Gateway.Edge.Http;
 using Gateway.Images;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
@@ -49,7 +50,7 @@ internal static class ResultsDocumentation
         DescribeAnswers(documentation);
         documentation.Example<GenerationFound>(
             "complete",
-            $$"""{ "generations_by_pk": {{ExampleComplete}}, "request": {{ExampleRequest}} }"""
+            $$"""{ "generations_by_pk": {{ExampleComplete}}, "request": {{ExampleRequest}}, "user": "jane.doe@example.com" }"""
         );
         documentation.Example<GenerationFound>(
             "pending",
@@ -109,6 +110,7 @@ internal static class ResultsDocumentation
             ("url", SchemaRules.Address),
             ("generated_image_variation_generics", SchemaRules.Empty)
         );
+        documentation.Schema<GenerationFound>(("user", SchemaRules.Matching(UserLabel.Pattern)));
         documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPageSize)));
         documentation.Schema<DeletedId>(("id", SchemaRules.Uuid));
     }

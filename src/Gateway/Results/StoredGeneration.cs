@@ -8,6 +8,7 @@ namespace Gateway.Results;
 /// <summary>A generation as its owner may see it.</summary>
 /// <param name="Row">What the upstream last said about it; null: not polled yet.</param>
 /// <param name="StuckAt">When it was found pending past the deadline.</param>
+/// <param name="User">The person that the request named; null: none.</param>
 /// <param name="Request">The body that was sent upstream; null: it was made before the gateway kept them.</param>
 internal sealed record StoredGeneration(
     string Id,
@@ -15,11 +16,12 @@ internal sealed record StoredGeneration(
     string? Row,
     DateTimeOffset CreatedAt,
     DateTimeOffset? StuckAt,
-    byte[]? Request
+    byte[]? Request,
+    string? User
 )
 {
     public const string Columns =
-        "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id)";
+        "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id), user_label";
 
     public bool IsEnded => Status != GenerationStatus.Pending;
 
@@ -37,7 +39,8 @@ internal sealed record StoredGeneration(
             row.GetStringOrNull(from + 2),
             row.GetTime(from + 3),
             row.GetTimeOrNull(from + 4),
-            row.IsDBNull(from + 5) ? null : (byte[])row.GetValue(from + 5)
+            row.IsDBNull(from + 5) ? null : (byte[])row.GetValue(from + 5),
+            row.GetStringOrNull(from + 6)
         );
 
     /// <param name="root">Where the caller reaches the gateway: image addresses begin with it.</param>
@@ -50,9 +53,11 @@ internal sealed record StoredGeneration(
             more
         );
 
-    /// <summary>Byte for byte as it was sent, so that it can be sent again.</summary>
+    /// <summary>The request byte for byte as it was sent, so that it can be sent again, and who made it.</summary>
     public void WriteRequest(Utf8JsonWriter json)
     {
+        if (User is not null)
+            json.WriteString("user"u8, User);
         if (Request is null)
             return;
         json.WritePropertyName("request"u8);

@@ -48,11 +48,13 @@ public sealed class ListReaderTests
 
         foreach (var tenant in (string?[])[null, "a"])
         {
-            var first = await reader.ListAsync(tenant, "settled", null, 50, Stop);
+            var first = await reader.ListAsync(new ReservationFilter(tenant, "settled"), null, 50, Stop);
             first.Generations.ShouldBeEmpty();
             if (tenant is null)
                 first.Next.ShouldBe(FilledStore.ReservationId(Stored - ReservationReader.MaxRowsRead + 1).ToString());
-            (await reader.ListAsync(tenant, "settled", Guid.Parse(first.Next!), 50, Stop)).Generations.Count.ShouldBe(50);
+            (
+                await reader.ListAsync(new ReservationFilter(tenant, "settled"), Guid.Parse(first.Next!), 50, Stop)
+            ).Generations.Count.ShouldBe(50);
         }
     }
 
@@ -62,11 +64,11 @@ public sealed class ListReaderTests
     {
         await using var store = await CreateAsync(engine, Size);
         var reader = new ReservationReader(store.Database);
-        var newest = (await reader.ListAsync("a", null, null, 1, Stop)).Generations[0];
+        var newest = (await reader.ListAsync(new ReservationFilter("a"), null, 1, Stop)).Generations[0];
 
         var gone = Guid.CreateVersion7(new DateTimeOffset(newest.ReservedAt).AddMinutes(-30));
 
-        var older = (await reader.ListAsync("a", null, gone, 50, Stop)).Generations;
+        var older = (await reader.ListAsync(new ReservationFilter("a"), gone, 50, Stop)).Generations;
         older.Count.ShouldBe(50);
         older[0].ReservedAt.ShouldBeInRange(newest.ReservedAt.AddMinutes(-36), newest.ReservedAt.AddMinutes(-30));
     }
@@ -124,7 +126,7 @@ public sealed class ListReaderTests
         Guid? before = null;
         do
         {
-            var part = await reader.ListAsync(tenant, state, before, limit, Stop);
+            var part = await reader.ListAsync(new ReservationFilter(tenant, state), before, limit, Stop);
             found.AddRange(part.Generations.Select(row => row.ReservationId));
             before = part.Next is null ? null : Guid.Parse(part.Next);
         } while (before is not null);

@@ -27,6 +27,18 @@ public sealed class IdempotencyKeyBytesTests(HostileGatewayFixture fixture) : IC
         answer.ShouldContain("1 to 255 visible ASCII characters");
     }
 
+    [Theory]
+    [InlineData("latin1")]
+    [InlineData("utf-8")]
+    public async Task A_label_of_a_person_that_is_not_ascii_is_refused_with_a_problem(string encoding)
+    {
+        var answer = await PostAsync($"X-User-Label: {Encoding.Latin1.GetString(Encoding.GetEncoding(encoding).GetBytes("müller"))}");
+
+        answer.ShouldStartWith("HTTP/1.1 400 ");
+        answer.ShouldContain("/problems/validation");
+        answer.ShouldContain("#/X-User-Label");
+    }
+
     [Fact]
     public async Task A_key_that_is_sent_twice_is_refused_with_a_problem()
     {

@@ -138,7 +138,7 @@ public sealed class BoundedStatementTests
                 foreach (var before in (Guid?[])[null, FilledStore.ReservationId(1000)])
                     yield return (
                         $"reservations of {tenant ?? "all"}, {state ?? "any state"}, before {before}",
-                        () => reservations.ListAsync(tenant, state, before, 50, Stop)
+                        () => reservations.ListAsync(new ReservationFilter(tenant, state), before, 50, Stop)
                     );
             }
         }
@@ -151,6 +151,12 @@ public sealed class BoundedStatementTests
             yield return (
                 $"usage by tenant {byTenant}, by day {byDay}",
                 () => usage.ReadAsync(new UsageQuery(new DateOnly(2024, 1, 5), new DateOnly(2024, 1, 25), byTenant, byDay), null, Stop)
+            );
+        foreach (var (byTenant, byDay) in ((bool, bool)[])[(true, true), (true, false), (false, true), (false, false)])
+            yield return (
+                $"usage by user, by tenant {byTenant}, by day {byDay}",
+                () =>
+                    usage.ReadAsync(new UsageQuery(new DateOnly(2024, 1, 5), new DateOnly(2024, 1, 25), byTenant, byDay, true), null, Stop)
             );
         yield return ("requests never sent", () => usage.ReadNeverSentAsync("c", store.Time.GetUtcNow(), Stop));
         yield return ("backlog", () => LedgerBacklog.ReadAsync(store.Database, Stop));

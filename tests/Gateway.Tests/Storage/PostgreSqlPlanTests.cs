@@ -69,6 +69,7 @@ public sealed partial class PostgreSqlPlanTests
         "PruneInstances",
         "SetWindows",
         "SetCounters",
+        "AddUserCharges",
         "UpdateReservations",
         "InsertReservations",
         "InsertEvents",

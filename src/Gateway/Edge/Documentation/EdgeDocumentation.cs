@@ -1,3 +1,4 @@
+using Gateway.Edge.Http;
 using Microsoft.OpenApi;
 
 namespace Gateway.Edge.Documentation;
@@ -26,7 +27,7 @@ internal static class EdgeDocumentation
             new(
                 "X-Request-Id",
                 "Identifies the request: the id that the caller sent, if it is valid.",
-                SchemaRules.Matching("^[A-Za-z0-9._-]{1,128}$"),
+                SchemaRules.Matching(RequestId.Pattern),
                 always: true
             ),
             (_, _) => true

@@ -125,6 +125,14 @@ internal static class PostgreSqlLedgerStatements
           = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.sent_at, excluded.turn)
         """;
 
+    /// <summary>A statement may not add to the same row twice.</summary>
+    public static readonly string AddUserCharges = $"""
+        insert into user_charge
+        select day, tenant, user_label, sum(generations), sum(images), sum(micros)
+        from unnest($1, $2, $3, $4, $5, $6) as a(day, tenant, user_label, generations, images, micros) group by day, tenant, user_label
+        {LedgerStore.AddToUserCharge}
+        """;
+
     /// <summary>Divides by zero, so that nothing is committed, if a row is not as it was loaded.</summary>
     public static readonly string UpdateReservations = $"""
         with changed as (
@@ -135,11 +143,11 @@ internal static class PostgreSqlLedgerStatements
         select 1 / (count(*) = cardinality($1))::int from changed
         """;
     public static readonly string InsertReservations = $"""
-        insert into reservation ({LedgerStore.AllColumns}) select * from unnest({Parameters(1, InsertedCount)})
+        insert into reservation ({LedgerStore.InsertedColumns}) select * from unnest({Parameters(1, InsertedCount)})
         """;
     public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertGenerations =
-        "insert into generation (id, tenant, reservation_id, created_at, trace) select * from unnest($1, $2, $3, $4, $5)";
+        "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertRequests = "insert into sent_request (reservation_id, body) select * from unnest($1, $2)";
     public const string DeleteRequests = "delete from sent_request where reservation_id = any($1)";
     public const string SetPriceRatios = """
@@ -181,7 +189,7 @@ internal static class PostgreSqlLedgerStatements
     private const string WindowColumns =
         "tenant, period, images_held, images_spent, micros_held, micros_spent, generations, images_granted, micros_granted";
 
-    private static int InsertedCount => LedgerStore.AllColumns.Split(',').Length;
+    private static int InsertedCount => LedgerStore.InsertedColumns.Split(',').Length;
 
     private static int UpdatedCount => LedgerStore.UpdatedColumns.Split(',').Length + 2;
 

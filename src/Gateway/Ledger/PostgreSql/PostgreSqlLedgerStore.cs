@@ -124,7 +124,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 ]
             );
         if (state.Inserted.ToArray() is { Length: > 0 } inserted)
-            batch.Add(Sql.InsertReservations, [.. PostgreSqlReservations.Fixed(inserted), .. PostgreSqlReservations.Updated(inserted)]);
+            batch.Add(Sql.InsertReservations, [.. PostgreSqlReservations.Inserted(inserted)]);
         if (state.Events is { Count: > 0 } events)
             batch.Add(
                 Sql.InsertEvents,
@@ -142,7 +142,8 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => row.Tenant).ToArray(),
                 generations.Select(row => row.ReservationId).ToArray(),
                 generations.Select(row => UnixMicroseconds.From(row.CreatedAt)).ToArray(),
-                generations.Select(row => row.Trace).ToArray()
+                generations.Select(row => row.Trace).ToArray(),
+                generations.Select(row => row.User).ToArray()
             );
         AddRequests(batch, state);
         AddPriceRatios(batch, state);
@@ -186,6 +187,16 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 windows.Select(row => row.MicrosHeld).ToArray(),
                 windows.Select(row => row.MicrosSpent).ToArray(),
                 windows.Select(row => row.Generations).ToArray()
+            );
+        if (UserCharge.From(state).ToArray() is { Length: > 0 } charges)
+            batch.Add(
+                Sql.AddUserCharges,
+                charges.Select(row => row.Day).ToArray(),
+                charges.Select(row => row.Tenant).ToArray(),
+                charges.Select(row => row.User).ToArray(),
+                charges.Select(row => row.Generations).ToArray(),
+                charges.Select(row => row.Images).ToArray(),
+                charges.Select(row => row.Micros).ToArray()
             );
         if (state.ChangedCounters.ToArray() is { Length: > 0 } counters)
             batch.Add(

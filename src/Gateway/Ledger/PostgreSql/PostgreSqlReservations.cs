@@ -17,7 +17,7 @@ internal static class PostgreSqlReservations
         return command;
     }
 
-    public static object[] Fixed(Reservation[] rows) =>
+    private static object[] Fixed(Reservation[] rows) =>
         [
             rows.Select(row => row.Id).ToArray(),
             rows.Select(row => row.Tenant).ToArray(),
@@ -36,6 +36,15 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Instance).ToArray(),
             rows.Select(row => UnixMicroseconds.From(row.ReservedAt)).ToArray(),
             rows.Select(row => row.RaisedFrom).ToArray(),
+            rows.Select(row => row.User).ToArray(),
+        ];
+
+    public static object[] Inserted(Reservation[] rows) =>
+        [
+            .. Fixed(rows),
+            .. Updated(rows),
+            rows.Select(row => row.Origin?.RequestId).ToArray(),
+            rows.Select(row => row.Origin?.Trace).ToArray(),
         ];
 
     public static object[] Updated(Reservation[] rows) =>
@@ -86,24 +95,25 @@ internal static class PostgreSqlReservations
             Instance = row.GetGuid(14),
             ReservedAt = UnixMicroseconds.ToTime(row.GetInt64(15)),
             RaisedFrom = row.LongOrNull(16),
-            State = LedgerStore.ToState(row.GetString(17)),
-            Version = row.GetInt64(18),
-            Charged = row.LongOrNull(19),
-            Sent = row.LongOrNull(20),
-            IdempotencyKey = row.TextOrNull(21),
-            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
-            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
-            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(24)),
-            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(25)),
-            Settlement = row.TextOrNull(26) is { } generation
-                ? new Settlement(generation, row.GetInt64(28), row.IntegerOrNull(27), row.TextOrNull(29), row.GetString(30))
+            User = row.TextOrNull(17),
+            State = LedgerStore.ToState(row.GetString(18)),
+            Version = row.GetInt64(19),
+            Charged = row.LongOrNull(20),
+            Sent = row.LongOrNull(21),
+            IdempotencyKey = row.TextOrNull(22),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(25)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(26)),
+            Settlement = row.TextOrNull(27) is { } generation
+                ? new Settlement(generation, row.GetInt64(29), row.IntegerOrNull(28), row.TextOrNull(30), row.GetString(31))
                 : null,
-            Outcome = row.TextOrNull(31) is { } problem
-                ? new Outcome(problem, row.GetInt16(32), row.GetString(33), row.TextOrNull(34), row.IntegerOrNull(35))
+            Outcome = row.TextOrNull(32) is { } problem
+                ? new Outcome(problem, row.GetInt16(33), row.GetString(34), row.TextOrNull(35), row.IntegerOrNull(36))
                 : null,
-            OwedBy = row.IsDBNull(36) ? null : row.GetGuid(36),
-            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
-            CallerWaits = row.GetBoolean(38),
+            OwedBy = row.IsDBNull(37) ? null : row.GetGuid(37),
+            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(38)),
+            CallerWaits = row.GetBoolean(39),
         };
 
     public static long? LongOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);

@@ -73,6 +73,8 @@ internal sealed class AdmissionRules(
             OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null,
             OwedAt = state.Now,
             CallerWaits = request.CallerWaits,
+            User = request.Origin?.User,
+            Origin = request.Origin,
         };
         try
         {

@@ -162,4 +162,33 @@ internal sealed record InstanceRow(DateTimeOffset SeenAt, DateTimeOffset LeaseUn
 
 /// <summary>Who owns a generation.</summary>
 /// <param name="Trace">Written, and read by the watcher alone.</param>
-internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt, string? Trace = null);
+internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt, string? Trace = null)
+{
+    /// <summary>Written, and read for its owner alone.</summary>
+    public string? User { get; init; }
+}
+
+/// <summary>What a batch adds to the charges of the person that a request names. It may be less than nothing.</summary>
+internal sealed record UserCharge(string Day, string Tenant, string User, long Generations, long Images, long Micros)
+{
+    /// <summary>Of what a batch changed; a new reservation has spent nothing.</summary>
+    public static IEnumerable<UserCharge> From(LedgerUnitOfWork state) =>
+        state.Updated.Select(row => Between(state.Loaded(row.Id), row)).OfType<UserCharge>();
+
+    private static UserCharge? Between(Reservation before, Reservation after)
+    {
+        if (after.User is null)
+            return null;
+        var (less, more) = (before.Spent, after.Spent);
+        return less == more
+            ? null
+            : new(
+                after.Day,
+                after.Tenant,
+                after.User,
+                more.Generations - less.Generations,
+                more.Images - less.Images,
+                more.Micros - less.Micros
+            );
+    }
+}

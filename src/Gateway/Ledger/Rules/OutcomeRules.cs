@@ -65,7 +65,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             },
             why
         );
-        state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now, trace));
+        state.Add(new GenerationRow(settlement.GenerationId, row.Tenant, id, state.Now, trace) { User = row.User });
         return true;
     }
 

@@ -1,3 +1,5 @@
+using Gateway.Edge.Http;
+
 namespace Gateway.Ledger.Rules;
 
 /// <summary>One row of the ledger: what was requested, and its state.</summary>
@@ -65,6 +67,12 @@ internal sealed record Reservation
     /// <summary>Whether that caller waits for the images: its answer comes later than the settlement.</summary>
     public bool CallerWaits { get; init; }
 
+    /// <summary>Null: no person is named.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Written when it is made, and read by operators alone.</summary>
+    public RequestOrigin? Origin { get; init; }
+
     public static Guid Nobody => Guid.Empty;
 
     private static readonly Outcome WrittenOffOutcome = new(
@@ -76,6 +84,10 @@ internal sealed record Reservation
     /// <summary>The balances it counts in.</summary>
     public IEnumerable<(string Tenant, string Period)> Windows =>
         [(Tenant, Day), (Tenant, Month), (WindowRow.OrganizationKey, Day), (WindowRow.OrganizationKey, Month)];
+
+    /// <summary>What it counts as spent.</summary>
+    public PeriodTotals Spent =>
+        State.IsSpent() ? new(State == ReservationState.Settled ? 1 : 0, Images, Charged!.Value) : new PeriodTotals(0, 0, 0);
 
     /// <summary>With the next version.</summary>
     /// <param name="before">Null: it is new.</param>

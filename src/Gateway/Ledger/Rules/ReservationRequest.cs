@@ -1,3 +1,4 @@
+using Gateway.Edge.Http;
 using Gateway.Tenants;
 
 namespace Gateway.Ledger.Rules;
@@ -33,6 +34,9 @@ internal sealed record ReservationRequest(
     /// How long its caller waits for the images, the queue included; null: as long as the queue takes.
     /// </summary>
     public TimeSpan? WaitsFor { get; init; }
+
+    /// <summary>Null: not known.</summary>
+    public RequestOrigin? Origin { get; init; }
 
     public RepeatKey RepeatKey => new(Tenant.Id, BodyHash);
 }

@@ -60,11 +60,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
             $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6) "
                 + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6)"
         );
-        InsertReservation = Prepare($"insert into reservation ({LedgerStore.AllColumns}) values ({Placeholders(LedgerStore.AllColumns)})");
         UpdateReservation = Update();
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
         InsertEvent = Prepare("insert into event values (?1, ?2, ?3, ?4, ?5, ?6)");
-        InsertGeneration = Prepare("insert into generation (id, tenant, reservation_id, created_at, trace) values (?1, ?2, ?3, ?4, ?5)");
         InsertRequest = Prepare("insert into sent_request (reservation_id, body) values (?1, ?2)");
         SetInstance = Prepare("insert or replace into instance values (?1, ?2, ?3)");
         EndOtherLeases = Prepare("update instance set lease_until = 0 where id <> ?1");
@@ -108,7 +106,10 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement SetLedger { get; }
     public SqliteStatement SetWindow { get; }
     public SqliteStatement SetCounter { get; }
-    public SqliteStatement InsertReservation { get; }
+    public SqliteStatement AddUserCharge =>
+        field ??= Prepare($"insert into user_charge values (?1, ?2, ?3, ?4, ?5, ?6) {LedgerStore.AddToUserCharge}");
+    public SqliteStatement InsertReservation =>
+        field ??= Prepare($"insert into reservation ({LedgerStore.InsertedColumns}) values ({Placeholders(LedgerStore.InsertedColumns)})");
     public SqliteStatement UpdateReservation { get; }
 
     /// <summary>
@@ -116,7 +117,10 @@ internal sealed class SqliteLedgerStatements : IDisposable
     /// </summary>
     public SqliteStatement UpdateOutcome { get; }
     public SqliteStatement InsertEvent { get; }
-    public SqliteStatement InsertGeneration { get; }
+    public SqliteStatement InsertGeneration =>
+        field ??= Prepare(
+            "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) values (?1, ?2, ?3, ?4, ?5, ?6)"
+        );
     public SqliteStatement InsertRequest { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }

@@ -192,7 +192,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 throw new InvalidOperationException($"Reservation {row.Id} was changed without the lock");
         }
         foreach (var row in state.Inserted)
-            SqliteReservations.BindUpdated(SqliteReservations.BindFixed(sql.InsertReservation, row), row).Execute();
+            SqliteReservations.BindInserted(sql.InsertReservation, row).Execute();
         foreach (var row in state.Requests.New)
             sql.InsertRequest.With(row.ReservationId).With(row.Body.Span).Execute();
         foreach (var id in state.Requests.Voided)
@@ -211,6 +211,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.ReservationId)
                 .With(UnixMicroseconds.From(row.CreatedAt))
                 .With(row.Trace)
+                .With(row.User)
                 .Execute();
         sql.PriceRatios.Store(state);
         if (state.LeaseUntil is { } lease)
@@ -239,6 +240,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.ImagesGranted)
                 .With(row.MicrosGranted)
                 .Execute();
+        SqliteReservations.AddCharges(sql.AddUserCharge, state);
         foreach (var row in state.ChangedCounters)
             sql.SetCounter.With(row.Tenant)
                 .With(row.Sequence)

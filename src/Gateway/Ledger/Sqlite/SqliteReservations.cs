@@ -6,7 +6,7 @@ namespace Gateway.Ledger.Sqlite;
 /// <summary>Reservations as rows of SQLite.</summary>
 internal static class SqliteReservations
 {
-    public static SqliteStatement BindFixed(SqliteStatement sql, Reservation row) =>
+    private static SqliteStatement BindFixed(SqliteStatement sql, Reservation row) =>
         sql.With(row.Id)
             .With(row.Tenant)
             .With(row.Images)
@@ -23,7 +23,11 @@ internal static class SqliteReservations
             .With(row.Fingerprint.PromptEnhanced ? 1 : 0)
             .With(row.Instance)
             .With(UnixMicroseconds.From(row.ReservedAt))
-            .With(row.RaisedFrom);
+            .With(row.RaisedFrom)
+            .With(row.User);
+
+    public static SqliteStatement BindInserted(SqliteStatement sql, Reservation row) =>
+        BindUpdated(BindFixed(sql, row), row).With(row.Origin?.RequestId).With(row.Origin?.Trace);
 
     public static SqliteStatement BindUpdated(SqliteStatement sql, Reservation row) =>
         sql.With(LedgerStore.ToLetter(row.State))
@@ -49,6 +53,12 @@ internal static class SqliteReservations
             .With(UnixMicroseconds.From(row.OwedAt))
             .With(row.CallerWaits ? 1 : 0);
 
+    public static void AddCharges(SqliteStatement sql, LedgerUnitOfWork state)
+    {
+        foreach (var row in UserCharge.From(state))
+            sql.With(row.Day).With(row.Tenant).With(row.User).With(row.Generations).With(row.Images).With(row.Micros).Execute();
+    }
+
     public static Reservation Read(SqliteStatement row) =>
         new()
         {
@@ -71,23 +81,24 @@ internal static class SqliteReservations
             Instance = row.Id(14),
             ReservedAt = UnixMicroseconds.ToTime(row.Long(15)),
             RaisedFrom = row.LongOrNull(16),
-            State = LedgerStore.ToState(row.Text(17)),
-            Version = row.Long(18),
-            Charged = row.LongOrNull(19),
-            Sent = row.LongOrNull(20),
-            IdempotencyKey = row.TextOrNull(21),
-            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(22)),
-            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
-            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(24)),
-            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(25)),
-            Settlement = row.TextOrNull(26) is { } generation
-                ? new Settlement(generation, row.Long(28), (int?)row.LongOrNull(27), row.TextOrNull(29), row.Text(30))
+            User = row.TextOrNull(17),
+            State = LedgerStore.ToState(row.Text(18)),
+            Version = row.Long(19),
+            Charged = row.LongOrNull(20),
+            Sent = row.LongOrNull(21),
+            IdempotencyKey = row.TextOrNull(22),
+            ForwardedAt = UnixMicroseconds.ToTime(row.LongOrNull(23)),
+            EndedAt = UnixMicroseconds.ToTime(row.LongOrNull(24)),
+            RunningUntil = UnixMicroseconds.ToTime(row.LongOrNull(25)),
+            FencedAt = UnixMicroseconds.ToTime(row.LongOrNull(26)),
+            Settlement = row.TextOrNull(27) is { } generation
+                ? new Settlement(generation, row.Long(29), (int?)row.LongOrNull(28), row.TextOrNull(30), row.Text(31))
                 : null,
-            Outcome = row.TextOrNull(31) is { } problem
-                ? new Outcome(problem, (int)row.Long(32), row.Text(33), row.TextOrNull(34), (int?)row.LongOrNull(35))
+            Outcome = row.TextOrNull(32) is { } problem
+                ? new Outcome(problem, (int)row.Long(33), row.Text(34), row.TextOrNull(35), (int?)row.LongOrNull(36))
                 : null,
-            OwedBy = row.IdOrNull(36),
-            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(37)),
-            CallerWaits = row.Long(38) != 0,
+            OwedBy = row.IdOrNull(37),
+            OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(38)),
+            CallerWaits = row.Long(39) != 0,
         };
 }

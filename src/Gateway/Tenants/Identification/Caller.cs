@@ -1,3 +1,5 @@
+using Gateway.Edge.Http;
+
 namespace Gateway.Tenants.Identification;
 
 /// <summary>The tenant that a request acts for.</summary>
@@ -8,6 +10,15 @@ namespace Gateway.Tenants.Identification;
 /// </remarks>
 internal sealed record Caller(Tenant Tenant, string IdentifiedBy)
 {
+    /// <summary>The person that <see cref="UserLabel.Header"/> names; null: none is named there.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>The subject of its JWT, if that is a valid label.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>The person for usage reports; null: not known.</summary>
+    public string? User => Label ?? Subject;
+
     /// <summary>Binds the parameter of a minimal-API handler.</summary>
     public static ValueTask<Caller?> BindAsync(HttpContext context) => ValueTask.FromResult(context.Features.Get<Caller>());
 }

@@ -130,14 +130,17 @@ internal sealed class IdentificationMiddleware(
     {
         if (result.Caller is not { } caller)
             return (anonymous.Count(context) ?? result.Refusal) is { } refusal ? refusal.ExecuteAsync(context) : next(context);
-        context.Features.Set(caller);
+        var (label, malformed) = UserLabel.Read(context.Request);
+        context.Features.Set(label is null ? caller : caller with { Label = label });
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
         return directory.IsSuspended(caller.Tenant.Id)
-            ? new Problem(
-                ProblemTypes.Suspended,
-                "The operator has suspended this tenant. Nothing was reserved or sent. Ask the operator to resume it."
-            ).ExecuteAsync(context)
+                ? new Problem(
+                    ProblemTypes.Suspended,
+                    "The operator has suspended this tenant. Nothing was reserved or sent. Ask the operator to resume it."
+                ).ExecuteAsync(context)
+            // What only reads is not reported.
+            : malformed is not null && HttpMethods.IsPost(context.Request.Method) ? malformed.ExecuteAsync(context)
             : next(context);
     }
 

@@ -99,7 +99,12 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
             return IdentificationResult.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
         }
         if (found.Count > 0)
-            return Choose(found, request);
+            return Choose(found, request) is var chosen && chosen.Caller is { } caller
+                ? caller with
+                {
+                    Subject = TokenClaims.FindSubject(claims),
+                }
+                : chosen;
         return IdentificationResult.InvalidToken(
             TokenClaims.FindLeftOut(claims) is { } groups
                 ? $"The token is valid, but its issuer left {groups} out because there are too many (groups overage), and the gateway does not fetch them. "

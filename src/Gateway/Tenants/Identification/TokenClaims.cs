@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Gateway.Edge.Http;
 
 namespace Gateway.Tenants.Identification;
 
@@ -16,6 +17,9 @@ internal static class TokenClaims
     /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
     /// read.</exception>
     public static IEnumerable<string> FindValues(JsonElement claims, string name) => Find(claims, name) is { } claim ? Values(claim) : [];
+
+    /// <returns>Null: there is none, or it is no valid label.</returns>
+    public static string? FindSubject(JsonElement claims) => claims.TryGetProperty("sub", out var subject) ? UserLabel.Find(subject) : null;
 
     /// <returns>What the issuer says that it left out of the token, for people; null: nothing.</returns>
     public static string? FindLeftOut(JsonElement claims)
