@@ -16,6 +16,7 @@ using Gateway.OpenApi;
 using Gateway.Quotas;
 using Gateway.Reconciliation;
 using Gateway.Results;
+using Gateway.SignIn;
 using Gateway.Storage;
 using Gateway.Telemetry;
 using Gateway.Tenants;
@@ -46,6 +47,7 @@ builder.Services.AddMcp();
 builder.Services.AddReconciliation(settings);
 builder.Services.AddWebhooks(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
+builder.Services.AddSignIn();
 builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi(settings);
 builder.Services.AddDocs();
@@ -88,6 +90,7 @@ foreach (var prefix in RoutePrefixes.All)
     routes.MapGenerations();
     routes.MapResults();
     routes.MapUploads();
+    routes.MapSessions();
 }
 
 return await Startup.RunAsync(app, settings);

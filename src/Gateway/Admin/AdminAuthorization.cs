@@ -1,25 +1,25 @@
-using System.Net;
 using System.Threading.RateLimiting;
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
-using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Edge.Rates;
+using Gateway.Tenants.Identification;
+using Gateway.Tenants.Sessions;
 
 namespace Gateway.Admin;
 
 /// <summary>
-/// Middleware in front of every <c>/admin</c> path, existing or not: without a token file all answer 404, with one
-/// only operators pass.
+/// Middleware in front of every <c>/admin</c> path, existing or not: where there can be no operator all answer 404,
+/// else only operators pass.
 /// </summary>
-internal sealed partial class AdminAuthorization(
+internal sealed class AdminAuthorization(
     RequestDelegate next,
     AdminOptions options,
     AdminTokens tokens,
+    OperatorSessions sessions,
     FailedAttempts failed,
-    TrustedProxies trustedProxies,
-    AnonymousRequests anonymous,
-    ILogger<AdminAuthorization> log
+    PublicUrl publicUrl,
+    AnonymousRequests anonymous
 ) : IDisposable
 {
     private const string Scheme = "Bearer ";
@@ -45,58 +45,77 @@ internal sealed partial class AdminAuthorization(
     {
         if (!context.Request.Path.StartsWithSegments("/admin", StringComparison.OrdinalIgnoreCase))
             return next(context);
-        if (options.TokenFile is null)
+        if (!options.IsServed)
             return anonymous.RefuseAsync(context, new Problem(ProblemTypes.NotFound, "There is no such route."));
         var authorization = context.Request.Headers.Authorization;
+        // As for tenants: a credential in the header decides alone.
+        if (authorization.Count == 0)
+            return FollowSessionAsync(context);
         var token =
             authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
                 ? header[Scheme.Length..].Trim()
                 : null;
-        if (token is not null && tokens.Find(token) is { } name)
-        {
-            context.Response.Headers.CacheControl = "no-store";
-            bool isAcquired;
-            using (var lease = _rate.AttemptAcquire(name))
-                isAcquired = lease.IsAcquired;
-            if (!isAcquired)
-                return TooMany.ExecuteAsync(context);
-            context.Features.Set(new Operator(name));
-            // On the request, not the endpoint: routing chooses endpoints of its own for a wrong method or media type.
-            context.Features.Set(new AllowAnonymousTenant());
-            return next(context);
-        }
-        // Behind a trusted proxy, the client's address: one client's guessing must not block all others. A valid token
-        // passes even where somebody else guesses.
-        var address = Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
-        if (failed.GetBlockedSeconds(address) is { } seconds)
-            return anonymous.RefuseAsync(
-                context,
-                new Problem(
-                    ProblemTypes.TooManyAttempts,
-                    "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
-                )
-                {
-                    RetryAfter = seconds,
-                }
-            );
-        if (authorization.Count > 0)
-        {
-            failed.Add(address);
-            Log.InvalidToken(log, address);
-        }
+        return token is not null && tokens.Find(token) is { } known
+            ? ContinueAsync(context, new Operator(known.Operator, known))
+            : RefuseTokenAsync(context);
+    }
+
+    private async Task FollowSessionAsync(HttpContext context)
+    {
+        var (found, isEnded) = await sessions.FindAsync(context);
+        if (found is null)
+            await RefuseAsync(context, isEnded);
+        else if (CrossSiteGuard.CheckPage(context, publicUrl, "session") is { } refusal)
+            await refusal.ExecuteAsync(context);
+        else
+            await ContinueAsync(context, found);
+    }
+
+    private Task ContinueAsync(HttpContext context, Operator caller)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        bool isAcquired;
+        using (var lease = _rate.AttemptAcquire(caller.Name))
+            isAcquired = lease.IsAcquired;
+        if (!isAcquired)
+            return TooMany.ExecuteAsync(context);
+        context.Features.Set(caller);
+        // On the request, not the endpoint: routing chooses endpoints of its own for a wrong method or media type.
+        context.Features.Set(new AllowAnonymousTenant());
+        return next(context);
+    }
+
+    private Task RefuseTokenAsync(HttpContext context)
+    {
+        if (failed.Count(context) is { } blocked)
+            return anonymous.RefuseAsync(context, blocked);
         var refusal = new Problem(
             ProblemTypes.Unidentified,
-            authorization.Count == 0
-                ? "This route is for operators: send a token of Admin:TokenFile as Authorization: Bearer."
-                : "The token is not one of Admin:TokenFile. Repeated attempts block this address for a minute."
+            "The token is not one of Admin:TokenFile. Repeated attempts block this address for a minute."
         )
         {
-            Authenticate = authorization.Count == 0 ? "Bearer realm=\"admin\"" : "Bearer realm=\"admin\", error=\"invalid_token\"",
+            Authenticate = "Bearer realm=\"admin\", error=\"invalid_token\"",
         };
         return anonymous.RefuseAsync(context, refusal);
     }
 
-    public void Dispose() => _rate.Dispose();
+    private Task RefuseAsync(HttpContext context, bool isEnded)
+    {
+        if (failed.FindBlock(context) is { } blocked)
+            return anonymous.RefuseAsync(context, blocked);
+        if (isEnded)
+            SessionCookie.Clear(context);
+        var refusal = new Problem(
+            ProblemTypes.Unidentified,
+            isEnded
+                ? "The session has ended: it was signed out, its token has expired or was removed, or it is too old. The cookie is cleared. Sign in again."
+                : "This route is for operators: send a token of Admin:TokenFile as Authorization: Bearer, or sign in as an operator."
+        )
+        {
+            Authenticate = "Bearer realm=\"admin\"",
+        };
+        return anonymous.RefuseAsync(context, refusal);
+    }
 
     private static Problem TooMany =>
         new(
@@ -108,12 +127,5 @@ internal sealed partial class AdminAuthorization(
             RetryAfter = 1,
         };
 
-    private static partial class Log
-    {
-        [LoggerMessage(
-            Level = LogLevel.Warning,
-            Message = "An invalid token was sent to /admin from {Address}: it was refused; after ten in a minute the address is blocked"
-        )]
-        public static partial void InvalidToken(ILogger logger, IPAddress? address);
-    }
+    public void Dispose() => _rate.Dispose();
 }

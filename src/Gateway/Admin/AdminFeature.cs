@@ -12,6 +12,8 @@ internal static class AdminFeature
         services.AddSingleton(AdminOptions.Read(settings, environment.ContentRootPath));
         services.AddSingleton<AdminTokens>();
         services.AddSingleton<FailedAttempts>();
+        services.AddSingleton<OperatorSessions>();
+        services.AddSingleton<OperatorSessionEndpoints>();
         services.AddSingleton<AuditTrail>();
         services.AddSingleton<Suspensions>();
         services.AddSingleton<TenantEndpoints>();
@@ -23,7 +25,7 @@ internal static class AdminFeature
         services.AddSingleton<UpstreamEndpoint>();
         services.AddSingleton<AuditEndpoint>();
         services.Configure<ApiDocumentation>(AdminDocumentation.Describe);
-        // Also without a token file: suspensions stay in force.
+        // Also where /admin is not served: suspensions stay in force.
         services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
     }
 
@@ -37,6 +39,7 @@ internal static class AdminFeature
         var services = routes.ServiceProvider;
         var admin = routes.MapGroup("/admin").WithTags("Admin").WithMetadata(new AllowAnonymousTenant());
 
+        MapSessions(admin, services.GetRequiredService<OperatorSessionEndpoints>());
         MapTenants(admin, services.GetRequiredService<TenantEndpoints>());
         MapGenerations(admin, services.GetRequiredService<AdminGenerationEndpoints>());
         Document(
@@ -70,6 +73,24 @@ internal static class AdminFeature
             )
             .Produces<AdminAudit>()
             .ProducesProblems(ProblemTypes.Validation);
+    }
+
+    private static void MapSessions(RouteGroupBuilder admin, OperatorSessionEndpoints sessions)
+    {
+        Document(
+                admin.MapPost("/session", sessions.CreateAsync),
+                "createOperatorSession",
+                "Sign in to the console as an operator",
+                "Sets the cookie `gateway_session`, which then takes the place of the token. It lasts at most twelve hours, and ends when the token is removed. For browsers; programs send the token."
+            )
+            .Produces(StatusCodes.Status204NoContent);
+        Document(
+                admin.MapDelete("/session", sessions.DeleteAsync),
+                "deleteOperatorSession",
+                "Sign out",
+                "Ends the session of the cookie at once, on every replica."
+            )
+            .Produces(StatusCodes.Status204NoContent);
     }
 
     private static void MapTenants(RouteGroupBuilder admin, TenantEndpoints tenants)
@@ -151,6 +172,7 @@ internal static class AdminFeature
             .WithDescription(description)
             .ProducesProblems(
                 ProblemTypes.Unidentified,
+                ProblemTypes.CrossSite,
                 ProblemTypes.NotFound,
                 ProblemTypes.TooManyAttempts,
                 ProblemTypes.QuotaExceeded,

@@ -3,19 +3,41 @@ using Gateway.Edge;
 namespace Gateway.Admin;
 
 /// <summary>Whether <c>/admin</c> is served, and to whom.</summary>
-/// <param name="TokenFile">Absolute path; null: every <c>/admin</c> route answers 404.</param>
-internal sealed record AdminOptions(string? TokenFile)
+/// <param name="TokenFile">Absolute path; null: no token makes an operator.</param>
+/// <param name="Claim">Of the sign-in at the organisation's issuer; null: none makes an operator.</param>
+internal sealed record AdminOptions(string? TokenFile, (string Name, string Value)? Claim)
 {
-    public static AdminOptions Read(Settings settings, string contentRoot)
+    /// <summary>Where there can be no operator, every <c>/admin</c> route answers 404.</summary>
+    public bool IsServed => TokenFile is not null || Claim is not null;
+
+    public static AdminOptions Read(Settings settings, string contentRoot) =>
+        new(ReadTokenFile(settings, contentRoot), ReadClaim(settings));
+
+    private static string? ReadTokenFile(Settings settings, string contentRoot)
     {
-        if (settings.GetString("Admin:TokenFile") is not { } file)
-            return new AdminOptions((string?)null);
+        const string Name = "Admin:TokenFile";
+        if (settings.GetString(Name) is not { } file)
+            return null;
         file = Path.GetFullPath(file, contentRoot);
         var (tokens, error) = AdminTokens.ReadFile(file);
         if (error is not null)
-            settings.AddError("Admin:TokenFile", error);
+            settings.AddError(Name, error);
         else if (tokens!.Count == 0)
-            settings.AddError("Admin:TokenFile", "contains no token");
-        return new AdminOptions(file);
+            settings.AddError(Name, "contains no token");
+        return file;
+    }
+
+    private static (string, string)? ReadClaim(Settings settings)
+    {
+        const string Name = "SignIn:OperatorClaim";
+        const string Value = "SignIn:OperatorValue";
+        var (claim, value) = (settings.GetString(Name), settings.GetString(Value));
+        if (claim is not null && value is not null)
+            return (claim, value);
+        if (claim is not null)
+            settings.AddError(Value, "is required with OperatorClaim: the value that only operators have");
+        if (value is not null)
+            settings.AddError(Name, "is required with OperatorValue: the claim that has this value");
+        return null;
     }
 }

@@ -19,14 +19,16 @@ internal sealed partial class AdminTokens(AdminOptions options, TimeProvider tim
     private string? _lastError;
 
     /// <summary>The operator that has this token; null: none. Every token is compared, in fixed time.</summary>
-    public string? Find(string presented)
+    public AdminToken? Find(string presented) => Find(SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
+
+    /// <param name="presented">SHA-256 of the token.</param>
+    public AdminToken? Find(byte[] presented)
     {
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(presented));
-        string? found = null;
+        AdminToken? found = null;
         foreach (var token in Current())
         {
-            if (CryptographicOperations.FixedTimeEquals(token.Digest, digest))
-                found = token.Operator;
+            if (CryptographicOperations.FixedTimeEquals(token.Digest, presented))
+                found = token;
         }
         return found;
     }

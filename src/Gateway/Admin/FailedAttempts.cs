@@ -1,12 +1,14 @@
 using System.Net;
 using Gateway.Edge.Addresses;
+using Gateway.Edge.Problems;
 
 namespace Gateway.Admin;
 
 /// <summary>
-/// Limits the guessing of tokens: after ten invalid ones an address is blocked for the rest of the minute.
+/// Limits the guessing of tokens: after ten invalid ones an address is blocked for the rest of the minute. A valid
+/// token passes even where somebody else guesses.
 /// </summary>
-internal sealed class FailedAttempts(TimeProvider time)
+internal sealed partial class FailedAttempts(TrustedProxies trustedProxies, TimeProvider time, ILogger<FailedAttempts> log)
 {
     private const int MaxFailures = 10;
     private const int MaxAddresses = 10_000;
@@ -17,8 +19,36 @@ internal sealed class FailedAttempts(TimeProvider time)
     private readonly Dictionary<IPAddress, int> _failed = [];
     private long _since = time.GetTimestamp();
 
-    /// <summary>Seconds until the address is accepted again; null: it is not blocked.</summary>
-    public int? GetBlockedSeconds(IPAddress? address)
+    /// <summary>Counts a request with an invalid token.</summary>
+    /// <returns>The refusal of an address that is blocked; null: it is not.</returns>
+    public Problem? Count(HttpContext context)
+    {
+        if (FindBlock(context) is { } blocked)
+            return blocked;
+        var address = AddressOf(context);
+        Add(address);
+        Log.InvalidToken(log, address);
+        return null;
+    }
+
+    /// <returns>The refusal of an address that is blocked; null: it is not.</returns>
+    public Problem? FindBlock(HttpContext context) =>
+        GetBlockedSeconds(AddressOf(context)) is { } seconds
+            ? new Problem(
+                ProblemTypes.TooManyAttempts,
+                "Too many invalid tokens came from this address. Wait for Retry-After seconds, then use a valid token."
+            )
+            {
+                RetryAfter = seconds,
+            }
+            : null;
+
+    /// <summary>
+    /// Behind a trusted proxy, the client's address: one client's guessing must not block all others.
+    /// </summary>
+    private IPAddress? AddressOf(HttpContext context) => Peer.From(context, trustedProxies).CallerAddress(context, trustedProxies);
+
+    private int? GetBlockedSeconds(IPAddress? address)
     {
         lock (_lock)
         {
@@ -29,7 +59,7 @@ internal sealed class FailedAttempts(TimeProvider time)
         }
     }
 
-    public void Add(IPAddress? address)
+    private void Add(IPAddress? address)
     {
         lock (_lock)
         {
@@ -52,5 +82,14 @@ internal sealed class FailedAttempts(TimeProvider time)
     {
         var key = address is null ? Others : Network.SubscriberOf(address);
         return _failed.Count >= MaxAddresses && !_failed.ContainsKey(key) ? Others : key;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            Level = LogLevel.Warning,
+            Message = "An invalid token was sent to /admin from {Address}: it was refused; after ten in a minute the address is blocked"
+        )]
+        public static partial void InvalidToken(ILogger logger, IPAddress? address);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class DocumentTags : IDocumentFilter
         ("Uploads", "Reference images of your own."),
         ("Models", "What each model can do, and what it costs."),
         ("Usage", "Who the gateway takes you for, what is left, and what was charged."),
+        ("Session", "Signing in to the console with a browser."),
         ("Admin", "For operators: tenants, charges, unknown outcomes, the upstream, and the audit."),
     ];
 

@@ -24,12 +24,14 @@ internal sealed class OperationInputs(IOptions<ApiDocumentation> documentation) 
         options.AddSecurityDefinition(
             Tenant,
             Bearer(
-                "A gateway token, or a JWT if OpenID Connect is configured. Not needed inside a trusted network or with a client certificate."
+                "A gateway token, or a JWT if OpenID Connect is configured. Not needed inside a trusted network, with a client certificate, or in a browser that is signed in."
             )
         );
         options.AddSecurityDefinition(
             Operator,
-            Bearer("A token of `Admin:TokenFile`. Without that setting every `/admin` route answers 404.")
+            Bearer(
+                "A token of `Admin:TokenFile`; not needed in a browser that is signed in as an operator. Without that setting or `SignIn:OperatorClaim` every `/admin` route answers 404."
+            )
         );
     }
 

@@ -20,6 +20,7 @@ public sealed partial class SecrecyTests
         "/admin/generations/{reservationId}/release",
         "/admin/generations/{reservationId}/settle",
         "/admin/models/{id}/price-ratio/reset",
+        "/admin/session",
         "/admin/tenants",
         "/admin/tenants/{id}",
         "/admin/tenants/{id}/grants",
@@ -62,6 +63,7 @@ public sealed partial class SecrecyTests
             .Order(StringComparer.Ordinal)
             .ShouldBe([
                 .. AdminRoutes,
+                "/api/rest/v1/session",
                 "/docs",
                 "/docs/{name}",
                 "/health/live",
@@ -69,6 +71,7 @@ public sealed partial class SecrecyTests
                 "/metrics",
                 "/problems",
                 "/problems/{name}",
+                "/v1/session",
                 "/webhooks/leonardo",
             ]);
     }

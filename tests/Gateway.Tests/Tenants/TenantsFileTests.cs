@@ -4,6 +4,7 @@ using System.Text;
 using CsCheck;
 using Gateway.Cli;
 using Gateway.Edge.Addresses;
+using Gateway.Tenants.Identification.Jwt;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
 

@@ -52,7 +52,7 @@ internal static class ProblemTypes
         "cross-site",
         403,
         "A page of another site may not use its reader's identity",
-        "The caller is identified by its network, by a proxy's header or by a client certificate. Every page in its browser has that identity, so a request that a page of another origin makes is refused (`Sec-Fetch-Site`, `Origin`). Nothing was reserved or sent. Use the gateway's own console, or present a token. If the page is the gateway's own, ask the operator to set `PublicUrl`."
+        "The caller is identified by its network, by a proxy's header, by a client certificate or by a session. Every page in its browser has that identity, so a request that a page of another origin makes is refused (`Sec-Fetch-Site`, `Origin`). Nothing was reserved or sent. Use the gateway's own console, or present a token. If the page is the gateway's own, ask the operator to set `PublicUrl`."
     );
 
     public static readonly ProblemType NotFound = new(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Edge.Addresses;
+using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Tenants.Identification;
@@ -23,26 +24,32 @@ internal static class CrossSiteGuard
                     + "A caller that is identified only by its network may not use it. Nothing was reserved or sent. "
                     + "Present a token, or ask the operator to list the gateway's name in Identification:Hosts."
             );
+        return CheckPage(identification.Context, identification.PublicUrl, method.Name);
+    }
 
-        var headers = identification.Headers;
+    /// <param name="identifiedBy">What every page in the caller's browser shares.</param>
+    /// <returns>The refusal of a request that a page of another site makes; null: it is none.</returns>
+    public static Problem? CheckPage(HttpContext context, PublicUrl publicUrl, string identifiedBy)
+    {
+        var headers = context.Request.Headers;
         foreach (var site in headers["Sec-Fetch-Site"])
         {
             if (string.Equals(site, "cross-site", StringComparison.OrdinalIgnoreCase))
-                return CrossSite("The request was made by a page of another site (Sec-Fetch-Site: cross-site).", method);
+                return CrossSite("The request was made by a page of another site (Sec-Fetch-Site: cross-site).", identifiedBy);
         }
-        return headers.Origin.Count > 0 && !IsOwn(identification)
+        return headers.Origin.Count > 0 && !IsOwn(context, publicUrl)
             ? CrossSite(
                 "The request was made by a page of another origin (Origin) than the gateway's public address. If it is the gateway's own page, the operator must set PublicUrl, or have the proxy set X-Forwarded-Proto and X-Forwarded-Host.",
-                method
+                identifiedBy
             )
             : null;
     }
 
-    private static Problem CrossSite(string observed, IdentificationMethod method) =>
+    private static Problem CrossSite(string observed, string identifiedBy) =>
         new(
             ProblemTypes.CrossSite,
             observed
-                + $" Its caller is identified by {method.Name}, which every page in a browser shares, so pages of other sites are refused. Nothing was reserved or sent. Present a token, or call from the gateway's own page."
+                + $" Its caller is identified by {identifiedBy}, which every page in a browser shares, so pages of other sites are refused. Nothing was reserved or sent. Present a token, or call from the gateway's own page."
         );
 
     private static bool IsLocalName(IdentificationRequest identification)
@@ -79,7 +86,18 @@ internal static class CrossSiteGuard
         return name.EndsWith(".") ? name[..^1] : name;
     }
 
-    private static bool IsOwn(IdentificationRequest identification) =>
-        identification.Headers.Origin is [{ Length: > 0 } one]
-        && string.Equals(one, identification.PublicUrl.GetAddress(identification.Context).Origin, StringComparison.OrdinalIgnoreCase);
+    private static bool IsOwn(HttpContext context, PublicUrl publicUrl) =>
+        context.Request.Headers.Origin is [{ Length: > 0 } one]
+        && (IsEqual(one, publicUrl.GetAddress(context)) || IsOfManagementPort(context, one));
+
+    /// <summary>
+    /// The management port is reached by an address of its own, which <c>PublicUrl</c> does not name.
+    /// </summary>
+    private static bool IsOfManagementPort(HttpContext context, string origin) =>
+        context.RequestServices.GetRequiredService<ManagementOptions>().Port is { } port
+        && context.Connection.LocalPort == port
+        && IsEqual(origin, GatewayAddress.From(context.Request.Scheme, context.Request.Host.ToUriComponent(), ""));
+
+    private static bool IsEqual(string origin, GatewayAddress address) =>
+        string.Equals(origin, address.Origin, StringComparison.OrdinalIgnoreCase);
 }

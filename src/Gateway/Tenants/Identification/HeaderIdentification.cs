@@ -1,6 +1,7 @@
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Logging;
+using Gateway.Tenants.Identification.Jwt;
 
 namespace Gateway.Tenants.Identification;
 

@@ -12,8 +12,8 @@ internal abstract class IdentificationMethod
     /// <summary>Shown as <c>identifiedBy</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>The member of a tenant's <c>identify</c> section that this way reads.</summary>
-    public abstract string Member { get; }
+    /// <summary>The member of a tenant's <c>identify</c> section that this way reads; null: none.</summary>
+    public abstract string? Member { get; }
 
     public abstract Evidence Evidence { get; }
 
@@ -26,7 +26,8 @@ internal abstract class IdentificationMethod
     /// <summary>Services and settings that only this way needs.</summary>
     public virtual void AddServices(IServiceCollection services, Settings settings) { }
 
-    public abstract ClaimTable CreateClaimTable();
+    /// <returns>Null where there is no member to read.</returns>
+    public abstract ClaimTable? CreateClaimTable();
 
     /// <returns>
     /// The caller; <see cref="IdentificationResult.NotPresented"/> if the request holds nothing of this way; or a

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Gateway.Tenants.Identification.Jwt;
 
 namespace Gateway.Tenants.Identification;
 
@@ -12,6 +13,7 @@ internal static class IdentificationMethods
         new HeaderIdentification(),
         new TokenIdentification(),
         new JwtIdentification(),
+        new SessionIdentification(),
         new CertificateIdentification(),
         new NetworkIdentification(),
     ];

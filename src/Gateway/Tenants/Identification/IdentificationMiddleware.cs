@@ -135,10 +135,7 @@ internal sealed class IdentificationMiddleware(
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
         return directory.IsSuspended(caller.Tenant.Id)
-                ? new Problem(
-                    ProblemTypes.Suspended,
-                    "The operator has suspended this tenant. Nothing was reserved or sent. Ask the operator to resume it."
-                ).ExecuteAsync(context)
+                ? IdentificationResult.Suspended.ExecuteAsync(context)
             // What only reads is not reported.
             : malformed is not null && HttpMethods.IsPost(context.Request.Method) ? malformed.ExecuteAsync(context)
             : next(context);

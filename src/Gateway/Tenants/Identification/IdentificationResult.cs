@@ -7,6 +7,11 @@ internal readonly record struct IdentificationResult(Caller? Caller, Problem? Re
 {
     public static readonly IdentificationResult NotPresented;
 
+    public static readonly Problem Suspended = new(
+        ProblemTypes.Suspended,
+        "The operator has suspended this tenant. Nothing was reserved or sent. Ask the operator to resume it."
+    );
+
     public static implicit operator IdentificationResult(Caller caller) => new(caller, null);
 
     public static IdentificationResult Unidentified(string detail) => Refuse(detail, "Bearer realm=\"gateway\"");

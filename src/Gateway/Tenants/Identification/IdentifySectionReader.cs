@@ -8,12 +8,12 @@ namespace Gateway.Tenants.Identification;
 /// </summary>
 internal sealed class IdentifySectionReader
 {
-    private static readonly string[] Members = [.. IdentificationMethods.All.Select(method => method.Member)];
+    private static readonly string[] Members = [.. IdentificationMethods.All.Select(method => method.Member).OfType<string>()];
 
-    private readonly Dictionary<IdentificationMethod, ClaimTable> _tables = IdentificationMethods.All.ToDictionary(
-        method => method,
-        method => method.CreateClaimTable()
-    );
+    private readonly Dictionary<IdentificationMethod, ClaimTable> _tables = IdentificationMethods
+        .All.Select(method => (method, Table: method.CreateClaimTable()))
+        .Where(entry => entry.Table is not null)
+        .ToDictionary(entry => entry.method, entry => entry.Table!);
 
     public void Read(JsonValidator section, Tenant tenant)
     {
@@ -21,7 +21,7 @@ internal sealed class IdentifySectionReader
             return;
         foreach (var (method, table) in _tables)
         {
-            if (members.TryGetValue(method.Member, out var member))
+            if (members.TryGetValue(method.Member!, out var member))
                 table.Read(member, tenant);
         }
     }

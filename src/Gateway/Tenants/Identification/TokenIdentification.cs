@@ -32,6 +32,12 @@ internal sealed class TokenIdentification : IdentificationMethod<string>
     {
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.ASCII.GetBytes(token), digest);
+        return FindDigest(snapshot, digest);
+    }
+
+    /// <summary>By the SHA-256 of the token.</summary>
+    public static Caller? FindDigest(TenantSnapshot snapshot, ReadOnlySpan<byte> digest)
+    {
         Caller? found = null;
         foreach (var entry in (Entry[])snapshot.IndexOf(typeof(TokenIdentification)))
         {

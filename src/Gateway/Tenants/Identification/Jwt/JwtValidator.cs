@@ -4,7 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
 
-namespace Gateway.Tenants.Identification;
+namespace Gateway.Tenants.Identification.Jwt;
 
 /// <summary>
 /// Checks JWTs of the organisation's OpenID Connect issuer: signature, algorithm, issuer, audience and lifetime.

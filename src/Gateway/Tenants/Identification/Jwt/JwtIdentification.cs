@@ -4,7 +4,7 @@ using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Outgoing;
 
-namespace Gateway.Tenants.Identification;
+namespace Gateway.Tenants.Identification.Jwt;
 
 /// <summary>
 /// A bearer JWT of the organisation's OpenID Connect issuer; one of its claims identifies the tenant.
@@ -81,18 +81,10 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
 
     private static IdentificationResult FindTenant(JsonElement claims, IdentificationRequest request)
     {
-        var index = (FrozenDictionary<string, FrozenDictionary<string, Caller>>)request.Snapshot.IndexOf(typeof(JwtIdentification));
-        var found = new SortedDictionary<string, Caller>(StringComparer.Ordinal);
+        SortedDictionary<string, (Caller Caller, TokenClaim)> found;
         try
         {
-            foreach (var (name, tenants) in index)
-            {
-                foreach (var value in TokenClaims.FindValues(claims, name))
-                {
-                    if (tenants.TryGetValue(value, out var caller))
-                        found[caller.Tenant.Id] = caller;
-                }
-            }
+            found = JwtTenants.Find(request.Snapshot, claims);
         }
         catch (InvalidOperationException)
         {
@@ -114,24 +106,24 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
     }
 
     /// <param name="found">The tenants that the token belongs to.</param>
-    private static IdentificationResult Choose(SortedDictionary<string, Caller> found, IdentificationRequest request)
+    private static IdentificationResult Choose(SortedDictionary<string, (Caller Caller, TokenClaim)> found, IdentificationRequest request)
     {
         var header = request.Options.Header;
         if (!request.Headers.TryGetValue(header, out var values))
             return found.Count == 1
-                ? found.Values.First()
+                ? found.Values.First().Caller
                 : IdentificationResult.InvalidToken(
                     $"The token's claims belong to several tenants: {string.Join(", ", found.Keys)}. Name one of them in {header}, or ask the operator to change identify.jwt in the tenants file."
                 );
         if (values is [{ Length: > 0 } id] && found.TryGetValue(id, out var chosen))
-            return chosen;
+            return chosen.Caller;
         // A proxy may name a tenant in every request; a credential decides over that.
         return
             found.Count == 1
             && request.Peer.IsTrustedProxy
             && values is [{ Length: > 0 } one]
             && !one.Contains(',', StringComparison.Ordinal)
-            ? found.Values.First()
+            ? found.Values.First().Caller
             : IdentificationResult.Unidentified(
                 $"The header {header} must name, once, one of the tenants that the token belongs to: {string.Join(", ", found.Keys)}. Correct it, or leave it out."
             );

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Gateway.Edge.Http;
 
-namespace Gateway.Tenants.Identification;
+namespace Gateway.Tenants.Identification.Jwt;
 
 /// <summary>Reads the payload of a valid JWT.</summary>
 internal static class TokenClaims
@@ -10,6 +10,9 @@ internal static class TokenClaims
     private const string Distributed = "_claim_names";
 
     private const string HasGroups = "hasgroups";
+
+    /// <summary>The year 9999.</summary>
+    private const double MaxSeconds = 253_370_764_800;
 
     /// <param name="name">A name, or a dotted path such as <c>realm_access.roles</c>.</param>
     /// <returns>The values that the claim has: a text, each word of a text with spaces (<c>scp</c>), a number as it is
@@ -20,6 +23,12 @@ internal static class TokenClaims
 
     /// <returns>Null: there is none, or it is no valid label.</returns>
     public static string? FindSubject(JsonElement claims) => claims.TryGetProperty("sub", out var subject) ? UserLabel.Find(subject) : null;
+
+    /// <returns>When the token expires (RFC 7519, 4.1.4); null: it does not say.</returns>
+    public static DateTimeOffset? GetExpiry(JsonElement claims) =>
+        claims.TryGetProperty("exp", out var expiry) && expiry.TryGetDouble(out var seconds)
+            ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(seconds, 0, MaxSeconds))
+            : null;
 
     /// <returns>What the issuer says that it left out of the token, for people; null: nothing.</returns>
     public static string? FindLeftOut(JsonElement claims)

@@ -1,7 +1,7 @@
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
-namespace Gateway.Tenants.Identification;
+namespace Gateway.Tenants.Identification.Jwt;
 
 /// <summary>The issuer's name and signing keys, by OpenID Connect discovery. Cached, and requested rarely.</summary>
 /// <remarks>

@@ -1,7 +1,7 @@
 using System.Net;
 using Gateway.Edge;
 
-namespace Gateway.Tenants.Identification;
+namespace Gateway.Tenants.Identification.Jwt;
 
 /// <summary>The issuer whose JWTs are accepted.</summary>
 /// <param name="Authority">Base of the discovery document: https, or http on this machine.</param>

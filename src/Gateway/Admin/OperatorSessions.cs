@@ -1,0 +1,52 @@
+using Gateway.Edge.Problems;
+using Gateway.Tenants.Sessions;
+
+namespace Gateway.Admin;
+
+/// <summary>
+/// Sessions of operators: made from a token of <c>Admin:TokenFile</c>, or from a sign-in at the issuer.
+/// </summary>
+internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, AdminTokens tokens, AdminOptions options, TimeProvider time)
+{
+    /// <returns>
+    /// The operator that the session of the request identifies, if any; and whether the request has a cookie of a
+    /// session that has ended.
+    /// </returns>
+    public async ValueTask<(Operator? Found, bool IsEnded)> FindAsync(HttpContext context)
+    {
+        var (isPresent, key) = SessionCookie.Read(context.Request);
+        if (key is not { } known)
+            return (null, isPresent);
+        var identities = await sessions.FindAsync(known, context.RequestAborted);
+        if (identities.Find(identity => identity.Role == SessionRole.Operator) is not { } signedIn)
+            return (null, identities.Count == 0);
+        if (IsInForce(signedIn))
+            return (new Operator(signedIn.Name, Token: null), false);
+        await sessions.EndAsync(known, context.RequestAborted);
+        return (null, true);
+    }
+
+    /// <summary>Signs the operator in whose token the request presents, and adds the cookie to the answer.</summary>
+    /// <returns>Null: it is done.</returns>
+    public async Task<Problem?> CreateAsync(HttpContext context, AdminToken token, CancellationToken cancellationToken)
+    {
+        if (rate.Count(SessionRole.Operator, token.Operator) is { } refusal)
+            return refusal;
+        var identity = new SessionIdentity(
+            SessionRole.Operator,
+            token.Operator,
+            Convert.ToHexStringLower(token.Digest),
+            Claim: null,
+            Person: null,
+            SessionIdentity.GetExpiry(SessionRole.Operator, time.GetUtcNow())
+        );
+        var previous = SessionCookie.Read(context.Request).Key;
+        SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: true, [identity], cancellationToken));
+        return null;
+    }
+
+    private bool IsInForce(SessionIdentity signedIn) =>
+        signedIn.TokenDigest is { } digest
+            ? tokens.Find(Convert.FromHexString(digest))?.Operator == signedIn.Name
+            : signedIn.Claim is not null && signedIn.Claim == options.Claim;
+}

@@ -1,0 +1,89 @@
+using Gateway.Admin;
+using Gateway.Edge.Addresses;
+using Gateway.Edge.Http;
+using Gateway.Edge.Problems;
+using Gateway.Edge.Rates;
+using Gateway.Tenants;
+using Gateway.Tenants.Identification;
+using Gateway.Tenants.Sessions;
+
+namespace Gateway.SignIn;
+
+/// <summary>
+/// <c>/v1/session</c>: the sign-in of a tenant, or of an operator, from the bearer token of the request.
+/// </summary>
+internal sealed class SessionEndpoints(
+    SessionStore sessions,
+    SignInRate rate,
+    TenantDirectory directory,
+    IdentificationOptions identification,
+    TrustedProxies trustedProxies,
+    PublicUrl publicUrl,
+    AdminTokens adminTokens,
+    OperatorSessions operators,
+    FailedAttempts failed,
+    ManagementOptions management,
+    AnonymousRequests anonymous,
+    TimeProvider time
+)
+{
+    public async Task<IResult> CreateAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        // A page of another site must not sign its reader in as somebody else.
+        if (CrossSiteGuard.CheckPage(context, publicUrl, "session") is { } foreign)
+            return foreign;
+        var bearer = BearerToken.Read(context.Request.Headers);
+        if (bearer.Text is null)
+            return bearer.Refusal.Refusal ?? NoToken;
+        // With a management port, operators sign in there.
+        if (management.Port is null && adminTokens.Find(bearer.Text) is { } token)
+            return await operators.CreateAsync(context, token, cancellationToken) ?? (IResult)TypedResults.NoContent();
+        return await CreateForTenantAsync(context, cancellationToken);
+    }
+
+    public async Task<IResult> DeleteAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (CrossSiteGuard.CheckPage(context, publicUrl, "session") is { } foreign)
+            return foreign;
+        if (SessionCookie.Read(context.Request).Key is { } key)
+            await sessions.EndAsync(key, cancellationToken);
+        SessionCookie.Clear(context);
+        return TypedResults.NoContent();
+    }
+
+    private async Task<IResult> CreateForTenantAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        var request = new IdentificationRequest(
+            context,
+            Peer.From(context, trustedProxies),
+            directory.Current,
+            identification,
+            trustedProxies,
+            publicUrl
+        );
+        var (result, identity) = await TokenSignIn.IdentifyAsync(request, time.GetUtcNow());
+        if (result.Caller is not { } caller)
+            return RefuseToken(context, result.Refusal!);
+        context.Features.Set(caller);
+        if (directory.IsSuspended(caller.Tenant.Id))
+            return IdentificationResult.Suspended;
+        if (rate.Count(SessionRole.Tenant, caller.Tenant.Id) is { } tooMany)
+            return tooMany;
+        var previous = SessionCookie.Read(context.Request).Key;
+        SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: true, [identity!], cancellationToken));
+        return TypedResults.NoContent();
+    }
+
+    /// <summary>It may be a guess at an operator's token, for which this route is as good as <c>/admin</c>.</summary>
+    private Problem RefuseToken(HttpContext context, Problem refusal) =>
+        anonymous.Count(context) ?? (refusal.Type == ProblemTypes.Unidentified ? failed.Count(context) : null) ?? refusal;
+
+    private static Problem NoToken =>
+        new(
+            ProblemTypes.Unidentified,
+            "A session is made from a token: send a gateway token, or a JWT of the organisation's issuer, as Authorization: Bearer."
+        )
+        {
+            Authenticate = "Bearer realm=\"gateway\"",
+        };
+}
