@@ -33,6 +33,14 @@ internal sealed class AdminGateway : IAsyncDisposable
         return new AdminGateway(await GatewayApp.StartAsync(TwoTenants, settings: [.. own, .. settings]), folder);
     }
 
+    /// <returns>The cookie of an operator's session.</returns>
+    public async Task<(string, string)> SignInAsync()
+    {
+        var answer = await PostAsync("/admin/session", "");
+        answer.EnsureSuccessStatusCode();
+        return ("Cookie", answer.Headers.GetValues("Set-Cookie").First().Split(';')[0]);
+    }
+
     public Task<HttpResponseMessage> GetAsync(string path, params (string Name, string Value)[] headers) =>
         Gateway.GetAsync(path, [("Authorization", "Bearer " + Token), .. headers]);
 

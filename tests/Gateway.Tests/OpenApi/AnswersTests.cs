@@ -41,6 +41,8 @@ public sealed class AnswersTests : IAsyncLifetime
             await SeeAsync(HttpMethod.Get, prefix + "/v2/models", 200, caller);
             await SeeAsync(HttpMethod.Get, prefix + "/v1/usage", 200, caller);
         }
+        await SendAsync(HttpMethod.Post, prefix + "/v1/session", null, 204, AsB);
+        await SendAsync(HttpMethod.Delete, prefix + "/v1/session", null, 204, AsB);
         _contract.Unobserved(operation => operation.IsAdmin ? [] : operation.Successes).ShouldBeEmpty();
     }
 
@@ -68,6 +70,8 @@ public sealed class AnswersTests : IAsyncLifetime
             (await (await LookAsync("/admin/usage?by=" + by)).JsonAsync())["rows"]!.AsArray().ShouldNotBeEmpty();
             await LookAsync("/admin/usage?by=" + by, ("Accept", "text/csv"));
         }
+        foreach (var method in new[] { HttpMethod.Post, HttpMethod.Delete })
+            await SendAsync(method, "/admin/session", null, 204, ("Authorization", "Bearer " + AdminGateway.Token));
         _contract.Unobserved(operation => operation.IsAdmin ? operation.Successes : []).ShouldBeEmpty();
     }
 

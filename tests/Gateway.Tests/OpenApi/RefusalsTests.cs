@@ -18,6 +18,9 @@ public sealed class RefusalsTests
 
     private static readonly (string, string) AsOperator = ("Authorization", "Bearer " + AdminGateway.Token);
 
+    /// <summary>As if there were one.</summary>
+    private static readonly (string, string) Session = ("Cookie", "gateway_session=" + new string('A', 43));
+
     /// <summary>No credential: identified by network.</summary>
     private static readonly (string, string) WithoutCredential = ("X-Request-Id", "a-test");
 
@@ -28,8 +31,12 @@ public sealed class RefusalsTests
         await using var admin = await AdminGateway.StartAsync();
         var contract = await OpenApiContract.ReadAsync(admin.Gateway);
         var upload = await admin.Gateway.BeginUploadAsync();
+        var session = await admin.SignInAsync();
         foreach (var operation in contract.Operations)
+        {
+            await contract.TryAsync(admin.Gateway, operation, null, null, session, ("Sec-Fetch-Site", "cross-site"));
             await SendInvalidAsync(contract, admin.Gateway, operation, upload);
+        }
         foreach (var prefix in new[] { "", "/api/rest" })
         {
             await CreateAsync(contract, admin, prefix + "/v2/generations");
@@ -189,8 +196,9 @@ public sealed class RefusalsTests
     private static async Task SuspendedAsync(OpenApiContract contract, AdminGateway admin)
     {
         (await admin.PostAsync("/admin/tenants/a/suspend", """{"reason":"a test"}""")).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await admin.PostAsync("/admin/tenants/b/suspend", """{"reason":"a test"}""")).StatusCode.ShouldBe(HttpStatusCode.OK);
         foreach (var operation in contract.Operations.Where(operation => !operation.IsAdmin))
-            await contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation));
+            await contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), TwoTenants.AsB);
     }
 
     private static async Task UnidentifiedAsync(OpenApiContract contract)
@@ -201,7 +209,11 @@ public sealed class RefusalsTests
             // Ten invalid tokens block the address.
             for (var attempt = 0; attempt < 10 && headers.Length > 0; attempt++)
                 await admin.Gateway.GetAsync("/admin/audit", headers);
-            foreach (var operation in contract.Operations.Where(operation => operation.IsAdmin))
+            foreach (
+                var operation in contract.Operations.Where(operation =>
+                    operation.IsAdmin || operation.Path.EndsWith("/session", StringComparison.Ordinal)
+                )
+            )
                 await contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), headers);
         }
         await using var closed = await GatewayApp.StartAsync();
@@ -248,7 +260,7 @@ public sealed class RefusalsTests
         foreach (var operation in contract.Operations)
         {
             var credential = operation.IsAdmin ? AsOperator : TwoTenants.AsB;
-            var trying = contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), credential);
+            var trying = contract.TryAsync(admin.Gateway, operation, null, ContractCalls.Body(operation), credential, Session);
             await admin.Gateway.PassAsync(() => trying.IsCompleted);
             await trying;
         }

@@ -4,9 +4,9 @@ using System.Text;
 using CsCheck;
 using Gateway.Cli;
 using Gateway.Edge.Addresses;
-using Gateway.Tenants.Identification.Jwt;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
+using Gateway.Tenants.Identification.Jwt;
 
 namespace Gateway.Tests.Tenants;
 
