@@ -134,8 +134,7 @@ internal sealed class IdentificationMiddleware(
         context.Features.Set(label is null ? caller : caller with { Label = label });
         diagnostics.Set("Tenant", caller.Tenant.Id);
         diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
-        return directory.IsSuspended(caller.Tenant.Id)
-                ? IdentificationResult.Suspended.ExecuteAsync(context)
+        return directory.IsSuspended(caller.Tenant.Id) ? IdentificationResult.Suspended.ExecuteAsync(context)
             // What only reads is not reported.
             : malformed is not null && HttpMethods.IsPost(context.Request.Method) ? malformed.ExecuteAsync(context)
             : next(context);
