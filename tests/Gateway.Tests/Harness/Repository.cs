@@ -14,6 +14,7 @@ internal static class Repository
         [
             .. Directory
                 .EnumerateFiles(Path(folder), "*.cs", SearchOption.AllDirectories)
-                .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)),
+                .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal))
+                .Where(file => !file.EndsWith(".g.cs", StringComparison.Ordinal)),
         ];
 }

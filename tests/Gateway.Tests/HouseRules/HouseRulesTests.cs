@@ -19,6 +19,20 @@ public sealed class HouseRulesTests
         );
 
     [Fact]
+    public void The_client_uses_nothing_of_the_gateway_and_has_at_most_300_lines_written_by_hand()
+    {
+        var files = SourceCode.In("src/Leonardo.Gateway.Client/").ToArray();
+        ShouldBeEmpty(
+            from file in files
+            from import in file.Root.DescendantNodes().OfType<Microsoft.CodeAnalysis.CSharp.Syntax.UsingDirectiveSyntax>()
+            where import.Name!.ToString().Split('.')[0] is not ("System" or "Microsoft")
+            select file.Find(import, "the client is a package of its own: it uses nothing of the gateway")
+        );
+        files.Length.ShouldBeGreaterThan(3);
+        files.Sum(file => file.Text.Split('\n').Count(line => !string.IsNullOrWhiteSpace(line))).ShouldBeLessThanOrEqualTo(300);
+    }
+
+    [Fact]
     public void A_file_has_at_most_300_lines() => ShouldBeEmpty(SizeRules.Files());
 
     [Fact]

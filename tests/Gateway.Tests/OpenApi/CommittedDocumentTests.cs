@@ -9,7 +9,7 @@ namespace Gateway.Tests.OpenApi;
 public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixture<GatewayFixture>
 {
     /// <summary>Set by <c>tests/openapi.sh</c>: write the file instead of comparing it.</summary>
-    private const string Write = "GATEWAY_WRITE_OPENAPI";
+    internal const string Write = "GATEWAY_WRITE_OPENAPI";
 
     private static readonly JsonSerializerOptions Pretty = new()
     {

@@ -1,0 +1,173 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Options;
+
+namespace Leonardo.Gateway.Client;
+
+/// <summary>The calls of a team. Each can throw a <see cref="GatewayException"/>.</summary>
+/// <param name="http">With the address of the gateway, which ends in a slash, and without a time-out of its own.</param>
+public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions> options, TimeProvider time)
+{
+    private const string Wait = "wait=60";
+
+    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>Makes images and waits for them. One call is paid once, however often it is sent.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="idempotencyKey">
+    /// Your own key, for a call that a later process may repeat; by default one is drawn for this call.
+    /// </param>
+    /// <param name="cancellationToken">Ends the waiting. What was sent to Leonardo is made, and charged.</param>
+    /// <returns>The generation once it has ended: <c>COMPLETE</c> or <c>FAILED</c>.</returns>
+    public async Task<GenerationResult> GenerateAsync(
+        GenerationBody request,
+        string? idempotencyKey = null,
+        CancellationToken cancellationToken = default
+    )
+    {
+        var key = idempotencyKey ?? Guid.NewGuid().ToString();
+        var created = await SendAsync<GenerationCreated>(() => Post("v2/generations", request, Wait, key), cancellationToken)
+            .ConfigureAwait(false);
+        return created.GenerationsByPk is { Status: not GenerationResultStatus.PENDING } ended
+            ? ended
+            : await WaitForGenerationAsync(created.Generate.GenerationId, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What a request would cost and whether it is allowed now. Nothing is sent or reserved.</summary>
+    public Task<QuoteAnswer> QuoteAsync(GenerationBody request, CancellationToken cancellationToken = default) =>
+        SendAsync<QuoteAnswer>(() => Post("v2/generations/quote", request), cancellationToken);
+
+    /// <summary>A generation as it is now.</summary>
+    public async Task<GenerationResult> GetGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
+        (await SendAsync<GenerationFound>(() => Get($"v1/generations/{id}"), cancellationToken).ConfigureAwait(false)).GenerationsByPk;
+
+    /// <summary>A generation once it has ended.</summary>
+    public async Task<GenerationResult> WaitForGenerationAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var found = await SendAsync<GenerationFound>(() => Get($"v1/generations/{id}", Wait), cancellationToken).ConfigureAwait(false);
+            if (found.GenerationsByPk.Status != GenerationResultStatus.PENDING)
+                return found.GenerationsByPk;
+        }
+    }
+
+    /// <summary>The team's generations, newest first.</summary>
+    /// <param name="after">The <c>Next</c> of the previous page; null: the first page.</param>
+    /// <param name="limit">1 to 100.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<GenerationList> ListGenerationsAsync(string? after = null, int limit = 10, CancellationToken cancellationToken = default) =>
+        SendAsync<GenerationList>(
+            () => Get($"v1/generations?limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}"),
+            cancellationToken
+        );
+
+    /// <summary>Deletes a generation here and at Leonardo.</summary>
+    public Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
+        SendAsync<GenerationDeleted>(() => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken);
+
+    /// <summary>The bytes of an image, read while they arrive; dispose of it.</summary>
+    /// <param name="generation">Whose image it is.</param>
+    /// <param name="image">One of its <c>GeneratedImages</c>.</param>
+    /// <param name="width">320 or 640: a WebP of this width at most; null: the image itself.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<Stream> OpenImageAsync(Guid generation, Guid image, int? width = null, CancellationToken cancellationToken = default) =>
+        SendAsync(
+            () => Get($"v1/generations/{generation}/images/{image}?{Parameter("width", width?.ToString(CultureInfo.InvariantCulture))}"),
+            (response, body) => response.Content.ReadAsStreamAsync(body),
+            options.Value.Attempts,
+            cancellationToken
+        );
+
+    /// <summary>Uploads a PNG, JPEG or WebP of at most 25 MB. It is sent once.</summary>
+    /// <returns>The <c>Image</c> of an <see cref="ImageReference"/>.</returns>
+    public Task<ReferencedImage> UploadAsync(Stream image, string fileName, CancellationToken cancellationToken = default) =>
+        SendAsync(
+            () =>
+                new(HttpMethod.Post, "v1/uploads")
+                {
+                    Content = new MultipartFormDataContent { { new StreamContent(image), "file", fileName } },
+                },
+            ReadAsync<ReferencedImage>,
+            attempts: 1,
+            cancellationToken
+        );
+
+    /// <summary>Who the gateway takes the caller for, what is left of its quotas, and what was spent.</summary>
+    public Task<UsageReport> GetUsageAsync(CancellationToken cancellationToken = default) =>
+        SendAsync<UsageReport>(() => Get("v1/usage"), cancellationToken);
+
+    /// <summary>The models that the team may use, with their limits, styles and prices.</summary>
+    public Task<ModelList> ListModelsAsync(CancellationToken cancellationToken = default) =>
+        SendAsync<ModelList>(() => Get("v2/models"), cancellationToken);
+
+    private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    private static HttpRequestMessage Get(string path, string? prefer = null) => Prefer(new(HttpMethod.Get, path), prefer);
+
+    private static HttpRequestMessage Post(string path, GenerationBody body, string? prefer = null, string? key = null)
+    {
+        var request = Prefer(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, prefer);
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        return request;
+    }
+
+    private static HttpRequestMessage Prefer(HttpRequestMessage request, string? prefer)
+    {
+        if (prefer is not null)
+            request.Headers.Add("Prefer", prefer);
+        return request;
+    }
+
+    private Task<T> SendAsync<T>(Func<HttpRequestMessage> create, CancellationToken cancellationToken) =>
+        SendAsync(create, ReadAsync<T>, options.Value.Attempts, cancellationToken);
+
+    /// <summary>Only what may be sent again without another effect has more than one attempt.</summary>
+    private async Task<T> SendAsync<T>(
+        Func<HttpRequestMessage> create,
+        Func<HttpResponseMessage, CancellationToken, Task<T>> readAsync,
+        int attempts,
+        CancellationToken cancellationToken
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            TimeSpan pause;
+            using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+            try
+            {
+                using var request = create();
+                var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                if (response.IsSuccessStatusCode)
+                    return await readAsync(response, either.Token).ConfigureAwait(false);
+                using (response)
+                    throw await GatewayException.ReadAsync(response, either.Token).ConfigureAwait(false);
+            }
+            catch (GatewayException refusal)
+                when (attempt < attempts && refusal.IsPassing && !(refusal.RetryAfter > options.Value.LongestPause))
+            {
+                pause = refusal.RetryAfter ?? Backoff(attempt);
+            }
+            catch (Exception fault) when (attempt < attempts && IsLost(fault) && !cancellationToken.IsCancellationRequested)
+            {
+                pause = Backoff(attempt);
+            }
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsLost(Exception fault) => fault is HttpRequestException or IOException or OperationCanceledException;
+
+    /// <summary>Doubles, from half a second.</summary>
+    private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds(250 * Math.Pow(2, Math.Min(attempt, 6)));
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using (response)
+            return (await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false))!;
+    }
+}

@@ -1,0 +1,23 @@
+namespace Leonardo.Gateway.Client;
+
+/// <summary>Where the gateway is, and how patient its client is.</summary>
+public sealed class GatewayClientOptions
+{
+    /// <summary>Such as <c>https://img.example.internal/leonardo</c>. Required.</summary>
+    public Uri? Address { get; set; }
+
+    /// <summary>A token of the gateway, or a JWT; null inside a network that the gateway trusts.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Who makes the requests, for usage reports: 1 to 64 of <c>[A-Za-z0-9._@-]</c>.</summary>
+    public string? User { get; set; }
+
+    /// <summary>How often one call is sent at most, while the connection breaks or the gateway answers 5xx.</summary>
+    public int Attempts { get; set; } = 5;
+
+    /// <summary>A longer <c>Retry-After</c> is not waited for: the call fails with it.</summary>
+    public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>For how long one request may take; at least the time of the gateway's queue and of one wait.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(4);
+}
