@@ -1494,7 +1494,7 @@ namespace Leonardo.Gateway.Client
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// The way in which the caller was identified. Known values: header, token, jwt, certificate, network.
+        /// The way in which the caller was identified. Known values: header, token, jwt, session, certificate, network.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("identifiedBy")]
         public string IdentifiedBy { get; set; } = default!;

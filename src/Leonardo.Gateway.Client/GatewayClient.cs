@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Leonardo.Gateway.Client;
 
 /// <summary>The calls of a team. Each can throw a <see cref="GatewayException"/>.</summary>
-/// <param name="http">With the address of the gateway, which ends in a slash, and without a time-out of its own.</param>
+/// <param name="http">With the address of the gateway, which ends in a slash, and no time-out of its own.</param>
 public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions> options, TimeProvider time)
 {
     private const string Wait = "wait=60";

@@ -15,7 +15,7 @@ public sealed class GatewayException : Exception
     /// <summary>The whole problem, for instance with its <c>ReservationId</c> or <c>ViolatedPolicies</c>.</summary>
     public Problem Problem { get; }
 
-    /// <summary>Such as <c>/problems/quota-exceeded</c>; <c>about:blank</c>: it is not an answer of the gateway.</summary>
+    /// <summary>Such as <c>/problems/quota-exceeded</c>; <c>about:blank</c>: not an answer of the gateway.</summary>
     public string Type => Problem.Type;
 
     /// <summary>What happened, what it cost, and what to do.</summary>

@@ -29,7 +29,9 @@ public sealed class HouseRulesTests
             select file.Find(import, "the client is a package of its own: it uses nothing of the gateway")
         );
         files.Length.ShouldBeGreaterThan(3);
-        files.Sum(file => file.Text.Split('\n').Count(line => !string.IsNullOrWhiteSpace(line))).ShouldBeLessThanOrEqualTo(300);
+        files
+            .Sum(file => file.Tree.GetText().ToString().Split('\n').Count(line => !string.IsNullOrWhiteSpace(line)))
+            .ShouldBeLessThanOrEqualTo(300);
     }
 
     [Fact]
