@@ -1,10 +1,11 @@
-// node typescript.mjs ADDRESS: generates types from the served document, compiles typescript/drive.ts with them in strict mode, and runs it.
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+// node typescript.mjs ADDRESS PROGRAM: generates types from the served document, compiles typescript/drive.ts and the program of
+// docs/clients.md with them in strict mode, and runs both.
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import openapiTS, { astToString } from 'openapi-typescript';
 import ts from 'typescript';
 
-const [address] = process.argv.slice(2);
+const [address, documented] = process.argv.slice(2);
 await mkdir('run', { recursive: true });
 // Below this folder, so that the packages are found.
 const folder = await mkdtemp('run/typescript-');
@@ -15,7 +16,8 @@ try {
   await writeFile(`${folder}/schema.ts`, astToString(schema));
   await writeFile(`${folder}/package.json`, '{ "type": "module" }');
   await copyFile('typescript/drive.ts', `${folder}/drive.ts`);
-  const program = ts.createProgram([`${folder}/drive.ts`], {
+  await writeFile(`${folder}/documented.ts`, (await readFile(documented, 'utf8')).replace('http://localhost:8080', address));
+  const program = ts.createProgram([`${folder}/drive.ts`, `${folder}/documented.ts`], {
     strict: true,
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
@@ -32,6 +34,13 @@ try {
   program.emit();
   const { drive } = await import(pathToFileURL(`${folder}/drive.js`).href);
   await drive(address);
+  // It shows no credential, and this gateway wants one.
+  const direct = globalThis.fetch;
+  globalThis.fetch = request => {
+    request.headers.set('authorization', 'Bearer a');
+    return direct(request);
+  };
+  await import(pathToFileURL(`${folder}/documented.js`).href);
   console.log('ok');
 } finally {
   await rm(folder, { recursive: true });

@@ -43,6 +43,15 @@ public sealed class RequestsFileTests
         }
     }
 
+    /// <summary>It also fails if the collection is not the one of the committed document.</summary>
+    [Fact]
+    public async Task Every_request_of_the_Postman_collection_is_answered_without_a_refusal()
+    {
+        using var folder = new TemporaryFolder();
+        await using var gateway = await GatewayProcess.StartAsync(folder.Path, ("ASPNETCORE_ENVIRONMENT", "Development"));
+        await NodeScript.RunAsync("generators", "postman.mjs", gateway.Address.AbsoluteUri.TrimEnd('/'));
+    }
+
     [Fact]
     public void It_shows_every_route_of_a_tenant_at_the_address_of_a_fresh_clone()
     {

@@ -11,6 +11,9 @@ public sealed class SdkTests
         using var temporary = new TemporaryFolder();
         var folder = temporary.Path;
         await using var gateway = await GatewayProcess.StartAsync(folder, ("ASPNETCORE_ENVIRONMENT", "Development"));
-        await NodeScript.RunAsync("sdk", "sdk.mjs", gateway.Address.AbsoluteUri.TrimEnd('/'));
+        var address = gateway.Address.AbsoluteUri.TrimEnd('/');
+        await NodeScript.RunAsync("sdk", "sdk.mjs", address);
+        // Every other call is refused, and docs/clients.md says what to use for it.
+        await NodeScript.RunAsync("sdk", "calls.mjs", address);
     }
 }

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
+using Gateway.Tests.Docs;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Network;
 using Leonardo.Gateway.Client;
@@ -122,6 +123,23 @@ public sealed class GatewayClientTests : IAsyncLifetime
         (refusal.Status, refusal.Type).ShouldBe((HttpStatusCode.BadGateway, "about:blank"));
         await using var without = Services(options => options.Address = null);
         Should.Throw<OptionsValidationException>(() => without.GetRequiredService<GatewayClient>()).Message.ShouldContain("Address");
+    }
+
+    [Fact]
+    public async Task The_documented_program_makes_its_image()
+    {
+        using var folder = new TemporaryFolder();
+        await using var gateway = await GatewayApp.StartAsync(simulator: new SimulatorOptions { CreationsPerMinute = 0, JobSeconds = 1 });
+        var program = Documents
+            .Command("csharp")
+            .Replace("http://localhost:8080", gateway.Address.AbsoluteUri, StringComparison.Ordinal)
+            .Replace("cat.jpg", folder["cat.jpg"], StringComparison.Ordinal);
+
+        var running = GeneratedCode.RunProgramAsync("Documented", program);
+        await gateway.PassAsync(() => running.IsCompleted);
+        await running;
+
+        (await File.ReadAllBytesAsync(folder["cat.jpg"], TestContext.Current.CancellationToken)).Length.ShouldBeGreaterThan(1000);
     }
 
     [Fact]

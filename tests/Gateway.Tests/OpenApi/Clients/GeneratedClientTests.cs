@@ -1,3 +1,4 @@
+using Gateway.Tests.Docs;
 using Gateway.Tests.Generations.Clients;
 using Gateway.Tests.Harness;
 using NJsonSchema.CodeGeneration.CSharp;
@@ -14,8 +15,17 @@ namespace Gateway.Tests.OpenApi.Clients;
 public sealed class GeneratedClientTests(GatewayForClients gateway) : IClassFixture<GatewayForClients>
 {
     [Fact]
-    public Task A_client_of_openapi_typescript_and_openapi_fetch() =>
-        NodeScript.RunAsync("generators", "typescript.mjs", gateway.Address.GetLeftPart(UriPartial.Authority));
+    public async Task A_client_of_openapi_typescript_and_openapi_fetch()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["documented.ts"], Documents.Command("typescript"), TestContext.Current.CancellationToken);
+        await NodeScript.RunAsync(
+            "generators",
+            "typescript.mjs",
+            gateway.Address.GetLeftPart(UriPartial.Authority),
+            folder["documented.ts"]
+        );
+    }
 
     [Fact]
     public async Task A_client_of_NSwag_with_System_Text_Json()

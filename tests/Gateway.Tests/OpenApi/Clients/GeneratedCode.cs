@@ -18,15 +18,37 @@ internal static class GeneratedCode
     /// </param>
     public static async Task RunAsync(string name, IEnumerable<string> files, Uri gateway, string? packages = null)
     {
+        var trees = files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file));
+        var assembly = Compile(name, trees, OutputKind.DynamicallyLinkedLibrary, packages);
+        var drive = assembly.GetType("Drive")!.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static)!;
+        using var team = CreateClient(gateway, "a");
+        using var other = CreateClient(gateway, "b");
+        await (Task)drive.Invoke(null, [team, other])!;
+    }
+
+    /// <summary>A program of top-level statements, as in a project with implicit usings.</summary>
+    public static Task RunProgramAsync(string name, string program)
+    {
+        const string Usings = "global using System; global using System.IO; global using System.Linq; global using System.Threading.Tasks;";
+        var assembly = Compile(
+            name,
+            [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(program)],
+            OutputKind.ConsoleApplication
+        );
+        return Task.Run(() => assembly.EntryPoint!.Invoke(null, [Array.Empty<string>()]));
+    }
+
+    private static Assembly Compile(string name, IEnumerable<SyntaxTree> trees, OutputKind kind, string? packages = null)
+    {
         var assemblies = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
             .Split(Path.PathSeparator)
             .Concat(packages is null ? [] : Directory.GetFiles(packages, "*.dll"))
             .DistinctBy(Path.GetFileName);
         var compilation = CSharpCompilation.Create(
             name,
-            files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file)),
+            trees,
             assemblies.Select(file => MetadataReference.CreateFromFile(file)),
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable)
+            new CSharpCompilationOptions(kind, nullableContextOptions: NullableContextOptions.Enable)
         );
         using var bytes = new MemoryStream();
         var made = compilation.Emit(bytes, cancellationToken: TestContext.Current.CancellationToken);
@@ -37,10 +59,7 @@ internal static class GeneratedCode
             packages is not null && Path.Combine(packages, assembly.Name + ".dll") is var file && File.Exists(file)
                 ? context.LoadFromAssemblyPath(file)
                 : null;
-        var drive = context.LoadFromStream(bytes).GetType("Drive")!.GetMethod("RunAsync", BindingFlags.Public | BindingFlags.Static)!;
-        using var team = CreateClient(gateway, "a");
-        using var other = CreateClient(gateway, "b");
-        await (Task)drive.Invoke(null, [team, other])!;
+        return context.LoadFromStream(bytes);
     }
 
     private static HttpClient CreateClient(Uri gateway, string token) =>
