@@ -1,4 +1,4 @@
-// Holds Kubernetes manifests to the schemas of the API, offline: types, required members, permitted values, and members that the API does not know,
+// Holds Kubernetes manifests to the schemas of the API and of the Prometheus operator, offline: types, required members, permitted values, and members that the API does not know,
 // which it would drop without a word.
 // usage: node manifests.mjs FILE…
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,8 @@ function watched(value, pointer, strangers) {
 
 async function faultsOf(manifest) {
   const { apiVersion, kind } = manifest;
-  const model = await import(`kubernetes-models/${apiVersion}/${kind}`).catch(() => null);
+  const schemas = apiVersion.startsWith('monitoring.coreos.com/') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models';
+  const model = await import(`${schemas}/${apiVersion}/${kind}`).catch(() => null);
   if (!model) return [`${apiVersion} ${kind}: the API has no such kind`];
   const strangers = new Set();
   const what = `${kind} ${manifest.metadata?.name}`;

@@ -13,6 +13,9 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
 {
     private const int BufferBytes = 64 * 1024;
 
+    /// <summary>Called for each image whose delivery ends before all its bytes were sent.</summary>
+    public Action? Interrupted { get; set; }
+
     /// <param name="id">
     /// Identifies the bytes for ever, because the upstream gives every new picture a new id. It therefore is the strong
     /// ETag.
@@ -50,11 +53,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
             }
         );
 
-    private static async Task SendAsync(
-        HttpContext context,
-        string id,
-        Func<CancellationToken, Task<(OpenImage? Image, Problem? Refusal)>> open
-    )
+    private async Task SendAsync(HttpContext context, string id, Func<CancellationToken, Task<(OpenImage? Image, Problem? Refusal)>> open)
     {
         var request = context.Request.GetTypedHeaders();
         var tag = new EntityTagHeaderValue($"\"{id}\"");
@@ -128,7 +127,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
     /// Reads from the beginning even for a range, because only the first bytes prove that it is an image, and skips the
     /// bytes before the range.
     /// </summary>
-    private static async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range)
+    private async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range)
     {
         var cancellationToken = context.RequestAborted;
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
@@ -152,6 +151,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
         catch (IOException)
         {
             // Content-Length has been sent: only a broken connection shows the caller that the image is incomplete.
+            Interrupted?.Invoke();
             context.Abort();
         }
         finally

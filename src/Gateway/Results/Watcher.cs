@@ -44,6 +44,9 @@ internal sealed partial class Watcher(
     /// </summary>
     public DateTimeOffset LastRound => new(Volatile.Read(ref _lastRound), TimeSpan.Zero);
 
+    /// <summary>Called once for each generation whose end this replica records, with its age.</summary>
+    public Action<GenerationStatus, TimeSpan>? Ended { get; set; }
+
     /// <summary>Polls in flight.</summary>
     public int Polling => _polling.Count;
 
@@ -182,8 +185,10 @@ internal sealed partial class Watcher(
             return;
         }
         var (isFirst, stored) = await queue.EndAsync(claim, status, generation, cancellationToken);
-        if (isFirst)
-            waiters.Complete(claim.Id, stored);
+        if (!isFirst)
+            return;
+        Ended?.Invoke(status, claim.Age);
+        waiters.Complete(claim.Id, stored);
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)

@@ -148,6 +148,20 @@ internal sealed class GatewayMetrics(CollectorRegistry registry, MetricFactory f
             ["tenant"],
             Buckets(0.01, 0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 900, 3600)
         );
+    public Histogram GenerationSeconds { get; } =
+        factory.CreateHistogram(
+            "gateway_generation_duration_seconds",
+            "From the moment Leonardo accepted a generation to its recorded end, by how it ended: complete, failed.",
+            ["status"],
+            Buckets(0.5, 1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
+        );
+    public Counter ImagesInterrupted { get; } =
+        factory.CreateCounter(
+            "gateway_images_interrupted_total",
+            "Images whose delivery was cut short, because their source failed or ended before its stated length."
+        );
+    public Counter AlertWebhookFailures { get; } =
+        factory.CreateCounter("gateway_alert_webhook_failures_total", "Quota alerts that the webhook accepted in none of its attempts.");
     public Gauge StoreUp { get; } = factory.CreateGauge("gateway_store_up", "1 if the store is available.");
     public Histogram StoreCommitSeconds { get; } =
         factory.CreateHistogram(

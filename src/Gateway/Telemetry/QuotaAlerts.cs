@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Json;
-using Gateway.Edge.Outgoing;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
@@ -10,8 +8,8 @@ using Gateway.Tenants;
 namespace Gateway.Telemetry;
 
 /// <summary>
-/// Raises an alert once per period when 50, 80 and 95 % of a quota are used: in the log, as a metric, and to the
-/// webhook if one is set.
+/// Raises an alert once per period when a threshold of a quota is reached (by default 50, 80 and 95 %): in the log, as a
+/// metric, and to the webhook if one is set.
 /// </summary>
 /// <remarks>
 /// An alert is recorded in the store before it is raised: a crash in between loses it, but never repeats it.
@@ -22,23 +20,14 @@ internal sealed partial class QuotaAlerts(
     Database database,
     GatewayMetrics metrics,
     AlertOptions options,
-    OutgoingConnections outgoing,
+    AlertWebhook webhook,
     TimeProvider time,
     ILogger<QuotaAlerts> log
 ) : BackgroundService
 {
-    private static readonly int[] Thresholds = [50, 80, 95];
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan WebhookTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly HashSet<Alert> _raised = [];
-    private readonly HttpClient _http = new(outgoing.CreateTransport()) { Timeout = WebhookTimeout };
-
-    public override void Dispose()
-    {
-        _http.Dispose();
-        base.Dispose();
-    }
+    private readonly HashSet<QuotaAlert> _raised = [];
 
     protected override async Task ExecuteAsync(CancellationToken cancellationToken)
     {
@@ -67,23 +56,23 @@ internal sealed partial class QuotaAlerts(
             var isFirst = await RecordAsync(alert, cancellationToken);
             _raised.Add(alert);
             if (isFirst)
-                await RaiseAsync(alert, cancellationToken);
+                Raise(alert);
         }
     }
 
-    private static IEnumerable<Alert> Reached(string tenant, QuotaStatus quota)
+    private IEnumerable<QuotaAlert> Reached(string tenant, QuotaStatus quota)
     {
         // A sliding minute has no period in which an alert could be raised once.
         if (quota is not { Limit: > 0, ResetsAt: { } resetsAt, Unit: QuotaStatus.Images or QuotaStatus.Micros })
             return [];
         var owner = quota.IsOrganization ? GatewayMetrics.Organization : tenant;
-        return Thresholds
-            .Where(percent => (quota.Used + quota.Held) * 100m >= (decimal)quota.Limit.Value * percent)
-            .Select(percent => new Alert(owner, quota.Name, Format(resetsAt), percent));
+        return options
+            .Thresholds.Where(percent => (quota.Used + quota.Held) * 100m >= (decimal)quota.Limit.Value * percent)
+            .Select(percent => new QuotaAlert(owner, quota.Name, Format(resetsAt), percent));
     }
 
     /// <returns>Whether no replica has raised it yet.</returns>
-    private Task<bool> RecordAsync(Alert alert, CancellationToken cancellationToken) =>
+    private Task<bool> RecordAsync(QuotaAlert alert, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async (connection, transaction, cancellationToken) =>
             {
@@ -100,29 +89,14 @@ internal sealed partial class QuotaAlerts(
             cancellationToken
         );
 
-    private async Task RaiseAsync(Alert alert, CancellationToken cancellationToken)
+    private void Raise(QuotaAlert alert)
     {
         Log.QuotaAlert(log, alert.Tenant, alert.Percent, alert.Quota, alert.PeriodEnds);
         metrics.QuotaAlerts.WithLabels(alert.Tenant, alert.Quota, alert.Percent.ToString(CultureInfo.InvariantCulture)).Inc();
-        if (options.Webhook is null)
-            return;
-        try
-        {
-            using var answer = await _http.PostAsJsonAsync(options.Webhook, alert, cancellationToken);
-            answer.EnsureSuccessStatusCode();
-        }
-        catch (Exception failure)
-            when (failure is HttpRequestException or TaskCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            Log.WebhookFailed(log, outgoing.Explain(failure, options.Webhook));
-        }
+        webhook.Send(alert);
     }
 
     private static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>The JSON that the webhook receives.</summary>
-    /// <param name="Tenant">A tenant id, or <see cref="GatewayMetrics.Organization"/>.</param>
-    private sealed record Alert(string Tenant, string Quota, string PeriodEnds, int Percent);
 
     private static partial class Log
     {
@@ -134,11 +108,5 @@ internal sealed partial class QuotaAlerts(
             Message = "Quota alert: {AlertTenant} has used {Percent} % of {Quota}, which resets at {PeriodEnds}"
         )]
         public static partial void QuotaAlert(ILogger logger, string alertTenant, int percent, string quota, string periodEnds);
-
-        [LoggerMessage(
-            Level = LogLevel.Error,
-            Message = "The alert webhook did not accept an alert ({Failure}) and does not get it again: the alert is in this log"
-        )]
-        public static partial void WebhookFailed(ILogger logger, string failure);
     }
 }

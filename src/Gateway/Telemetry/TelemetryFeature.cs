@@ -2,9 +2,12 @@ using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Logging;
 using Gateway.Generations;
+using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Leonardo;
+using Gateway.Leonardo.Replies;
+using Gateway.Results;
 
 namespace Gateway.Telemetry;
 
@@ -14,6 +17,8 @@ internal static class TelemetryFeature
     public static void AddTelemetry(this IServiceCollection services, Settings settings)
     {
         services.AddSingleton(AlertOptions.Read(settings));
+        services.AddSingleton<AlertWebhook>();
+        services.AddHostedService(provider => provider.GetRequiredService<AlertWebhook>());
         services.AddHostedService<QuotaAlerts>();
         TraceExport.Add(services, settings);
         services.AddSingleton(CreateMetrics);
@@ -53,6 +58,9 @@ internal static class TelemetryFeature
         upstream.Recorded = (outcome, duration) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(duration.TotalSeconds);
         upstream.CallRecorded = (operation, outcome, duration) =>
             metrics.UpstreamCallSeconds.WithLabels(operation, outcome).Observe(duration.TotalSeconds);
+        provider.GetRequiredService<Watcher>().Ended = (status, age) =>
+            metrics.GenerationSeconds.WithLabels(status == GenerationStatus.Complete ? "complete" : "failed").Observe(age.TotalSeconds);
+        provider.GetRequiredService<ImageSender>().Interrupted = () => metrics.ImagesInterrupted.Inc();
         return metrics;
     }
 }

@@ -73,7 +73,7 @@ public sealed partial class AddressRewritingTests : IDisposable
         var nginx = ClearedBy("deploy/nginx/nginx.conf");
         nginx.ShouldContain("X-Tenant-Id");
         nginx.Length.ShouldBeGreaterThan(10);
-        ClearedBy("deploy/kubernetes/gateway.yml").ShouldBe(nginx);
+        ClearedBy("deploy/kubernetes/components/ingress/ingress.yml").ShouldBe(nginx);
 
         var haproxy = File.ReadAllLines(Repository.Path("deploy/haproxy/haproxy.cfg"))
             .Select(line => DeletedHeader().Match(line))

@@ -66,78 +66,39 @@ public sealed partial class DeployFilesTests
 
         var panels = dashboard["panels"]!.AsArray();
         panels.Select(panel => panel!["id"]!.GetValue<int>()).Distinct().Count().ShouldBe(panels.Count);
-        foreach (var panel in panels)
+        foreach (var panel in panels.Where(panel => panel!["type"]!.GetValue<string>() != "row"))
             panel!["targets"]!.AsArray().ShouldNotBeEmpty(panel["title"]!.GetValue<string>());
-    }
-
-    [Fact]
-    public void The_pods_are_probed_unprivileged_and_cannot_write()
-    {
-        var all = Documents("deploy/kubernetes/gateway.yml");
-        all.Select(one => Text(one, "kind")).ShouldBe(["Deployment", "Service", "Ingress", "PodDisruptionBudget", "NetworkPolicy"]);
-        var deployment = all[0];
-        Text(deployment, "spec.replicas").ShouldBe("3");
-        Text(deployment, "spec.strategy.rollingUpdate.maxUnavailable").ShouldBe("0");
-        const string Pod = "spec.template.spec.";
-        Text(deployment, Pod + "securityContext.runAsNonRoot").ShouldBe("true");
-        Text(deployment, Pod + "automountServiceAccountToken").ShouldBe("false");
-        // The preStop pause, and the longest that requests under way may take by default.
-        int.Parse(Text(deployment, Pod + "terminationGracePeriodSeconds")!, System.Globalization.CultureInfo.InvariantCulture)
-            .ShouldBeGreaterThanOrEqualTo(10 + 30 + 10 + 5);
-        const string Container = Pod + "containers.0.";
-        Text(deployment, Container + "securityContext.readOnlyRootFilesystem").ShouldBe("true");
-        Text(deployment, Container + "securityContext.allowPrivilegeEscalation").ShouldBe("false");
-        Text(deployment, Container + "securityContext.capabilities.drop.0").ShouldBe("ALL");
-        Text(deployment, Container + "livenessProbe.httpGet.path").ShouldBe("/health/live");
-        Text(deployment, Container + "readinessProbe.httpGet.path").ShouldBe("/health/ready");
-        Text(deployment, Container + "resources.limits.memory").ShouldNotBeNull();
-        Text(all[3], "spec.minAvailable").ShouldBe("2");
-        Text(all[4], "spec.policyTypes.1").ShouldBe("Egress");
-        // Nobody can speak for the ingress controller, which is trusted.
-        Text(all[4], "spec.ingress.0.ports.0.port").ShouldBe("8080");
-        Text(all[4], "spec.ingress.0.from.0.namespaceSelector.matchLabels.kubernetes\\.io/metadata\\.name").ShouldBe("ingress-nginx");
-        // Secrets are files, never environment variables.
-        File.ReadAllText(Repository.Path("deploy/kubernetes/gateway.yml")).ShouldNotContain("secretKeyRef");
-        foreach (var part in (string[])["spec.selector.matchLabels", "spec.template.metadata.labels"])
-            Text(deployment, part + ".app").ShouldBe("leonardo-gateway");
-    }
-
-    [Fact]
-    public Task The_manifests_keep_the_schemas_of_the_Kubernetes_API() =>
-        NodeScript.RunAsync("manifests", "manifests.mjs", Repository.Path("deploy/kubernetes/gateway.yml"));
-
-    [Theory]
-    [InlineData(
-        "readOnlyRootFilesystem: true",
-        "readOnlyRootFileSystem: true",
-        "containers/0/securityContext/readOnlyRootFileSystem is not in"
-    )]
-    [InlineData("runAsNonRoot: true", "runAsNonRoot: \"true\"", "securityContext/runAsNonRoot must be boolean")]
-    [InlineData("  strategy:", "  replica: 2\n  strategy:", "/spec/replica is not in the schema")]
-    public async Task A_manifest_with_a_mistake_is_found_by_the_schemas(string right, string wrong, string error)
-    {
-        // Before the exception is recorded: a skipped test is one too.
-        NodeScript.Need("manifests");
-        using var folder = new TemporaryFolder();
-        var file = Path.Combine(folder.Path, "gateway.yml");
-        var manifest = await File.ReadAllTextAsync(Repository.Path("deploy/kubernetes/gateway.yml"), TestContext.Current.CancellationToken);
-        manifest.ShouldContain(right);
-        await File.WriteAllTextAsync(file, manifest.Replace(right, wrong, StringComparison.Ordinal), TestContext.Current.CancellationToken);
-
-        var refused = await Record.ExceptionAsync(() => NodeScript.RunAsync("manifests", "manifests.mjs", file));
-
-        refused.ShouldNotBeNull().Message.ShouldContain(error);
     }
 
     [Theory]
     [InlineData("docker-compose.yml")]
     [InlineData("deploy/compose.replicas.yml")]
-    public async Task Compose_accepts_its_files(string file)
+    [InlineData("deploy/compose.monitoring.yml")]
+    [InlineData("deploy/compose.replicas.yml", "deploy/compose.monitoring.yml")]
+    [InlineData("docker-compose.yml", "deploy/compose.monitoring.yml")]
+    public async Task Compose_accepts_its_files(params string[] files)
     {
         Tools.Need("docker-compose");
-        var (exit, output) = await RunAsync("docker-compose", "-f", Repository.Path(file), "config", "-q");
+        var (exit, output) = await RunAsync(
+            "docker-compose",
+            [.. files.SelectMany(file => (string[])["-f", Repository.Path(file)]), "config", "-q"]
+        );
 
         exit.ShouldBe(0, output);
+    }
+
+    [Fact]
+    public void The_example_environment_has_every_variable_of_the_compose_files_and_no_other()
+    {
+        string[] files = ["docker-compose.yml", "deploy/compose.replicas.yml", "deploy/compose.monitoring.yml"];
+        var used = files
+            .SelectMany(file => ComposeVariable().Matches(File.ReadAllText(Repository.Path(file))))
+            .Select(match => match.Groups["name"].Value);
+        var listed = File.ReadAllLines(Repository.Path(".env.example"))
+            .Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith("# ", StringComparison.Ordinal))
+            .Select(line => line.TrimStart('#').Split('=')[0]);
+
+        listed.Order(StringComparer.Ordinal).ShouldBe(used.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -145,6 +106,7 @@ public sealed partial class DeployFilesTests
     {
         Text(Documents("deploy/compose.replicas.yml")[0], "services.gateway.stop_grace_period").ShouldBe("60s");
         Text(Documents("docker-compose.yml")[0], "services.gateway.read_only").ShouldBe("true");
+        Text(Documents("docker-compose.yml")[0], "services.gateway.restart").ShouldBe("unless-stopped");
     }
 
     /// <summary>T-F6.</summary>
@@ -172,6 +134,7 @@ public sealed partial class DeployFilesTests
         return (process.ExitCode, await output + await error);
     }
 
+    /// <param name="file">Absolute, or relative to the root of the repository.</param>
     internal static IReadOnlyList<YamlNode> Documents(string file)
     {
         var yaml = new YamlStream();
@@ -184,13 +147,17 @@ public sealed partial class DeployFilesTests
     /// The scalar at a path of names and indexes, where a backslash stands before a dot in a name; null where there is
     /// none.
     /// </summary>
-    private static string? Text(YamlNode node, string path)
+    internal static string? Text(YamlNode node, string path)
     {
         var at = node;
         foreach (var part in Separator().Split(path).Select(part => part.Replace("\\.", ".", StringComparison.Ordinal)))
         {
-            if (at is YamlSequenceNode list)
-                at = list.Children[int.Parse(part, System.Globalization.CultureInfo.InvariantCulture)];
+            if (
+                at is YamlSequenceNode list
+                && int.Parse(part, System.Globalization.CultureInfo.InvariantCulture) is var index
+                && index < list.Children.Count
+            )
+                at = list.Children[index];
             else if (at is YamlMappingNode map && map.Children.TryGetValue(new YamlScalarNode(part), out var next))
                 at = next;
             else
@@ -204,6 +171,9 @@ public sealed partial class DeployFilesTests
 
     [GeneratedRegex(@"\b(?:gateway|process|dotnet)_[a-z_]+\b", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Metric();
+
+    [GeneratedRegex(@"\$\{(?<name>[A-Z_]+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex ComposeVariable();
 
     [GeneratedRegex(@"- alert: (?<name>\w+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AlertName();

@@ -10,7 +10,13 @@ namespace Gateway.Tests.HouseRules;
 public sealed partial class SecrecyTests
 {
     /// <summary>Their responses are not scanned: they come from the simulator or from an upload address.</summary>
-    private static readonly string[] OtherClients = ["Simulator/", "Harness/SimulatorProcess.cs", "Reconciliation/ReconcilerTests.cs"];
+    private static readonly string[] OtherClients =
+    [
+        "Simulator/",
+        "Harness/SimulatorProcess.cs",
+        "Reconciliation/ReconcilerTests.cs",
+        "Deploy/PrometheusServer.cs",
+    ];
 
     /// <summary>They need an operator's token instead of a tenant.</summary>
     private static readonly string[] AdminRoutes =

@@ -1,10 +1,13 @@
 using System.Text.Json.Nodes;
+using Gateway.Edge;
+using Gateway.Telemetry;
 using Gateway.Tests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -82,7 +85,76 @@ public sealed class QuotaAlertTests
         await second.StopAsync();
     }
 
-    private static async Task<WebApplication> StartWebhookAsync(List<JsonNode> received)
+    [Fact]
+    public async Task A_chat_that_is_unreachable_for_a_while_gets_the_alert_of_its_own_threshold_as_text()
+    {
+        var received = new List<JsonNode>();
+        await using var webhook = await StartWebhookAsync(received, 503, 429);
+        var address = webhook.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        await using var gateway = await GatewayApp.StartAsync(
+            TenImages,
+            settings: [("Alerts:Webhook", address + "/alerts"), ("Alerts:WebhookFormat", "Slack"), ("Alerts:Thresholds", "30")]
+        );
+
+        await PostAsync(gateway, 4);
+        await CheckUntilAsync(gateway, () => Count(received) == 3);
+
+        // The same alert, each time.
+        foreach (var body in received)
+            body.ToJsonString()
+                .ShouldBe("""{"text":"Leonardo gateway: team has used 30 % of images-day, which resets at 2026-11-23T00:00:00Z."}""");
+        for (var i = 0; i < 3; i++)
+            await CheckAsync(gateway);
+        Count(received).ShouldBe(3);
+        (await Scrape.OfAsync(gateway)).Value("gateway_alert_webhook_failures_total").ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData(2, 503, 503, 200)]
+    [InlineData(1, 400, 200)]
+    public async Task An_alert_is_given_up_after_the_last_attempt_or_a_final_refusal(int attempts, params int[] answers)
+    {
+        var received = new List<JsonNode>();
+        await using var webhook = await StartWebhookAsync(received, answers);
+        var address = webhook.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+        await using var gateway = await GatewayApp.StartAsync(
+            TenImages,
+            settings: [("Alerts:Webhook", address + "/alerts"), ("Alerts:WebhookAttempts", "2"), ("Alerts:WebhookRetryDelay", "00:00:01")]
+        );
+
+        await PostAsync(gateway, 5);
+        await Eventually.HoldsAsync(async () =>
+        {
+            await CheckAsync(gateway);
+            return (await Scrape.OfAsync(gateway)).Value("gateway_alert_webhook_failures_total") == 1;
+        });
+
+        Count(received).ShouldBe(attempts);
+    }
+
+    [Theory]
+    [InlineData("Alerts:Thresholds", "0,50")]
+    [InlineData("Alerts:Thresholds", "50,50")]
+    [InlineData("Alerts:Thresholds", "half")]
+    [InlineData("Alerts:WebhookAttempts", "0")]
+    [InlineData("Alerts:WebhookFormat", "Teams")]
+    public void A_wrong_setting_is_named(string name, string value)
+    {
+        var settings = new Settings(new ConfigurationBuilder().AddInMemoryCollection([new(name, value)]).Build());
+
+        AlertOptions.Read(settings);
+
+        settings.Errors.ShouldHaveSingleItem().ShouldStartWith(name + ": ");
+    }
+
+    private static int Count(List<JsonNode> received)
+    {
+        lock (received)
+            return received.Count;
+    }
+
+    /// <param name="statuses">Of its first answers; then 200.</param>
+    private static async Task<WebApplication> StartWebhookAsync(List<JsonNode> received, params int[] statuses)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -90,11 +162,14 @@ public sealed class QuotaAlertTests
         var webhook = builder.Build();
         webhook.MapPost(
             "/alerts",
-            async (HttpRequest request) =>
+            async (HttpContext context) =>
             {
-                var alert = (await JsonNode.ParseAsync(request.Body))!;
+                var alert = (await JsonNode.ParseAsync(context.Request.Body))!;
                 lock (received)
+                {
+                    context.Response.StatusCode = received.Count < statuses.Length ? statuses[received.Count] : 200;
                     received.Add(alert);
+                }
             }
         );
         await webhook.StartAsync();
