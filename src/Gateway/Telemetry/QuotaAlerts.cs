@@ -8,8 +8,8 @@ using Gateway.Tenants;
 namespace Gateway.Telemetry;
 
 /// <summary>
-/// Raises an alert once per period when a threshold of a quota is reached (by default 50, 80 and 95 %): in the log, as a
-/// metric, and to the webhook if one is set.
+/// Raises an alert once per period when a threshold of a quota is reached (by default 50, 80 and 95 %): in the log, as
+/// a metric, and to the webhook if one is set.
 /// </summary>
 /// <remarks>
 /// An alert is recorded in the store before it is raised: a crash in between loses it, but never repeats it.

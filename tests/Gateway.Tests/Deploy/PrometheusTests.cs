@@ -5,7 +5,9 @@ using YamlDotNet.RepresentationModel;
 
 namespace Gateway.Tests.Deploy;
 
-/// <summary>Every expression of the dashboard and the rules, evaluated by a Prometheus that scraped a real run.</summary>
+/// <summary>
+/// Every expression of the dashboard and the rules, evaluated by a Prometheus that scraped a real run.
+/// </summary>
 public sealed partial class PrometheusTests
 {
     private const string Tenants = """
