@@ -43,7 +43,7 @@ internal sealed record AlertOptions(Uri? Webhook, AlertFormat Format, IReadOnlyL
         return null;
     }
 
-    private static IReadOnlyList<int> ReadThresholds(Settings settings)
+    private static List<int> ReadThresholds(Settings settings)
     {
         const string Name = "Alerts:Thresholds";
         var thresholds = settings

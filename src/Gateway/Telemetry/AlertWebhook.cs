@@ -71,7 +71,7 @@ internal sealed partial class AlertWebhook(
         {
             using var content =
                 options.Format == AlertFormat.Slack
-                    ? JsonContent.Create(new Dictionary<string, string> { ["text"] = alert.Sentence })
+                    ? JsonContent.Create(new Dictionary<string, string>(StringComparer.Ordinal) { ["text"] = alert.Sentence })
                     : JsonContent.Create(alert);
             // Some receivers refuse a body without a length.
             await content.LoadIntoBufferAsync(cancellationToken);

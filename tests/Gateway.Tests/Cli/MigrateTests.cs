@@ -176,7 +176,8 @@ public sealed class MigrateTests : IDisposable
             answers[path] = await SendAsync(gateway, HttpMethod.Get, path, AdminGateway.Token);
         return answers.ToDictionary(
             answer => answer.Key,
-            answer => Lasting(JsonNode.Parse(answer.Value.Replace($":{gateway.Address.Port}/", ":0/", StringComparison.Ordinal))!)
+            answer => Lasting(JsonNode.Parse(answer.Value.Replace($":{gateway.Address.Port}/", ":0/", StringComparison.Ordinal))!),
+            StringComparer.Ordinal
         );
     }
 
