@@ -47,7 +47,7 @@ builder.Services.AddMcp();
 builder.Services.AddReconciliation(settings);
 builder.Services.AddWebhooks(settings);
 builder.Services.AddAdmin(settings, builder.Environment);
-builder.Services.AddSignIn();
+builder.Services.AddSignIn(settings, builder.Environment);
 builder.Services.AddTelemetry(settings);
 builder.Services.AddOpenApi(settings);
 builder.Services.AddDocs();
@@ -82,6 +82,7 @@ all.MapTelemetry();
 all.MapAdmin();
 all.MapDocs();
 all.MapOpenAi();
+all.MapSignIn();
 foreach (var prefix in RoutePrefixes.All)
 {
     var routes = all.MapGroup(prefix);

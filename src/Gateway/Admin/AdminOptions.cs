@@ -33,7 +33,11 @@ internal sealed record AdminOptions(string? TokenFile, (string Name, string Valu
         const string Value = "SignIn:OperatorValue";
         var (claim, value) = (settings.GetString(Name), settings.GetString(Value));
         if (claim is not null && value is not null)
+        {
+            if (settings.GetString("Identification:Oidc:Authority") is null)
+                settings.AddError(Name, "needs Identification:Oidc:Authority: the issuer whose tokens have the claim");
             return (claim, value);
+        }
         if (claim is not null)
             settings.AddError(Value, "is required with OperatorClaim: the value that only operators have");
         if (value is not null)

@@ -1,4 +1,8 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
 using Gateway.Edge.Problems;
+using Gateway.Tenants.Identification.Jwt;
 using Gateway.Tenants.Sessions;
 
 namespace Gateway.Admin;
@@ -8,6 +12,8 @@ namespace Gateway.Admin;
 /// </summary>
 internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, AdminTokens tokens, AdminOptions options, TimeProvider time)
 {
+    private const int MaxName = 100;
+
     /// <returns>
     /// The operator that the session of the request identifies, if any; and whether the request has a cookie of a
     /// session that has ended.
@@ -43,6 +49,26 @@ internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, A
         var previous = SessionCookie.Read(context.Request).Key;
         SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: true, [identity], cancellationToken));
         return null;
+    }
+
+    /// <param name="claims">Of a valid JWT.</param>
+    /// <returns>The operator that they belong to; null: none.</returns>
+    public SessionIdentity? FindOperator(JsonElement claims)
+    {
+        if (options.Claim is not { } claim || !TokenClaims.FindValues(claims, claim.Name).Contains(claim.Value, StringComparer.Ordinal))
+            return null;
+        var subject = TokenClaims.FindText(claims, "sub") ?? "";
+        var name = TokenClaims.FindText(claims, "preferred_username") ?? TokenClaims.FindText(claims, "email") ?? subject;
+        // As for a token: names can be changed at the issuer, and the subject tells two equal ones apart.
+        var fingerprint = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(subject)))[..8];
+        return new SessionIdentity(
+            SessionRole.Operator,
+            $"{(name.Length > MaxName ? name[..MaxName] : name)} ({fingerprint})",
+            TokenDigest: null,
+            claim,
+            TokenClaims.FindSubject(claims),
+            SessionIdentity.GetExpiry(SessionRole.Operator, time.GetUtcNow(), TokenClaims.GetExpiry(claims))
+        );
     }
 
     private bool IsInForce(SessionIdentity signedIn) =>

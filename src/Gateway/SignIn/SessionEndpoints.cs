@@ -61,16 +61,25 @@ internal sealed class SessionEndpoints(
             trustedProxies,
             publicUrl
         );
-        var (result, identity) = await TokenSignIn.IdentifyAsync(request, time.GetUtcNow());
-        if (result.Caller is not { } caller)
-            return RefuseToken(context, result.Refusal!);
-        context.Features.Set(caller);
-        if (directory.IsSuspended(caller.Tenant.Id))
-            return IdentificationResult.Suspended;
-        if (rate.Count(SessionRole.Tenant, caller.Tenant.Id) is { } tooMany)
+        var signIn = await TokenSignIn.ReadAsync(request, time.GetUtcNow());
+        SessionIdentity?[] roles = [signIn.Identity, signIn.Claims is { } claims ? operators.FindOperator(claims) : null];
+        List<SessionIdentity> identities = [.. roles.OfType<SessionIdentity>()];
+        if (identities is not [var first, ..])
+            return RefuseToken(context, signIn.Result.Refusal!);
+        if (signIn.Result.Caller is { } caller)
+        {
+            context.Features.Set(caller);
+            if (directory.IsSuspended(caller.Tenant.Id))
+                return IdentificationResult.Suspended;
+        }
+        if (rate.Count(first.Role, first.Name) is { } tooMany)
             return tooMany;
         var previous = SessionCookie.Read(context.Request).Key;
-        SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: true, [identity!], cancellationToken));
+        // The claims say all that the person is; a token says it of one role.
+        SessionCookie.Write(
+            context,
+            await sessions.CreateAsync(previous, keepsOtherRole: signIn.Claims is null, identities, cancellationToken)
+        );
         return TypedResults.NoContent();
     }
 

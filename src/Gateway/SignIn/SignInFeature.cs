@@ -8,13 +8,30 @@ namespace Gateway.SignIn;
 /// <summary>The console's sign-in: sessions that a browser keeps in a cookie (docs/api.md).</summary>
 internal static class SignInFeature
 {
-    public static void AddSignIn(this IServiceCollection services)
+    public static void AddSignIn(this IServiceCollection services, Settings settings, IHostEnvironment environment)
     {
+        var options = SignInOptions.Read(settings, environment.ContentRootPath);
+        services.AddSingleton(options);
+        if (options.ClientId is not null)
+        {
+            services.AddSingleton<SignInKey>();
+            services.AddSingleton<OidcSignIn>();
+            services.AddSingleton<SignInEndpoints>();
+        }
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SignInRate>();
         services.AddSingleton<SessionEndpoints>();
         services.AddHostedService<SessionPruner>();
         services.Configure<ApiDocumentation>(SignInDocumentation.Describe);
+    }
+
+    /// <summary>Without <c>SignIn:ClientId</c> there are no such routes.</summary>
+    public static void MapSignIn(this IEndpointRouteBuilder routes)
+    {
+        if (routes.ServiceProvider.GetService<SignInEndpoints>() is not { } endpoints)
+            return;
+        routes.MapGet(SignInEndpoints.Path, endpoints.StartAsync).WithMetadata(new AllowAnonymousTenant()).ExcludeFromDescription();
+        routes.MapGet(OidcSignIn.CallbackPath, endpoints.FinishAsync).WithMetadata(new AllowAnonymousTenant()).ExcludeFromDescription();
     }
 
     public static void MapSessions(this IEndpointRouteBuilder routes)

@@ -1,6 +1,7 @@
 using System.Net;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
+using Gateway.Tests.Tenants.Identification;
 
 namespace Gateway.Tests.Outgoing;
 
@@ -11,9 +12,16 @@ public sealed class ProxyTests
     public async Task A_generation_its_image_an_upload_and_OIDC_go_through_the_proxy_that_is_set()
     {
         await using var network = await EgressNetwork.StartAsync();
-        await using var gateway = await network.StartGatewayAsync(network.ProxySetting, network.CaFile);
+        await File.WriteAllTextAsync(network.Folder["secret"], OidcSignInPages.Secret, TestContext.Current.CancellationToken);
+        await using var gateway = await network.StartGatewayAsync(
+            network.ProxySetting,
+            network.CaFile,
+            ("SignIn__ClientId", OidcSignInPages.ClientId),
+            ("SignIn__ClientSecretFile", network.Folder["secret"])
+        );
         var token = network.IssuerServer.Token();
 
+        await SignInAsync(gateway, network);
         var made = await EgressNetwork.PostAsync(gateway, token);
         made.StatusCode.ShouldBe(HttpStatusCode.OK, await made.TextAsync());
         var path = "/v1/generations/" + (await made.JsonAsync())["generate"]!["generationId"]!.GetValue<string>();
@@ -33,6 +41,18 @@ public sealed class ProxyTests
 
         foreach (var name in (string[])[EgressNetwork.Leonardo, EgressNetwork.Media, EgressNetwork.Issuer])
             network.Proxy.Targets.ShouldContain(name + ":443");
+    }
+
+    /// <summary>Discovery, and the redemption of the code.</summary>
+    private static async Task SignInAsync(GatewayProcess gateway, EgressNetwork network)
+    {
+        using var started = await EgressNetwork.SendAsync(gateway, HttpMethod.Get, "/signin");
+        started.StatusCode.ShouldBe(HttpStatusCode.Redirect, await started.TextAsync());
+        var back = new Uri(network.IssuerServer.SignIn.Authorize(started.Headers.Location!.Query));
+        using var request = new HttpRequestMessage(HttpMethod.Get, back.PathAndQuery);
+        request.Headers.Add("Cookie", string.Join("; ", started.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0])));
+        using var finished = await gateway.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        finished.StatusCode.ShouldBe(HttpStatusCode.Redirect, await finished.TextAsync());
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal static class ProblemTypes
         "policy",
         403,
         "The tenant's policy does not allow this",
-        "The request is valid, but this tenant may not make it. `errors` names each part that is not allowed. Nothing was reserved or sent. Change those parts, or ask the operator to change the tenant's policy."
+        "The request is valid, but this tenant may not make it. `errors` names each part that is not allowed. At the sign-in: no tenant is known by the account, or several are. Nothing was reserved or sent. Change those parts, or ask the operator to change the tenants file."
     );
 
     public static readonly ProblemType HostNotAllowed = new(
@@ -168,7 +168,7 @@ internal static class ProblemTypes
         "identity-unavailable",
         503,
         "The identity provider is not available",
-        "The request presents a token whose signing keys cannot be fetched from its issuer now. The token may be valid. Nothing was reserved or sent. Try again after `Retry-After` seconds."
+        "The request presents a token whose signing keys cannot be fetched from its issuer now, or is a sign-in at that issuer. The token may be valid. Nothing was reserved or sent. Try again after `Retry-After` seconds."
     );
 
     public static readonly ProblemType OutcomeUnknown = new(

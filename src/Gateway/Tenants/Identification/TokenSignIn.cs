@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -7,42 +6,26 @@ using Gateway.Tenants.Sessions;
 
 namespace Gateway.Tenants.Identification;
 
-/// <summary>What a session of a tenant is made from: the bearer token of the request, and nothing else.</summary>
-internal static class TokenSignIn
+/// <summary>What a session is made from: the bearer token of the request, and nothing else.</summary>
+/// <param name="Result">The tenant by the token, or the refusal.</param>
+/// <param name="Identity">What the tenant's session rests on.</param>
+/// <param name="Claims">Of a valid JWT, whether or not a tenant is known by it.</param>
+internal sealed record TokenSignIn(IdentificationResult Result, SessionIdentity? Identity, JsonElement? Claims)
 {
     private static readonly TokenIdentification Tokens = new();
-    private static readonly JwtIdentification Jwts = new();
 
-    /// <returns>The caller by its token, or the refusal; with the caller, what its session rests on.</returns>
-    public static async ValueTask<(IdentificationResult Result, SessionIdentity? Identity)> IdentifyAsync(
-        IdentificationRequest request,
-        DateTimeOffset now
-    )
+    public static async ValueTask<TokenSignIn> ReadAsync(IdentificationRequest request, DateTimeOffset now)
     {
-        var result = await Tokens.IdentifyAsync(request);
-        if (result.Caller is { } known)
-            return (result, FromToken(known, BearerToken.Read(request.Headers).Text!, now));
-        if (result.Refusal is null)
-            result = await Jwts.IdentifyAsync(request);
-        return (result, result.Caller is { } caller ? FromJwt(request, caller, now) : null);
-    }
-
-    private static SessionIdentity FromToken(Caller caller, string token, DateTimeOffset now) =>
-        new(
-            SessionRole.Tenant,
-            caller.Tenant.Id,
-            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token))),
-            Claim: null,
-            Person: null,
-            SessionIdentity.GetExpiry(SessionRole.Tenant, now)
-        );
-
-    private static SessionIdentity FromJwt(IdentificationRequest request, Caller caller, DateTimeOffset now)
-    {
-        // It was validated just now.
-        var payload = JwtIdentification.FindJwt(request)!.Split('.')[1];
-        using var claims = JsonDocument.Parse(Base64Url.DecodeFromChars(payload));
-        return FromClaims(request.Snapshot, caller.Tenant.Id, claims.RootElement, now);
+        if (JwtIdentification.FindJwt(request) is not { } jwt)
+        {
+            var result = await Tokens.IdentifyAsync(request);
+            return new(result, result.Caller is { } known ? FromToken(known, BearerToken.Read(request.Headers).Text!, now) : null, null);
+        }
+        var (claims, refusal) = await JwtIdentification.ReadClaimsAsync(jwt, request);
+        if (refusal is { } refused)
+            return new(refused, null, null);
+        var found = JwtIdentification.FindTenant(claims, request);
+        return new(found, found.Caller is { } caller ? FromClaims(request.Snapshot, caller.Tenant.Id, claims, now) : null, claims);
     }
 
     /// <param name="tenant">One that the claims belong to.</param>
@@ -59,4 +42,14 @@ internal static class TokenSignIn
             SessionIdentity.GetExpiry(SessionRole.Tenant, now, TokenClaims.GetExpiry(claims))
         );
     }
+
+    private static SessionIdentity FromToken(Caller caller, string token, DateTimeOffset now) =>
+        new(
+            SessionRole.Tenant,
+            caller.Tenant.Id,
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(token))),
+            Claim: null,
+            Person: null,
+            SessionIdentity.GetExpiry(SessionRole.Tenant, now)
+        );
 }

@@ -20,6 +20,7 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     public const string Audience = "leonardo-gateway";
 
     private WebApplication? _app;
+    private OidcSignInPages? _signIn;
     private int _discoveries;
     private int _keyFetches;
 
@@ -41,6 +42,9 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     public Uri? PublicAddress { get; set; }
 
     private string Issuer => (PublicAddress ?? Address).AbsoluteUri.TrimEnd('/');
+
+    /// <summary>Where people sign in, and the gateway redeems what they come back with.</summary>
+    public OidcSignInPages SignIn => _signIn ??= new OidcSignInPages(this);
 
     /// <summary>While set, discovery is answered only when it completes.</summary>
     public TaskCompletionSource? Hold { get; set; }
@@ -133,6 +137,7 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
         _app = builder.Build();
         _app.MapGet("/.well-known/openid-configuration", DiscoverAsync);
         _app.MapGet("/keys", PublishKeys);
+        SignIn.Map(_app);
         _app.MapFallback(Stray);
         await _app.StartAsync(TestContext.Current.CancellationToken);
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -158,7 +163,15 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     {
         Interlocked.Increment(ref _discoveries);
         await (Hold?.Task ?? Task.CompletedTask);
-        return TypedResults.Json(new { issuer = Issuer, jwks_uri = Issuer + "/keys" });
+        return TypedResults.Json(
+            new
+            {
+                issuer = Issuer,
+                jwks_uri = Issuer + "/keys",
+                authorization_endpoint = Issuer + "/authorize",
+                token_endpoint = Issuer + "/token",
+            }
+        );
     }
 
     private IResult PublishKeys()

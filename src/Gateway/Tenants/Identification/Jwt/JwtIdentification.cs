@@ -60,26 +60,34 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
             ? text
             : null;
 
-    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request)
-    {
-        if (FindJwt(request) is not { } token)
-            return new(BearerToken.Read(request.Headers).Refusal);
-        return request.Context.RequestServices.GetService<JwtValidator>() is { } validator
-            ? IdentifyAsync(validator, token, request)
+    public override ValueTask<IdentificationResult> IdentifyAsync(IdentificationRequest request) =>
+        FindJwt(request) is { } token ? IdentifyAsync(token, request) : new(BearerToken.Read(request.Headers).Refusal);
+
+    /// <param name="token">Of <see cref="FindJwt"/>.</param>
+    /// <returns>Its payload, which is valid only without a refusal.</returns>
+    public static ValueTask<(JsonElement Claims, IdentificationResult? Refusal)> ReadClaimsAsync(
+        string token,
+        IdentificationRequest request
+    ) =>
+        request.Context.RequestServices.GetService<JwtValidator>() is { } validator
+            ? validator.ValidateAsync(token, request.Context.RequestAborted)
             : new(
-                IdentificationResult.InvalidToken(
-                    "The bearer token looks like a JWT, but the gateway trusts no issuer. Use another credential, or ask the operator to set Identification:Oidc."
+                (
+                    default,
+                    IdentificationResult.InvalidToken(
+                        "The bearer token looks like a JWT, but the gateway trusts no issuer. Use another credential, or ask the operator to set Identification:Oidc."
+                    )
                 )
             );
-    }
 
-    private static async ValueTask<IdentificationResult> IdentifyAsync(JwtValidator validator, string token, IdentificationRequest request)
+    private static async ValueTask<IdentificationResult> IdentifyAsync(string token, IdentificationRequest request)
     {
-        var (claims, refusal) = await validator.ValidateAsync(token, request.Context.RequestAborted);
+        var (claims, refusal) = await ReadClaimsAsync(token, request);
         return refusal ?? FindTenant(claims, request);
     }
 
-    private static IdentificationResult FindTenant(JsonElement claims, IdentificationRequest request)
+    /// <param name="claims">Of a valid token.</param>
+    public static IdentificationResult FindTenant(JsonElement claims, IdentificationRequest request)
     {
         SortedDictionary<string, (Caller Caller, TokenClaim)> found;
         try

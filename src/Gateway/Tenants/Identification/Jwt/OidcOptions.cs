@@ -15,7 +15,8 @@ internal sealed record OidcOptions(Uri Authority, IReadOnlyList<string> Audience
         var (authority, audiences) = (settings.GetString(AuthorityName), settings.List(AudienceName));
         if (authority is null && audiences.Count == 0)
             return null;
-        if (audiences.All(string.IsNullOrWhiteSpace))
+        // A gateway where people only sign in accepts no JWT in a header.
+        if (audiences.All(string.IsNullOrWhiteSpace) && settings.GetString("SignIn:ClientId") is null)
             settings.AddError(
                 AudienceName,
                 "is required with Authority: without it, a token issued for any other service would be accepted"

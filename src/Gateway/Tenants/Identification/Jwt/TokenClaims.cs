@@ -24,6 +24,25 @@ internal static class TokenClaims
     /// <returns>Null: there is none, or it is no valid label.</returns>
     public static string? FindSubject(JsonElement claims) => claims.TryGetProperty("sub", out var subject) ? UserLabel.Find(subject) : null;
 
+    /// <returns>The text of a claim, without what cannot be shown in a line; null: there is none.</returns>
+    public static string? FindText(JsonElement claims, string name)
+    {
+        try
+        {
+            return
+                claims.TryGetProperty(name, out var claim)
+                && claim.ValueKind == JsonValueKind.String
+                && string.Concat(claim.GetString()!.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))) is { Length: > 0 } text
+                ? text
+                : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // An unpaired surrogate.
+            return null;
+        }
+    }
+
     /// <returns>When the token expires (RFC 7519, 4.1.4); null: it does not say.</returns>
     public static DateTimeOffset? GetExpiry(JsonElement claims) =>
         claims.TryGetProperty("exp", out var expiry) && expiry.TryGetDouble(out var seconds)
