@@ -46,7 +46,9 @@ internal sealed class OidcSignIn : IDisposable
     }
 
     /// <summary>Answers with the redirect to the issuer.</summary>
-    /// <exception cref="HttpRequestException">The issuer does not answer, or does not say where people sign in.</exception>
+    /// <exception cref="HttpRequestException">
+    /// The issuer does not answer, or does not say where people sign in.
+    /// </exception>
     public async Task ChallengeAsync(HttpContext context, string returnPath, string? tenant)
     {
         var properties = new AuthenticationProperties { RedirectUri = returnPath };
@@ -135,8 +137,8 @@ internal sealed class OidcSignIn : IDisposable
     /// <summary>What is known of the issuer, shared with the check of JWTs.</summary>
     private sealed class Issuer(OidcKeys keys) : IConfigurationManager<OpenIdConnectConfiguration>
     {
-        public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel) =>
-            await keys.GetAsync(cancel) is { AuthorizationEndpoint.Length: > 0, TokenEndpoint.Length: > 0 } published
+        public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancellationToken) =>
+            await keys.GetAsync(cancellationToken) is { AuthorizationEndpoint.Length: > 0, TokenEndpoint.Length: > 0 } published
                 ? published
                 : throw new HttpRequestException("The issuer's discovery document cannot be fetched, or names no endpoints for a sign-in.");
 

@@ -12,7 +12,9 @@ using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Gateway.SignIn;
 
-/// <summary><c>/signin</c> and its callback: a person signs in at the organisation's issuer and gets a session.</summary>
+/// <summary>
+/// <c>/signin</c> and its callback: a person signs in at the organisation's issuer and gets a session.
+/// </summary>
 internal sealed partial class SignInEndpoints(
     OidcSignIn issuer,
     OidcKeys keys,

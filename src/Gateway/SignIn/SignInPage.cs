@@ -6,8 +6,8 @@ using Gateway.Edge.Problems;
 namespace Gateway.SignIn;
 
 /// <summary>
-/// A refusal of the sign-in, for the person who waits for it: a page with the way on. Programs that ask for JSON get the
-/// problem.
+/// A refusal of the sign-in, for the person who waits for it: a page with the way on. Programs that ask for JSON get
+/// the problem.
 /// </summary>
 internal static class SignInPage
 {

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace Gateway.Tests.Tenants.Identification;
 
 /// <summary>
-/// The part of an issuer that signs people in: authorization code with PKCE (RFC 7636). Whoever comes is signed in at
+/// The part of an issuer that signs people in: authorization code with PKCE (RFC 7636). Everybody is signed in at
 /// once, or refused if the test says so.
 /// </summary>
 internal sealed class OidcSignInPages(OidcIssuer issuer)
@@ -60,7 +60,7 @@ internal sealed class OidcSignInPages(OidcIssuer issuer)
         var form = await request.ReadFormAsync();
         if (form["client_id"] != ClientId || form["client_secret"] != Secret)
             return TypedResults.Json(new { error = "invalid_client" }, statusCode: 401);
-        // A code works once, for whoever began.
+        // A code works once, for the one who began.
         if (
             form["grant_type"] != "authorization_code"
             || !_codes.TryRemove(form["code"].Single()!, out var asked)
