@@ -12,10 +12,12 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 {
     private const string Wait = "wait=60";
 
-    private static readonly JsonSerializerOptions Json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    };
 
     /// <summary>Makes images and waits for them. One call is paid once, however often it is sent.</summary>
-    /// <param name="request">What to make.</param>
     /// <param name="idempotencyKey">
     /// Your own key, for a call that a later process may repeat; by default one is drawn for this call.
     /// </param>
@@ -32,7 +34,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
             .ConfigureAwait(false);
         return created.GenerationsByPk is { Status: not GenerationResultStatus.PENDING } ended
             ? ended
-            : await WaitForGenerationAsync(created.Generate.GenerationId, cancellationToken).ConfigureAwait(false);
+            : await WaitForGenerationAsync(created.Generate!.GenerationId, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What a request would cost and whether it is allowed now. Nothing is sent or reserved.</summary>
@@ -56,23 +58,15 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 
     /// <summary>The team's generations, newest first.</summary>
     /// <param name="after">The <c>Next</c> of the previous page; null: the first page.</param>
-    /// <param name="limit">1 to 100.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
     public Task<GenerationList> ListGenerationsAsync(string? after = null, int limit = 10, CancellationToken cancellationToken = default) =>
-        SendAsync<GenerationList>(
-            () => Get($"v1/generations?limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}"),
-            cancellationToken
-        );
+        SendAsync<GenerationList>(() => Get($"v1/generations?{Page(limit, after)}"), cancellationToken);
 
     /// <summary>Deletes a generation here and at Leonardo.</summary>
     public Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
         SendAsync<GenerationDeleted>(() => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken);
 
-    /// <summary>The bytes of an image, read while they arrive; dispose of it.</summary>
-    /// <param name="generation">Whose image it is.</param>
-    /// <param name="image">One of its <c>GeneratedImages</c>.</param>
+    /// <summary>The bytes of one of a generation's images, read while they arrive; dispose of it.</summary>
     /// <param name="width">320 or 640: a WebP of this width at most; null: the image itself.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
     public Task<Stream> OpenImageAsync(Guid generation, Guid image, int? width = null, CancellationToken cancellationToken = default) =>
         SendAsync(
             () => Get($"v1/generations/{generation}/images/{image}?{Parameter("width", width?.ToString(CultureInfo.InvariantCulture))}"),
@@ -83,17 +77,16 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 
     /// <summary>Uploads a PNG, JPEG or WebP of at most 25 MB. It is sent once.</summary>
     /// <returns>The <c>Image</c> of an <see cref="ImageReference"/>.</returns>
-    public Task<ReferencedImage> UploadAsync(Stream image, string fileName, CancellationToken cancellationToken = default) =>
-        SendAsync(
-            () =>
-                new(HttpMethod.Post, "v1/uploads")
-                {
-                    Content = new MultipartFormDataContent { { new StreamContent(image), "file", fileName } },
-                },
+    public Task<ReferencedImage> UploadAsync(Stream image, string fileName, CancellationToken cancellationToken = default)
+    {
+        var form = new MultipartFormDataContent { { new StreamContent(image), "file", fileName } };
+        return SendAsync(
+            () => new(HttpMethod.Post, "v1/uploads") { Content = form },
             ReadAsync<ReferencedImage>,
             attempts: 1,
             cancellationToken
         );
+    }
 
     /// <summary>Who the gateway takes the caller for, what is left of its quotas, and what was spent.</summary>
     public Task<UsageReport> GetUsageAsync(CancellationToken cancellationToken = default) =>
@@ -103,22 +96,68 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
     public Task<ModelList> ListModelsAsync(CancellationToken cancellationToken = default) =>
         SendAsync<ModelList>(() => Get("v2/models"), cancellationToken);
 
-    private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
-
-    private static HttpRequestMessage Get(string path, string? prefer = null) => Prefer(new(HttpMethod.Get, path), prefer);
-
-    private static HttpRequestMessage Post(string path, GenerationBody body, string? prefer = null, string? key = null)
+    /// <summary>Accepts a request at once. It is sent when its turn comes, even if this process ends.</summary>
+    public Task<GatewayJob> SubmitJobAsync(
+        GenerationBody request,
+        string? idempotencyKey = null,
+        CancellationToken cancellationToken = default
+    )
     {
-        var request = Prefer(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, prefer);
-        if (key is not null)
-            request.Headers.Add("Idempotency-Key", key);
-        return request;
+        var key = idempotencyKey ?? Guid.NewGuid().ToString();
+        return JobAsync(() => Post("v2/generations", request, "respond-async", key), cancellationToken);
     }
 
-    private static HttpRequestMessage Prefer(HttpRequestMessage request, string? prefer)
+    /// <summary>A job as it is now.</summary>
+    public Task<GatewayJob> GetJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        JobAsync(() => Get($"v1/jobs/{id}"), cancellationToken);
+
+    /// <summary>A job once it has ended, in whichever way.</summary>
+    public async Task<GatewayJob> WaitForJobAsync(Guid id, CancellationToken cancellationToken = default)
     {
-        if (prefer is not null)
-            request.Headers.Add("Prefer", prefer);
+        while (true)
+        {
+            var job = await JobAsync(() => Get($"v1/jobs/{id}", Wait), cancellationToken).ConfigureAwait(false);
+            if (job.HasEnded)
+                return job;
+        }
+    }
+
+    /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
+    public Task<GatewayJob> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        JobAsync(() => new(HttpMethod.Delete, $"v1/jobs/{id}"), cancellationToken);
+
+    /// <summary>The team's jobs, newest first; with a status, such as <c>QUEUED</c>, only those.</summary>
+    public Task<GatewayJobs> ListJobsAsync(
+        string? status = null,
+        string? after = null,
+        int limit = 10,
+        CancellationToken cancellationToken = default
+    ) => SendAsync<GatewayJobs>(() => Get($"v1/jobs?{Page(limit, after)}{Parameter("status", status)}"), cancellationToken);
+
+    private async Task<GatewayJob> JobAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
+    {
+        var answer = await SendAsync<GatewayJob.Answer>(create, cancellationToken).ConfigureAwait(false);
+        return answer.Job with { Generation = answer.Generation };
+    }
+
+    private static string Page(int limit, string? after) =>
+        $"limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}";
+
+    private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    private static HttpRequestMessage Get(string path, string? prefer = null) => With(new(HttpMethod.Get, path), "Prefer", prefer);
+
+    private static HttpRequestMessage Post(string path, GenerationBody body, string? prefer = null, string? key = null) =>
+        With(
+            With(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, "Prefer", prefer),
+            "Idempotency-Key",
+            key
+        );
+
+    private static HttpRequestMessage With(HttpRequestMessage request, string header, string? value)
+    {
+        if (value is not null)
+            request.Headers.Add(header, value);
         return request;
     }
 

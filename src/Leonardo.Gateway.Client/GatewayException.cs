@@ -38,7 +38,9 @@ public sealed class GatewayException : Exception
 
     internal static async Task<GatewayException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var problem = await ReadProblemAsync(response.Content, cancellationToken).ConfigureAwait(false);
+        var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
+        var isProblem = response.Content.Headers.ContentType?.MediaType == "application/problem+json";
+        var problem = isProblem ? JsonSerializer.Deserialize<Problem>(text) : null;
         return new GatewayException(
             response.StatusCode,
             problem
@@ -54,13 +56,5 @@ public sealed class GatewayException : Exception
                 },
             response.Headers.RetryAfter?.Delta
         );
-    }
-
-    private static async Task<Problem?> ReadProblemAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        if (content.Headers.ContentType?.MediaType != "application/problem+json")
-            return null;
-        var text = await content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
-        return JsonSerializer.Deserialize<Problem>(text);
     }
 }

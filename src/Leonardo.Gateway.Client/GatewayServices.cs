@@ -15,8 +15,7 @@ public static class GatewayServices
         services
             .AddOptions<GatewayClientOptions>()
             .Configure(configure)
-            .Validate(options => options.Address is { IsAbsoluteUri: true }, "Address must be the absolute address of the gateway.")
-            .Validate(options => options.Attempts >= 1, "Attempts must be at least 1.");
+            .Validate(options => options.Address is { IsAbsoluteUri: true }, "Address must be the absolute address of the gateway.");
         services.TryAddSingleton(TimeProvider.System);
         return services.AddHttpClient<GatewayClient>(
             (provider, http) =>
