@@ -1085,6 +1085,36 @@ namespace Leonardo.Gateway.Client
 
     }
 
+    /// <summary>
+    /// What the console can offer: `GET /v1/usage` says which tenant is calling.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class SessionReport
+    {
+
+        /// <summary>
+        /// Who is signed in as an operator; null: nobody.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("operator")]
+        public string? Operator { get; set; } = default!;
+
+        /// <summary>
+        /// Whether people sign in at the organisation's issuer, by `/signin`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("signIn")]
+        public bool SignIn { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial class StatedCost
     {

@@ -12,6 +12,8 @@ const { browser, page, found } = await open(address, { viewport: laptop, permiss
   { path: '/v2/generations', status: 429 },
   { path: '/v1/uploads', status: 415 },
   { path: /\/images\//, status: 502 },
+  // A session that has ended.
+  { path: /^\/v[12]\/(usage|models|generations|session)/, status: 401 },
 ]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 60_000));
 
@@ -342,6 +344,24 @@ const parts = {
     }
     check((await page.locator('#ratios input').count()) === 4, 'there are fewer presets');
     if (screenshots) await shoot(page, 'small-team', screenshots);
+  },
+
+  async 'A reload stays signed in, and signing out holds'() {
+    await page.reload();
+    await page.locator('#who', { hasText: 'Small' }).waitFor();
+    check(!(await page.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }))).includes('gateway_session'), 'a script can read the session');
+    const [cookie] = (await page.context().cookies()).filter(({ name }) => name === 'gateway_session');
+    check(cookie.httpOnly && cookie.sameSite === 'Strict' && cookie.path === '/', `the cookie is ${JSON.stringify(cookie)}`);
+    await page.locator('#who').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('#who', { hasText: 'Marketing' }).waitFor();
+    await page.reload();
+    await page.locator('#who', { hasText: 'Marketing' }).waitFor();
+    // The session of a copied cookie has ended, too.
+    await page.context().addCookies([cookie]);
+    await page.reload();
+    await page.locator('#who', { hasText: 'Marketing' }).waitFor();
+    check((await page.context().cookies()).every(({ name }) => name !== 'gateway_session'), 'the cookie is not cleared');
   },
 };
 

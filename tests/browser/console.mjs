@@ -10,9 +10,7 @@ const { browser, page, found } = await open(address, { viewport: { width: 1440, 
   { path: '/v2/generations/quote', status: 400 },
   { path: '/v2/generations/quote', status: 401 },
   { path: '/v1/uploads', status: 415 },
-  { path: '/v1/usage', status: 401 },
-  { path: '/v2/models', status: 401 },
-  { path: '/v1/generations', status: 401 },
+  { path: '/v1/session', status: 401 },
 ]);
 // For a busy machine.
 page.setDefaultTimeout(90_000);
@@ -149,22 +147,23 @@ try {
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   check(await link.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
 
-  // A wrong token is refused and forgotten.
+  // A wrong token is refused and changes nothing.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill('no-such-token');
-  await page.getByRole('button', { name: 'Use this token' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('dialog').getByText('The gateway does not recognise you').waitFor();
   await inspect(page, 'identity', screenshots);
-  await page.getByRole('button', { name: 'Forget the token' }).click();
+  check(await page.getByRole('button', { name: 'Sign out' }).isHidden(), 'nobody is signed in, but can sign out');
+  await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
 
-  // A valid token switches to another team: its own history, and pictures fetched with the token.
+  // A valid token switches to another team: its own history and pictures.
   await page.getByRole('button', { name: 'Marketing' }).click();
   await page.getByLabel('Gateway token').fill(token);
   await page.keyboard.press('Enter');
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.getByRole('button', { name: 'Web shop' }).click();
-  await page.getByRole('dialog').getByText('by its gateway token').waitFor();
+  await page.getByRole('dialog').getByText('by its sign-in').waitFor();
   await page.keyboard.press('Escape');
   await page.getByText('Nothing yet.').waitFor();
   await visit('Generate');
@@ -175,7 +174,7 @@ try {
   const shop = page.getByRole('article', { name: 'Result: A shop window' }).locator('img');
   await shop.waitFor();
   await page.waitForFunction(image => image.naturalWidth > 0, await shop.elementHandle());
-  check((await shop.getAttribute('src')).startsWith('blob:'), 'the picture was not fetched with the token');
+  check((await shop.getAttribute('src')).startsWith('v1/'), 'the picture is not loaded by its address');
 
   await page.getByRole('button', { name: 'Dark', exact: true }).click();
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, document.documentElement.outerHTML]));

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Gateway.Admin;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
@@ -15,6 +16,7 @@ namespace Gateway.SignIn;
 internal sealed class SessionEndpoints(
     SessionStore sessions,
     SignInRate rate,
+    SignInOptions options,
     TenantDirectory directory,
     IdentificationOptions identification,
     TrustedProxies trustedProxies,
@@ -39,6 +41,16 @@ internal sealed class SessionEndpoints(
         if (management.Port is null && adminTokens.Find(bearer.Text) is { } token)
             return await operators.CreateAsync(context, token, cancellationToken) ?? (IResult)TypedResults.NoContent();
         return await CreateForTenantAsync(context, cancellationToken);
+    }
+
+    public async Task<IResult> GetAsync(HttpRequest request)
+    {
+        var context = request.HttpContext;
+        var (caller, isEnded) = await operators.FindAsync(context);
+        if (isEnded)
+            SessionCookie.Clear(context);
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(new SessionReport(caller?.Name, options.ClientId is not null), SessionJson.Default.SessionReport);
     }
 
     public async Task<IResult> DeleteAsync(HttpContext context, CancellationToken cancellationToken)
@@ -96,3 +108,12 @@ internal sealed class SessionEndpoints(
             Authenticate = "Bearer realm=\"gateway\"",
         };
 }
+
+/// <summary>What the console can offer: <c>GET /v1/usage</c> says which tenant is calling.</summary>
+/// <param name="Operator">Who is signed in as an operator; null: nobody.</param>
+/// <param name="SignIn">Whether people sign in at the organisation's issuer, by <c>/signin</c>.</param>
+internal sealed record SessionReport(string? Operator, bool SignIn);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(SessionReport))]
+internal sealed partial class SessionJson : JsonSerializerContext;

@@ -57,6 +57,17 @@ internal static class SignInFeature
                 ProblemTypes.StoreUnavailable
             );
         routes
+            .MapGet("/v1/session", endpoints.GetAsync)
+            .WithMetadata(new AllowAnonymousTenant())
+            .WithTags("Session")
+            .WithOperationId("getSession")
+            .WithSummary("Get what the console can offer")
+            .WithDescription(
+                "Which operator is signed in, and whether people can sign in at the organisation's issuer. Needs no tenant; `GET /v1/usage` says which one is calling."
+            )
+            .Produces<SessionReport>()
+            .ProducesProblems(ProblemTypes.QuotaExceeded, ProblemTypes.StoreUnavailable);
+        routes
             .MapDelete("/v1/session", endpoints.DeleteAsync)
             .WithMetadata(new AllowAnonymousTenant())
             .WithTags("Session")

@@ -43,6 +43,7 @@ public sealed class AnswersTests : IAsyncLifetime
         }
         await SendAsync(HttpMethod.Post, prefix + "/v1/session", null, 204, AsB);
         await SendAsync(HttpMethod.Delete, prefix + "/v1/session", null, 204, AsB);
+        await SendAsync(HttpMethod.Get, prefix + "/v1/session", null, 200);
         _contract.Unobserved(operation => operation.IsAdmin ? [] : operation.Successes).ShouldBeEmpty();
     }
 

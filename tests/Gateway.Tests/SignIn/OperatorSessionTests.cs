@@ -25,6 +25,8 @@ public sealed class OperatorSessionTests
         var cookie = SessionGateway.CookieOf(created);
 
         created.StatusCode.ShouldBe(HttpStatusCode.NoContent);
+        using var report = await gateway.App.GetAsync("/v1/session", cookie);
+        (await report.JsonAsync())["operator"]!.GetValue<string>().ShouldStartWith("olga (");
         using var suspended = await gateway.App.PostAsync(
             """{"reason":"because"}""",
             "/admin/tenants/b/suspend",

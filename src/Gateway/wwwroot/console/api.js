@@ -1,13 +1,12 @@
-// How the console calls the gateway. Paths are relative to the page: a proxy may serve it under a prefix. Tokens are kept in this module's memory only: never in storage, never in an address.
+// How the console calls the gateway. Paths are relative to the page: a proxy may serve it under a prefix. A token is sent once, for a session whose cookie no page can read; it is kept nowhere.
 
-let tenantToken = '';
-let adminToken = '';
+let isSignedIn = false;
 
 export const tokens = {
-  setTenant: token => (tenantToken = token.trim()),
-  setAdmin: token => (adminToken = token.trim()),
+  setSignedIn: value => (isSignedIn = value),
+  /** Whether a program needs a token to be who this page is. */
   get hasTenant() {
-    return tenantToken !== '';
+    return isSignedIn;
   },
 };
 
@@ -37,7 +36,7 @@ export class Refusal extends Error {
   }
 }
 
-async function send(method, path, { json, form, headers = {}, signal, accept = 'application/json' } = {}, token = tenantToken) {
+async function send(method, path, { json, form, headers = {}, signal, accept = 'application/json' } = {}, token = '') {
   const all = { accept, ...headers };
   if (token) all.authorization = `Bearer ${token}`;
   if (json !== undefined) all['content-type'] = 'application/json';
@@ -53,10 +52,24 @@ async function send(method, path, { json, form, headers = {}, signal, accept = '
 }
 
 export const asTenant = (method, path, options) => send(method, path, options);
-export const asOperator = (method, path, options) => send(method, path, options, adminToken);
+export const asOperator = asTenant;
 export const read = async path => (await asTenant('GET', path)).json();
 export const readAdmin = async path => (await asOperator('GET', path)).json();
 export const postAdmin = (path, body) => asOperator('POST', path, { json: JSON.stringify(body) });
+
+/** From then on the browser is who the token is for, until it signs out: a team, an operator, or both, one after the other. */
+export const signIn = token => session('POST', token.trim());
+export const signOut = () => session('DELETE');
+
+/** The management port has the operators' sign-in only. */
+async function session(method, token) {
+  try {
+    await send(method, 'v1/session', {}, token);
+  } catch (fault) {
+    if (fault.status !== 404) throw fault;
+    await send(method, 'admin/session', {}, token);
+  }
+}
 
 /** Random. randomUUID is not available without TLS. */
 export function freshKey() {
@@ -66,10 +79,8 @@ export function freshKey() {
 export const imagePath = (generation, image) => `v1/generations/${generation}/images/${image}`;
 export const uploadPath = id => `v1/init-image/${id}/image`;
 
-/** What an img element can load: the address itself, or the bytes if the request needs a token. */
-export async function imageSource(path) {
-  return tenantToken ? URL.createObjectURL(await imageBlob(path)) : path;
-}
+/** What an img element can load. */
+export const imageSource = async path => path;
 
 export const imageBlob = async path => (await asTenant('GET', path, { accept: 'image/*' })).blob();
 

@@ -1,5 +1,5 @@
 // The page: which part is shown, which team is calling, dark or light.
-import { read, tokens } from './api.js';
+import { read, signIn, signOut, tokens } from './api.js';
 import { $, h, say } from './dom.js';
 import { closeGeneration, openGeneration } from './details.js';
 import { forgetDraft, loadModels, startGenerate } from './generate.js';
@@ -63,14 +63,22 @@ function show(name) {
   pages[name]();
 }
 
-async function identify() {
+async function identify(isAgain = false) {
   try {
     const { tenant } = await read('v1/usage');
+    tokens.setSignedIn(tenant.identifiedBy === 'session');
     session.team = tenant.id;
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
     return true;
   } catch (fault) {
+    // The cookie of a session that has ended is cleared by this answer: without it the network may identify the caller.
+    if (fault.status === 401 && !isAgain) {
+      const isKnown = await identify(true);
+      if (isKnown) await loadModels();
+      return isKnown;
+    }
+    tokens.setSignedIn(false);
     if (fault.status === 404) showOnlyOperator();
     $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not identified';
     $('#identity-text').replaceChildren(cardFor(fault));
@@ -89,24 +97,39 @@ function showOnlyOperator() {
 
 function setUpIdentity() {
   const dialog = $('#identity');
-  $('#who').addEventListener('click', () => dialog.showModal());
+  $('#who').addEventListener('click', () => {
+    dialog.showModal();
+    read('v1/session').then(({ signIn }) => ($('#sign-in').hidden = !signIn), () => {});
+  });
+  // Relative to the page, which may be served under a prefix.
+  $('#sign-in').href = `signin?returnUrl=${encodeURIComponent(location.pathname)}`;
   $('#identity-close').addEventListener('click', () => dialog.close());
   $('#forget').addEventListener('click', () => change(''));
   $('#token-form').addEventListener('submit', event => {
     event.preventDefault();
-    change($('#token').value);
+    if ($('#token').value.trim() !== '') change($('#token').value);
   });
 
   async function change(token) {
-    tokens.setTenant(token);
     $('#token').value = '';
+    try {
+      await (token === '' ? signOut() : signIn(token));
+    } catch (fault) {
+      // A refused token is explained in the dialog, and changes nothing.
+      $('#identity-text').replaceChildren(cardFor(fault));
+      return;
+    }
     // The content of the page belongs to the team that was calling before, which finds its draft again.
     session.team = null;
     forgetDraft();
     forgetAll();
     const isKnown = await identify();
-    // A refused token is explained in the dialog.
     if (isKnown) dialog.close();
+    else if ((await read('v1/session').catch(() => ({}))).operator) {
+      // An operator's token, of somebody who is in no team.
+      dialog.close();
+      location.hash = '#operator';
+    }
     await loadModels();
     show(page);
     say($('#who').textContent);

@@ -1,5 +1,5 @@
-// The operator's part: the lock, the frame, and the read-only sections. The admin token is kept in memory; a reload forgets it.
-import { readAdmin, tokens } from './api.js';
+// The operator's part: the lock, the frame, and the read-only sections.
+import { read, readAdmin, signIn, signOut } from './api.js';
 import { stuck, tenants } from './decisions.js';
 import { $, button, h, say } from './dom.js';
 import { count, when } from './format.js';
@@ -8,12 +8,22 @@ import { rangeButtons, spending } from './spending.js';
 
 let unlocked = false;
 
-export function showOperator() {
-  if (!unlocked) return lock();
+export async function showOperator() {
+  if (!unlocked) {
+    try {
+      // The management port does not say who is signed in: there /admin does.
+      const { operator } = await read('v1/session').catch(fault => (fault.status === 404 ? { operator: '?' } : Promise.reject(fault)));
+      if (!operator) return lock();
+      await readAdmin('admin/tenants');
+      unlocked = true;
+    } catch (fault) {
+      return lock(fault.status === 401 ? null : fault);
+    }
+  }
   const part = (id, title, ...head) =>
     h('section', { class: 'part', 'aria-labelledby': `${id}-title` }, h('div', { class: 'line' }, h('h2', { id: `${id}-title`, tabindex: '-1' }, title), ...head), h('div', { id }));
   $('#operator-parts').replaceChildren(
-    h('div', { class: 'actions' }, button('Refresh', refresh), button('Forget the admin token', forget)),
+    h('div', { class: 'actions' }, button('Refresh', refresh), button('Sign out', leave)),
     part('stuck', 'Stuck work'),
     part('tenants', 'Tenants'),
     part('spending', 'Spending', rangeButtons()),
@@ -60,22 +70,22 @@ function lock(fault) {
     'form',
     { class: 'lock', autocomplete: 'off' },
     h('p', { class: 'lead' }, 'Tenants, spending, stuck work and the audit trail, for the operators of this gateway.'),
-    h('div', { class: 'field' }, h('label', { for: 'admin-token' }, 'Admin token'), input, h('p', { class: 'help', id: 'admin-token-help' }, 'It is kept in this page’s memory only. Closing or reloading the page forgets it.')),
+    h('div', { class: 'field' }, h('label', { for: 'admin-token' }, 'Admin token'), input, h('p', { class: 'help', id: 'admin-token-help' }, 'You stay signed in until you sign out or close the browser, at most twelve hours.')),
     h('button', { type: 'submit', class: 'main' }, 'Open'),
     fault && cardFor(fault),
-    fault?.status === 404 && h('p', { class: 'help' }, 'The operator’s part is switched off (Admin:TokenFile is not set), or it is served on the management port only.'),
+    fault?.status === 404 && h('p', { class: 'help' }, 'The operator’s part is switched off (neither Admin:TokenFile nor SignIn:OperatorClaim is set), or it is served on the management port only.'),
   );
   form.addEventListener('submit', async event => {
     event.preventDefault();
-    tokens.setAdmin(input.value);
+    const token = input.value;
     input.value = '';
     try {
+      await signIn(token);
       await readAdmin('admin/tenants');
       unlocked = true;
       await showOperator();
       $('#page').focus();
     } catch (refusal) {
-      tokens.setAdmin('');
       lock(refusal);
       $('#admin-token').focus();
     }
@@ -83,11 +93,10 @@ function lock(fault) {
   $('#operator-parts').replaceChildren(form);
 }
 
-function forget() {
-  tokens.setAdmin('');
-  unlocked = false;
-  lock();
-  $('#admin-token').focus();
+async function leave() {
+  await signOut();
+  // The next person starts from nothing.
+  location.reload();
 }
 
 async function upstream() {

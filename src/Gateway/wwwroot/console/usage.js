@@ -11,6 +11,7 @@ const ways = {
   token: 'by its gateway token',
   jwt: 'by its sign-in',
   certificate: 'by its client certificate',
+  session: 'by its sign-in',
 };
 
 export const whoIs = tenant => `${tenant.name ?? tenant.id}, identified ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;
