@@ -47,7 +47,7 @@ internal sealed record SignInOptions(string? ClientId, string? ClientSecretFile,
         return file;
     }
 
-    private static IReadOnlyList<string> ReadScopes(Settings settings)
+    private static string[] ReadScopes(Settings settings)
     {
         const string Name = "SignIn:Scopes";
         string[] scopes =
