@@ -58,7 +58,7 @@ MUTANTS = [
     ("a 503 counts", "Ledger/LedgerStore.cs", "status is null or status = 503 or", "status is null or", NEVER_SENT),
     ("the last minute is pruned", "Ledger/LedgerStore.cs", "- 120000000 ", "- 30000000 ", NEVER_SENT),
     ("events of what was never sent stay", "Ledger/Sqlite/SqliteLedgerStore.cs", "                sql.PruneEventsNeverSent.Execute();\n", "", NEVER_SENT),
-    ("what was sent is pruned", "Ledger/LedgerStore.cs", "where state = 'V' and forwarded_at is null and ended_at", "where state = 'V' and ended_at", NEVER_SENT),
+    ("what was sent is pruned", "Ledger/LedgerStore.cs", "where state = 'V' and forwarded_at is null and job_id", "where state = 'V' and job_id", NEVER_SENT),
     ("the owner is not audited", "Ledger/Maintenance/AuditedReservation.cs", "if ((State == ReservationState.Settled) != Owned is not null", "if (false", AUDIT),
     ("the last slots are kept for nobody", SHARE_RULES, "(!TakesLast(tenant, competition) && ", "(", SHARES),
     ("weights are ignored", SHARE_RULES, "TurnLength / weightOf(tenant)", "TurnLength", SHARES),

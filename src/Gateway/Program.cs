@@ -7,6 +7,7 @@ using Gateway.Edge.Http;
 using Gateway.Edge.Limits;
 using Gateway.Generations;
 using Gateway.Images;
+using Gateway.Jobs;
 using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Mcp;
@@ -42,6 +43,7 @@ builder.Services.AddGenerations();
 builder.Services.AddResults(settings);
 builder.Services.AddImages(settings);
 builder.Services.AddUploads();
+builder.Services.AddJobs();
 builder.Services.AddOpenAi(settings);
 builder.Services.AddMcp();
 builder.Services.AddReconciliation(settings);
@@ -90,6 +92,7 @@ foreach (var prefix in RoutePrefixes.All)
     routes.MapModels();
     routes.MapGenerations();
     routes.MapResults();
+    routes.MapJobs();
     routes.MapUploads();
     routes.MapSessions();
 }

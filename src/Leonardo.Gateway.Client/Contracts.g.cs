@@ -135,10 +135,16 @@ namespace Leonardo.Gateway.Client
     {
 
         [System.Text.Json.Serialization.JsonPropertyName("generate")]
-        public CreatedGeneration Generate { get; set; } = new CreatedGeneration();
+        public CreatedGeneration? Generate { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("generations_by_pk")]
         public GenerationResult? GenerationsByPk { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("job")]
+        public JobState? Job { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("request")]
+        public RequestSent? Request { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -557,6 +563,145 @@ namespace Leonardo.Gateway.Client
 
     }
 
+    /// <summary>
+    /// The answer of `GET /v1/jobs/{id}`, and the data of its events.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class JobFound
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("job")]
+        public JobState Job { get; set; } = new JobState();
+
+        [System.Text.Json.Serialization.JsonPropertyName("generations_by_pk")]
+        public GenerationResult? GenerationsByPk { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("request")]
+        public RequestSent? Request { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// The answer of `GET /v1/jobs`.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class JobList
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("jobs")]
+        public System.Collections.Generic.ICollection<JobState> Jobs { get; set; } = new System.Collections.ObjectModel.Collection<JobState>();
+
+        /// <summary>
+        /// The `after` of the following page; null: this is the last.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("next")]
+        public string? Next { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// A problem as its page describes it.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class JobProblem
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("type")]
+        public string Type { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("title")]
+        public string Title { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("status")]
+        public int Status { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("detail")]
+        public string Detail { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("reason")]
+        public string? Reason { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
+    /// <summary>
+    /// A request that was accepted at once and is sent when its turn comes.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class JobState
+    {
+
+        /// <summary>
+        /// A UUID.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public System.Guid Id { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("status")]
+        [System.Text.Json.Serialization.JsonConverter(typeof(System.Text.Json.Serialization.JsonStringEnumConverter<JobStateStatus>))]
+        public JobStateStatus Status { get; set; } = default!;
+
+        /// <summary>
+        /// Among the tenant's queued jobs, from 1. Null: it is not queued.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("position")]
+        public long? Position { get; set; } = default!;
+
+        /// <summary>
+        /// By the rate of the last minute. Null: it is not queued.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("estimatedStart")]
+        public System.DateTimeOffset? EstimatedStart { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("createdAt")]
+        public System.DateTimeOffset CreatedAt { get; set; } = default!;
+
+        /// <summary>
+        /// Null as long as there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("generationId")]
+        public System.Guid? GenerationId { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("problem")]
+        public JobProblem? Problem { get; set; } = default!;
+
+        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
+
+        [System.Text.Json.Serialization.JsonExtensionData]
+        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
+        {
+            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
+            set { _additionalProperties = value; }
+        }
+
+    }
+
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public partial class ModelDescription
     {
@@ -935,7 +1080,7 @@ namespace Leonardo.Gateway.Client
         public bool Allowed { get; set; } = default!;
 
         /// <summary>
-        /// The quotas that would not. Known values: requests-minute, images-day, images-month, usd-month, concurrent-generations, org-images-day, org-images-month, org-usd-month.
+        /// The quotas that would not. Known values: requests-minute, images-day, images-month, usd-month, concurrent-generations, jobs-queued, org-images-day, org-images-month, org-usd-month.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("violatedPolicies")]
         public System.Collections.Generic.ICollection<string> ViolatedPolicies { get; set; } = new System.Collections.ObjectModel.Collection<string>();
@@ -975,6 +1120,9 @@ namespace Leonardo.Gateway.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("concurrent-generations")]
         public long? ConcurrentGenerations { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("jobs-queued")]
+        public long? JobsQueued { get; set; } = default!;
 
         [System.Text.Json.Serialization.JsonPropertyName("org-images-day")]
         public long? OrgImagesDay { get; set; } = default!;
@@ -1383,13 +1531,13 @@ namespace Leonardo.Gateway.Client
     {
 
         /// <summary>
-        /// Known values: requests-minute, images-day, images-month, usd-month, concurrent-generations, org-images-day, org-images-month, org-usd-month, uploads-minute, reads-minute, concurrent-streams.
+        /// Known values: requests-minute, images-day, images-month, usd-month, concurrent-generations, jobs-queued, org-images-day, org-images-month, org-usd-month, uploads-minute, reads-minute, concurrent-streams.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("name")]
         public string Name { get; set; } = default!;
 
         /// <summary>
-        /// What is counted. Known values: images, requests, generations, usd, streams.
+        /// What is counted. Known values: images, requests, generations, usd, jobs, streams.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("unit")]
         public string Unit { get; set; } = default!;
@@ -1583,6 +1731,30 @@ namespace Leonardo.Gateway.Client
     }
 
     [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum Status
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"QUEUED")]
+        QUEUED = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"RUNNING")]
+        RUNNING = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"COMPLETE")]
+        COMPLETE = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"FAILED")]
+        FAILED = 3,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"REFUSED")]
+        REFUSED = 4,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"CANCELED")]
+        CANCELED = 5,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
     public enum GenerationParametersPromptEnhance
     {
 
@@ -1621,6 +1793,30 @@ namespace Leonardo.Gateway.Client
 
         [System.Runtime.Serialization.EnumMember(Value = @"HIGH")]
         HIGH = 2,
+
+    }
+
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public enum JobStateStatus
+    {
+
+        [System.Runtime.Serialization.EnumMember(Value = @"QUEUED")]
+        QUEUED = 0,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"RUNNING")]
+        RUNNING = 1,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"COMPLETE")]
+        COMPLETE = 2,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"FAILED")]
+        FAILED = 3,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"REFUSED")]
+        REFUSED = 4,
+
+        [System.Runtime.Serialization.EnumMember(Value = @"CANCELED")]
+        CANCELED = 5,
 
     }
 

@@ -29,6 +29,7 @@ internal sealed class ReservationReader(Database database)
     /// <summary>States in which few reservations are: an index holds just these.</summary>
     private static readonly Dictionary<string, string> Few = new(StringComparer.Ordinal)
     {
+        ["queued"] = "select id, tenant from reservation where state = 'Q'",
         ["reserved"] = $"{Open} and state = 'R'",
         ["forwarding"] = $"{Open} and state = 'F'",
         ["unknown"] = Unknown,
@@ -38,7 +39,7 @@ internal sealed class ReservationReader(Database database)
     };
 
     public static IReadOnlyList<string> StateNames { get; } =
-    ["reserved", "forwarding", "unknown", "held", "settled", "released", "written-off", "stuck"];
+    ["queued", "reserved", "forwarding", "unknown", "held", "settled", "released", "written-off", "stuck"];
 
     /// <summary>Null: there is no such reservation.</summary>
     public async Task<AdminGeneration?> FindAsync(Guid id, CancellationToken cancellationToken)
@@ -171,6 +172,7 @@ internal sealed class ReservationReader(Database database)
             row.GetString(1),
             row.GetValue(2).ToString() switch
             {
+                "Q" => "queued",
                 "R" => "reserved",
                 "F" => "forwarding",
                 "U" => "unknown",

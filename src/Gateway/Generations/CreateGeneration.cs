@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Ledger;
@@ -42,6 +43,7 @@ internal sealed class CreateGeneration(
     /// <param name="onAdmitted">
     /// Called when it can no longer be refused by the gateway itself; true: it is answered from an earlier request.
     /// </param>
+    /// <param name="isJob">Return as soon as it is held and stored; it is sent when its turn comes.</param>
     /// <exception cref="OperationCanceledException">The caller disconnected while it waited.</exception>
     public async Task<CreationResult> CreateAsync(
         ValidatedRequest validated,
@@ -49,7 +51,8 @@ internal sealed class CreateGeneration(
         string? idempotencyKey,
         TimeSpan? wait,
         CancellationToken cancellationToken,
-        Action<bool>? onAdmitted = null
+        Action<bool>? onAdmitted = null,
+        bool isJob = false
     )
     {
         var began = time.GetTimestamp();
@@ -70,14 +73,17 @@ internal sealed class CreateGeneration(
         log.Set("PriceMicros", price);
 
         // 3. Without a key, the answer to an equal request that nobody received is this caller's.
+        var call = new Call(validated, bodyHash, price, tenant, idempotencyKey, waitLeft, onAdmitted, isJob);
         if (idempotencyKey is not null)
-            return await MakeAsync(validated, bodyHash, price, tenant, idempotencyKey, null, waitLeft, onAdmitted, cancellationToken);
-        var answer = answers.Begin(new RepeatKey(tenant.Id, bodyHash));
+            return await MakeAsync(call, null, cancellationToken);
+        if (isJob)
+            call = call with { BodyHash = SHA256.HashData([.. bodyHash, .. "job"u8]) };
+        var answer = answers.Begin(new RepeatKey(tenant.Id, call.BodyHash));
         try
         {
             await answers.WaitForEqualAsync(answer, cancellationToken);
-            var result = await MakeAsync(validated, bodyHash, price, tenant, null, answer, waitLeft, onAdmitted, cancellationToken);
-            if (result is CreationResult.Settled)
+            var result = await MakeAsync(call, answer, cancellationToken);
+            if (result is CreationResult.Settled or CreationResult.Queued)
                 return result with { Answer = answer };
             answer.Drop();
             return result is CreationResult.NotMade { IsReplay: true } notMade ? notMade with { IsPassedOn = true } : result;
@@ -89,37 +95,10 @@ internal sealed class CreateGeneration(
         }
     }
 
-    private async Task<CreationResult> MakeAsync(
-        ValidatedRequest validated,
-        byte[] bodyHash,
-        long price,
-        Tenant tenant,
-        string? idempotencyKey,
-        PendingAnswer? answer,
-        Func<TimeSpan>? wait,
-        Action<bool>? onAdmitted,
-        CancellationToken cancellationToken
-    )
+    /// <summary>Sends what is held and marked as forwarded, once, and records its outcome.</summary>
+    /// <param name="price">The computed price in micro-dollars.</param>
+    public async Task<CreationResult> SendAsync(Admission.Admitted admitted, ReadOnlyMemory<byte> body, long price)
     {
-        // 4. The seed identifies the generation to the reconciler.
-        var request = validated.Request.WithSeed();
-        var body = request.Write();
-
-        // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
-        // is sent. This waits for a slot of the account.
-        var reservation = new ReservationRequest(tenant, request.Quantity, price, request.Fingerprint(), idempotencyKey, bodyHash)
-        {
-            CallerWaits = wait is not null,
-            Body = body,
-            Origin = validated.Origin,
-        };
-        var admission = await AdmitAsync(reservation, answer, wait, cancellationToken);
-        if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })
-            onAdmitted?.Invoke(admission is Admission.Replayed);
-        if (admission is not Admission.Admitted admitted)
-            return await WaitAsync(NotAdmitted(admission), tenant, wait, cancellationToken);
-        log.Set("ReservationId", admitted.ReservationId);
-
         // 6. From here it may cost money: the caller's disconnection changes nothing.
         // 7. Forward, once.
         using var forwarding = Tracing.Step("forward");
@@ -127,10 +106,41 @@ internal sealed class CreateGeneration(
         forwarding?.Dispose();
 
         // 8. Settle, release, or keep the quota held for the reconciler.
-        var result = await RecordAsync(admitted.ReservationId, outcome, price);
+        return await RecordAsync(admitted.ReservationId, outcome, price);
+    }
+
+    private async Task<CreationResult> MakeAsync(Call call, PendingAnswer? answer, CancellationToken cancellationToken)
+    {
+        // 4. The seed identifies the generation to the reconciler.
+        var request = call.Validated.Request.WithSeed();
+        var body = request.Write();
+
+        // 5. Reserve against every quota at once or not at all: durable and marked as forwarded before the first byte
+        // is sent. This waits for a slot of the account. A job is only queued.
+        var reservation = new ReservationRequest(
+            call.Tenant,
+            request.Quantity,
+            call.Price,
+            request.Fingerprint(),
+            call.IdempotencyKey,
+            call.BodyHash
+        )
+        {
+            CallerWaits = call.WaitLeft is not null,
+            Body = body,
+            Job = call.IsJob ? new JobRequest(Guid.CreateVersion7(time.GetUtcNow()), SeedDrawn: call.Validated.Request.Seed is null) : null,
+            Origin = call.Validated.Origin,
+        };
+        var admission = await AdmitAsync(reservation, answer, call.WaitLeft, cancellationToken);
+        if (admission is Admission.Admitted or Admission.Replayed { Outcome.Settlement: not null })
+            call.OnAdmitted?.Invoke(admission is Admission.Replayed);
+        if (admission is not Admission.Admitted admitted)
+            return await WaitAsync(NotAdmitted(admission), call.Tenant, call.WaitLeft, cancellationToken);
+        log.Set("ReservationId", admitted.ReservationId);
+        var result = await SendAsync(admitted, body, call.Price);
 
         // 9. Wait for the images, if the caller asked to.
-        return await WaitAsync(result, tenant, wait, cancellationToken);
+        return await WaitAsync(result, call.Tenant, call.WaitLeft, cancellationToken);
     }
 
     private async Task<Admission> AdmitAsync(
@@ -149,6 +159,7 @@ internal sealed class CreateGeneration(
                 Admission.Admitted admitted => admitted.Answer,
                 Admission.Replayed replayed => replayed.Answer,
                 Admission.Joined joined => joined.Answer,
+                Admission.Queued queued => queued.Answer,
                 _ => null,
             };
             if (claim is not null)
@@ -192,7 +203,8 @@ internal sealed class CreateGeneration(
         log.Set("Outcome", admission.GetType().Name);
         return admission switch
         {
-            Admission.Replayed { Outcome: var stored } => Replay(stored),
+            Admission.Replayed { Outcome: var stored } => CreationResult.Replay(stored),
+            Admission.Queued queued => new CreationResult.Queued(queued.JobId) { IsReplay = queued.IsReplay },
             Admission.InProgress running => new CreationResult.InProgress(running.RetryAfter),
             Admission.Mismatch => new CreationResult.Mismatch(),
             Admission.Exceeded exceeded => new CreationResult.QuotaExceeded(exceeded.Violated, exceeded.RetryAfter),
@@ -201,14 +213,6 @@ internal sealed class CreateGeneration(
             _ => throw new UnreachableException(),
         };
     }
-
-    private static CreationResult Replay(StoredOutcome stored) =>
-        stored switch
-        {
-            { Settlement: { } settlement } => new CreationResult.Settled(settlement, IsDurable: true) { IsReplay = true },
-            { State: ReservationState.Void } => new CreationResult.NotMade(stored.ReservationId, stored.Outcome!) { IsReplay = true },
-            _ => new CreationResult.Unknown(stored.ReservationId, stored.Outcome!) { IsReplay = true },
-        };
 
     private async Task<CreationResult> RecordAsync(Guid reservation, CreationOutcome outcome, long price)
     {
@@ -278,4 +282,18 @@ internal sealed class CreateGeneration(
             return settled with { HasWaited = true };
         }
     }
+
+    /// <summary>What one caller asked for.</summary>
+    /// <param name="Price">The computed price in micro-dollars.</param>
+    /// <param name="WaitLeft">Null: it does not wait for the images.</param>
+    private sealed record Call(
+        ValidatedRequest Validated,
+        byte[] BodyHash,
+        long Price,
+        Tenant Tenant,
+        string? IdempotencyKey,
+        Func<TimeSpan>? WaitLeft,
+        Action<bool>? OnAdmitted,
+        bool IsJob
+    );
 }

@@ -16,6 +16,15 @@ internal abstract record CreationResult
     /// </summary>
     public bool IsReplay { get; init; }
 
+    /// <summary>The outcome of an earlier request is this one's.</summary>
+    public static CreationResult Replay(StoredOutcome stored) =>
+        stored switch
+        {
+            { Settlement: { } settlement } => new Settled(settlement, IsDurable: true) { IsReplay = true },
+            { State: ReservationState.Void } => new NotMade(stored.ReservationId, stored.Outcome!) { IsReplay = true },
+            _ => new Unknown(stored.ReservationId, stored.Outcome!) { IsReplay = true },
+        };
+
     /// <summary>By which the front end reports whether the caller got it; null: it had an Idempotency-Key.</summary>
     public PendingAnswer? Answer { get; init; }
 
@@ -34,6 +43,9 @@ internal abstract record CreationResult
         /// <summary>Nothing about it is still to come, as far as the caller asked.</summary>
         public bool IsComplete => IsDurable && (!HasWaited || Generation is { IsEnded: true });
     }
+
+    /// <summary>It is a job: held, stored, and sent when its turn comes.</summary>
+    public sealed record Queued(Guid JobId) : CreationResult;
 
     /// <summary>Leonardo refused it, or it was never sent. Nothing was charged.</summary>
     public sealed record NotMade(Guid ReservationId, Outcome Outcome) : CreationResult

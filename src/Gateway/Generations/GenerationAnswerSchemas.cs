@@ -9,11 +9,15 @@ namespace Gateway.Generations;
 /// For the OpenAPI document, in which a member with a default may be left out. <see cref="GenerationAccepted"/>
 /// writes it.
 /// </remarks>
-/// <param name="Generate">The generation that was made.</param>
+/// <param name="Generate">The generation that was made. Left out with <c>Prefer: respond-async</c>.</param>
 /// <param name="Generation">With <c>Prefer: wait=N</c>, once it has ended.</param>
+/// <param name="Job">With <c>Prefer: respond-async</c>.</param>
+/// <param name="Request">With <c>Prefer: respond-async, wait=N</c>, once there is a generation.</param>
 internal sealed record GenerationCreated(
-    [property: JsonPropertyName("generate")] CreatedGeneration Generate,
-    [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation = null!
+    [property: JsonPropertyName("generate")] CreatedGeneration Generate = null!,
+    [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation = null!,
+    [property: JsonPropertyName("job")] JobState Job = null!,
+    [property: JsonPropertyName("request")] RequestSent Request = null!
 );
 
 /// <param name="GenerationId">Names the generation: <c>GET /v1/generations/{id}</c>. A UUID.</param>
@@ -57,6 +61,7 @@ internal sealed record QuoteRemaining(
     [property: JsonPropertyName(QuotaStatus.ImagesMonth)] long? ImagesMonth,
     [property: JsonPropertyName(QuotaStatus.UsdMonth)] decimal? UsdMonth,
     [property: JsonPropertyName(QuotaStatus.ConcurrentGenerations)] long? ConcurrentGenerations,
+    [property: JsonPropertyName(QuotaStatus.JobsQueued)] long? JobsQueued,
     [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesDay)] long? OrganizationImagesDay,
     [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.ImagesMonth)] long? OrganizationImagesMonth,
     [property: JsonPropertyName(QuotaStatus.Organization + QuotaStatus.UsdMonth)] decimal? OrganizationUsdMonth

@@ -1,7 +1,9 @@
+using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Quotas;
 using Gateway.Results;
+using Gateway.Tenants;
 using Gateway.Tenants.Identification;
 
 namespace Gateway.Generations;
@@ -11,6 +13,7 @@ internal sealed class GenerationEndpoints(
     GenerationRequestReader reader,
     CreateGeneration generations,
     QuoteGeneration quotes,
+    JobReader jobs,
     TenantStreams streams,
     TimeProvider time
 )
@@ -28,12 +31,27 @@ internal sealed class GenerationEndpoints(
         using var waiting = seconds is null ? null : streams.TryOpen(caller.Tenant.Id);
         if (seconds is not null && waiting is null)
             return streams.Exceeded(caller.Tenant.Id);
+        var isJob = PreferWait.IsAsync(context.Request);
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
         request = request with { Origin = RequestOrigin.From(context, caller.User) };
-        var result = await generations.CreateAsync(request, caller.Tenant, key, wait, context.RequestAborted);
+        var result = await generations.CreateAsync(request, caller.Tenant, key, isJob ? null : wait, context.RequestAborted, isJob: isJob);
         if (result.Answer is { } answer)
             AnswerReport.Attach(context, answer, time);
-        return GenerationAnswer.From(result, seconds);
+        return result is CreationResult.Queued job
+            ? await AnswerAsync(context, caller.Tenant, job, seconds)
+            : GenerationAnswer.From(result, seconds);
+    }
+
+    /// <summary>The job is held and stored already: whatever happens here, its id is answered.</summary>
+    private async Task<JobAccepted> AnswerAsync(HttpContext context, Tenant tenant, CreationResult.Queued job, int? seconds)
+    {
+        StoredJob? found = null;
+        try
+        {
+            found = await jobs.WaitAsync(tenant, job.JobId, TimeSpan.FromSeconds(seconds ?? 0), context.RequestAborted);
+        }
+        catch (StoreUnavailableException) { }
+        return new JobAccepted(found ?? StoredJob.JustQueued(job.JobId, time.GetUtcNow()), job.IsReplay, seconds, time.GetUtcNow());
     }
 
     public async Task<IResult> QuoteAsync(HttpContext context, Caller caller)

@@ -17,7 +17,7 @@ internal static class GenerationsDocumentation
         {
           "valid": true, "images": 1, "cost": { "amount": "0.0837", "unit": "DOLLARS" }, "allowed": false, "violatedPolicies": ["images-day"],
           "remaining": {
-            "requests-minute": 59, "images-day": 0, "images-month": 4945, "usd-month": 245.6469, "concurrent-generations": null,
+            "requests-minute": 59, "images-day": 0, "images-month": 4945, "usd-month": 245.6469, "concurrent-generations": null, "jobs-queued": 1000,
             "org-images-day": null, "org-images-month": null, "org-usd-month": null
           }
         }
@@ -44,13 +44,18 @@ internal static class GenerationsDocumentation
             (
                 "/v2/generations",
                 StatusCodes.Status202Accepted,
-                "Created and charged, but with `Prefer: wait=N` the generation did not end in time, or it could not be recorded yet: "
+                "With `Prefer: respond-async` a job, which is sent when its turn comes: read it at `Location`. Else created and charged, but with `Prefer: wait=N` the generation did not end in time, or it could not be recorded yet: "
                     + "read it at `Location`, after `Retry-After`."
             )
         );
         documentation.Header(EdgeDocumentation.RetryAfter, (operation, status) => IsCreation(operation) && status == 409);
         documentation.Header(
-            new("Location", "Where the generation can be read.", SchemaRules.Matching("^/v1/generations/[0-9a-f-]{36}$"), always: true),
+            new(
+                "Location",
+                "Where the generation or the job can be read.",
+                SchemaRules.Matching("^/v1/(generations|jobs)/[0-9a-f-]{36}$"),
+                always: true
+            ),
             (operation, status) => IsCreation(operation) && status < 300
         );
         documentation.Header(

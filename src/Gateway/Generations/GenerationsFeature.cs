@@ -78,7 +78,7 @@ internal static class GenerationsFeature
             .Accepts<GenerationBody>("application/json")
             .Produces<GenerationCreated>()
             .Produces<GenerationCreated>(StatusCodes.Status202Accepted)
-            .WithMetadata(IdempotencyKey.Described, PreferWait.Metadata, UserLabel.Described)
+            .WithMetadata(IdempotencyKey.Described, PreferWait.CreationMetadata, UserLabel.Described)
             .ProducesProblems(RequestProblems)
             .ProducesProblems(
                 ProblemTypes.IdempotencyInProgress,

@@ -11,7 +11,13 @@ internal static partial class LedgerLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Ledger alarm: {Alarm}")]
     public static partial void Alarm(ILogger log, Exception? fault, string alarm);
 
-    public static void PriceDeviates(ILogger log, PriceDeviation deviation)
+    public static void PricesDeviate(ILogger log, IReadOnlyCollection<PriceDeviation> deviations)
+    {
+        foreach (var deviation in deviations)
+            PriceDeviates(log, deviation);
+    }
+
+    private static void PriceDeviates(ILogger log, PriceDeviation deviation)
     {
         if (deviation.IsPlausible)
             ChargedAsStated(log, deviation.ReservationId, deviation.Model, deviation.Computed, deviation.Stated);
@@ -46,14 +52,23 @@ internal static partial class LedgerLog
         long? statedMicros
     );
 
+    /// <param name="failures">How many in a row.</param>
+    public static void Unavailable(ILogger log, Exception fault, int failures)
+    {
+        if (failures == 1)
+            Unavailable(log, fault);
+        else
+            StillUnavailable(log, fault);
+    }
+
     [LoggerMessage(
         Level = LogLevel.Error,
         Message = "The store is unavailable: no request is admitted until it is back. Outcomes are kept in memory and retried"
     )]
-    public static partial void Unavailable(ILogger log, Exception fault);
+    private static partial void Unavailable(ILogger log, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The store is still unavailable")]
-    public static partial void StillUnavailable(ILogger log, Exception fault);
+    private static partial void StillUnavailable(ILogger log, Exception fault);
 
     [LoggerMessage(
         Level = LogLevel.Error,

@@ -9,6 +9,10 @@ namespace Gateway.Ledger;
 /// </summary>
 internal abstract class LedgerStore
 {
+    /// <summary>Of each tenant, and of all, this many queued jobs are looked at by one batch.</summary>
+    public const int HeadsOfTenant = 4;
+    public const int Heads = 128;
+
     /// <summary>At most this many expired slots, orphans and stale reservations are loaded by one batch.</summary>
     public const int CleanupBatchSize = 256;
 
@@ -17,17 +21,17 @@ internal abstract class LedgerStore
 
     /// <summary>Columns of a reservation that never change, in the order both engines read and write them.</summary>
     public const string FixedColumns =
-        "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, instance, "
+        "id, tenant, images, micros, day, month, sequence, body_hash, model, prompt_hash, seed, width, height, enhanced, job_id, "
         + "reserved_at, raised_from, user_label";
 
     /// <summary>Columns that change, after <see cref="FixedColumns"/>.</summary>
     public const string UpdatedColumns =
         "state, version, charged, sent, idem_key, forwarded_at, ended_at, running_until, fence_at, "
         + "generation_id, api_credits, cost_micros, cost_amount, cost_unit, problem, status, detail, reason, retry_after, owed_by, owed_at, "
-        + "caller_waits";
+        + "caller_waits, instance, seed_drawn";
 
     /// <summary>Those of <see cref="UpdatedColumns"/> that are in an index. An outcome changes none of them.</summary>
-    public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until", "owed_by"];
+    public static readonly string[] IndexedColumns = ["sent", "idem_key", "forwarded_at", "running_until", "owed_by", "instance"];
 
     public const string AllColumns = FixedColumns + ", " + UpdatedColumns;
 
@@ -44,7 +48,7 @@ internal abstract class LedgerStore
     public const string LedgerColumns = "high_water, events, sent, running, turn, paused_until, probes";
 
     /// <summary>Of a tenant's counter, after the tenant.</summary>
-    public const string CounterColumns = "sequence, active, asked_at, sent_at, turn";
+    public const string CounterColumns = "sequence, active, asked_at, sent_at, turn, queued";
 
     /// <summary>
     /// <see cref="Competition"/> is read when more than half of the slots, or of the creations of a minute, are in use;
@@ -81,10 +85,15 @@ internal abstract class LedgerStore
     public const string UncountedCondition = "state = 'V' and (status is null or status = 503 or problem = 'upstream-unreachable')";
 
     /// <summary>
+    /// When what may be sent was reserved, or its job claimed: from then on it is open for as long as a lease allows.
+    /// </summary>
+    public const string OpenSince = "case when job_id is null then reserved_at else coalesce(forwarded_at, reserved_at) end";
+
+    /// <summary>
     /// Released before they were sent, two minutes ago or earlier: no minute counts them and no caller waits for them.
     /// </summary>
     public static readonly string NeverSent =
-        "select id from reservation where state = 'V' and forwarded_at is null and ended_at < (select high_water from ledger where id = 1) - 120000000 "
+        "select id from reservation where state = 'V' and forwarded_at is null and job_id is null and ended_at < (select high_water from ledger where id = 1) - 120000000 "
         + $"order by ended_at, id limit {PruneBatchSize}";
 
     /// <summary>Nobody can read the request any more: it made no generation, and its reservation is pruned.</summary>
@@ -134,6 +143,7 @@ internal abstract class LedgerStore
     public static string ToLetter(ReservationState state) =>
         state switch
         {
+            ReservationState.Queued => "Q",
             ReservationState.Reserved => "R",
             ReservationState.Forwarding => "F",
             ReservationState.Settled => "S",

@@ -56,6 +56,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance, time), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         Answers = new AnswerLedger(_writer, _client);
+        Jobs = new JobLedger(_writer, _client);
         _maintenance = new LedgerMaintenance(
             database,
             Store,
@@ -68,6 +69,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     public Guid Instance { get; }
+
+    public JobLedger Jobs { get; }
 
     /// <summary>Who received the answers to requests without an Idempotency-Key.</summary>
     public AnswerLedger Answers { get; }
@@ -105,7 +108,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             request,
             Guid.CreateVersion7(_time.GetUtcNow()),
             _places,
-            _time.GetTimestamp() + (long)(_options.QueueTimeFor(request.WaitsFor).TotalSeconds * _time.TimestampFrequency),
+            _time.After(_time.GetTimestamp(), _options.QueueTimeFor(request.WaitsFor)),
             _options.RepeatWindow > TimeSpan.Zero
         );
         if (!_writer.Post(operation))
@@ -123,8 +126,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         var admission = await operation.Task;
         if (admission is Admission.Admitted)
             _open[operation.Id] = (request.Tenant.Id, request.Fingerprint.Model);
-        if (((admission as Admission.Admitted)?.Quotas ?? (admission as Admission.Exceeded)?.Quotas) is { } quotas)
-            _status.Set(request.Tenant, quotas);
+        _status.Set(request.Tenant, admission);
         return admission;
     }
 

@@ -46,6 +46,9 @@ internal sealed record QuotaOptions
     /// </summary>
     public TimeSpan RepeatWindow { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>A job that is queued for longer fails, and costs nothing.</summary>
+    public TimeSpan JobMaxAge { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>A caller who waits for a while waits no longer than that in the queue.</summary>
     public TimeSpan QueueTimeFor(TimeSpan? wait) => wait < QueueTimeout ? wait.Value : QueueTimeout;
 
@@ -62,6 +65,7 @@ internal sealed record QuotaOptions
             UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
             Retention = settings.Duration("Quotas:Retention", defaults.Retention),
             Lease = lease,
+            JobMaxAge = settings.Duration("Jobs:MaxAge", defaults.JobMaxAge),
             RepeatWindow = settings.Duration("Quotas:RepeatWindow", defaults.RepeatWindow, off: true),
             // Several may be late before the lease is over.
             Heartbeat = lease / 6,

@@ -33,5 +33,19 @@ internal sealed class QuotaStatusCache(Func<Tenant, Task<IReadOnlyList<QuotaStat
         }
     }
 
+    /// <summary>As they stand after it, if it says so.</summary>
+    public void Set(Tenant tenant, Admission admission)
+    {
+        var quotas = admission switch
+        {
+            Admission.Admitted admitted => admitted.Quotas,
+            Admission.Queued queued => queued.Quotas,
+            Admission.Exceeded exceeded => exceeded.Quotas,
+            _ => null,
+        };
+        if (quotas is not null)
+            Set(tenant, quotas);
+    }
+
     public void Set(Tenant tenant, IReadOnlyList<QuotaStatus> quotas) => _entries[tenant.Id] = (quotas, time.GetTimestamp());
 }

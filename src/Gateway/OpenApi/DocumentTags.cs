@@ -12,6 +12,7 @@ internal sealed class DocumentTags : IDocumentFilter
     private static readonly (string Name, string Description)[] All =
     [
         ("Generations", "Making images, and reading, listing and deleting what was made."),
+        ("Jobs", "Requests that are answered at once and sent when their turn comes."),
         ("Uploads", "Reference images of your own."),
         ("Models", "What each model can do, and what it costs."),
         ("Usage", "Who the gateway takes you for, what is left, and what was charged."),

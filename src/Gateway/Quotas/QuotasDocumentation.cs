@@ -17,6 +17,7 @@ internal static class QuotasDocumentation
         QuotaStatus.ImagesMonth,
         QuotaStatus.UsdMonth,
         QuotaStatus.ConcurrentGenerations,
+        QuotaStatus.JobsQueued,
         QuotaStatus.Organization + QuotaStatus.ImagesDay,
         QuotaStatus.Organization + QuotaStatus.ImagesMonth,
         QuotaStatus.Organization + QuotaStatus.UsdMonth,
@@ -26,7 +27,7 @@ internal static class QuotasDocumentation
     public static readonly IReadOnlyList<(string, Action<OpenApiSchema>)> QuotaRules =
     [
         ("name", SchemaRules.Known([.. QuotaNames, TenantRates.UploadsMinute, TenantRates.ReadsMinute, TenantStreams.Name])),
-        ("unit", SchemaRules.Known("images", "requests", "generations", "usd", TenantStreams.Unit)),
+        ("unit", SchemaRules.Known("images", "requests", "generations", "usd", QuotaStatus.Jobs, TenantStreams.Unit)),
         ("limit", SchemaRules.Amount),
         ("used", SchemaRules.Amount),
         ("held", SchemaRules.Amount),

@@ -21,7 +21,7 @@ namespace Gateway.Results;
 internal sealed class ResultEndpoints(
     GenerationRepository generations,
     CompletionWaiters waiters,
-    GenerationEventStream events,
+    StatusEventStream events,
     ImageSender images,
     ImageStore imageStore,
     TenantStreams streams,
@@ -42,16 +42,24 @@ internal sealed class ResultEndpoints(
     {
         if (Uuid.Canonicalize(id) is not { } generationId)
             return NotFound;
-        var isStream = GenerationEventStream.IsPreferred(context.Request);
+        var isStream = StatusEventStream.IsPreferred(context.Request);
         var seconds = PreferWait.Read(context.Request);
         using var stream = isStream || seconds is not null ? streams.TryOpen(caller.Tenant.Id) : null;
         if (stream is null && (isStream || seconds is not null))
             return streams.Exceeded(caller.Tenant.Id);
         if (isStream)
-            return await events.SendAsync(context, caller.Tenant, generationId);
+            return await StreamAsync(context, caller.Tenant, generationId);
         var wait = TimeSpan.FromSeconds(seconds ?? 0);
         return await waiters.WaitAsync(caller.Tenant, generationId, wait, context.RequestAborted) is { } found
             ? GenerationView.CreateResult(context, found, seconds)
+            : NotFound;
+    }
+
+    private async Task<IResult> StreamAsync(HttpContext context, Tenant tenant, string id)
+    {
+        var cancellationToken = context.RequestAborted;
+        return await waiters.WaitAsync(tenant, id, TimeSpan.Zero, cancellationToken) is { } found
+            ? await events.SendAsync(context, found, (_, pause) => waiters.WaitAsync(tenant, id, pause, cancellationToken))
             : NotFound;
     }
 

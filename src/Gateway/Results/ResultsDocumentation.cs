@@ -11,8 +11,8 @@ internal static class ResultsDocumentation
 {
     public static readonly ResponseHeader PreferenceApplied = new(
         "Preference-Applied",
-        "The seconds that the answer was or would have been held.",
-        SchemaRules.Matching("^wait=([1-9]|[1-9][0-9]|1[01][0-9]|120)$")
+        "Whether the answer is a job, and the seconds that it was or would have been held.",
+        SchemaRules.Matching("^(respond-async|(respond-async, )?wait=([1-9]|[1-9][0-9]|1[01][0-9]|120))$")
     );
 
     public const string ExampleComplete = """

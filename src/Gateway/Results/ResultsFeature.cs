@@ -20,7 +20,9 @@ internal static class ResultsFeature
         services.AddSingleton<GenerationRepository>();
         services.AddSingleton<PollQueue>();
         services.AddSingleton<CompletionWaiters>();
-        services.AddSingleton<GenerationEventStream>();
+        services.AddSingleton<StatusEventStream>();
+        services.AddSingleton<JobRepository>();
+        services.AddSingleton<JobReader>();
         services.AddSingleton<ResultEndpoints>();
         services.AddSingleton<Watcher>();
         services.AddHostedService(provider => provider.GetRequiredService<Watcher>());

@@ -18,7 +18,7 @@ internal sealed record StoredGeneration(
     DateTimeOffset? StuckAt,
     byte[]? Request,
     string? User
-)
+) : IStatus
 {
     public const string Columns =
         "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id), user_label";
@@ -28,8 +28,7 @@ internal sealed record StoredGeneration(
     /// <summary>Seconds until the caller should ask again.</summary>
     public int RetryAfter => StuckAt is null ? 2 : 60;
 
-    /// <summary>The id of its current event in the event stream; it only grows.</summary>
-    public int Version => IsEnded ? 2 : 1;
+    public long Version => IsEnded ? 2 : 1;
 
     /// <param name="from">The position of the first of <see cref="Columns"/>.</param>
     public static StoredGeneration Read(DbDataReader row, int from = 0) =>
@@ -52,6 +51,8 @@ internal sealed record StoredGeneration(
             imageId => $"{root}/v1/generations/{Id}/images/{imageId}",
             more
         );
+
+    public void WriteMembers(Utf8JsonWriter json, string root) => GenerationView.WriteMembers(json, this, root);
 
     /// <summary>The request byte for byte as it was sent, so that it can be sent again, and who made it.</summary>
     public void WriteRequest(Utf8JsonWriter json)

@@ -21,6 +21,7 @@ internal sealed record Tenant(string Id, string Name, QuotaLimits Quota, TenantP
 /// Reads and downloads that need the upstream or its CDN, in any 60 seconds, on each replica.
 /// </param>
 /// <param name="ConcurrentStreams">Images, uploads, waits and event streams at once, on each replica.</param>
+/// <param name="JobsQueued">Jobs that wait for their turn.</param>
 internal sealed record QuotaLimits(
     long? RequestsPerMinute = null,
     long? ConcurrentGenerations = null,
@@ -29,7 +30,8 @@ internal sealed record QuotaLimits(
     long? MicrosPerMonth = null,
     long? UploadsPerMinute = QuotaLimits.DefaultUploads,
     long? ReadsPerMinute = QuotaLimits.DefaultReads,
-    long? ConcurrentStreams = QuotaLimits.DefaultStreams
+    long? ConcurrentStreams = QuotaLimits.DefaultStreams,
+    long? JobsQueued = QuotaLimits.DefaultJobs
 )
 {
     /// <summary>Where the tenants file does not say: a tenant must not use up the account's requests.</summary>
@@ -38,6 +40,9 @@ internal sealed record QuotaLimits(
 
     /// <summary>Nor the connections of all others.</summary>
     public const long DefaultStreams = 64;
+
+    /// <summary>Nor fill the store with what waits.</summary>
+    public const long DefaultJobs = 1000;
 
     public static readonly QuotaLimits Unlimited = new();
 }

@@ -26,6 +26,7 @@ internal sealed class TenantsFile
         "uploadsPerMinute",
         "readsPerMinute",
         "concurrentStreams",
+        "jobsQueued",
     ];
 
     private readonly IReadOnlyCollection<string>? _models;
@@ -145,7 +146,8 @@ internal sealed class TenantsFile
             MicrosPerMonth: members.TryGetValue("usdPerMonth", out var dollars) ? dollars.GetMicroDollars(MaxDollars) : null,
             UploadsPerMinute: CountOr("uploadsPerMinute", QuotaLimits.DefaultUploads),
             ReadsPerMinute: CountOr("readsPerMinute", QuotaLimits.DefaultReads),
-            ConcurrentStreams: CountOr("concurrentStreams", QuotaLimits.DefaultStreams)
+            ConcurrentStreams: CountOr("concurrentStreams", QuotaLimits.DefaultStreams),
+            JobsQueued: CountOr("jobsQueued", QuotaLimits.DefaultJobs)
         );
 
         // Null lifts a limit that has a default.

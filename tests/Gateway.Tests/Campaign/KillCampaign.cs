@@ -57,7 +57,7 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         books.ShouldMatchInvoice(invoice, posts);
         books.ShouldNeverExceed("images", entry => entry.Images, ImagesPerDay);
         books.ShouldNeverExceed("dollars", entry => entry.Micros, MicrosPerMonth);
-        books.In('R', 'F', 'U', 'W').ShouldBeEmpty("held for ever");
+        books.In('Q', 'R', 'F', 'U', 'W').ShouldBeEmpty("held for ever");
         crowd.MustAgreeWith(books, invoice);
         crowd.MustKnow(invoice);
         foreach (var (tenant, month) in usage)
@@ -90,7 +90,7 @@ internal sealed class KillCampaign(int rounds, int replicas, string? postgreSql)
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{engine}: {rounds} x kill -9 ({_killedEarly} while starting), {crowd.Orders.Sum(order => order.Answers.Count)} requests for {crowd.Orders.Count} orders "
-                + $"({crowd.Orders.Count(order => order.IsRepeated && order.Answers.Count > 1)} repeated without a key), "
+                + $"({crowd.Orders.Count(order => order.IsRepeated && order.Answers.Count > 1)} repeated without a key, {crowd.Orders.Count(order => order.WasQueued)} jobs), "
                 + $"{books.Entries.Count} reservations, {posts} sent, {invoice.Count} charged = {invoice.Sum(charge => charge.Micros) / 1_000_000m:0.0000} USD = settled; "
                 + $"{unclear.Count} were unknown ({found} found, {unclear.Count - found} proved absent); "
                 + $"lost 0, over-admitted 0, sent twice 0, paid twice 0, left held 0; {took.TotalSeconds:0} s (seed {_seed})"

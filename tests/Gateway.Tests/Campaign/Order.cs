@@ -7,7 +7,8 @@ namespace Gateway.Tests.Campaign;
 /// One generation that a client wants. Its prompt is unique, so that its charge is found on the invoice.
 /// </summary>
 /// <param name="IsRepeated">Without a key: whether its HTTP library repeats it until there is an answer.</param>
-internal sealed record Order(string Tenant, string Prompt, int Images, string? Key, bool IsRepeated = false)
+/// <param name="IsJob">Whether it is accepted at once and sent later.</param>
+internal sealed record Order(string Tenant, string Prompt, int Images, string? Key, bool IsRepeated = false, bool IsJob = false)
 {
     private readonly List<OrderAnswer> _answers = [];
 
@@ -27,6 +28,12 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
         Prompt.EndsWith("[sim:reset-before]", StringComparison.Ordinal)
         || Prompt.EndsWith("[sim:hang]", StringComparison.Ordinal)
         || Prompt.EndsWith("[sim:error-500]", StringComparison.Ordinal);
+
+    /// <summary>Whether Leonardo refuses it, however often it is sent.</summary>
+    public bool IsRefused => Prompt.EndsWith("[sim:refuse-validation]", StringComparison.Ordinal);
+
+    /// <summary>It was accepted as a job: it is made, unless Leonardo refuses it.</summary>
+    public bool WasQueued => _answers.Exists(answer => answer.Status == 202);
 
     /// <summary>Whether every answer said that nothing was made.</summary>
     public bool WasRefused =>
@@ -58,6 +65,8 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
         request.Headers.Add("X-Tenant-Id", Tenant);
         if (Key is not null)
             request.Headers.Add("Idempotency-Key", Key);
+        if (IsJob)
+            request.Headers.Add("Prefer", "respond-async");
         try
         {
             using var response = await client.SendAsync(request, hangUp);

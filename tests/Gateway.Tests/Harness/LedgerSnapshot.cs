@@ -168,7 +168,7 @@ internal sealed record Entry(
     string Month
 )
 {
-    public bool IsHeld => State is 'R' or 'F' or 'U';
+    public bool IsHeld => State is 'Q' or 'R' or 'F' or 'U';
 
     public bool IsSpent => State is 'S' or 'W';
 }

@@ -41,6 +41,7 @@ internal static class ImportRules
         ["Images"],
         ["Results"],
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
+        ["Jobs"],
         ["OpenAi", "Mcp/Tools", "Mcp"],
         ["Telemetry", "Admin"],
         ["SignIn"],

@@ -55,6 +55,11 @@ public abstract class AuditContract : IAsyncLifetime
             { "update counter set active = active + 1 where tenant = 'a'", "INV-2" },
             { "update ledger set running = running + 1", "INV-2" },
             { "update reservation set reserved_at = reserved_at - 3600000000 where tenant = 'a' and sequence = 5", "INV-9" },
+            {
+                "update reservation set state = 'Q', reserved_at = reserved_at - 259200000000 where tenant = 'a' and sequence = 5",
+                "queued for too long"
+            },
+            { "update counter set queued = queued + 1 where tenant = 'a'", "queued jobs are miscounted" },
             { "update reservation set forwarded_at = forwarded_at - 172800000000 where tenant = 'a' and sequence = 6", "INV-9" },
         };
 

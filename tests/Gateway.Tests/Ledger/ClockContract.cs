@@ -1,4 +1,5 @@
 using Gateway.Ledger.Rules;
+using Gateway.Ledger.Writer;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;

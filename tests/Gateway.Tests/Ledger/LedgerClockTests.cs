@@ -1,4 +1,5 @@
 using Gateway.Ledger.Rules;
+using Gateway.Ledger.Writer;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Gateway.Tests.Ledger;

@@ -1,6 +1,7 @@
 using Gateway.Ledger;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
+using Gateway.Ledger.Writer;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -293,8 +294,7 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
 
     private void ChangeLimits(HistoryStep step)
     {
-        ref var tenant = ref _tenants[step.Which % _tenants.Length];
         (harness.Organization, var limits) = step.Limits();
-        tenant = Tenant(tenant.Id, limits);
+        _tenants[step.Which % _tenants.Length] = Tenant(_tenants[step.Which % _tenants.Length].Id, limits);
     }
 }

@@ -36,6 +36,7 @@ public sealed class AnswersTests : IAsyncLifetime
         await ImageAsync($"{prefix}/v1/generations/{id}/images/{image}");
         await UploadsAsync(prefix);
         await SeeAsync(HttpMethod.Delete, $"{prefix}/v1/generations/{id}", 200);
+        await JobsAsync(prefix);
         foreach (var caller in new[] { AsB, ("Accept", "*/*") })
         {
             await SeeAsync(HttpMethod.Get, prefix + "/v2/models", 200, caller);
@@ -74,6 +75,22 @@ public sealed class AnswersTests : IAsyncLifetime
         foreach (var method in new[] { HttpMethod.Post, HttpMethod.Delete })
             await SendAsync(method, "/admin/session", null, 204, ("Authorization", "Bearer " + AdminGateway.Token));
         _contract.Unobserved(operation => operation.IsAdmin ? operation.Successes : []).ShouldBeEmpty();
+    }
+
+    /// <summary>One that is cancelled while Leonardo's refusal pauses everything, and one that is made.</summary>
+    private async Task JobsAsync(string prefix)
+    {
+        Gateway.Leonardo.ScriptNext("queue-full");
+        await PostAsync(prefix + "/v2/generations", GatewayApp.Guide, 503, AsB);
+        var queued = await PostAsync(prefix + "/v2/generations", GatewayApp.Guide, 202, AsB, ("Prefer", "respond-async"));
+        var path = $"{prefix}/v1/jobs/{(await queued.JsonAsync())["job"]!["id"]}";
+        await SeeAsync(HttpMethod.Get, prefix + "/v1/jobs?status=QUEUED", 200);
+        await SeeAsync(HttpMethod.Delete, path, 200);
+        Gateway.Time.Advance(TimeSpan.FromSeconds(10));
+        var made = await PostAsync(prefix + "/v2/generations", GatewayApp.Guide, 200, AsB, ("Prefer", "respond-async, wait=60"));
+        path = $"{prefix}/v1/jobs/{(await made.JsonAsync())["job"]!["id"]}";
+        await SeeAsync(HttpMethod.Get, path, 200);
+        await SeeAsync(HttpMethod.Get, path, 200, AsB, ("Accept", "text/event-stream"));
     }
 
     private async Task<string> GenerationsAsync(string prefix)

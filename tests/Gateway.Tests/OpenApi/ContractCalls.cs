@@ -91,4 +91,17 @@ internal static class ContractCalls
                 .Replace("{imageId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{reservationId}", $"{Guid.NewGuid()}", StringComparison.Ordinal)
                 .Replace("{token}", new string('x', 43), StringComparison.Ordinal);
+
+    /// <summary>A job that is cancelled too late.</summary>
+    public static async Task CancelTooLateAsync(this OpenApiContract contract, GatewayApp gateway, string prefix)
+    {
+        var accepted = await gateway.PostAsync(GatewayApp.Guide, prefix + "/v2/generations", TwoTenants.AsB, ("Prefer", "respond-async"));
+        var path = $"{prefix}/v1/jobs/{(await accepted.JsonAsync())["job"]!["id"]}";
+        await contract.CheckAsync(accepted);
+        await gateway.PassAsync(async () =>
+            (await (await gateway.GetAsync(path, TwoTenants.AsB)).JsonAsync())["job"]!["status"]!.GetValue<string>() == "COMPLETE"
+        );
+        await contract.CheckAsync(await gateway.GetAsync(path, TwoTenants.AsB));
+        await contract.CheckAsync(await gateway.SendAsync(HttpMethod.Delete, path, null, TwoTenants.AsB));
+    }
 }

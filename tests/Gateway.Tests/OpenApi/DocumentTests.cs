@@ -101,7 +101,7 @@ public sealed class DocumentTests(GatewayFixture fixture) : IClassFixture<Gatewa
         var documented = responses.SelectMany(response =>
             response.Value!["content"]?["application/problem+json"]?["examples"]?.AsObject().Select(example => example.Key) ?? []
         );
-        string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", "timeout", .. OnlyOfAdmin];
+        string[] elsewhere = ["not-found", "method-not-allowed", "range-not-satisfiable", "timeout", "job-not-queued", .. OnlyOfAdmin];
         documented
             .Distinct(StringComparer.Ordinal)
             .Order(StringComparer.Ordinal)

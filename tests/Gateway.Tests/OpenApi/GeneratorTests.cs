@@ -12,7 +12,7 @@ public sealed partial class GeneratorTests(GatewayFixture fixture) : IClassFixtu
 
     private static readonly string[] Verbs =
     [
-        .. (string[])["Delete", "Download", "Get", "List", "Make", "Quote", "Send", "Start", "Upload"],
+        .. (string[])["Cancel", "Delete", "Download", "Get", "List", "Make", "Quote", "Send", "Sign", "Start", "Upload"],
         .. (string[])["Raise", "Release", "Report", "Reset", "Resume", "Settle", "Suspend"],
     ];
 
@@ -57,7 +57,10 @@ public sealed partial class GeneratorTests(GatewayFixture fixture) : IClassFixtu
     public async Task The_tags_of_tenants_begin_with_generations()
     {
         var document = await fixture.Gateway.ReadDocumentAsync("/openapi/v1.json");
-        document["tags"]!.AsArray().Select(tag => $"{tag!["name"]}").ShouldBe(["Generations", "Uploads", "Models", "Usage"]);
+        document["tags"]!
+            .AsArray()
+            .Select(tag => $"{tag!["name"]}")
+            .ShouldBe(["Generations", "Jobs", "Uploads", "Models", "Usage", "Session"]);
     }
 
     [Theory]

@@ -82,7 +82,10 @@ public sealed class RefusalsTests
         }
         // Two contradicting lengths.
         await Try(new Chunked(), credential, ("X-Content-Length", "1"));
-        if (operation.Path.EndsWith("/v1/generations", StringComparison.Ordinal))
+        if (
+            operation.Path.EndsWith("/v1/generations", StringComparison.Ordinal)
+            || operation.Path.EndsWith("/v1/jobs", StringComparison.Ordinal)
+        )
             await contract.CheckAsync(await gateway.GetAsync(operation.Path + "?limit=0"));
         if (operation.Path is "/admin/usage" or "/admin/generations" or "/admin/audit")
             await contract.CheckAsync(await gateway.GetAsync(operation.Path + "?limit=0&by=0", AsOperator));
@@ -142,6 +145,7 @@ public sealed class RefusalsTests
     private static async Task CallUpstreamAsync(OpenApiContract contract, AdminGateway admin, string prefix)
     {
         var gateway = admin.Gateway;
+        await contract.CancelTooLateAsync(gateway, prefix);
         var generation = await gateway.MakeAsync(TwoTenants.AsB);
         var (path, upload) = ($"{prefix}/v1/generations/{generation["id"]}", await gateway.UploadAsync(TwoTenants.AsB));
         var image = $"{path}/images/{generation.ImageId()}";

@@ -104,6 +104,13 @@ internal static class ProblemTypes
         "The first request with this key has no outcome yet. It is charged at most once, however often it is repeated. Send it again after `Retry-After` seconds, with the same key and body."
     );
 
+    public static readonly ProblemType JobNotQueued = new(
+        "job-not-queued",
+        409,
+        "The job does not wait any more",
+        "Only a job that waits for its turn can be cancelled. This one has been sent, or has ended; nothing was changed. Read it at `GET /v1/jobs/{id}`; its generation can be deleted with `DELETE /v1/generations/{id}`."
+    );
+
     public static readonly ProblemType IdempotencyMismatch = new(
         "idempotency-mismatch",
         422,
@@ -226,6 +233,7 @@ internal static class ProblemTypes
         UnsupportedMediaType,
         RangeNotSatisfiable,
         IdempotencyInProgress,
+        JobNotQueued,
         IdempotencyMismatch,
         QuotaExceeded,
         UpstreamRejected,

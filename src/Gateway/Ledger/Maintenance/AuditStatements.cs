@@ -85,11 +85,12 @@ internal sealed class AuditStatements(QuotaOptions options)
                 WholeStatement,
                 ("@from", from),
                 ("@open", (options.OpenLimit + options.Lease).Micros()),
+                ("@age", (options.JobMaxAge + options.OpenLimit + options.Lease).Micros()),
                 ("@grace", (options.UnknownGrace + options.Lease).Micros())
             )
             .ReadAsync(row => $"{row.GetString(0)}: {row.GetString(1)}", cancellationToken);
 
-    private const string WholeStatement = """
+    private const string WholeStatement = $"""
         with windows as (
           select w.* from (select tenant from counter union all select '*') t
           join quota_window w on w.tenant = t.tenant and w.period >= @from
@@ -129,7 +130,13 @@ internal sealed class AuditStatements(QuotaOptions options)
           where running <> (select count(*) from reservation where running_until is not null)
         union all
         select 'open for too long (INV-9)', tenant || ' #' || cast(sequence as text) from reservation
-          where state in ('R', 'F') and reserved_at < (select high_water from ledger) - @open
+          where state in ('R', 'F') and {LedgerStore.OpenSince} < (select high_water from ledger) - @open
+        union all
+        select 'queued for too long (INV-9)', tenant || ' #' || cast(sequence as text) from reservation
+          where state = 'Q' and reserved_at < (select high_water from ledger) - @age
+        union all
+        select 'queued jobs are miscounted (INV-2)', c.tenant from counter c
+          where c.queued <> (select count(*) from reservation q where q.tenant = c.tenant and q.state = 'Q')
         union all
         select 'unknown for too long (INV-9)', tenant || ' #' || cast(sequence as text) from reservation
           where state = 'U' and forwarded_at < (select high_water from ledger) - @grace

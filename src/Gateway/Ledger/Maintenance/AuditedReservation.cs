@@ -20,13 +20,14 @@ internal sealed record AuditedReservation(
     string Month,
     bool IsMarked,
     string? GenerationId,
-    (string Id, string Tenant)? Owned
+    (string Id, string Tenant)? Owned,
+    Guid? JobId
 )
 {
     private const string Select = """
         select r.id, r.tenant, r.reserved_at, r.sequence, r.state, r.images, r.micros, r.charged, r.day, r.month,
           r.forwarded_at is not null and r.sent is not null, r.generation_id, g.id, g.tenant, e.n, e.from_state, e.to_state,
-          e.n > (select events from ledger)
+          e.n > (select events from ledger), r.job_id
         """;
 
     private const string Joins = """
@@ -87,6 +88,22 @@ internal sealed record AuditedReservation(
         return all;
     }
 
+    /// <summary>The later reservations of a job that was tried again. They have the time of its acceptance.</summary>
+    public static Task<List<Guid>> FindRetriesAsync(
+        DbConnection connection,
+        Dialect dialect,
+        AuditedReservation row,
+        CancellationToken cancellationToken
+    ) =>
+        connection
+            .Command(
+                "select id from reservation where tenant = @tenant and sequence > @sequence and job_id is not null and job_id = @job",
+                ("@tenant", row.Tenant),
+                ("@sequence", row.Sequence),
+                ("@job", dialect.Id(row.JobId!.Value))
+            )
+            .ReadAsync(found => found.GetId(0), cancellationToken);
+
     /// <summary>What contradicts the rules in this row alone.</summary>
     public IEnumerable<string> Faults()
     {
@@ -94,7 +111,7 @@ internal sealed record AuditedReservation(
             yield return "events are miscounted (INV-11)";
         if (!LeadToState())
             yield return "events do not lead to the state (INV-7, INV-11)";
-        if (State is not (ReservationState.Reserved or ReservationState.Void) && !IsMarked)
+        if (State is not (ReservationState.Queued or ReservationState.Reserved or ReservationState.Void) && !IsMarked)
             yield return "sent without having been marked (INV-5)";
         if (State.IsSpent() != Charged is not null)
             yield return "spent without a charge, or charged without being spent (INV-2)";
@@ -109,7 +126,7 @@ internal sealed record AuditedReservation(
         ReservationState? state = null;
         foreach (var (from, to) in _events)
         {
-            if (from != state || !(state?.MayBecome(to) ?? to == ReservationState.Reserved))
+            if (from != state || !(state?.MayBecome(to) ?? to is ReservationState.Queued or ReservationState.Reserved))
                 return false;
             state = to;
         }
@@ -150,6 +167,7 @@ internal sealed record AuditedReservation(
             row.GetString(9),
             row.GetBoolean(10),
             row.GetStringOrNull(11),
-            row.IsDBNull(12) ? null : (row.GetString(12), row.GetString(13))
+            row.IsDBNull(12) ? null : (row.GetString(12), row.GetString(13)),
+            row.IsDBNull(18) ? null : row.GetId(18)
         );
 }

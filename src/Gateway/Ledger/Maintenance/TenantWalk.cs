@@ -70,8 +70,19 @@ internal sealed class TenantWalk(string tenant, DateTimeOffset from)
         foreach (var row in _open.Values.Where(row => row.State != ReservationState.Reserved))
             violations.Add($"an open reservation has vanished (INV-7): {tenant} {row.Id}");
         _open.Clear();
+        var retries = new HashSet<Guid>();
         foreach (var row in rows)
+        {
             Add(row, violations);
+            if (row is { JobId: not null, State: ReservationState.Void })
+                retries.UnionWith(await AuditedReservation.FindRetriesAsync(connection, dialect, row, cancellationToken));
+        }
+        // Those that were inserted behind what has been read.
+        foreach (var row in await AuditedReservation.ReadAsync(connection, dialect, retries, cancellationToken))
+        {
+            if ((row.ReservedAt.Micros(), row.Sequence).CompareTo(_last) <= 0 && !_open.ContainsKey(row.Id))
+                Add(row, violations);
+        }
     }
 
     /// <summary>Forgets the days up to this one.</summary>

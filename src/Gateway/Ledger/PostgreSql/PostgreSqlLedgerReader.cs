@@ -26,7 +26,7 @@ internal static class PostgreSqlLedgerReader
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
             state = await ReadAsync(reader, keys, tenants.Length > 0, instance, cancellationToken);
         state.LoadEmptyWindows(tenants);
-        await LoadMissingAsync(connection, state, cancellationToken);
+        await PostgreSqlBalances.LoadMissingAsync(connection, state, cancellationToken);
         return state;
     }
 
@@ -54,13 +54,7 @@ internal static class PostgreSqlLedgerReader
             var (slots, minute) = LedgerStore.Plenty(keys, options);
             batch.Add(Sql.Competition, slots, minute, instance, LedgerStore.Lately(options).Micros());
         }
-        if (keys.Sweep)
-        {
-            batch.Add(Sql.Orphans, options.OpenLimit.Micros());
-            batch.Add(Sql.Stale, options.UnknownGrace.Micros());
-        }
-        if (keys.Unknown)
-            batch.Add(Sql.Unknown);
+        AddSearches(batch, keys, options);
         if (keys.Reservations.Count > 0)
             batch.Add(Sql.ReservationsById, keys.Reservations.ToArray());
         if (keys.IdempotencyKeys.Count > 0)
@@ -91,6 +85,19 @@ internal static class PostgreSqlLedgerReader
             batch.Add(Sql.Tenants, tenants);
     }
 
+    private static void AddSearches(NpgsqlBatch batch, LedgerKeys keys, QuotaOptions options)
+    {
+        if (keys.Sweep)
+        {
+            batch.Add(Sql.Orphans, options.OpenLimit.Micros());
+            batch.Add(Sql.Stale, options.UnknownGrace.Micros());
+        }
+        if (keys.Unknown)
+            batch.Add(Sql.Unknown);
+        if (keys.Jobs)
+            batch.Add(Sql.JobHeads);
+    }
+
     private static async Task<LedgerUnitOfWork> ReadAsync(
         NpgsqlDataReader reader,
         LedgerKeys keys,
@@ -106,7 +113,7 @@ internal static class PostgreSqlLedgerReader
         await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)));
         await RowsAsync(() => state.NextFree = Time(0));
         await ReservationsAsync(balances: false, state.ExpiredSlots);
-        await RowsAsync(() => state.Load(Window(reader)));
+        await RowsAsync(() => state.Load(PostgreSqlBalances.Window(reader)));
         if (keys.Queue || keys.Slots > 0)
             await RowsAsync(() => ReadCompetition(reader, state, instance));
         if (keys.Sweep)
@@ -116,6 +123,8 @@ internal static class PostgreSqlLedgerReader
         }
         if (keys.Unknown)
             await ReservationsAsync(balances: false, state.Unknown);
+        if (keys.Jobs)
+            await ReservationsAsync(balances: true, state.Jobs.Heads);
         if (keys.Reservations.Count > 0)
             await ReservationsAsync(balances: true);
         if (keys.IdempotencyKeys.Count > 0)
@@ -126,16 +135,14 @@ internal static class PostgreSqlLedgerReader
             await ReadRepeatsAsync(reader, [.. keys.Repeats], state, cancellationToken);
         if (keys.Generations.Count > 0)
         {
-            await RowsAsync(() =>
-                state.Load(new GenerationRow(reader.GetString(0), reader.GetString(1), reader.GetGuid(2), Time(3)!.Value))
-            );
+            await RowsAsync(() => state.Load(Generation(reader)));
             await ReservationsAsync(balances: false);
         }
         state.Prices.LoadNone(keys.Models);
         if (keys.Models.Count > 0)
-            await RowsAsync(() => state.Prices.Load(Ratio(reader)));
+            await RowsAsync(() => state.Prices.Load(PostgreSqlBalances.Ratio(reader)));
         if (hasTenants)
-            await RowsAsync(() => LoadTenant(reader, state));
+            await RowsAsync(() => PostgreSqlBalances.LoadTenant(reader, state));
         return state;
 
         DateTimeOffset? Time(int column) => UnixMicroseconds.ToTime(reader.LongOrNull(column));
@@ -150,6 +157,9 @@ internal static class PostgreSqlLedgerReader
                 ids?.Add(row.Id);
             });
     }
+
+    private static GenerationRow Generation(NpgsqlDataReader row) =>
+        new(row.GetString(0), row.GetString(1), row.GetGuid(2), UnixMicroseconds.ToTime(row.GetInt64(3)));
 
     private static LedgerUnitOfWork Begin(NpgsqlDataReader row) =>
         new(
@@ -192,7 +202,7 @@ internal static class PostgreSqlLedgerReader
         );
     }
 
-    private static async Task ReadRowsAsync(NpgsqlDataReader reader, Action load, CancellationToken cancellationToken)
+    public static async Task ReadRowsAsync(NpgsqlDataReader reader, Action load, CancellationToken cancellationToken)
     {
         await reader.NextResultAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -211,7 +221,7 @@ internal static class PostgreSqlLedgerReader
                 competition.Running[tenant] = count;
                 break;
             case "asked":
-                state.Load(Counter(row, tenant, first: 4));
+                state.Load(PostgreSqlBalances.Counter(row, tenant, first: 4));
                 competition.Asked.Add(tenant);
                 break;
             default:
@@ -219,65 +229,4 @@ internal static class PostgreSqlLedgerReader
                 break;
         }
     }
-
-    private static void LoadTenant(NpgsqlDataReader row, LedgerUnitOfWork state)
-    {
-        state.Load(Counter(row, row.GetString(0), first: 1));
-        state.Load(row.GetString(0), new Minute(row.LongOrNull(6), row.GetInt64(7), UnixMicroseconds.ToTime(row.LongOrNull(8))));
-    }
-
-    private static CounterRow Counter(NpgsqlDataReader row, string tenant, int first) =>
-        new(tenant, row.GetInt64(first), row.GetInt64(first + 1))
-        {
-            AskedAt = UnixMicroseconds.ToTime(row.GetInt64(first + 2)),
-            SentAt = UnixMicroseconds.ToTime(row.GetInt64(first + 3)),
-            Turn = row.GetInt64(first + 4),
-        };
-
-    /// <summary>
-    /// Windows, counters and price ratios of the loaded reservations that were not asked for. A round trip of its own,
-    /// where there are any.
-    /// </summary>
-    private static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
-    {
-        var windows = state.MissingWindows();
-        var counters = state.MissingCounters();
-        var models = state.MissingModels();
-        if (windows.Count + counters.Count + models.Count == 0)
-            return;
-        await using var batch = new NpgsqlBatch(connection);
-        batch.Add(Sql.Windows, windows.Select(key => key.Tenant).ToArray(), windows.Select(key => key.Period).ToArray());
-        batch.Add(Sql.Counters, counters.ToArray());
-        batch.Add(Sql.PriceRatios, models.ToArray());
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        foreach (var (tenant, period) in windows)
-            state.Load(new WindowRow(tenant, period));
-        while (await reader.ReadAsync(cancellationToken))
-            state.Load(Window(reader));
-        foreach (var tenant in counters)
-            state.Load(new CounterRow(tenant));
-        await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            state.Load(Counter(reader, reader.GetString(0), first: 1));
-        state.Prices.LoadNone(models);
-        await reader.NextResultAsync(cancellationToken);
-        while (await reader.ReadAsync(cancellationToken))
-            state.Prices.Load(Ratio(reader));
-    }
-
-    private static PriceRatioRow Ratio(NpgsqlDataReader row) =>
-        new(row.GetString(0), row.GetString(1), UnixMicroseconds.ToTime(row.GetInt64(2)), new PriceRatio(row.GetInt64(3), row.GetInt64(4)));
-
-    private static WindowRow Window(NpgsqlDataReader row) =>
-        new(
-            row.GetString(0),
-            row.GetString(1),
-            row.GetInt64(2),
-            row.GetInt64(3),
-            row.GetInt64(4),
-            row.GetInt64(5),
-            row.GetInt64(6),
-            row.GetInt64(7),
-            row.GetInt64(8)
-        );
 }

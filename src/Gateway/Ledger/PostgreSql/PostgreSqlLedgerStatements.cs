@@ -50,7 +50,7 @@ internal static class PostgreSqlLedgerStatements
 
     public static readonly string ExpiredSlots = Reservations($"r.running_until <= {Now} order by r.running_until");
     public static readonly string Orphans = Reservations(
-        $"r.state in ('R', 'F') and (r.reserved_at < {Now} - $1 or not exists (select from instance i where i.id = r.instance and i.lease_until >= {Now}))"
+        $"r.state in ('R', 'F') and ({LedgerStore.OpenSince} < {Now} - $1 or not exists (select from instance i where i.id = r.instance and i.lease_until >= {Now}))"
     );
     public static readonly string Stale = Reservations($"r.state = 'U' and r.forwarded_at < {Now} - $1");
     public static readonly string Unknown = Reservations("r.state = 'U' order by r.forwarded_at");
@@ -72,12 +72,33 @@ internal static class PostgreSqlLedgerStatements
         select {Columns} from generation g join reservation r on r.id = g.reservation_id where g.id = any($1)
         """;
     public const string Tenants = $"""
-        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0), coalesce(c.asked_at, 0), coalesce(c.sent_at, 0), coalesce(c.turn, 0),
-          (select sequence from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} order by reserved_at, sequence limit 1),
-          (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and {LedgerStore.UncountedCondition}),
-          (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1)
+        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0), coalesce(c.asked_at, 0), coalesce(c.sent_at, 0), coalesce(c.turn, 0), coalesce(c.queued, 0),
+          f.first,
+          (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and job_id is null and {LedgerStore.UncountedCondition})
+            + (select count(*) from reservation r where r.tenant = t.tenant and r.job_id is not null and r.sequence >= f.first),
+          least(
+            (select reserved_at from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and job_id is null
+               and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1),
+            j.oldest),
+          j.count
         from unnest($1) as t(tenant) left join counter c using (tenant)
+        cross join lateral (
+          select (select sequence from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} order by reserved_at, sequence limit 1) as first
+        ) f
+        cross join lateral (
+          select count(*), min(forwarded_at) as oldest from reservation r
+          where r.tenant = t.tenant and r.job_id is not null and r.forwarded_at > {MinuteAgo} and not ({LedgerStore.UncountedCondition})
+        ) j
         """;
+
+    /// <summary>The oldest queued jobs of each tenant that has any.</summary>
+    public static readonly string JobHeads = $"""
+        select {Columns} from counter c cross join lateral (
+          select * from reservation q where q.tenant = c.tenant and q.state = 'Q' order by q.reserved_at, q.sequence limit {LedgerStore.HeadsOfTenant}
+        ) r
+        where c.queued > 0 order by c.turn, c.tenant, r.reserved_at, r.sequence limit {LedgerStore.Heads}
+        """;
+    public const string Requests = "select reservation_id, body from sent_request where reservation_id = any($1)";
     public const string RunningWindows = $"""
         select {WindowColumns} from quota_window
         where tenant = any($1) and period in (
@@ -99,12 +120,12 @@ internal static class PostgreSqlLedgerStatements
           select 1 from ledger l where id = 1 and (l.running > $1 or l.probes > 0 or l.sent - coalesce(
             (select sent - 1 from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1), l.sent) > $2)
         )
-        select 'scarce', '', 0, false, 0, 0, 0, 0, 0 from scarce
+        select 'scarce', '', 0, false, 0, 0, 0, 0, 0, 0 from scarce
         union all
-        select 'running', tenant, count(*), false, 0, 0, 0, 0, 0 from reservation
+        select 'running', tenant, count(*), false, 0, 0, 0, 0, 0, 0 from reservation
         where running_until is not null and exists (select from scarce) group by tenant
         union all
-        select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0 from reservation
+        select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0, 0 from reservation
         where state in ('R', 'F') and exists (select from scarce) group by state, tenant, instance = $3
         union all
         select 'asked', tenant, 0, false, {LedgerStore.CounterColumns} from counter
@@ -120,9 +141,9 @@ internal static class PostgreSqlLedgerStatements
           = row(excluded.images_held, excluded.images_spent, excluded.micros_held, excluded.micros_spent, excluded.generations)
         """;
     public const string SetCounters = $"""
-        insert into counter (tenant, {LedgerStore.CounterColumns}) select * from unnest($1, $2, $3, $4, $5, $6)
+        insert into counter (tenant, {LedgerStore.CounterColumns}) select * from unnest($1, $2, $3, $4, $5, $6, $7)
         on conflict (tenant) do update set ({LedgerStore.CounterColumns})
-          = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.sent_at, excluded.turn)
+          = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.sent_at, excluded.turn, excluded.queued)
         """;
 
     /// <summary>A statement may not add to the same row twice.</summary>
@@ -149,6 +170,9 @@ internal static class PostgreSqlLedgerStatements
     public const string InsertGenerations =
         "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertRequests = "insert into sent_request (reservation_id, body) select * from unnest($1, $2)";
+    public const string InsertJobs = "insert into job (id, tenant, reservation_id, created_at) select * from unnest($1, $2, $3, $4)";
+    public const string UpdateJobs =
+        "update job j set reservation_id = u.reservation_id from unnest($1, $2) as u(id, reservation_id) where j.id = u.id";
     public const string DeleteRequests = "delete from sent_request where reservation_id = any($1)";
     public const string SetPriceRatios = """
         insert into price_ratio select * from unnest($1, $2, $3, $4, $5)

@@ -146,6 +146,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 generations.Select(row => row.User).ToArray()
             );
         AddRequests(batch, state);
+        AddJobs(batch, state);
         AddPriceRatios(batch, state);
         AddSignOfLife(batch, state);
         batch.Add("commit");
@@ -162,6 +163,20 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             );
         if (state.Requests.Voided.ToArray() is { Length: > 0 } voided)
             batch.Add(Sql.DeleteRequests, voided);
+    }
+
+    private static void AddJobs(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.Jobs.New is { Count: > 0 } jobs)
+            batch.Add(
+                Sql.InsertJobs,
+                jobs.Select(job => job.Id).ToArray(),
+                jobs.Select(job => job.Tenant).ToArray(),
+                jobs.Select(job => job.ReservationId).ToArray(),
+                jobs.Select(job => UnixMicroseconds.From(job.CreatedAt)).ToArray()
+            );
+        if (state.Jobs.Changed is { Count: > 0 } changed)
+            batch.Add(Sql.UpdateJobs, changed.Select(job => job.Id).ToArray(), changed.Select(job => job.ReservationId).ToArray());
     }
 
     private static void AddBalances(NpgsqlBatch batch, LedgerUnitOfWork state)
@@ -206,7 +221,8 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 counters.Select(row => row.Active).ToArray(),
                 counters.Select(row => UnixMicroseconds.From(row.AskedAt)).ToArray(),
                 counters.Select(row => UnixMicroseconds.From(row.SentAt)).ToArray(),
-                counters.Select(row => row.Turn).ToArray()
+                counters.Select(row => row.Turn).ToArray(),
+                counters.Select(row => row.Queued).ToArray()
             );
     }
 

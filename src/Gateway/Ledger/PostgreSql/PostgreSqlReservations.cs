@@ -33,7 +33,7 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.Fingerprint.Width).ToArray(),
             rows.Select(row => row.Fingerprint.Height).ToArray(),
             rows.Select(row => row.Fingerprint.PromptEnhanced).ToArray(),
-            rows.Select(row => row.Instance).ToArray(),
+            rows.Select(row => row.JobId).ToArray(),
             rows.Select(row => UnixMicroseconds.From(row.ReservedAt)).ToArray(),
             rows.Select(row => row.RaisedFrom).ToArray(),
             rows.Select(row => row.User).ToArray(),
@@ -71,6 +71,8 @@ internal static class PostgreSqlReservations
             rows.Select(row => row.OwedBy).ToArray(),
             rows.Select(row => UnixMicroseconds.From(row.OwedAt)).ToArray(),
             rows.Select(row => row.CallerWaits).ToArray(),
+            rows.Select(row => row.Instance).ToArray(),
+            rows.Select(row => row.SeedDrawn).ToArray(),
         ];
 
     public static Reservation Read(NpgsqlDataReader row) =>
@@ -92,7 +94,7 @@ internal static class PostgreSqlReservations
                 row.GetInt32(12),
                 row.GetBoolean(13)
             ),
-            Instance = row.GetGuid(14),
+            JobId = row.IsDBNull(14) ? null : row.GetGuid(14),
             ReservedAt = UnixMicroseconds.ToTime(row.GetInt64(15)),
             RaisedFrom = row.LongOrNull(16),
             User = row.TextOrNull(17),
@@ -114,6 +116,8 @@ internal static class PostgreSqlReservations
             OwedBy = row.IsDBNull(37) ? null : row.GetGuid(37),
             OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(38)),
             CallerWaits = row.GetBoolean(39),
+            Instance = row.GetGuid(40),
+            SeedDrawn = row.GetBoolean(41),
         };
 
     public static long? LongOrNull(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);

@@ -35,6 +35,10 @@ internal abstract record Admission
     /// <param name="At">The store's time of the first such answer.</param>
     public sealed record OwedElsewhere(DateTimeOffset At) : Admission;
 
+    /// <summary>The request is accepted as a job, or was before.</summary>
+    /// <param name="Answer">By which its delivery is reported; null: it has an Idempotency-Key.</param>
+    public sealed record Queued(Guid JobId, AnswerClaim? Answer, IReadOnlyList<QuotaStatus>? Quotas, bool IsReplay) : Admission;
+
     /// <summary>The first request with this Idempotency-Key is not finished.</summary>
     public sealed record InProgress(int RetryAfter) : Admission;
 

@@ -50,7 +50,7 @@ internal sealed class AdmissionRules(
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Images, 1, nameof(request));
         ArgumentOutOfRangeException.ThrowIfNegative(request.Micros, nameof(request));
         // 3. All quotas at once, or none.
-        var quote = Quote(request.Tenant, request.Images, request.Micros, request.Fingerprint.Model);
+        var quote = Quote(request.Tenant, request.Images, request.Micros, request.Fingerprint.Model, request.Job is not null);
         if (quote.Exceeded.Count > 0)
             return Exceeded(quote.Exceeded, quote.Quotas);
 
@@ -58,7 +58,9 @@ internal sealed class AdmissionRules(
         {
             Id = id,
             Tenant = request.Tenant.Id,
-            State = ReservationState.Reserved,
+            State = request.Job is null ? ReservationState.Reserved : ReservationState.Queued,
+            JobId = request.Job?.Id,
+            SeedDrawn = request.Job is { SeedDrawn: true },
             Images = request.Images,
             Micros = quote.Micros,
             RaisedFrom = quote.Micros == request.Micros ? null : request.Micros,
@@ -78,21 +80,25 @@ internal sealed class AdmissionRules(
         };
         try
         {
-            state.Move(null, reservation, "reserve");
+            state.Move(null, reservation, request.Job is null ? "reserve" : "queue");
             if (!request.Body.IsEmpty)
                 state.Requests.Add(new SentRequest(id, request.Body));
+            if (request.Job is not { } job)
+                return null;
+            state.Jobs.Add(new JobRow(job.Id, request.Tenant.Id, id, state.Now));
+            return new Admission.Queued(job.Id, Repeats.AnswerOf(id), Quotas(request.Tenant), IsReplay: false);
         }
         catch (OverflowException)
         {
             return new Admission.Unavailable(TryAgainLater, "This request would take a balance beyond what the gateway can count.");
         }
-        return null;
     }
 
     /// <summary>What a request would hold now, and which quotas do not admit it.</summary>
     /// <param name="price">The computed price in micro-dollars.</param>
+    /// <param name="isJob">See <see cref="QuotaStatus.AppliesTo"/>.</param>
     /// <exception cref="OverflowException">It costs more than a balance can hold.</exception>
-    public Quote Quote(Tenant tenant, int images, long price, string model)
+    public Quote Quote(Tenant tenant, int images, long price, string model, bool isJob = false)
     {
         var micros = state.Prices.InForce(model, state.Now).Apply(price);
         var quotas = Quotas(tenant);
@@ -101,7 +107,7 @@ internal sealed class AdmissionRules(
             micros,
             [
                 .. quotas
-                    .Where(quota => !quota.Admits(images, micros))
+                    .Where(quota => quota.AppliesTo(isJob) ? !quota.Admits(images, micros) : isJob && quota.Limit < 1)
                     .Select(quota => new ExceededQuota(quota, quota.AmountNeeded(images, micros))),
             ],
             quotas
@@ -114,9 +120,33 @@ internal sealed class AdmissionRules(
             ? Repeat(earlier, bodyHash)
             : null;
 
+    /// <summary>
+    /// L2 of a queued job, on any replica: when a slot is free, and its tenant's minute and generations at once
+    /// allow it.
+    /// </summary>
+    /// <param name="tenant">Of the job; null: it is suspended or removed.</param>
+    /// <returns>The job as it may be sent; null: it stays queued, or has ended.</returns>
+    public Reservation? TryClaim(Guid id, Tenant? tenant)
+    {
+        if (refusal is not null || Outcomes.Jobs.FindQueued(id) is not { } queued)
+            return null;
+        if (tenant is null)
+            Outcomes.Jobs.Suspend(queued);
+        else if (Outcomes.Jobs.IsExpired(queued))
+            Outcomes.Jobs.Expire(queued);
+        else if (shares.MayTake(queued.Tenant) && !shares.IsWaiting(queued.Tenant) && QuotaCalculator.AdmitsNow(state, tenant))
+        {
+            Forward(queued, queued with { Instance = instance }, "claim");
+            return state.Find(id);
+        }
+        return null;
+    }
+
     /// <returns>Null: it is open.</returns>
     public StoredOutcome? OutcomeOf(Guid id) =>
-        state.Find(id) is { State: not (ReservationState.Reserved or ReservationState.Forwarding) } row ? row.Stored() : null;
+        state.Find(id) is { State: not (ReservationState.Queued or ReservationState.Reserved or ReservationState.Forwarding) } row
+            ? row.Stored()
+            : null;
 
     /// <summary>L2, in the same commit as L1 or in a later one.</summary>
     /// <returns>False: no slot of the account is free, or it may not be sent any more.</returns>
@@ -126,19 +156,24 @@ internal sealed class AdmissionRules(
             return false;
         if (!shares.HasSlot)
             return false;
+        Forward(reserved, reserved, "forward");
+        return true;
+    }
+
+    private void Forward(Reservation before, Reservation row, string why)
+    {
         state.Move(
-            reserved,
-            reserved with
+            before,
+            row with
             {
                 State = ReservationState.Forwarding,
                 Sent = state.Ledger.Sent + 1,
                 ForwardedAt = state.Now,
                 RunningUntil = state.Now + options.GenerationTimeLimit,
             },
-            "forward"
+            why
         );
-        shares.Take(reserved.Tenant);
-        return true;
+        shares.Take(row.Tenant);
     }
 
     public IReadOnlyList<UnknownReservation> Unknown() =>
@@ -170,6 +205,7 @@ internal sealed class AdmissionRules(
 
     private static Admission Repeat(Reservation earlier, byte[] bodyHash) =>
         !CryptographicOperations.FixedTimeEquals(earlier.BodyHash, bodyHash) ? new Admission.Mismatch()
+        : earlier.JobId is { } job ? new Admission.Queued(job, null, null, IsReplay: true)
         : earlier.State is ReservationState.Reserved or ReservationState.Forwarding ? new Admission.InProgress(TryAgainSoon)
         : new Admission.Replayed(earlier.Stored());
 }

@@ -32,6 +32,9 @@ internal sealed class LedgerKeys
     /// </summary>
     public int Slots { get; set; }
 
+    /// <summary>Whether the oldest queued jobs of each tenant are read.</summary>
+    public bool Jobs { get; set; }
+
     /// <summary>Whether <see cref="Competition"/> is read in any case.</summary>
     public bool Queue { get; set; }
 

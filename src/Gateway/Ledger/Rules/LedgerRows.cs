@@ -111,6 +111,9 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
     /// <summary>Where its next turn begins at the earliest: see <see cref="ShareRules"/>.</summary>
     public long Turn { get; init; }
 
+    /// <summary>Jobs that wait for their turn.</summary>
+    public long Queued { get; init; }
+
     public CounterRow Move(Reservation? before, Reservation after, DateTimeOffset now) =>
         this with
         {
@@ -121,6 +124,7 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
                 ? new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero)
                 : AskedAt,
             SentAt = before?.Sent is null && after.Sent is not null ? now : SentAt,
+            Queued = Queued + Count(after.State == ReservationState.Queued) - Count(before?.State == ReservationState.Queued),
         };
 
     private static int Count(bool yes) => yes ? 1 : 0;
@@ -129,20 +133,37 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
 /// <summary>The last 60 seconds of a tenant, or of the account.</summary>
 /// <param name="First">Sequence number of the first one within; null: there is none.</param>
 /// <param name="Uncounted">How many within do not count: see <see cref="Reservation.CountsAsRequest"/>.</param>
-/// <param name="Oldest">When the oldest that counts was made; null: none counts.</param>
-internal sealed record Minute(long? First = null, long Uncounted = 0, DateTimeOffset? Oldest = null)
+/// <param name="Oldest">When the oldest that counts was made, or sent if it is a job; null: none counts.</param>
+/// <param name="Jobs">How many jobs were sent within, and count. When they were accepted does not.</param>
+internal sealed record Minute(long? First = null, long Uncounted = 0, DateTimeOffset? Oldest = null, long Jobs = 0)
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
 
     /// <param name="before">Null: it is new.</param>
-    public Minute Move(Reservation? before, Reservation after)
+    public Minute Move(Reservation? before, Reservation after, DateTimeOffset now)
     {
+        if (after.JobId is not null)
+            return MoveJob(before, after, now);
+        if (after.ReservedAt <= now - Length)
+            return this;
         if (before is null)
             return this with { First = First ?? after.Sequence, Oldest = Oldest ?? after.ReservedAt };
         return before.CountsAsRequest && !after.CountsAsRequest ? this with { Uncounted = Uncounted + 1 } : this;
     }
 
-    public long Count(long last) => First is { } first ? last - first + 1 - Uncounted : 0;
+    public long Count(long last) => (First is { } first ? last - first + 1 - Uncounted : 0) + Jobs;
+
+    private Minute MoveJob(Reservation? before, Reservation after, DateTimeOffset now)
+    {
+        // It has the next sequence number, and is no request of this minute before it is sent.
+        if (before is null)
+            return this with { First = First ?? after.Sequence, Uncounted = Uncounted + 1 };
+        if (after.ForwardedAt is null || after.ForwardedAt <= now - Length || IsCounted(before) == IsCounted(after))
+            return this;
+        return IsCounted(after) ? this with { Jobs = Jobs + 1, Oldest = Oldest ?? now } : this with { Jobs = Jobs - 1 };
+
+        static bool IsCounted(Reservation row) => row.Sent is not null && row.CountsAsRequest;
+    }
 }
 
 /// <summary>One transition of a reservation.</summary>

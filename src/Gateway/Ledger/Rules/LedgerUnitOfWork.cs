@@ -62,6 +62,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>The lease to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
 
+    public JobRows Jobs => field ??= new JobRows(_undo);
     public PriceRatios Prices => field ??= new PriceRatios(_undo);
     public SentRequests Requests => field ??= new SentRequests(this, _undo);
 
@@ -161,17 +162,20 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         [.. _needWindows.SelectMany(id => _reservations[id].Windows).Where(key => !_windows.ContainsKey(key))];
 
     /// <summary>Models of reservations that may be settled, whose price ratio has not been looked up.</summary>
-    public IReadOnlyCollection<string> MissingModels()
-    {
-        HashSet<string>? missing = null;
-        foreach (var id in _needWindows)
-        {
-            var model = _reservations[id].Fingerprint.Model;
-            if (!Prices.IsLoaded(model))
-                (missing ??= new(StringComparer.Ordinal)).Add(model);
-        }
-        return missing ?? (IReadOnlyCollection<string>)[];
-    }
+    public HashSet<string> MissingModels() =>
+        [.. _needWindows.Select(id => _reservations[id].Fingerprint.Model).Where(model => !Prices.IsLoaded(model))];
+
+    /// <summary>Tenants of queued jobs whose last minute has not been looked up.</summary>
+    public HashSet<string> MissingMinutes() =>
+        [.. Jobs.Heads.Select(id => _reservations[id].Tenant).Where(tenant => !_minutes.ContainsKey(tenant))];
+
+    /// <summary>Jobs that may be tried again, with what was asked for.</summary>
+    public IReadOnlyList<Guid> MissingRequests() =>
+        [
+            .. _needWindows.Where(id =>
+                _reservations[id] is { JobId: not null, State: ReservationState.Forwarding or ReservationState.Unknown }
+            ),
+        ];
 
     public HashSet<string> MissingCounters() =>
         [.. _reservations.Values.Where(row => !_counters.ContainsKey(row.Tenant) && !_answers.Contains(row.Id)).Select(row => row.Tenant)];
@@ -224,7 +228,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         if (before is not null && before.State != after.State && !before.State.MayBecome(after.State))
             throw new InvalidOperationException($"There is no transition from {before.State} to {after.State}");
         // 1. Everything that can refuse.
-        List<WindowRow> windows = CountAlike(before, after) ? [] : [.. after.Windows.Select(key => _windows[key].Move(before, after))];
+        List<WindowRow> windows = after.CountsLike(before) ? [] : [.. after.Windows.Select(key => _windows[key].Move(before, after))];
         // 2. The balances.
         foreach (var window in windows)
         {
@@ -273,9 +277,8 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         if (before?.Sent is null && after.Sent is { } sent)
             Sent = Sent with { First = Sent.First ?? sent, Oldest = Sent.Oldest ?? Now };
 
-        if (!_minutes.TryGetValue(after.Tenant, out var minute) || after.ReservedAt <= Now - Minute.Length)
-            return;
-        _undo.Set(_minutes, after.Tenant, minute.Move(before, after));
+        if (_minutes.TryGetValue(after.Tenant, out var minute))
+            _undo.Set(_minutes, after.Tenant, minute.Move(before, after, Now));
     }
 
     /// <summary>The next turn of the account is this tenant's; its own next one begins later.</summary>
@@ -292,8 +295,4 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         _undo.Set(_counters, counter.Tenant, counter);
         _undo.Add(_changedCounters, counter.Tenant);
     }
-
-    /// <summary>From held to held (L2, L5) no balance changes.</summary>
-    private static bool CountAlike(Reservation? before, Reservation after) =>
-        before is not null && (before.State == after.State || (before.State.IsHeld() && after.State.IsHeld()));
 }

@@ -17,6 +17,8 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             "Leonardo answered with a generation that belongs to another request. The quota stays held, and no caller gets the generation until it is known what happened."
         );
 
+    public JobRules Jobs { get; } = new(state, options);
+
     /// <summary>L3, by the upstream's own answer: the cost it stated is compared with the computed price.</summary>
     /// <param name="implausible">What was stated, if the settlement charges something else.</param>
     /// <returns>Whether the reservation has this generation now.</returns>
@@ -72,9 +74,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
     /// <summary>L4. Only when there is certainly no generation.</summary>
     /// <param name="outcome">Null: nothing was ever sent.</param>
     /// <returns>Whether it is void now.</returns>
-    public bool Release(Guid id, Outcome? outcome, string why) => Release(id, outcome, why, outcome is { KeepsIdempotencyKey: true });
-
-    private bool Release(Guid id, Outcome? outcome, string why, bool keepsKey)
+    public bool Release(Guid id, Outcome? outcome, string why)
     {
         if (state.Find(id) is not { } row || row.State == ReservationState.Void)
             return true;
@@ -83,7 +83,10 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             state.Alarms.Add($"Reservation {id} was refused, but its state is {row.State}");
             return false;
         }
-        state.Move(row, Released(row, outcome, keepsKey), why);
+        if (row.JobId is null)
+            state.Move(row, Released(row, outcome, outcome is { KeepsIdempotencyKey: true }), why);
+        else
+            Jobs.Release(row, outcome, why, isRefused: outcome is { KeepsIdempotencyKey: true });
         return true;
     }
 
@@ -119,7 +122,11 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
                 Attach(id, found.Settlement, found.Why);
                 return true;
             case ReconciliationResult.Absent absent when absent.ByOperator || row.FencedAt <= state.Now:
-                Release(id, absent.Outcome, absent.Why, keepsKey: false);
+                // What an operator releases without proof is not sent again.
+                if (row.JobId is not null && !absent.ByOperator)
+                    Jobs.Release(row, absent.Outcome, absent.Why);
+                else
+                    state.Move(row, Released(row, absent.Outcome, keepsKey: false), absent.Why);
                 return true;
             case ReconciliationResult.Spent spent when row.State == ReservationState.Unknown:
                 state.Move(row, row.WrittenOff(state.Now), spent.Why);

@@ -12,8 +12,15 @@ internal static class QuotaCalculator
             RequestsPerMinute(state, tenant),
             .. Windows("", tenant.Id, state, tenant.Quota),
             ConcurrentGenerations(state, tenant),
+            JobsQueued(state, tenant),
             .. Windows(QuotaStatus.Organization, WindowRow.OrganizationKey, state, organization),
         ];
+
+    /// <summary>
+    /// What applies when a job is sent: its tenant's requests of the minute, and generations at once.
+    /// </summary>
+    public static bool AdmitsNow(LedgerUnitOfWork state, Tenant tenant) =>
+        RequestsPerMinute(state, tenant).Admits(0, 0) && ConcurrentGenerations(state, tenant).Admits(0, 0);
 
     private static QuotaStatus RequestsPerMinute(LedgerUnitOfWork state, Tenant tenant)
     {
@@ -44,6 +51,9 @@ internal static class QuotaCalculator
             null,
             state.Now
         );
+
+    private static QuotaStatus JobsQueued(LedgerUnitOfWork state, Tenant tenant) =>
+        new(QuotaStatus.JobsQueued, QuotaStatus.Jobs, tenant.Quota.JobsQueued, state.Counter(tenant.Id)!.Queued, 0, null, null, state.Now);
 
     /// <summary>Images of the day and of the month, and dollars of the month.</summary>
     private static QuotaStatus[] Windows(string prefix, string key, LedgerUnitOfWork state, QuotaLimits limits)

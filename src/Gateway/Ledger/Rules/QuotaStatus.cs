@@ -25,11 +25,14 @@ internal sealed record QuotaStatus(
     public const string Micros = "micros";
     public const string Generations = "generations";
 
+    public const string Jobs = "jobs";
+
     public const string RequestsMinute = "requests-minute";
     public const string ImagesDay = "images-day";
     public const string ImagesMonth = "images-month";
     public const string UsdMonth = "usd-month";
     public const string ConcurrentGenerations = "concurrent-generations";
+    public const string JobsQueued = "jobs-queued";
     public const string Organization = "org-";
 
     /// <summary>The part of <see cref="Limit"/> that an operator granted for this period.</summary>
@@ -46,6 +49,12 @@ internal sealed record QuotaStatus(
 
     /// <summary>INV-1: what a request needs of this quota fits beside what is used and held.</summary>
     public bool Admits(int images, long micros) => Limit is not { } limit || checked(Used + Held + AmountNeeded(images, micros)) <= limit;
+
+    /// <summary>
+    /// Requests of the minute and generations at once count when a request is sent; how many jobs are queued, when one
+    /// is accepted.
+    /// </summary>
+    public bool AppliesTo(bool isJob) => isJob ? Name is not (RequestsMinute or ConcurrentGenerations) : Name != JobsQueued;
 
     /// <summary>What a request needs of this quota, in its unit.</summary>
     public long AmountNeeded(int images, long micros) =>

@@ -25,7 +25,9 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
             .OfType<Reservation>()
             .Where(row => row.OwedBy is not null)
             .ToList();
-        // 1. The oldest one that nobody owes, and that has a generation or may still get one.
+        // 1. The oldest one that nobody owes, and that has a generation or may still get one, or is a job.
+        if (equal.Find(row => row.JobId is not null && IsFree(row)) is { JobId: { } job } queued)
+            return new Admission.Queued(job, Claim(queued), null, IsReplay: true);
         if (equal.Find(row => row.State is ReservationState.Forwarding or ReservationState.Settled && IsFree(row)) is { } free)
             return Claim(free, request);
         // 2. One whose outcome is unknown answers all.
@@ -53,10 +55,15 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
 
     private Admission Claim(Reservation free, ReservationRequest request)
     {
-        var claimed = free.Owe(instance, state.Now) with { CallerWaits = request.CallerWaits };
+        var answer = Claim(free, request.CallerWaits);
+        return free.State == ReservationState.Settled ? new Admission.Replayed(free.Stored(), answer) : new Admission.Joined(answer);
+    }
+
+    private AnswerClaim Claim(Reservation free, bool callerWaits = false)
+    {
+        var claimed = free.Owe(instance, state.Now) with { CallerWaits = callerWaits };
         state.Move(free, claimed, "repeat");
-        var answer = new AnswerClaim(claimed.Id, claimed.OwedAt!.Value);
-        return claimed.State == ReservationState.Settled ? new Admission.Replayed(claimed.Stored(), answer) : new Admission.Joined(answer);
+        return new AnswerClaim(claimed.Id, claimed.OwedAt!.Value);
     }
 
     /// <summary>Nobody owes it, or a replica that has stopped; and not for longer than the window.</summary>

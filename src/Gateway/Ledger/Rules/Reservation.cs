@@ -41,7 +41,13 @@ internal sealed record Reservation
     public required byte[] BodyHash { get; init; }
     public required Fingerprint Fingerprint { get; init; }
 
-    /// <summary>The process that made it. No other may send it.</summary>
+    /// <summary>The job that it belongs to; null: its caller waits for it.</summary>
+    public Guid? JobId { get; init; }
+
+    /// <summary>Whether the gateway drew the seed of a job, so that it draws another one if it tries again.</summary>
+    public bool SeedDrawn { get; init; }
+
+    /// <summary>The process that may send it: the one that reserved it, or that claimed the job.</summary>
     public required Guid Instance { get; init; }
     public required DateTimeOffset ReservedAt { get; init; }
     public DateTimeOffset? ForwardedAt { get; init; }
@@ -89,6 +95,10 @@ internal sealed record Reservation
     public PeriodTotals Spent =>
         State.IsSpent() ? new(State == ReservationState.Settled ? 1 : 0, Images, Charged!.Value) : new PeriodTotals(0, 0, 0);
 
+    /// <summary>From held to held (L2, L5) no balance changes.</summary>
+    public bool CountsLike(Reservation? before) =>
+        before is not null && (before.State == State || (before.State.IsHeld() && State.IsHeld()));
+
     /// <summary>With the next version.</summary>
     /// <param name="before">Null: it is new.</param>
     public Reservation Following(Reservation? before) => this with { Version = (before?.Version ?? 0) + 1 };
@@ -107,8 +117,8 @@ internal sealed record Reservation
     /// Whether no indexed column differs, apart from the state: <see cref="LedgerStore.IndexedColumns"/>.
     /// </summary>
     public bool IsIndexedAs(Reservation other) =>
-        (Sent, IdempotencyKey, ForwardedAt, RunningUntil, OwedBy)
-        == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil, other.OwedBy);
+        (Sent, IdempotencyKey, ForwardedAt, RunningUntil, OwedBy, Instance)
+        == (other.Sent, other.IdempotencyKey, other.ForwardedAt, other.RunningUntil, other.OwedBy, other.Instance);
 
     /// <summary>Counted as spent at its price, because its outcome could not be determined.</summary>
     public Reservation WrittenOff(DateTimeOffset now) =>

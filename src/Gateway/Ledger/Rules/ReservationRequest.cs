@@ -38,6 +38,9 @@ internal sealed record ReservationRequest(
     /// <summary>Null: not known.</summary>
     public RequestOrigin? Origin { get; init; }
 
+    /// <summary>Null: its caller waits for it.</summary>
+    public JobRequest? Job { get; init; }
+
     public RepeatKey RepeatKey => new(Tenant.Id, BodyHash);
 }
 

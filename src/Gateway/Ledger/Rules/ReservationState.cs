@@ -3,6 +3,9 @@ namespace Gateway.Ledger.Rules;
 /// <summary>The states of docs/ledger.md. The store keeps the letters.</summary>
 internal enum ReservationState
 {
+    /// <summary>A job: held, not sent. Any replica sends it when its turn comes.</summary>
+    Queued = 'Q',
+
     /// <summary>Held, not sent. If its process dies, it is released.</summary>
     Reserved = 'R',
 
@@ -25,7 +28,7 @@ internal enum ReservationState
 internal static class ReservationStates
 {
     public static bool IsHeld(this ReservationState state) =>
-        state is ReservationState.Reserved or ReservationState.Forwarding or ReservationState.Unknown;
+        state is ReservationState.Queued or ReservationState.Reserved or ReservationState.Forwarding or ReservationState.Unknown;
 
     public static bool IsSpent(this ReservationState state) => state is ReservationState.Settled or ReservationState.WrittenOff;
 
@@ -33,7 +36,7 @@ internal static class ReservationStates
     public static bool MayBecome(this ReservationState from, ReservationState to) =>
         (from, to) switch
         {
-            (ReservationState.Reserved, ReservationState.Forwarding or ReservationState.Void) => true,
+            (ReservationState.Queued or ReservationState.Reserved, ReservationState.Forwarding or ReservationState.Void) => true,
             (ReservationState.Forwarding, ReservationState.Settled or ReservationState.Void or ReservationState.Unknown) => true,
             (ReservationState.Unknown, ReservationState.Settled or ReservationState.Void or ReservationState.WrittenOff) => true,
             (ReservationState.WrittenOff, ReservationState.Settled or ReservationState.Void) => true,

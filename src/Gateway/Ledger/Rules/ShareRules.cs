@@ -37,6 +37,9 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     public bool MayTake(string tenant) =>
         HasSlot && (state.Competition is not { } competition || (!TakesLast(tenant, competition) && !IsTurnOfAnother(tenant, competition)));
 
+    /// <summary>A tenant's requests with a caller go before its jobs.</summary>
+    public bool IsWaiting(string tenant) => state.Competition?.WaitingOf(tenant) > 0;
+
     /// <summary>It was forwarded.</summary>
     public void Take(string tenant)
     {
@@ -50,17 +53,26 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     /// <param name="place">Of which of its requests: 1 is its oldest.</param>
     public QueueStatus Queue(string tenant, long place = 1)
     {
-        var waiting = state.Competition?.WaitingOf(tenant) ?? 0;
+        var waiting = WaitingOf(tenant);
         var position = place;
         // For a tenant of which nothing waits, the others need not be gone through.
-        foreach (var other in waiting == 0 ? [] : state.Competition!.Waiting.Where(other => other != tenant))
+        foreach (
+            var other in waiting == 0 || state.Competition is not { } competition
+                ? []
+                : competition.Waiting.Union(competition.Asked, StringComparer.Ordinal)
+        )
         {
+            if (other == tenant)
+                continue;
             // Its turns until then, by weight.
             var turns = (place * weightOf(other) + weightOf(tenant) - 1) / weightOf(tenant);
-            position += Math.Min(state.Competition!.WaitingOf(other), turns);
+            position += Math.Min(WaitingOf(other), turns);
         }
         return new QueueStatus(waiting, position, state.Now, SecondsUntilTurn(position));
     }
+
+    /// <summary>Requests whose callers wait for a slot, and queued jobs.</summary>
+    private long WaitingOf(string tenant) => (state.Competition?.WaitingOf(tenant) ?? 0) + (state.Counter(tenant)?.Queued ?? 0);
 
     /// <summary>By the rate at which the account took requests in the last minute.</summary>
     private int SecondsUntilTurn(long position)

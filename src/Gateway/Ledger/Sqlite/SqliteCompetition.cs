@@ -26,7 +26,7 @@ internal static class SqliteCompetition
         var asked = sql.Asked.With(UnixMicroseconds.From(state.Now - LedgerStore.Lately(options)));
         while (asked.Read())
         {
-            var counter = ReadCounter(asked, asked.Text(5));
+            var counter = ReadCounter(asked, asked.Text(6));
             state.Load(counter);
             competition.Asked.Add(counter.Tenant);
         }
@@ -39,5 +39,6 @@ internal static class SqliteCompetition
             AskedAt = UnixMicroseconds.ToTime(row.Long(2)),
             SentAt = UnixMicroseconds.ToTime(row.Long(3)),
             Turn = row.Long(4),
+            Queued = row.Long(5),
         };
 }

@@ -25,7 +25,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         NextFree = Prepare("select min(running_until) from reservation where running_until is not null");
         ExpiredSlots = Reservations("running_until <= ?1 order by running_until");
         Orphans = Reservations(
-            "state in ('R', 'F') and (reserved_at < ?2 or instance not in (select id from instance where lease_until >= ?1))"
+            $"state in ('R', 'F') and ({LedgerStore.OpenSince} < ?2 or instance not in (select id from instance where lease_until >= ?1))"
         );
         Stale = Reservations("state = 'U' and forwarded_at < ?1");
         Unknown = Reservations("state = 'U' order by forwarded_at");
@@ -43,11 +43,11 @@ internal sealed class SqliteLedgerStatements : IDisposable
             "select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1"
         );
         UncountedInMinute = Prepare(
-            $"select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and {LedgerStore.UncountedCondition}"
+            $"select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null and {LedgerStore.UncountedCondition}"
         );
         OldestInMinute = Prepare(
-            $"select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and not ({LedgerStore.UncountedCondition}) "
-                + "order by reserved_at, sequence limit 1"
+            "select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null "
+                + $"and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1"
         );
 
         // Store
@@ -57,8 +57,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
                 + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
         );
         SetCounter = Prepare(
-            $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6) "
-                + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6)"
+            $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6, ?7)"
         );
         UpdateReservation = Update();
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
@@ -99,6 +99,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Generation { get; }
     public SqliteStatement Window { get; }
     public SqliteStatement Counter { get; }
+    public SqliteJobs Jobs => field ??= new SqliteJobs(Prepare);
     public SqlitePriceRatios PriceRatios => field ??= new SqlitePriceRatios(Prepare);
     public SqliteStatement FirstInMinute { get; }
     public SqliteStatement UncountedInMinute { get; }

@@ -127,20 +127,24 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         }
         sql.PriceRatios.Load(state, keys.Models);
         sql.PriceRatios.Load(state, state.MissingModels());
-        foreach (var tenant in keys.Tenants)
+        if (keys.Jobs)
+            LoadAll(sql.Jobs.Heads, state, balances: true, state.Jobs.Heads);
+        foreach (var tenant in keys.Tenants.Union(state.MissingMinutes(), StringComparer.Ordinal))
         {
-            LoadCounter(sql, state, tenant);
-            LoadMinute(sql, state, tenant, minuteAgo);
+            SqliteBalances.LoadCounter(sql, state, tenant);
+            SqliteBalances.LoadMinute(sql, state, tenant, minuteAgo);
         }
         foreach (var tenant in keys.Tenants.Append(WindowRow.OrganizationKey))
         {
             foreach (var period in state.RunningPeriods)
-                LoadWindow(sql, state, tenant, period);
+                SqliteBalances.LoadWindow(sql, state, tenant, period);
         }
         foreach (var (tenant, period) in state.MissingWindows())
-            LoadWindow(sql, state, tenant, period);
+            SqliteBalances.LoadWindow(sql, state, tenant, period);
         foreach (var tenant in state.MissingCounters())
-            LoadCounter(sql, state, tenant);
+            SqliteBalances.LoadCounter(sql, state, tenant);
+        foreach (var id in state.MissingRequests())
+            sql.Jobs.LoadRequest(state, id);
         return state;
     }
 
@@ -182,7 +186,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
 
     private void Store(SqliteLedgerStatements sql, LedgerUnitOfWork state)
     {
-        StoreBalances(sql, state);
+        SqliteBalances.Store(sql, state);
         // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         foreach (var row in state.Updated)
         {
@@ -214,41 +218,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.User)
                 .Execute();
         sql.PriceRatios.Store(state);
+        sql.Jobs.Store(state);
         if (state.LeaseUntil is { } lease)
             sql.SetInstance.With(instance).With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(lease)).Execute();
-    }
-
-    private static void StoreBalances(SqliteLedgerStatements sql, LedgerUnitOfWork state)
-    {
-        var ledger = state.Ledger;
-        sql.SetLedger.With(UnixMicroseconds.From(ledger.HighWater))
-            .With(ledger.Events)
-            .With(ledger.Sent)
-            .With(ledger.Running)
-            .With(ledger.Turn)
-            .With(UnixMicroseconds.From(ledger.PausedUntil))
-            .With(ledger.Probes)
-            .Execute();
-        foreach (var row in state.ChangedWindows)
-            sql.SetWindow.With(row.Tenant)
-                .With(row.Period)
-                .With(row.ImagesHeld)
-                .With(row.ImagesSpent)
-                .With(row.MicrosHeld)
-                .With(row.MicrosSpent)
-                .With(row.Generations)
-                .With(row.ImagesGranted)
-                .With(row.MicrosGranted)
-                .Execute();
-        SqliteReservations.AddCharges(sql.AddUserCharge, state);
-        foreach (var row in state.ChangedCounters)
-            sql.SetCounter.With(row.Tenant)
-                .With(row.Sequence)
-                .With(row.Active)
-                .With(UnixMicroseconds.From(row.AskedAt))
-                .With(UnixMicroseconds.From(row.SentAt))
-                .With(row.Turn)
-                .Execute();
     }
 
     private static void LoadAll(SqliteStatement rows, LedgerUnitOfWork state, bool balances, List<Guid>? ids = null)
@@ -260,35 +232,4 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             ids?.Add(row.Id);
         }
     }
-
-    private static void LoadWindow(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, string period) =>
-        state.Load(
-            sql.Window.With(tenant)
-                .With(period)
-                .One(row => new WindowRow(
-                    tenant,
-                    period,
-                    row.Long(0),
-                    row.Long(1),
-                    row.Long(2),
-                    row.Long(3),
-                    row.Long(4),
-                    row.Long(5),
-                    row.Long(6)
-                ))
-                ?? new WindowRow(tenant, period)
-        );
-
-    private static void LoadCounter(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant) =>
-        state.Load(sql.Counter.With(tenant).One(row => SqliteCompetition.ReadCounter(row, tenant)) ?? new CounterRow(tenant));
-
-    private static void LoadMinute(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, long minuteAgo) =>
-        state.Load(
-            tenant,
-            new Minute(
-                sql.FirstInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)),
-                sql.UncountedInMinute.With(tenant).With(minuteAgo).One(row => row.Long(0)),
-                UnixMicroseconds.ToTime(sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0)))
-            )
-        );
 }

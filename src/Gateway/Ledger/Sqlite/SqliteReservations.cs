@@ -21,7 +21,7 @@ internal static class SqliteReservations
             .With(row.Fingerprint.Width)
             .With(row.Fingerprint.Height)
             .With(row.Fingerprint.PromptEnhanced ? 1 : 0)
-            .With(row.Instance)
+            .With(row.JobId)
             .With(UnixMicroseconds.From(row.ReservedAt))
             .With(row.RaisedFrom)
             .With(row.User);
@@ -51,7 +51,9 @@ internal static class SqliteReservations
             .With(row.Outcome?.RetryAfter)
             .With(row.OwedBy)
             .With(UnixMicroseconds.From(row.OwedAt))
-            .With(row.CallerWaits ? 1 : 0);
+            .With(row.CallerWaits ? 1 : 0)
+            .With(row.Instance)
+            .With(row.SeedDrawn ? 1 : 0);
 
     public static void AddCharges(SqliteStatement sql, LedgerUnitOfWork state)
     {
@@ -78,7 +80,7 @@ internal static class SqliteReservations
                 (int)row.Long(12),
                 row.Long(13) != 0
             ),
-            Instance = row.Id(14),
+            JobId = row.IdOrNull(14),
             ReservedAt = UnixMicroseconds.ToTime(row.Long(15)),
             RaisedFrom = row.LongOrNull(16),
             User = row.TextOrNull(17),
@@ -100,5 +102,7 @@ internal static class SqliteReservations
             OwedBy = row.IdOrNull(37),
             OwedAt = UnixMicroseconds.ToTime(row.LongOrNull(38)),
             CallerWaits = row.Long(39) != 0,
+            Instance = row.Id(40),
+            SeedDrawn = row.Long(41) != 0,
         };
 }

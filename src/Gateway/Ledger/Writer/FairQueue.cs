@@ -16,6 +16,8 @@ internal sealed class FairQueue
     /// <summary>From now on nothing waits: the process is shutting down. May be called by another thread.</summary>
     public void Close() => _isClosed = true;
 
+    public bool IsClosed => _isClosed;
+
     public void Add(ReserveOperation operation)
     {
         var queue = Find(operation);

@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Ledger.Rules;
 
 namespace Gateway.Ledger.Writer;
@@ -40,7 +41,7 @@ internal sealed class KeptPlaces(TimeProvider time)
                 foreach (var (wish, _) in places.Where(place => place.Value.Until < time.GetTimestamp()).ToList())
                     places.Remove(wish);
             }
-            var until = time.GetTimestamp() + (long)((retryAfter + Grace.TotalSeconds) * time.TimestampFrequency);
+            var until = time.After(time.GetTimestamp(), TimeSpan.FromSeconds(retryAfter) + Grace);
             if (places.Count < Most || places.ContainsKey(WishOf(request)))
                 places[WishOf(request)] = new Place(queuedAt, until, IsBack: false);
         }

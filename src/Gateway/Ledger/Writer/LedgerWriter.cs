@@ -18,11 +18,12 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     private readonly RetryQueue _retryQueue = new(time);
     private readonly LedgerClock _clock = new(time);
     private readonly StoreContinuity _continuity = new();
+    private readonly JobPolling _jobs = new(time);
     private bool _hasStored;
     private long _leaseTaken;
 
     /// <summary>Timestamp until which this instance may send.</summary>
-    public long LeaseDeadline => _hasStored ? After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
+    public long LeaseDeadline => _hasStored ? time.After(Volatile.Read(ref _leaseTaken), options.Lease) : 0;
 
     /// <summary>Whether the last batch was stored.</summary>
     public bool IsHealthy => _hasStored && _retryQueue.Failures == 0;
@@ -33,8 +34,10 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     /// <summary>Outcomes not yet durable.</summary>
     public int Delayed => _retryQueue.Count;
 
-    /// <summary>Requests that wait for a slot.</summary>
     public FairQueue Waiting => _waiting;
+
+    /// <summary>Null: this process sends no jobs.</summary>
+    public JobDispatch? Jobs { get; set; }
 
     /// <summary>Called after each durable batch with its duration. For metrics only; must not throw.</summary>
     public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
@@ -58,7 +61,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             if (!open && _retryQueue.Count == 0)
                 break;
             var batch = TakeOperations();
-            if (batch.Count > 0 || _waiting.Count > 0)
+            if (batch.Count > 0 || _waiting.Count > 0 || _jobs.IsDue)
                 await TryAsync(batch, isRetry: false, cancellationToken);
         }
         if (!cancellationToken.IsCancellationRequested)
@@ -68,10 +71,11 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     /// <returns>False: it has been stopped, and every operation was taken.</returns>
     private async Task<bool> WaitForWorkAsync(CancellationToken cancellationToken)
     {
-        var pause = _waiting.Count > 0 ? SlotPoll : Timeout.InfiniteTimeSpan;
-        if (_retryQueue.Count > 0 && (_waiting.Count == 0 || _retryQueue.UntilDue < pause))
+        var isPolling = _waiting.Count > 0 || _jobs.HasQueued;
+        var pause = isPolling ? SlotPoll : Timeout.InfiniteTimeSpan;
+        if (_retryQueue.Count > 0 && (!isPolling || _retryQueue.UntilDue < pause))
             pause = _retryQueue.UntilDue;
-        var isOpen = await _operations.WaitAsync(pause, cancellationToken);
+        var isOpen = await _operations.WaitAsync(_jobs.IsReady ? TimeSpan.Zero : pause, cancellationToken);
         if (!isOpen && _retryQueue.Count > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
         return isOpen;
@@ -99,11 +103,16 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     {
         var started = time.GetTimestamp();
         var expired = _waiting.Expired(started);
+        var renewsLease = !_hasStored || time.GetElapsedTime(_leaseTaken, started) >= options.Heartbeat;
         var batch = new WriterBatch(
             operations,
             expired,
             [.. _waiting.Next(MaxCandidates).Except(expired)],
-            !_hasStored || time.GetElapsedTime(_leaseTaken, started) >= options.Heartbeat,
+            // The heartbeat looks for jobs that another replica accepted, or left.
+            !_waiting.IsClosed && !isRetry && (_jobs.IsDue || (renewsLease && !_jobs.HasQueued))
+                ? Jobs?.FindTenant
+                : null,
+            renewsLease,
             started
         );
         try
@@ -136,7 +145,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         rules.Outcomes.EndExpiredSlots();
         if (!_hasStored)
             rules.Outcomes.Sweep();
-        batch.Decide(rules, batch.RenewsLease ? After(batch.Started, options.Lease) : LeaseDeadline);
+        batch.Decide(rules, batch.RenewsLease ? time.After(batch.Started, options.Lease) : LeaseDeadline);
     }
 
     private void OnStored(WriterBatch batch, bool isRetry)
@@ -151,10 +160,11 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         _continuity.OnStored(state.Ledger);
         foreach (var alarm in state.Alarms)
             Raise(alarm, null);
-        foreach (var deviation in state.Prices.Deviations)
-            LedgerLog.PriceDeviates(log, deviation);
+        LedgerLog.PricesDeviate(log, state.Prices.Deviations);
         Committed?.Invoke(state, time.GetElapsedTime(batch.Started));
 
+        _jobs.OnStored(batch);
+        batch.Claimed.ForEach(job => Jobs!.Send(job));
         foreach (var operation in batch.Operations)
         {
             if (isRetry)
@@ -201,10 +211,9 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     private void OnUnavailable(WriterBatch batch, bool isRetry, StoreUnavailableException fault)
     {
         _retryQueue.OnFailed(isRetry);
-        if (_retryQueue.Failures == 1)
-            LedgerLog.Unavailable(log, fault);
-        else
-            LedgerLog.StillUnavailable(log, fault);
+        LedgerLog.Unavailable(log, fault, _retryQueue.Failures);
+        _jobs.OnFailed();
+        batch.Claimed.ForEach(job => _retryQueue.Add(job.Unsend()));
         foreach (var operation in batch.Operations)
             Postpone(operation, isUncertain: batch.State is not null, fault);
         foreach (var candidate in batch.Candidates.Where(candidate => candidate.IsForwarded))
@@ -225,6 +234,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             await TryAsync(operations[half..], isRetry, cancellationToken);
             return;
         }
+        _jobs.OnFailed();
         LedgerLog.Rejected(log, fault);
         foreach (var operation in operations)
         {
@@ -261,7 +271,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     private async Task CloseAsync(CancellationToken cancellationToken)
     {
         var last = _operations.TakeLazy([], int.MaxValue);
-        var batch = new WriterBatch(last, _waiting.Expired(0), [], renewsLease: true, time.GetTimestamp());
+        var batch = new WriterBatch(last, _waiting.Expired(0), [], findTenant: null, renewsLease: true, time.GetTimestamp());
         try
         {
             await store.RunAsync(
@@ -287,6 +297,4 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         Alarms++;
         LedgerLog.Alarm(log, fault, alarm);
     }
-
-    private long After(long timestamp, TimeSpan span) => timestamp + (long)(span.TotalSeconds * time.TimestampFrequency);
 }

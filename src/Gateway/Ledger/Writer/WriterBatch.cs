@@ -1,16 +1,19 @@
 using Gateway.Ledger.Rules;
+using Gateway.Tenants;
 
 namespace Gateway.Ledger.Writer;
 
 /// <summary>What the writer does in one transaction.</summary>
 /// <param name="expired">Requests that wait for a slot no longer.</param>
 /// <param name="candidates">Requests whose turn it is to get a slot.</param>
+/// <param name="findTenant">For queued jobs whose turn it may be; null: none is looked at.</param>
 /// <param name="renewsLease">Whether this instance's lease is renewed with it.</param>
 /// <param name="started">Timestamp.</param>
 internal sealed class WriterBatch(
     List<LedgerOperation> operations,
     List<ReserveOperation> expired,
     List<ReserveOperation> candidates,
+    Func<string, Tenant?>? findTenant,
     bool renewsLease,
     long started
 )
@@ -23,6 +26,11 @@ internal sealed class WriterBatch(
 
     public bool RenewsLease => renewsLease;
 
+    public bool LooksForJobs => findTenant is not null;
+
+    /// <summary>Jobs that are marked as forwarded by this batch.</summary>
+    public List<ClaimedJob> Claimed { get; } = [];
+
     public long Started => started;
 
     /// <summary>What it was decided on; null: not decided yet, so that nothing of it can be durable.</summary>
@@ -31,10 +39,15 @@ internal sealed class WriterBatch(
     /// <param name="isFirst">Whether the store is used for the first time since the start.</param>
     public LedgerKeys Keys(bool isFirst)
     {
-        var keys = new LedgerKeys { Sweep = isFirst, AloneSinceStart = isFirst };
+        var keys = new LedgerKeys
+        {
+            Sweep = isFirst,
+            AloneSinceStart = isFirst,
+            Jobs = LooksForJobs,
+        };
         foreach (var operation in operations.Concat(expired).Concat(candidates))
             operation.AddKeysTo(keys);
-        keys.Slots = expired.Count + candidates.Count + operations.OfType<ReserveOperation>().Count();
+        keys.Slots = expired.Count + candidates.Count + operations.OfType<ReserveOperation>().Count() + (keys.Jobs ? LedgerStore.Heads : 0);
         return keys;
     }
 
@@ -48,26 +61,43 @@ internal sealed class WriterBatch(
         foreach (var waiting in expired)
             waiting.StopWaiting(rules);
         var reserved = operations.OfType<ReserveOperation>().Where(operation => !operation.HasResult && operation.Fault is null);
-        Forward([.. candidates, .. reserved], rules, leaseDeadline);
+        Forward(
+            [
+                .. candidates.Concat(reserved).Select(ready => (ready.Tenant, (Action)(() => ready.TryForward(rules, leaseDeadline)))),
+                .. State.Jobs.Heads.Select(id => (State.Find(id)!.Tenant, (Action)(() => TryClaim(id, rules, leaseDeadline)))),
+            ],
+            rules
+        );
     }
 
-    /// <summary>The tenants in turn, the requests of each in their order.</summary>
-    private static void Forward(List<ReserveOperation> ready, AdmissionRules rules, long leaseDeadline)
+    /// <summary>The tenants in turn; the requests of each in their order, and then its jobs.</summary>
+    private static void Forward(List<(string Tenant, Action Try)> ready, AdmissionRules rules)
     {
         if (ready.Count < 2)
         {
-            ready.ForEach(only => only.TryForward(rules, leaseDeadline));
+            ready.ForEach(only => only.Try());
             return;
         }
         var tenants = ready
-            .GroupBy(operation => operation.Tenant, StringComparer.Ordinal)
-            .Select(group => new Queue<ReserveOperation>(group))
+            .GroupBy(one => one.Tenant, StringComparer.Ordinal)
+            .Select(group => new Queue<(string Tenant, Action Try)>(group))
             .ToList();
         while (tenants.MinBy(tenant => rules.Shares.StartOf(tenant.Peek().Tenant)) is { } next)
         {
-            next.Dequeue().TryForward(rules, leaseDeadline);
+            next.Dequeue().Try();
             if (next.Count == 0)
                 tenants.Remove(next);
         }
+    }
+
+    /// <summary>One job that cannot be moved must not keep the others from it.</summary>
+    private void TryClaim(Guid id, AdmissionRules rules, long leaseDeadline)
+    {
+        Reservation? claimed = null;
+        var tenant = findTenant!(State!.Find(id)!.Tenant);
+        if (State.Attempt(() => claimed = rules.TryClaim(id, tenant)) is { } fault)
+            State.Alarms.Add($"Reservation {id} of a job cannot be sent: {fault.Message}");
+        else if (claimed is not null)
+            Claimed.Add(new ClaimedJob(claimed, new Admission.Admitted(id, State.Now, [], leaseDeadline, null)));
     }
 }

@@ -1,4 +1,4 @@
-namespace Gateway.Ledger.Rules;
+namespace Gateway.Ledger.Writer;
 
 /// <summary>
 /// Whether the store's clock can be trusted (T-G7): a wrong clock would open the next month's quotas.

@@ -4,15 +4,26 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
-using Gateway.Tenants;
 
 namespace Gateway.Results;
 
+/// <summary>What an event stream shows: it only goes on, and ends.</summary>
+internal interface IStatus
+{
+    /// <summary>The id of its current event; it only grows.</summary>
+    long Version { get; }
+
+    bool IsEnded { get; }
+
+    /// <param name="root">Where the caller reaches the gateway.</param>
+    void WriteMembers(Utf8JsonWriter json, string root);
+}
+
 /// <summary>
-/// A generation as server-sent events: <c>status</c> now and at its end, and heartbeat comments in between, so that no
-/// proxy closes the connection as idle.
+/// A generation or a job as server-sent events: <c>status</c> now, at each change and at its end, and heartbeat
+/// comments in between, so that no proxy closes the connection as idle.
 /// </summary>
-internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvider time)
+internal sealed class StatusEventStream(CompletionWaiters waiters, TimeProvider time)
 {
     private static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
@@ -29,71 +40,67 @@ internal sealed class GenerationEventStream(CompletionWaiters waiters, TimeProvi
         return events > 0 && events >= JsonTypes.Max(accept.QualityOf) && !HttpMethods.IsHead(request.Method);
     }
 
-    public async Task<IResult> SendAsync(HttpContext context, Tenant tenant, string id)
+    /// <param name="first">As it is now.</param>
+    /// <param name="next">Waits so long for a change, or for less; null: it was deleted.</param>
+    public async Task<IResult> SendAsync<T>(HttpContext context, T first, Func<T, TimeSpan, Task<T?>> next)
+        where T : class, IStatus
     {
-        var cancellationToken = context.RequestAborted;
-        if (await waiters.WaitAsync(tenant, id, TimeSpan.Zero, cancellationToken) is not { } generation)
-            return ResultEndpoints.NotFound;
         var seen =
-            int.TryParse(
+            long.TryParse(
                 context.Request.Headers["Last-Event-ID"].ToString(),
                 NumberStyles.None,
                 CultureInfo.InvariantCulture,
                 out var version
             )
             // A number that was never sent belongs to another stream.
-            && version <= generation.Version
+            && version <= first.Version
                 ? version
                 : 0;
         // Nothing newer will come. 204 makes a browser stop reconnecting.
-        if (generation.IsEnded && seen >= generation.Version)
+        if (first.IsEnded && seen >= first.Version)
             return TypedResults.NoContent();
 
         context.Response.ContentType = "text/event-stream";
         context.Response.Headers.CacheControl = "private, no-store";
         // nginx would buffer the stream.
         context.Response.Headers["X-Accel-Buffering"] = "no";
-        await StreamAsync(context.Response, tenant, generation, seen, PublicUrl.AddressFor(context).Root, cancellationToken);
+        await StreamAsync(context, first, next, seen);
         return TypedResults.Empty;
     }
 
-    private async Task StreamAsync(
-        HttpResponse response,
-        Tenant tenant,
-        StoredGeneration generation,
-        int seen,
-        string root,
-        CancellationToken cancellationToken
-    )
+    private async Task StreamAsync<T>(HttpContext context, T current, Func<T, TimeSpan, Task<T?>> next, long seen)
+        where T : class, IStatus
     {
+        var (response, cancellationToken) = (context.Response, context.RequestAborted);
+        var root = PublicUrl.AddressFor(context).Root;
         var began = time.GetTimestamp();
         await response.WriteAsync("retry: 2000\n\n", cancellationToken);
         while (!waiters.IsStopping)
         {
-            if (generation.Version > seen)
-                WriteEvent(response.BodyWriter, generation, root);
+            if (current.Version > seen)
+                WriteEvent(response.BodyWriter, current, root);
             else
                 await response.WriteAsync(": still there\n\n", cancellationToken);
             await response.BodyWriter.FlushAsync(cancellationToken);
-            seen = Math.Max(seen, generation.Version);
-            if (generation.IsEnded || time.GetElapsedTime(began) > MaxDuration)
+            seen = Math.Max(seen, current.Version);
+            if (current.IsEnded || time.GetElapsedTime(began) > MaxDuration)
                 return;
             // Deleted meanwhile.
-            if (await waiters.WaitAsync(tenant, generation.Id, HeartbeatInterval, cancellationToken) is not { } current)
+            if (await next(current, HeartbeatInterval) is not { } changed)
                 return;
-            generation = current;
+            current = changed;
         }
     }
 
-    private static void WriteEvent(IBufferWriter<byte> output, StoredGeneration generation, string root)
+    private static void WriteEvent(IBufferWriter<byte> output, IStatus status, string root)
     {
         Span<byte> head = stackalloc byte[64];
-        Encoding.ASCII.TryGetBytes(FormattableString.Invariant($"id: {generation.Version}\nevent: status\ndata: "), head, out var length);
+        Encoding.ASCII.TryGetBytes(FormattableString.Invariant($"id: {status.Version}\nevent: status\ndata: "), head, out var length);
         output.Write(head[..length]);
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();
-            GenerationView.WriteMembers(json, generation, root);
+            status.WriteMembers(json, root);
             json.WriteEndObject();
         }
         output.Write("\n\n"u8);

@@ -1,0 +1,28 @@
+namespace Gateway.Ledger.Rules;
+
+/// <summary>What a batch reads and changes of jobs. Each has at most one live reservation.</summary>
+internal sealed class JobRows(UndoLog undo)
+{
+    private readonly List<JobRow> _new = [];
+    private readonly List<JobRow> _changed = [];
+
+    /// <summary>The oldest queued reservations of each tenant that has any, in their order.</summary>
+    public List<Guid> Heads { get; } = [];
+
+    public IReadOnlyList<JobRow> New => _new;
+
+    /// <summary>Tried again as another reservation.</summary>
+    public IReadOnlyList<JobRow> Changed => _changed;
+
+    public void Add(JobRow job) => undo.Add(_new, job);
+
+    public void Replace(JobRow job) => undo.Add(_changed, job);
+}
+
+/// <summary>A job and its reservation: the live one, or the last.</summary>
+internal sealed record JobRow(Guid Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt);
+
+/// <summary>A request that is to be queued.</summary>
+/// <param name="Id">Version 7.</param>
+/// <param name="SeedDrawn">Whether the gateway drew the seed, so that it draws another one if it tries again.</param>
+internal sealed record JobRequest(Guid Id, bool SeedDrawn);

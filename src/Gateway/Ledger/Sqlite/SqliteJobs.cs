@@ -1,0 +1,44 @@
+using Gateway.Ledger.Rules;
+using Gateway.Storage;
+
+namespace Gateway.Ledger.Sqlite;
+
+/// <summary>Jobs as rows of SQLite.</summary>
+internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
+{
+    public SqliteStatement Heads =>
+        field ??= prepare(
+            $"select {Columns} from counter c join reservation r on r.id in (select id from reservation q where q.tenant = c.tenant and q.state = 'Q' "
+                + $"order by q.reserved_at, q.sequence limit {LedgerStore.HeadsOfTenant}) where c.queued > 0 "
+                + $"order by c.turn, c.tenant, r.reserved_at, r.sequence limit {LedgerStore.Heads}"
+        );
+
+    public SqliteStatement Since =>
+        field ??= prepare("select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= ?2");
+
+    public SqliteStatement InMinute =>
+        field ??= prepare(
+            "select count(*), min(forwarded_at) from reservation where tenant = ?1 and job_id is not null and forwarded_at > ?2 "
+                + $"and not ({LedgerStore.UncountedCondition})"
+        );
+
+    private SqliteStatement Request => field ??= prepare("select body from sent_request where reservation_id = ?1");
+    private SqliteStatement Insert => field ??= prepare("insert into job (id, tenant, reservation_id, created_at) values (?1, ?2, ?3, ?4)");
+    private SqliteStatement Update => field ??= prepare("update job set reservation_id = ?2 where id = ?1");
+
+    private static string Columns => string.Join(", ", LedgerStore.AllColumns.Split(", ").Select(column => "r." + column));
+
+    public void LoadRequest(LedgerUnitOfWork state, Guid id)
+    {
+        if (Request.With(id).One(row => row.Bytes(0)) is { } body)
+            state.Requests.Load(new SentRequest(id, body));
+    }
+
+    public void Store(LedgerUnitOfWork state)
+    {
+        foreach (var job in state.Jobs.New)
+            Insert.With(job.Id).With(job.Tenant).With(job.ReservationId).With(UnixMicroseconds.From(job.CreatedAt)).Execute();
+        foreach (var job in state.Jobs.Changed)
+            Update.With(job.Id).With(job.ReservationId).Execute();
+    }
+}

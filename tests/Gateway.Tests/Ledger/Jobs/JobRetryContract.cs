@@ -1,0 +1,175 @@
+using Gateway.Ledger.Rules;
+using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
+
+namespace Gateway.Tests.Ledger.Jobs;
+
+/// <summary>How a job that was sent, or could not be, ends or goes on.</summary>
+public abstract class JobRetryContract : JobTest
+{
+    [Theory]
+    [InlineData("upstream-credentials", 502)]
+    [InlineData("upstream-unreachable", 502)]
+    [InlineData("upstream-out-of-credit", 503)]
+    public async Task What_fails_for_an_outside_cause_is_tried_again_as_a_new_reservation(string problem, int status)
+    {
+        var ledger = await StartAsync(Account);
+        var id = await QueueAsync(ledger, Team(), images: 2, key: "k");
+        var first = await NextAsync(ledger);
+
+        await ledger.ReleaseAsync(first.Reservation.Id, new Outcome(problem, status, "No."));
+
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(2, "what it holds is never given away");
+        (await ledger.AdmitAsync(Job(Team(), key: "k", images: 2), CancellationToken.None))
+            .ShouldBeOfType<Admission.Queued>()
+            .JobId.ShouldBe(id);
+        var second = await NextAsync(ledger);
+        second.Reservation.JobId.ShouldBe(id);
+        second.Reservation.Id.ShouldNotBe(first.Reservation.Id);
+        second.Reservation.Fingerprint.Seed.ShouldNotBe(first.Reservation.Fingerprint.Seed);
+        (await RequestOfAsync(ledger, second)).ShouldBe(
+            $"{{\"parameters\":{{\"seed\":{second.Reservation.Fingerprint.Seed},\"quantity\":1}}}}"
+        );
+        (await RequestOfAsync(ledger, first)).ShouldBeNull();
+        await FinishAsync(ledger, second);
+        (await ledger.QuotaAsync(Team(), "images-day")).Used.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task One_that_always_fails_is_not_tried_in_a_loop()
+    {
+        var ledger = await StartAsync(Account);
+        await QueueAsync(ledger, Team());
+        var tries = 0;
+        for (var second = 0; second < 60; second++)
+        {
+            while (Claimed.TryDequeue(out var job))
+            {
+                tries++;
+                await ledger.ReleaseAsync(job.Reservation.Id, new Outcome("upstream-credentials", 502, "No."));
+            }
+            await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+            await ledger.FreshAsync(Team());
+        }
+
+        tries.ShouldBeInRange(4, 7);
+    }
+
+    [Fact]
+    public async Task What_Leonardo_refuses_is_not_tried_again()
+    {
+        var ledger = await StartAsync(Account);
+        await QueueAsync(ledger, Team(), images: 2);
+
+        await ledger.ReleaseAsync((await NextAsync(ledger)).Reservation.Id, Refused);
+
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(0);
+        (await ledger.QuotaAsync(Team(), "requests-minute")).Used.ShouldBe(1);
+        await PassAsync(ledger, 5);
+        Claimed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task One_of_unknown_outcome_is_held_and_tried_again_only_when_there_is_no_generation()
+    {
+        var ledger = await StartAsync(Account);
+        await QueueAsync(ledger, Team());
+        var first = await NextAsync(ledger);
+        await ledger.UnknownAsync(first.Reservation.Id, Unclear);
+        await PassAsync(ledger, 5);
+        Claimed.ShouldBeEmpty();
+
+        (await ledger.ReconcileAsync(first.Reservation.Id, new ReconciliationResult.Absent(Unclear, "absent"))).ShouldBeTrue();
+        var second = await NextAsync(ledger);
+        await ledger.UnknownAsync(second.Reservation.Id, Unclear);
+        await ledger.ReconcileAsync(second.Reservation.Id, new ReconciliationResult.Found(Cost("found"), "found"));
+
+        var images = await ledger.QuotaAsync(Team(), "images-day");
+        (images.Used, images.Held).ShouldBe((1, 0));
+        await PassAsync(ledger, 5);
+        Claimed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_an_operator_releases_without_proof_is_not_sent_again()
+    {
+        var ledger = await StartAsync(Account);
+        await QueueAsync(ledger, Team());
+        var job = await NextAsync(ledger);
+        await ledger.UnknownAsync(job.Reservation.Id, Unclear);
+
+        await ledger.ReconcileAsync(job.Reservation.Id, new ReconciliationResult.Absent(Unclear, "operator", ByOperator: true));
+
+        await PassAsync(ledger, 5);
+        Claimed.ShouldBeEmpty();
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task One_that_is_queued_for_too_long_or_whose_tenant_is_gone_ends_without_a_charge()
+    {
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 1, GenerationTimeLimit = TimeSpan.FromDays(9) });
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        await QueueAsync(ledger, Tenant("gone"));
+        await QueueAsync(ledger, Team());
+        Tenants.TryRemove("gone", out _);
+
+        await PassAsync(ledger, 2);
+        (await ledger.QuotaAsync(Tenant("gone"), "images-day")).Held.ShouldBe(0);
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(1);
+
+        await Harness.AdvanceAsync(Account.JobMaxAge);
+        await PassAsync(ledger, 2);
+        (await ledger.QuotaAsync(Team(), "jobs-queued")).Used.ShouldBe(0);
+        Claimed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task After_a_crash_what_was_queued_is_sent_and_what_was_being_sent_is_not()
+    {
+        var ledger = await StartAsync(Account);
+        var (sent, queued) = (
+            await QueueAsync(ledger, Team(new(ConcurrentGenerations: 1))),
+            await QueueAsync(ledger, Team(new(ConcurrentGenerations: 1)))
+        );
+        (await NextAsync(ledger)).Reservation.JobId.ShouldBe(sent);
+        await Harness.CrashAsync(ledger);
+
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(1));
+        Tenants["a"] = Team();
+        var next = await StartAsync(Account);
+        await next.SweepAsync();
+
+        (await NextAsync(next)).Reservation.JobId.ShouldBe(queued);
+        await PassAsync(next, 5);
+        Claimed.ShouldBeEmpty();
+        (await next.UnknownReservationsAsync(CancellationToken.None)).ShouldHaveSingleItem();
+    }
+
+    [Fact]
+    public async Task A_job_without_a_key_is_repeated_until_its_answer_is_delivered()
+    {
+        var ledger = await StartAsync(Account with { RepeatWindow = TimeSpan.FromMinutes(10), ConcurrentGenerations = 1 });
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        var first = (Admission.Queued)await ledger.AdmitAsync(Job(Team()), CancellationToken.None);
+        await ledger.Answers.HangUpAsync(first.Answer!);
+
+        var repeat = (Admission.Queued)await ledger.AdmitAsync(Job(Team()), CancellationToken.None);
+        (repeat.JobId, repeat.IsReplay).ShouldBe((first.JobId, true));
+        ledger.Answers.Deliver(repeat.Answer!);
+
+        var another = (Admission.Queued)await ledger.AdmitAsync(Job(Team()), CancellationToken.None);
+        another.IsReplay.ShouldBeFalse();
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(2);
+    }
+}
+
+public sealed class SqliteJobRetryTests : JobRetryContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
+public sealed class PostgreSqlJobRetryTests : JobRetryContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
