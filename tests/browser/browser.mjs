@@ -20,7 +20,7 @@ export async function open(address, options = {}, expected = []) {
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
-  const page = await browser.newPage(options);
+  const page = await (await browser.newContext(options)).newPage();
   const faults = [];
   page.on('console', message => {
     const isExpected = expected.some(({ path, status }) => message.text().includes(`a status of ${status} `) && isAt(message.location().url, path));

@@ -1,8 +1,8 @@
 // node console-defects.mjs ADDRESS TOKEN-OF-A-SMALL-TEAM ADMIN-TOKEN TENANTS-FILE [SCREENSHOTS]: what once went wrong for people at the console, one after another.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { check, open } from './browser.mjs';
 import { drop, inspect, png, shoot } from './console-page.mjs';
 
@@ -56,11 +56,11 @@ const parts = {
     const parameters = { prompt: 'Remix: un café, “déjà vu” <b>\n2nd line 😀', width: 512, height: 768, quantity: 2, style_ids: styles, prompt_enhance: 'ON', guidances: { image_reference } };
     const { request } = await make({ model: 'flux-pro-2.0', parameters });
     await load('#history');
-    await page.locator('.card', { hasText: 'Remix' }).locator('a.asked').click();
+    await page.locator('.result', { hasText: 'Remix' }).locator('a.asked').click();
     await dialog.locator('.pictures img').nth(1).waitFor();
     await inspect(page, 'details', screenshots);
     await page.setViewportSize(laptop);
-    await dialog.getByRole('button', { name: 'Same again with this seed' }).click();
+    await dialog.getByRole('button', { name: 'Same seed' }).click();
     await page.getByRole('button', { name: 'Remove reference 1' }).waitFor();
     check(await page.getByLabel('Let Leonardo rewrite the prompt').isChecked(), 'the prompt enhancement is lost');
     await generate.click();
@@ -69,19 +69,22 @@ const parts = {
     check(posts.at(-1).postData() === JSON.stringify(JSON.parse(request)), `the remix is ${posts.at(-1).postData()}, not ${request}`);
 
     // With a new seed it is what a person would send who fills in the form for the first time.
-    await result('Remix').first().getByRole('button', { name: 'Same with a new seed' }).click();
+    await result('Remix').first().getByRole('button', { name: 'New seed' }).click();
     check((await page.getByLabel('Seed').inputValue()) === '', 'there still is a seed');
     await result('Remix').nth(1).locator('summary').click();
     await result('Remix').nth(1).getByRole('button', { name: 'Python' }).click();
     const folder = mkdtempSync(join(tmpdir(), 'console-'));
-    for (const [language, program] of [['curl', 'bash'], ['Python', 'python3']]) {
+    // PowerShell only where it is installed; C# would have to be compiled for it, and is not run here.
+    const programs = { curl: ['bash'], Python: ['python3'], TypeScript: ['node', '--input-type=module'], PowerShell: ['pwsh', '-NoProfile', '-Command'] };
+    const isInstalled = program => (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
+    for (const [language, [program, ...options]] of Object.entries(programs).filter(([, [program]]) => isInstalled(program))) {
       const menu = result('Remix').nth(1);
       await menu.locator('summary').click();
       await menu.getByRole('button', { name: language }).click();
       await menu.getByText('Copied').waitFor();
       const code = await page.evaluate(() => navigator.clipboard.readText());
       const before = readdirSync(folder).length;
-      execFileSync(program, ['-'], { cwd: folder, input: code, stdio: ['pipe', 'ignore', 'inherit'] });
+      execFileSync(program, [...options, '-'], { cwd: folder, input: code, stdio: ['pipe', 'ignore', 'inherit'] });
       const saved = readdirSync(folder).length - before;
       check(saved === 2, `${language} saved ${saved} images`);
     }
@@ -89,13 +92,13 @@ const parts = {
   },
 
   async 'Loading a page by its address leaves the navigation in view, and Back closes a generation'() {
-    for (const name of ['history', 'usage', 'operator']) {
+    for (const [name, shown] of [['history', 'generate'], ['usage', 'usage'], ['operator', 'operator']]) {
       await load(`#${name}`);
-      await page.locator(`#page-${name}`).waitFor();
+      await page.locator(`#page-${shown}`).waitFor();
       check(await isAtTop(), `#${name} scrolls the navigation away`);
     }
     await load('#history');
-    const card = page.locator('.card').first().locator('a.asked');
+    const card = page.locator('.result').first().locator('a.asked');
     await card.click();
     await dialog.locator('.pictures img').nth(1).waitFor();
     check(/#\/g\/[0-9a-f-]{36}$/.test(page.url()), `an open generation has the address ${page.url()}`);
@@ -119,7 +122,7 @@ const parts = {
     await dialog.locator('.picture img').waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    check(page.url().endsWith('#history'), `Escape leads to ${page.url()}`);
+    check(page.url().endsWith('#generate'), `Escape leads to ${page.url()}`);
   },
 
   async 'A wrong file is named, and the message about a fifth reference stays'() {
@@ -209,18 +212,18 @@ const parts = {
     await make({ model: 'flux-pro-2.0', parameters: { prompt: 'Flagged [sim:job-nsfw]', width: 512, height: 512 } });
     await load();
     await result('Flagged').getByText('Flagged as not safe for work').waitFor();
-    check(!(await result('Flagged').locator('.facts').innerText()).includes('false'), 'a fact that is not known is shown');
+    check(!(await result('Flagged').locator('.facts-line').innerText()).includes('false'), 'a fact that is not known is shown');
     await prompt.fill('Failed [sim:job-fails]');
     await page.getByRole('radio', { name: '1', exact: true }).check();
     await generate.click();
     await result('Failed').getByText(/^Failed: Leonardo made no images\. \$0\.\d+ was charged\.$/).waitFor();
     if (screenshots) await shoot(page, 'flagged', screenshots);
     await page.getByRole('link', { name: 'History' }).click();
-    await page.locator('.card', { hasText: 'Flagged [' }).getByText('Flagged as not safe for work').waitFor();
+    await page.locator('.result', { hasText: 'Flagged [' }).getByText('Flagged as not safe for work').waitFor();
   },
 
   async 'Pressing Enter twice on Delete keeps the generation'() {
-    const card = page.locator('.card', { hasText: 'A kite' });
+    const card = page.locator('.result', { hasText: 'A kite' });
     await card.locator('a.asked').click();
     await dialog.getByRole('button', { name: 'Delete' }).focus();
     await page.keyboard.press('Enter');
@@ -288,13 +291,22 @@ const parts = {
     await page.route('**/v1/generations?limit=24*', list);
     await load('#history');
     await page.getByText('Number 23', { exact: true }).waitFor();
-    for (let n = 0; n < 40 && !(await page.getByText('Number 95', { exact: true }).isVisible()); n++) {
+    const days = new Set();
+    for (let n = 0; n < 60 && !(await page.getByText('Number 95', { exact: true }).isVisible()); n++) {
+      for (const day of await page.locator('#results h2').allInnerTexts()) days.add(day);
       await page.mouse.wheel(0, 2000);
       await page.waitForTimeout(50);
     }
-    check((await page.locator('.card').count()) === 96, `${await page.locator('.card').count()} cards`);
-    const days = await page.locator('#history-list h2').allInnerTexts();
-    check(days.length >= 4 && days[0] === 'Today' && days[1] === 'Yesterday', `the days are ${days}`);
+    for (const day of await page.locator('#results h2').allInnerTexts()) days.add(day);
+    check(days.size >= 4 && [...days][0] === 'Today' && [...days][1] === 'Yesterday', `the days are ${[...days]}`);
+    check((await page.locator('.result').count()) < 96, 'what is far from the window still has its elements');
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.getByText('Number 0', { exact: true }).waitFor();
+    // What was read is found at once, and what was not is read.
+    await page.getByLabel('Search prompts').fill('number 95');
+    await page.getByText('1 found', { exact: true }).waitFor();
+    check((await page.locator('.result').count()) === 1, 'the search shows more than it found');
+    await page.getByLabel('Search prompts').fill('');
     await page.unroute('**/v1/generations?limit=24*', list);
   },
 
@@ -337,12 +349,13 @@ const parts = {
     check((await prompt.inputValue()) === '', 'the other team’s prompt is still in the form');
     await page.locator('#quote .price').waitFor();
     check((await page.locator('#form [aria-invalid]').count()) === 0, 'the form opens in error');
-    for (const preset of await page.locator('#ratios input').all()) {
+    // The first one is chosen already: it comes last, so that each is a change.
+    for (const preset of (await page.locator('#ratios input').all()).reverse()) {
       check(await preset.isEnabled(), 'a preset is dead');
       await preset.check();
       check((await (await quoted()).json()).valid === true, 'a preset is refused');
     }
-    check((await page.locator('#ratios input').count()) === 4, 'there are fewer presets');
+    check((await page.locator('#ratios input').count()) === 10, 'there are fewer presets');
     if (screenshots) await shoot(page, 'small-team', screenshots);
   },
 

@@ -21,7 +21,8 @@ try {
     const shown = await input.evaluate(({ min, max, value }) => [min, max, value].join());
     check(shown === [range.min, range.max, range.default].join(), `${side} is ${shown}`);
   }
-  check((await page.locator('#ratios input').count()) === ratios.length, 'the sizes are another model’s');
+  const sizes = await page.locator('#ratios input').evaluateAll(inputs => inputs.map(({ dataset }) => `${dataset.width} × ${dataset.height}`));
+  for (const ratio of ratios) check(sizes.includes(`${ratio.width} × ${ratio.height}`), `the size ${ratio.name} is missing in ${sizes}`);
   await page.getByText(`of ${limits.prompt_max_length} characters`).waitFor();
   await page.getByText(`Up to ${limits.max_references}:`).waitFor();
 

@@ -17,9 +17,12 @@ internal sealed class PreparedContent(byte[] bytes, string mediaType, bool isCom
     private const int BrotliQuality = 9;
     private const int BrotliWindow = 22;
 
-    private readonly string _digest = Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
+    private readonly string _digest = VersionOf(bytes);
     private readonly Lazy<byte[]?> _brotli = new(() => Smaller(bytes, CompressBrotli));
     private readonly Lazy<byte[]?> _gzip = new(() => Smaller(bytes, CompressGzip));
+
+    /// <summary>What an address states as <c>?v=</c>, so that a cache may keep these very bytes for ever.</summary>
+    public static string VersionOf(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 16));
 
     /// <summary>Answers GET and HEAD.</summary>
     public Task ExecuteAsync(HttpContext httpContext)
@@ -29,8 +32,8 @@ internal sealed class PreparedContent(byte[] bytes, string mediaType, bool isCom
         // Each encoding has its own: it identifies the bytes that are sent (RFC 9110, 8.8.3).
         var tag = new EntityTagHeaderValue(encoding is null ? $"\"{_digest}\"" : $"\"{_digest}-{encoding}\"");
         response.Headers.ETag = tag.ToString();
-        // A cache asks every time: it must not mix the files of two versions.
-        response.Headers.CacheControl = "no-cache";
+        // An address without the version is asked for every time: a cache must not mix the files of two versions.
+        response.Headers.CacheControl = request.Query["v"] == _digest ? "public, max-age=31536000, immutable" : "no-cache";
         response.Headers.Vary = HeaderNames.AcceptEncoding;
         if (IsKnown(request, tag))
         {

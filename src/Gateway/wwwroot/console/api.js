@@ -1,6 +1,7 @@
 // How the console calls the gateway. Paths are relative to the page: a proxy may serve it under a prefix. A token is sent once, for a session whose cookie no page can read; it is kept nowhere.
 
 let isSignedIn = false;
+let label = null;
 
 export const tokens = {
   setSignedIn: value => (isSignedIn = value),
@@ -9,6 +10,9 @@ export const tokens = {
     return isSignedIn;
   },
 };
+
+/** The name under which a person's requests are reported, where the gateway does not know it already. */
+export const setLabel = name => (label = name || null);
 
 /** A refusal: the gateway's problem document, or an unreachable gateway (status 0). */
 export class Refusal extends Error {
@@ -36,13 +40,15 @@ export class Refusal extends Error {
   }
 }
 
-async function send(method, path, { json, form, headers = {}, signal, accept = 'application/json' } = {}, token = '') {
-  const all = { accept, ...headers };
+async function send(method, path, { json, form, headers = {}, signal, accept } = {}, token = '') {
+  // Without one, so that the answers that the page has asked for already are found.
+  const all = accept ? { accept, ...headers } : { ...headers };
   if (token) all.authorization = `Bearer ${token}`;
+  if (label && method === 'POST' && path.startsWith('v2/')) all['x-user-label'] = label;
   if (json !== undefined) all['content-type'] = 'application/json';
   let response;
   try {
-    response = await fetch(path, { method, headers: all, body: form ?? json, signal, cache: accept.startsWith('image') ? 'default' : 'no-store', redirect: 'error' });
+    response = await fetch(path, { method, headers: all, body: form ?? json, signal, cache: accept?.startsWith('image') ? 'default' : 'no-store', redirect: 'error' });
   } catch (fault) {
     if (fault.name === 'AbortError') throw fault;
     throw new Refusal({ title: 'The gateway did not answer', detail: 'The connection failed. It is safe to send the same request again: it is charged once.' });

@@ -1,6 +1,5 @@
 // A request as a program: sent, waited for, and its images saved. The body is that of the request, unchanged.
 import { freshKey, tokens } from './api.js';
-import { button, copy, h, say } from './dom.js';
 
 const address = () => new URL('v2/generations', document.baseURI).href;
 const pretty = request => JSON.stringify(request, null, 2);
@@ -53,7 +52,7 @@ for number, image in enumerate(generation["generated_images"], 1):
 function typescript(request) {
   return `import { writeFile } from "node:fs/promises";
 
-const token: Record<string, string> = ${tokens.hasTenant ? '{ authorization: `Bearer ${process.env.GATEWAY_TOKEN}` }' : '{}'};
+const token = ${tokens.hasTenant ? '{ authorization: `Bearer ${process.env.GATEWAY_TOKEN}` }' : '{}'};
 const body = ${pretty(request)};
 const answer = await fetch("${address()}", {
   method: "POST",
@@ -61,7 +60,7 @@ const answer = await fetch("${address()}", {
   body: JSON.stringify(body),
 });
 if (!answer.ok) throw new Error(await answer.text());
-const { generations_by_pk: generation } = (await answer.json()) as any;
+const { generations_by_pk: generation } = JSON.parse(await answer.text());
 for (const [index, image] of generation.generated_images.entries()) {
   const picture = await fetch(image.url, { headers: token });
   await writeFile(\`\${generation.id}-\${index + 1}.jpg\`, Buffer.from(await picture.arrayBuffer()));
@@ -109,41 +108,5 @@ foreach ($image in $answer.generations_by_pk.generated_images) {
 
 const languages = { curl, Python: python, TypeScript: typescript, 'C#': csharp, PowerShell: powershell };
 
-/** A button that opens a list of languages. @param request returns the request. */
-export function copyAs(request) {
-  const title = h('summary', { class: 'quiet' }, 'Copy as…');
-  const menu = h(
-    'details',
-    { class: 'menu' },
-    title,
-    h(
-      'div',
-      { class: 'menu-items' },
-      Object.entries(languages).map(([name, write]) =>
-        button(name, async () => {
-          try {
-            await copy(write(request()));
-            title.textContent = 'Copied';
-            say(`Copied as ${name}`);
-          } catch {
-            title.textContent = 'Copying failed';
-          }
-          menu.open = false;
-          title.focus();
-          setTimeout(() => (title.textContent = 'Copy as…'), 2000);
-        }),
-      ),
-    ),
-  );
-  menu.addEventListener('keydown', event => {
-    if (event.key !== 'Escape' || !menu.open) return;
-    event.preventDefault();
-    event.stopPropagation();
-    menu.open = false;
-    title.focus();
-  });
-  menu.addEventListener('focusout', event => {
-    if (!menu.contains(event.relatedTarget) && event.relatedTarget) menu.open = false;
-  });
-  return menu;
-}
+/** @returns the program that makes the request. */
+export const write = (language, request) => languages[language](request);

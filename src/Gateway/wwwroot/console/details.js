@@ -1,21 +1,23 @@
 // One generation at its own address: #/g/ID with everything that is known, #/g/ID/2 with its second picture alone. Back and Escape close it.
 import { asTenant, read } from './api.js';
 import { ask } from './ask.js';
-import { $, button, h, say } from './dom.js';
-import { downloadButton, facts, hasEnded, pictures, picture, promptOf } from './generation.js';
+import { $, button, emit, h, icon, say } from './dom.js';
+import { againActions, costOf, failedText } from './entry.js';
+import { count, when } from './format.js';
+import { download, imagesOf, picture, pictures, promptOf, seedOf, sizeOf } from './picture.js';
 import { cardFor } from './problems.js';
 import { referTo } from './references.js';
-import { forget, known, remember } from './store.js';
-import { againActions, failedText } from './stream.js';
+import { hasEnded } from './runs.js';
+import { forget, known, rememberAnswer } from './store.js';
+import { neighbour } from './stream.js';
 
 let dialog = null;
+let isZoomed = false;
 
 /** @param leave goes back to where the person came from. */
 export async function openGeneration(id, number, leave) {
-  const isOpen = dialog?.dataset.id === id;
-  if (!isOpen) {
-    closeGeneration();
-    dialog = h('dialog', { class: 'wide', 'aria-label': 'Generation', 'data-id': id, tabindex: '-1' });
+  if (!dialog) {
+    dialog = h('dialog', { class: 'wide', 'aria-label': 'Generation', tabindex: '-1' });
     dialog.addEventListener('cancel', event => {
       event.preventDefault();
       leave();
@@ -23,21 +25,23 @@ export async function openGeneration(id, number, leave) {
     const opened = dialog;
     // A browser may close a dialog without asking, after a second Escape.
     dialog.addEventListener('close', () => dialog === opened && leave());
-    dialog.addEventListener('keydown', event => turn(event));
+    dialog.addEventListener('keydown', press);
     document.body.append(dialog);
     dialog.showModal();
   }
   const mine = dialog;
+  mine.dataset.id = id;
   try {
     const seen = known(id);
     const generation = seen && hasEnded(seen) ? seen : await fetchGeneration(id);
-    if (dialog !== mine) return;
-    const images = generation.generated_images ?? [];
-    const isAlone = number >= 1 && number <= images.length;
+    if (dialog !== mine || mine.dataset.id !== id) return;
+    const isAlone = number >= 1 && number <= imagesOf(generation).length;
+    const focused = mine.contains(document.activeElement) && document.activeElement.dataset.step;
     mine.classList.toggle('light', isAlone);
     mine.replaceChildren(...(isAlone ? lightbox(generation, number, leave) : details(generation, leave)));
-    // What had the focus may be gone, and keys would reach nothing.
-    if (!mine.contains(document.activeElement)) mine.focus();
+    // What had the focus is gone, and keys would reach nothing.
+    const step = focused && $(`[data-step="${focused}"]:not(:disabled)`, mine);
+    (step || mine).focus();
   } catch (fault) {
     mine.replaceChildren(cardFor(fault), h('div', { class: 'actions' }, button('Close', leave)));
   }
@@ -46,30 +50,53 @@ export async function openGeneration(id, number, leave) {
 export function closeGeneration() {
   const closing = dialog;
   dialog = null;
+  isZoomed = false;
   if (!closing) return;
   closing.close();
   closing.remove();
-  document.dispatchEvent(new Event('generation-closed'));
+  emit('generation-closed');
 }
 
 async function fetchGeneration(id) {
   dialog.replaceChildren(h('p', { class: 'state' }, 'Loading…'));
-  const { generations_by_pk: generation, request } = await read(`v1/generations/${encodeURIComponent(id)}`);
-  return remember(generation, request);
+  return rememberAnswer(await read(`v1/generations/${encodeURIComponent(id)}`));
 }
 
 function details(generation, leave) {
-  const made = (generation.generated_images ?? []).length > 0;
+  const failed = generation.status === 'FAILED';
   return [
     h('p', { class: 'asked' }, promptOf(generation)),
-    generation.status === 'FAILED'
-      ? h('p', { class: 'state bad' }, failedText())
-      : made
-        ? pictures(generation, (from, image) => use(from, image))
+    failed
+      ? h('p', { class: 'state bad' }, failedText(costOf(generation)))
+      : imagesOf(generation).length > 0
+        ? pictures(generation, use, 320)
         : h('p', { class: 'state' }, 'Leonardo is still working on it.'),
-    facts(generation, { Id: generation.id }),
+    facts(generation, failed),
     againActions(generation, button('Delete', () => remove(generation, leave), 'danger'), button('Close', leave)),
   ];
+}
+
+function facts(generation, failed) {
+  const { width, height } = sizeOf(generation);
+  const { prompt_enhance: enhance, guidances } = generation.request?.parameters ?? {};
+  const references = guidances?.image_reference?.length;
+  const entries = {
+    Size: width && `${width} × ${height}`,
+    Seed: seedOf(generation),
+    Made: generation.createdAt && when(generation.createdAt),
+    By: generation.user,
+    Cost: failed ? null : costOf(generation),
+    References: references && String(references),
+    'Prompt rewritten': enhance === 'ON' && 'by Leonardo',
+    Id: generation.id,
+  };
+  return h(
+    'dl',
+    { class: 'facts' },
+    Object.entries(entries)
+      .filter(([, value]) => value || value === 0)
+      .map(([term, value]) => h('div', {}, h('dt', {}, term), h('dd', {}, String(value)))),
+  );
 }
 
 function use(generation, image) {
@@ -78,63 +105,74 @@ function use(generation, image) {
 }
 
 function lightbox(generation, number, leave) {
-  const images = generation.generated_images;
+  const images = imagesOf(generation);
   const image = images[number - 1];
   const shown = picture(generation, image, number);
   const zoom = button('Actual size', () => {
-    const isZoomed = shown.classList.toggle('zoomed');
-    zoom.textContent = isZoomed ? 'Fit to window' : 'Actual size';
+    isZoomed = !isZoomed;
+    zoomTo();
   });
+  const zoomTo = () => {
+    shown.classList.toggle('zoomed', isZoomed);
+    zoom.textContent = isZoomed ? 'Fit to window' : 'Actual size';
+  };
+  zoom.dataset.zoom = true;
+  zoomTo();
   shown.addEventListener('click', event => event.target.matches('img') && zoom.click());
-  const step = (label, by) => {
-    const made = button(label, () => go(generation.id, number + by));
-    made.disabled = !images[number - 1 + by];
-    made.dataset.step = by;
+  const step = (by, label) => {
+    const to = addressBeside(generation, number, by);
+    const made = h('button', { type: 'button', class: 'icon', 'aria-label': label, title: label, 'data-step': String(by), disabled: !to, onclick: () => go(to) }, icon(by < 0 ? 'left' : 'right'));
     return made;
   };
+  const get = button('Download', () => download(get, generation, image, number));
   return [
-    shown,
-    h(
-      'div',
-      { class: 'actions' },
-      images.length > 1 && [step('‹ Previous', -1), h('p', { class: 'small', role: 'status' }, `Image ${number} of ${images.length}`), step('Next ›', 1)],
-      zoom,
-      downloadButton(generation, image, number),
-      button('Use as reference', () => use(generation, image)),
-      h('a', { href: `#/g/${generation.id}` }, 'Details'),
-      button('Close', leave),
-    ),
+    h('div', { class: 'stage' }, step(-1, 'Previous image'), shown, step(1, 'Next image')),
+    h('p', { class: 'small caption', role: 'status' }, `${images.length > 1 ? `Image ${number} of ${images.length} · ` : ''}${promptOf(generation)}`),
+    h('div', { class: 'actions' }, zoom, get, button('Use as reference', () => use(generation, image)), button('Details', () => go(`#/g/${generation.id}`)), button('Close', leave)),
   ];
 }
 
-/** To another picture of the same generation: Back closes it, and does not go through all of them. */
-function go(id, number) {
-  history.replaceState(history.state, '', `#/g/${id}/${number}`);
-  dispatchEvent(new Event('hashchange'));
-  const step = dialog && ($('[data-step="1"]:not(:disabled)', dialog) ?? $('[data-step]:not(:disabled)', dialog));
-  step?.focus();
+/** The image before or after this one, of this generation or of the next in the stream. @returns null: there is none. */
+function addressBeside(generation, number, by) {
+  if (imagesOf(generation)[number - 1 + by]) return `#/g/${generation.id}/${number + by}`;
+  const other = neighbour(generation.id, by);
+  return other ? `#/g/${other}/${by > 0 ? 1 : imagesOf(known(other)).length}` : null;
 }
 
-function turn(event) {
+/** To another picture: Back closes it, and does not go through all of them. */
+function go(address) {
+  history.replaceState(history.state, '', address);
+  dispatchEvent(new Event('hashchange'));
+}
+
+function press(event) {
+  if (!dialog.classList.contains('light') || event.ctrlKey || event.metaKey || event.altKey) return;
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (!by || !dialog.classList.contains('light')) return;
-  $(`[data-step="${by}"]`, dialog)?.click();
+  if (by && !isZoomed) $(`[data-step="${by}"]`, dialog)?.click();
+  if (event.key === 'z') $('[data-zoom]', dialog)?.click();
 }
 
 async function remove(generation, leave) {
-  const isSent = await ask({
-    title: 'Delete this generation?',
-    text: 'It is deleted here and at Leonardo. The images cannot be restored, and their cost is not refunded.',
-    go: 'Delete for good',
-    keep: 'Keep it',
-    isDanger: true,
-    send: async () => {
-      await asTenant('DELETE', `v1/generations/${generation.id}`);
-      forget(generation.id);
-    },
-  });
-  if (!isSent || known(generation.id)) return;
+  if (!(await askToDelete([generation]))) return;
   leave();
   say('Deleted');
 }
 
+/** @returns whether all of them are deleted. */
+export async function askToDelete(generations) {
+  const one = generations.length === 1;
+  const isSent = await ask({
+    title: one ? 'Delete this generation?' : `Delete ${count(generations.length, 'generation')}?`,
+    text: `${one ? 'It is' : 'They are'} deleted here and at Leonardo. The images cannot be restored, and their cost is not refunded.`,
+    go: 'Delete for good',
+    keep: one ? 'Keep it' : 'Keep them',
+    isDanger: true,
+    send: async () => {
+      for (const { id } of generations.filter(each => known(each.id))) {
+        await asTenant('DELETE', `v1/generations/${id}`);
+        forget(id);
+      }
+    },
+  });
+  return isSent && generations.every(({ id }) => !known(id));
+}

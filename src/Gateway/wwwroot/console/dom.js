@@ -51,3 +51,24 @@ export async function copy(text) {
   area.remove();
   if (!done) throw new Error('The browser does not allow this page to copy.');
 }
+
+/** Tells other modules that something has happened. */
+export const emit = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+export const on = (name, handler) => document.addEventListener(name, event => handler(event.detail));
+
+const outlines = {
+  download: 'M12 4v11m-5-5 5 5 5-5M5 20h14',
+  reference: 'M4 5h11v11H4zM18 9v11H8m10-15v-2m-1 1h2',
+  left: 'm15 5-7 7 7 7',
+  right: 'm9 5 7 7-7 7',
+  close: 'M6 6l12 12M18 6 6 18',
+  lock: 'M6 11h12v9H6zm2 0V8a4 4 0 0 1 8 0v3',
+  swap: 'M4 9h15l-4-4m5 10H5l4 4',
+};
+
+/** A button with a picture instead of a text. @param label what it does, for everyone who does not see or know the picture. */
+export function iconButton(name, label, onclick, look = 'icon') {
+  return h('button', { type: 'button', class: look, 'aria-label': label, title: label, onclick }, icon(name));
+}
+
+export const icon = name => svg('svg', { viewBox: '0 0 24 24', class: 'outline', 'aria-hidden': 'true' }, svg('path', { d: outlines[name] }));

@@ -1,11 +1,14 @@
 // The form: built from the answer of GET /v2/models, read into a request, and filled from one.
-import { $, freshId, h } from './dom.js';
+import { $, freshId, h, icon } from './dom.js';
 import { count, usd } from './format.js';
+import { priceOf, ratiosOf } from './price.js';
 import { allowReferences } from './references.js';
 
 let models = [];
 let model = null;
 let onchange = () => {};
+/** Width by height while it is kept; null: the sides are free. */
+let lockedRatio = null;
 
 export const currentModel = () => model;
 
@@ -20,11 +23,32 @@ export function buildForm(allowed, changed) {
     onchange();
   };
   for (const control of $('#form').querySelectorAll('input:not([type=file]), select, textarea')) control.oninput = edited;
+  $('#swap').replaceChildren(icon('swap'));
   $('#swap').onclick = () => {
     [$('#width').value, $('#height').value] = [$('#height').value, $('#width').value];
+    if (lockedRatio) lockedRatio = 1 / lockedRatio;
     edited();
   };
+  $('#lock').replaceChildren(icon('lock'));
+  $('#lock').onclick = () => lock(lockedRatio === null);
+  lock(false);
+  $('#width').oninput = () => keepRatio('height', ratio => $('#width').value / ratio);
+  $('#height').oninput = () => keepRatio('width', ratio => $('#height').value * ratio);
   applyModel(models[0]);
+}
+
+function lock(isLocked) {
+  const ratio = $('#width').value / $('#height').value;
+  lockedRatio = isLocked && ratio > 0 && Number.isFinite(ratio) ? ratio : null;
+  $('#lock').setAttribute('aria-pressed', String(lockedRatio !== null));
+}
+
+/** The other side follows while the ratio is kept, within its limits. */
+function keepRatio(side, length) {
+  const { min, max } = model.limits[side];
+  const wanted = lockedRatio && Math.round(length(lockedRatio));
+  if (wanted > 0) $('#' + side).value = Math.min(max, Math.max(min, wanted));
+  edited();
 }
 
 function edited() {
@@ -57,8 +81,8 @@ function applyModel(chosen) {
   $('#seed').min = limits.seed.min;
   $('#seed').max = limits.seed.max;
   $('#seed-help').textContent = `${limits.seed.min.toLocaleString('en')} to ${limits.seed.max.toLocaleString('en')}. The same seed keeps results similar; if it is left empty, a new one is drawn.`;
-  $('#style').replaceChildren(h('option', { value: '' }, 'Leonardo’s default'), ...model.styles.map(style => h('option', { value: style.id }, style.name)));
-  $('#ratios').replaceChildren(...model.aspect_ratios.map(ratioChoice));
+  $('#style').replaceChildren(h('option', { value: '' }, 'Default'), ...model.styles.map(style => h('option', { value: style.id }, style.name)));
+  $('#ratios').replaceChildren(...ratiosOf(model).map(ratioChoice));
   $('#quantity').replaceChildren(...quantityChoices(limits.quantity));
   $('#public-field').hidden = !limits.public;
   $('#references-help').textContent = `Up to ${limits.max_references}: PNG, JPEG or WebP`;
@@ -74,15 +98,22 @@ function ratioChoice(ratio) {
   const scale = 1 / Math.max(ratio.width, ratio.height);
   box.style.width = `${ratio.width * scale}rem`;
   box.style.height = `${ratio.height * scale}rem`;
-  const price = model.price.examples.find(example => example.width === ratio.width && example.height === ratio.height);
-  const size = `${ratio.width} × ${ratio.height}`;
   const input = h('input', { type: 'radio', name: 'ratio', id, 'data-width': ratio.width, 'data-height': ratio.height });
   input.addEventListener('change', () => {
     $('#width').value = ratio.width;
     $('#height').value = ratio.height;
+    if (lockedRatio) lock(true);
     edited();
   });
-  return h('div', { class: 'choice' }, input, h('label', { for: id, title: price ? `${size}, ${usd(price.usd)} an image` : size }, box, ratio.name));
+  return h('div', { class: 'choice' }, input, h('label', { for: id, title: `${ratio.width} × ${ratio.height}` }, box, ratio.name, h('span', { class: 'each' })));
+}
+
+/** The price of one image in each size. */
+export function showPrices(withReferences) {
+  for (const input of $('#ratios').querySelectorAll('input')) {
+    const price = priceOf(model, { width: Number(input.dataset.width), height: Number(input.dataset.height), guidances: { image_reference: withReferences ? [{}] : [] } });
+    $('.each', input.parentElement).textContent = price === null ? '' : usd(price);
+  }
 }
 
 function quantityChoices(range) {
@@ -141,6 +172,7 @@ export function fillForm(request) {
   if (request.model && !chooseModel(request.model)) lost.push('its model is not one that your team may use');
   $('#prompt').value = parameters.prompt ?? '';
   for (const name of ['width', 'height', 'seed']) $('#' + name).value = parameters[name] ?? '';
+  lock(false);
   chooseStyles(parameters.style_ids ?? []);
   $('#enhance').checked = parameters.prompt_enhance === 'ON';
   $('#public').checked = request.public === true && model.limits.public;

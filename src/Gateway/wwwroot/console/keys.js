@@ -1,10 +1,13 @@
 // The keys of the page, and the sheet that lists them.
-import { $, button, h } from './dom.js';
+import { $, button, emit, h } from './dom.js';
 
 const keys = [
   ['Ctrl+Enter, ⌘+Enter', 'Generate, from anywhere in the form'],
   ['/', 'Go to the prompt'],
-  ['← →', 'The previous or next picture of a generation'],
+  ['s', 'Go to the search'],
+  ['j, k', 'The next or previous generation'],
+  ['← →', 'The previous or next image, when one is open'],
+  ['z', 'Actual size, when an image is open'],
   ['Esc', 'Close what is open'],
   ['?', 'This list'],
 ];
@@ -15,6 +18,9 @@ export function setUpKeys() {
     if (event.target.closest('input, textarea, select, dialog')) return;
     if (event.key === '?') showKeys();
     else if (event.key === '/') goToPrompt();
+    else if (event.key === 's') $('#search').focus();
+    else if (event.key === 'j') emit('step', 1);
+    else if (event.key === 'k') emit('step', -1);
     else return;
     event.preventDefault();
   });

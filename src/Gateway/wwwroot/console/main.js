@@ -1,25 +1,61 @@
-// The page: which part is shown, which team is calling, dark or light.
-import { read, signIn, signOut, tokens } from './api.js';
-import { $, h, say } from './dom.js';
-import { closeGeneration, openGeneration } from './details.js';
-import { forgetDraft, loadModels, startGenerate } from './generate.js';
-import { showHistory } from './history.js';
+// The page: which part is shown, which team is calling, dark or light. What few people need at once is loaded when they ask for it.
+import { read, setLabel, signIn, signOut, tokens } from './api.js';
+import { forgetDraft, loadModels, setUpComposer } from './composer.js';
+import { $, emit, h, on, say } from './dom.js';
 import { setUpKeys } from './keys.js';
-import { showOperator } from './operator.js';
 import { cardFor } from './problems.js';
-import { forgetAll, session } from './store.js';
-import { showRecent } from './stream.js';
-import { showUsage, whoIs } from './usage.js';
+import { forgetAll, setPerson, setTeam, shared } from './store.js';
+import { whoIs } from './words.js';
 
-const spent = () => {
-  if (!$('#page-usage').hidden) showUsage();
+function setUpTheme() {
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const root = document.documentElement;
+  try {
+    const kept = localStorage.getItem('theme');
+    if (kept === 'light' || kept === 'dark') root.dataset.theme = kept;
+  } catch {
+    // Storage is blocked: the system's setting holds.
+  }
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches);
+  const mark = () => $('#theme').setAttribute('aria-pressed', String(isDark()));
+  $('#theme').addEventListener('click', () => {
+    const theme = isDark() ? 'light' : 'dark';
+    root.dataset.theme = theme;
+    try {
+      localStorage.setItem('theme', theme);
+    } catch {
+      // Storage is blocked: the choice lasts until the page is closed.
+    }
+    mark();
+  });
+  dark.addEventListener('change', mark);
+  mark();
+}
+
+// Before anything else: the page is not painted until then.
+setUpTheme();
+
+const pages = {
+  generate: () => {},
+  history: () => {},
+  usage: async () => (await later(import('./usage.js'))).showUsage(),
+  operator: async () => (await later(import('./operator.js'))).showOperator(),
 };
-const pages = { generate: () => {}, history: showHistory, usage: showUsage, operator: showOperator };
 
 /** The page that is shown, also below an open generation. */
 let page = null;
+let wasBrowsing = false;
 /** How many entries of the browser's history lie between an open generation and the page below it; 0: it was opened by its address. */
 let depth = 0;
+
+let pagesStyle = null;
+
+/** With the style of the pages that are loaded later. */
+async function later(module) {
+  pagesStyle ??= new Promise(resolve => document.head.append(h('link', { rel: 'stylesheet', href: 'console/pages.css', onload: resolve, onerror: resolve })));
+  await pagesStyle;
+  return module;
+}
 
 function readAddress() {
   const [, id, number] = /^#\/g\/([0-9a-f-]{36})(?:\/(\d{1,3}))?$/i.exec(location.hash) ?? [];
@@ -27,18 +63,27 @@ function readAddress() {
   return { id: id?.toLowerCase(), number: Number(number ?? 0), name: Object.hasOwn(pages, name) ? name : 'generate' };
 }
 
+/** Asked for at once: the form can be used while it is loading. */
+const stream = import('./stream.js');
+let details = null;
+
 /** Follows the address: a page, or a generation over the page that is shown. */
 function follow() {
-  const { id, number, name } = readAddress();
+  const { id, name } = readAddress();
   const before = history.state?.depth;
   depth = before ?? (id && page ? depth + 1 : 0);
   if (before === undefined) history.replaceState({ depth }, '');
   if (id) {
-    if (!page) show('history');
-    openGeneration(id, number, leave);
+    if (!page) show('generate');
+    stream
+      .then(({ loadDetails }) => loadDetails())
+      .then(module => {
+        details = module;
+        if (readAddress().id === id) details.openGeneration(id, readAddress().number, leave);
+      });
     return false;
   }
-  closeGeneration();
+  details?.closeGeneration();
   if (name === page) return false;
   show(name);
   return true;
@@ -54,12 +99,19 @@ function leave() {
 
 function show(name) {
   page = name;
-  for (const each of Object.keys(pages)) $(`#page-${each}`).hidden = each !== name;
+  // The history is the stream without the form beside it.
+  const shown = name === 'history' ? 'generate' : name;
+  for (const each of ['generate', 'usage', 'operator']) $(`#page-${each}`).hidden = each !== shown;
+  const isBrowsing = name === 'history';
+  if ($('.halves').classList.toggle('browse', isBrowsing) !== wasBrowsing) emit('layout-changed');
+  wasBrowsing = isBrowsing;
   for (const link of document.querySelectorAll('nav a')) {
     if (link.hash === '#' + name) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  document.title = `${$(`#title-${name}`).textContent} – Leonardo gateway`;
+  const title = name === 'history' ? 'History' : $(`#title-${name}`).textContent;
+  document.title = `${title} – Leonardo gateway`;
+  $('#title-stream').textContent = name === 'history' ? 'History' : 'Images';
   pages[name]();
 }
 
@@ -67,16 +119,17 @@ async function identify(isAgain = false) {
   try {
     const { tenant } = await read('v1/usage');
     tokens.setSignedIn(tenant.identifiedBy === 'session');
-    session.team = tenant.id;
+    setTeam(tenant.id);
+    showLabel(tenant.user);
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
     return true;
   } catch (fault) {
     // The cookie of a session that has ended is cleared by this answer: without it the network may identify the caller.
     if (fault.status === 401 && !isAgain) {
-      const isKnown = await identify(true);
-      if (isKnown) await loadModels();
-      return isKnown;
+      // The page has asked for these already, as the session that has ended.
+      await read('v2/models').catch(() => null);
+      return await identify(true);
     }
     tokens.setSignedIn(false);
     if (fault.status === 404) showOnlyOperator();
@@ -95,6 +148,15 @@ function showOnlyOperator() {
   follow();
 }
 
+/** A person whom the gateway does not know may state a name. @param known by the gateway. */
+function showLabel(known) {
+  const own = known ? null : shared.get('label');
+  setLabel(own);
+  setPerson(known ?? own);
+  $('#label-form').hidden = Boolean(known);
+  $('#label').value = own ?? '';
+}
+
 function setUpIdentity() {
   const dialog = $('#identity');
   $('#who').addEventListener('click', () => {
@@ -105,6 +167,15 @@ function setUpIdentity() {
   $('#sign-in').href = `signin?returnUrl=${encodeURIComponent(location.pathname)}`;
   $('#identity-close').addEventListener('click', () => dialog.close());
   $('#forget').addEventListener('click', () => change(''));
+  $('#label-form').addEventListener('submit', event => {
+    event.preventDefault();
+    const name = $('#label').value.trim();
+    if (!$('#label').reportValidity()) return;
+    shared.set('label', name || null);
+    showLabel(null);
+    dialog.close();
+    stream.then(({ showStream }) => showStream());
+  });
   $('#token-form').addEventListener('submit', event => {
     event.preventDefault();
     if ($('#token').value.trim() !== '') change($('#token').value);
@@ -120,9 +191,10 @@ function setUpIdentity() {
       return;
     }
     // The content of the page belongs to the team that was calling before, which finds its draft again.
-    session.team = null;
+    setTeam(null);
     forgetDraft();
     forgetAll();
+    emit('team-changed');
     const isKnown = await identify();
     if (isKnown) dialog.close();
     else if ((await read('v1/session').catch(() => ({}))).operator) {
@@ -130,29 +202,10 @@ function setUpIdentity() {
       dialog.close();
       location.hash = '#operator';
     }
-    await loadModels();
+    await loadTeam();
     show(page);
     say($('#who').textContent);
   }
-}
-
-function setUpTheme() {
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  const root = document.documentElement;
-  const isDark = () => (root.dataset.theme ? root.dataset.theme === 'dark' : dark.matches);
-  const mark = () => $('#theme').setAttribute('aria-pressed', String(isDark()));
-  $('#theme').addEventListener('click', () => {
-    const theme = isDark() ? 'light' : 'dark';
-    root.dataset.theme = theme;
-    try {
-      localStorage.setItem('theme', theme);
-    } catch {
-      // Storage is blocked: the choice lasts until the page is closed.
-    }
-    mark();
-  });
-  dark.addEventListener('change', mark);
-  mark();
 }
 
 addEventListener('hashchange', () => {
@@ -160,17 +213,21 @@ addEventListener('hashchange', () => {
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
 });
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && !$('#form').hidden) showRecent(spent);
-});
 // Following the link would change the hash and show another part.
 $('.skip').addEventListener('click', event => {
   event.preventDefault();
   $('#page').focus();
 });
-setUpTheme();
+on('spent', () => page === 'usage' && pages.usage());
+
+async function loadTeam() {
+  // The stream states prices of models.
+  if (await loadModels()) await (await stream).showStream();
+}
+
 setUpIdentity();
 setUpKeys();
+setUpComposer();
 follow();
 // The draft is that of the team.
-identify().then(() => startGenerate(spent));
+identify().then(loadTeam);

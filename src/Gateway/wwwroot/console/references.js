@@ -1,11 +1,12 @@
-// Reference images: dropped, picked, pasted, or taken from a result; uploaded through the gateway in one call.
+// Reference images: dropped, picked, pasted, uploaded earlier, or taken from a result; uploaded through the gateway in one call.
 import { asTenant, imagePath, imageSource, uploadPath } from './api.js';
-import { $, button, h, say } from './dom.js';
+import { $, h, iconButton, say } from './dom.js';
 import { shortly } from './problems.js';
-import { generationOfImage } from './store.js';
+import { generationOfImage, known, shared } from './store.js';
 import { nameOf, reason } from './words.js';
 
 const maxBytes = 25_000_000;
+const keptUploads = 24;
 
 let references = [];
 let most = 0;
@@ -18,8 +19,11 @@ export function setUpReferences(changed) {
     addFiles([...event.target.files]);
     event.target.value = '';
   });
+  $('#reuse').addEventListener('click', async () => (await import('./uploads.js')).chooseUpload(referToUpload));
   // Anywhere on the page: a file dropped beside the field would make the browser open it and lose the form.
-  const hasFiles = event => event.dataTransfer?.types.includes('Files');
+  const isOfStream = event => event.dataTransfer?.types.includes('application/x-generated-image');
+  // A picture of this page counts as a file too.
+  const hasFiles = event => isOfStream(event) || (event.dataTransfer?.types.includes('Files') && !event.dataTransfer.types.includes('application/x-reference'));
   const isShown = () => !$('#form').hidden && !$('#page-generate').hidden && !$('dialog[open]');
   addEventListener('dragover', event => {
     if (!hasFiles(event)) return;
@@ -33,7 +37,10 @@ export function setUpReferences(changed) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     drop.classList.remove('over');
-    if (isShown()) addFiles([...event.dataTransfer.files]);
+    if (!isShown()) return;
+    const [id, imageId] = event.dataTransfer.getData('application/x-generated-image').split('/');
+    if (imageId) referTo(known(id), { id: imageId });
+    else addFiles([...event.dataTransfer.files]);
   });
   addEventListener('paste', event => {
     const files = [...(event.clipboardData?.files ?? [])];
@@ -68,6 +75,15 @@ export function referTo(generation, image) {
   tell();
   add({ id: image.id, type: 'GENERATED', strength: 'MID', name: 'Generated image' });
   $('#references').scrollIntoView({ block: 'nearest' });
+  say('Added as a reference');
+}
+
+/** An image that was uploaded before. */
+function referToUpload({ id, name }) {
+  if (references.some(each => each.id === id)) return tell('That image is already a reference.');
+  if (isFull()) return;
+  tell();
+  add({ id, type: 'UPLOADED', strength: 'MID', name });
   say('Added as a reference');
 }
 
@@ -107,6 +123,7 @@ async function addFile(file) {
     const form = new FormData();
     form.append('file', file);
     reference.id = (await (await asTenant('POST', 'v1/uploads', { form })).json()).id;
+    shared.set('uploads', [{ id: reference.id, name: file.name }, ...(shared.get('uploads') ?? [])].slice(0, keptUploads));
     say(`${file.name} is uploaded`);
     return null;
   } catch (fault) {
@@ -157,19 +174,46 @@ function item(reference, index) {
     reference.strength = select.value;
     onchange();
   };
-  const remove = button('×', () => {
+  const remove = iconButton('close', `Remove reference ${index + 1}`, () => {
     references = references.filter(each => each !== reference);
     tell();
     show();
     onchange();
     $('#files').focus();
-  });
-  remove.setAttribute('aria-label', `Remove reference ${index + 1}`);
-  remove.title = `Remove reference ${index + 1}`;
-  return h(
+  }, 'icon remove');
+  const move = (by, look, label) => references[index + by] && iconButton(by < 0 ? 'left' : 'right', label, () => moveTo(index, index + by, look), `icon ${look}`);
+  const element = h(
     'li',
-    { 'data-pointer': `#/parameters/guidances/image_reference/${index}`, 'data-name': `Reference ${index + 1}` },
-    h('div', { class: 'preview' }, preview(reference, index), remove),
+    { 'data-pointer': `#/parameters/guidances/image_reference/${index}`, 'data-name': `Reference ${index + 1}`, draggable: 'true' },
+    h('div', { class: 'preview' }, preview(reference, index), remove, move(-1, 'earlier', `Move reference ${index + 1} to the left`), move(1, 'later', `Move reference ${index + 1} to the right`)),
     reference.id ? select : h('p', { class: 'help' }, 'Uploading…'),
   );
+  element.addEventListener('dragstart', event => {
+    event.dataTransfer.clearData();
+    event.dataTransfer.setData('application/x-reference', String(index));
+  });
+  const isReference = event => event.dataTransfer.types.includes('application/x-reference');
+  element.addEventListener('dragover', event => {
+    if (!isReference(event)) return;
+    event.preventDefault();
+    element.classList.add('over');
+  });
+  element.addEventListener('dragleave', () => element.classList.remove('over'));
+  element.addEventListener('drop', event => {
+    if (!isReference(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    moveTo(Number(event.dataTransfer.getData('application/x-reference')), index);
+  });
+  return element;
+}
+
+/** Their order is sent. @param look of the button that keeps the focus. */
+function moveTo(from, to, look) {
+  references.splice(to, 0, ...references.splice(from, 1));
+  show();
+  onchange();
+  const item = $('#references').children[to];
+  if (look) ($(`.${look}`, item) ?? $('.remove', item)).focus();
+  say(`Reference ${from + 1} is now reference ${to + 1}`);
 }

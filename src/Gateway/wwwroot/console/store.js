@@ -1,22 +1,34 @@
-// The generations this page has seen, so that each is read once; and the draft, which survives a reload of this tab.
+// What this page knows: the generations it has seen, and what a browser keeps for a team – never a token.
+import { emit } from './dom.js';
 
 const generations = new Map();
 const images = new Map();
+/** The id of the team that is calling; null: none is known. */
+let team = null;
 
-export function remember(generation, request = generation.request) {
+/** What is kept belongs to one team: another one in the same browser does not see it. Nothing is kept while no team is known. */
+export const setTeam = id => (team = id);
+
+/** @param cost dollars, where the gateway has stated them. */
+export function remember(generation, request = generation.request, cost) {
   const known = { ...generations.get(generation.id), ...generation };
   if (request) known.request = request;
+  if (cost !== undefined) known.cost = cost;
   generations.set(known.id, known);
   for (const image of known.generated_images ?? []) images.set(image.id, known.id);
   return known;
 }
 
+/** The answer that has one generation. */
+export const rememberAnswer = ({ generations_by_pk: generation, request, user }) => remember(user ? { ...generation, user } : generation, request);
+
 export const known = id => generations.get(id);
+export const allKnown = () => generations.values();
 export const generationOfImage = id => images.get(id);
 
 export function forget(id) {
   generations.delete(id);
-  document.dispatchEvent(new CustomEvent('generation-deleted', { detail: id }));
+  emit('generation-deleted', { id });
 }
 
 export function forgetAll() {
@@ -24,24 +36,41 @@ export function forgetAll() {
   images.clear();
 }
 
-/** What this tab keeps for the team that is calling, until it is closed: never a token. Nothing while no team is known. */
-export const session = {
-  /** The id of the team; null: none is known. */
-  team: null,
+let person = null;
+
+/** The label of the person that is calling; null: not known. */
+export const setPerson = label => (person = label || null);
+export const whoCalls = () => person;
+
+const keyOf = name => `${name}@${team}`;
+
+/** Without storage nothing is kept. */
+const keeper = storage => ({
   get(name) {
     try {
-      return this.team && JSON.parse(sessionStorage.getItem(`${name}@${this.team}`));
+      return team && JSON.parse(storage().getItem(keyOf(name)));
     } catch {
       return null;
     }
   },
   set(name, value) {
-    if (!this.team) return;
+    if (!team) return;
     try {
-      if (value === null) sessionStorage.removeItem(`${name}@${this.team}`);
-      else sessionStorage.setItem(`${name}@${this.team}`, JSON.stringify(value));
+      if (value === null) storage().removeItem(keyOf(name));
+      else storage().setItem(keyOf(name), JSON.stringify(value));
     } catch {
       // Storage is blocked or full.
     }
   },
-};
+});
+
+/** Of this tab, until it is closed. */
+export const session = keeper(() => sessionStorage);
+
+/** Of all tabs of this browser. */
+export const shared = keeper(() => localStorage);
+
+/** Calls back when another tab has set something of the same team. */
+export function onShared(name, changed) {
+  addEventListener('storage', event => team && event.key === keyOf(name) && changed(shared.get(name)));
+}

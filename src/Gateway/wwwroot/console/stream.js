@@ -1,146 +1,226 @@
-// What was made lately and what is running: the newest first, each followed until it ends, the same in every tab and after a reload.
+// Everything the team has made, newest first: what runs, what has just ended, and the whole history, read as a person scrolls. The same in every tab and after a reload.
 import { read } from './api.js';
-import { copyAs } from './code.js';
-import { $, button, h, say } from './dom.js';
-import { count, moment, usd } from './format.js';
-import { makeAgain } from './generate.js';
-import { downloadAllButton, facts, follow, hasEnded, pictures, promptOf, requestOf, sizeOf } from './generation.js';
+import { $, button, emit, h, on, say } from './dom.js';
+import { sendingEntry } from './entry.js';
+import { count, dayOf } from './format.js';
+import { imagesOf, promptOf } from './picture.js';
 import { cardFor } from './problems.js';
-import { referTo } from './references.js';
-import { known, remember } from './store.js';
+import { hasEnded, run, stopAll } from './runs.js';
+import { forget, known, remember, whoCalls } from './store.js';
+import { addEntries, addEntry, articleOf, clear, isShown, removeEntry, shownIds, updateEntry } from './windows.js';
 
-const recent = 12;
-const cards = new Map();
-let following = new AbortController();
+const pageSize = 24;
+/** For a search, and for a person who goes far back. */
+const largePageSize = 100;
+const refreshSeconds = 15;
 
-export function emptyStream() {
-  following.abort();
-  following = new AbortController();
-  cards.clear();
-  $('#results').replaceChildren();
+/** Ids of all that was read, newest first. */
+let ids = [];
+let next = null;
+let isComplete = false;
+/** Of the list that is shown: what is read for an earlier one comes too late. */
+let turn = 0;
+let isReading = false;
+let isEndNear = false;
+let words = [];
+let isMine = false;
+
+const others = globalThis.BroadcastChannel ? new BroadcastChannel('gateway-console') : null;
+
+/** Reads the newest generations; older ones follow while the end of the list is near the window. */
+export async function showStream() {
+  turn++;
+  stopAll();
+  clear();
+  ids = [];
+  next = null;
+  isComplete = isReading = false;
+  $('#sending').replaceChildren();
+  showWhose();
+  await more();
 }
 
-/** Adds what other tabs and programs of the team have made meanwhile. */
-export async function showRecent(onspent) {
-  const place = $('#results');
-  const { signal } = following;
-  const removeProblem = () => $(':scope > .problem', place)?.remove();
+const matches = ({ id }) => {
+  const generation = known(id);
+  const text = promptOf(generation).toLowerCase();
+  return words.every(word => text.includes(word)) && (!isMine || generation.user === whoCalls());
+};
+
+async function more() {
+  if (isReading || isComplete) return;
+  isReading = true;
+  const mine = turn;
+  const size = words.length > 0 || ids.length >= 5 * pageSize ? largePageSize : pageSize;
+  $('#stream-end').replaceChildren();
   try {
-    const { generations } = await read(`v1/generations?limit=${recent}`);
-    // Another team is calling now.
-    if (signal.aborted) return;
-    for (const generation of generations.reverse()) show(generation, { onspent, isNew: false });
+    const page = await read(`v1/generations?limit=${size}${next ? `&after=${encodeURIComponent(next)}` : ''}`);
+    if (mine !== turn) return;
+    const seen = new Set(ids);
+    const fresh = page.generations.filter(({ id }) => !seen.has(id)).map(generation => remember(generation));
+    ids.push(...fresh.map(({ id }) => id));
+    fresh.forEach(run);
+    addEntries(fresh.filter(matches).map(({ id }) => id));
+    next = page.next;
+    isComplete = !next;
+    // After the layout, which may bring the end nearer.
+    requestAnimationFrame(() => requestAnimationFrame(() => isEndNear && mine === turn && more()));
   } catch (fault) {
-    if (signal.aborted) return;
-    removeProblem();
-    place.prepend(cardFor(fault, button('Try again', () => showRecent(onspent))));
-    return;
+    if (mine === turn) $('#stream-end').replaceChildren(cardFor(fault, button('Try again', more)));
   }
-  removeProblem();
-  showEmpty();
+  if (mine !== turn) return;
+  isReading = false;
+  showState();
 }
 
-function showEmpty() {
-  const place = $('#results');
-  if (!$('.result', place)) place.replaceChildren(h('p', { class: 'empty' }, 'Your team’s images appear here. They stay in the history too.'));
+function showState() {
+  const found = shownIds().length;
+  const back = ids.length > 0 && known(ids.at(-1))?.createdAt;
+  const isSearching = words.length > 0 || isMine;
+  $('#search-state').textContent = !isSearching ? '' : isComplete ? `${found.toLocaleString('en')} found` : `${found.toLocaleString('en')} found${back ? ` back to ${dayOf(back).replace(/ \d{4}$/, '')}` : ''}`;
+  const isEmpty = found === 0 && isComplete && $('#sending').childElementCount === 0;
+  $('#stream-empty').hidden = !isEmpty;
+  $('#stream-empty').textContent = isSearching ? 'Nothing found.' : 'Your team’s images appear here, and stay here as its history.';
 }
 
-/**
- * Shows a generation, and follows it to its end.
- * @param asked the request, where it was made in this page.
- * @param isNew whether the person waits for it.
- */
-export function show(generation, { cost, asked, onspent, isNew = true }) {
-  const { id } = generation;
-  const shown = remember(generation, generation.request ?? known(id)?.request ?? asked);
-  if (cards.has(id)) return;
-  const card = h('article', { class: 'result', 'aria-label': `Result: ${promptOf(shown).slice(0, 80)}` });
-  cards.set(id, card);
-  $('#results .empty')?.remove();
-  $('#results').prepend(card);
-  if (hasEnded(shown)) return fill(card, shown, { cost });
-  wait(card, shown, { cost, onspent });
-  const { top, bottom } = card.getBoundingClientRect();
-  if (isNew && (top < 0 || Math.min(bottom, top + 200) > innerHeight)) card.scrollIntoView({ block: 'start' });
+/** Shows what fits the search, of what was read and of what is still to be read. */
+function search() {
+  const { value } = $('#search');
+  words = value.toLowerCase().split(/\s+/).filter(Boolean);
+  turn++;
+  isReading = false;
+  clear();
+  addEntries(ids.filter(id => matches({ id })));
+  showState();
+  more();
 }
 
-/** Frames at once, pictures when they are ready. */
-function wait(card, generation, { cost, onspent }) {
-  const { signal } = following;
-  const { width = 1, height = 1 } = sizeOf(generation);
-  const state = h('p', { class: 'state' });
-  const frames = h(
-    'div',
-    { class: 'pictures', 'aria-hidden': 'true' },
-    Array.from({ length: generation.request?.parameters.quantity ?? 1 }, () => {
-      const frame = h('div', { class: 'frame' });
-      frame.style.aspectRatio = `${width} / ${height}`;
-      return frame;
-    }),
-  );
-  card.setAttribute('aria-busy', 'true');
-  card.replaceChildren(asked(generation), state, frames);
-  const began = generation.createdAt ? Math.min(Date.now(), moment(generation.createdAt).getTime()) : Date.now();
-  const passed = () => count(Math.max(0, Math.floor((Date.now() - began) / 1000)), 'second');
-  const tick = () => (state.textContent = `Leonardo is working: ${passed()}`);
-  tick();
-  const timer = setInterval(tick, 1000);
-  follow(generation.id, signal)
-    .then(
-      ended => {
-        fill(card, ended, { cost, took: passed() });
-        const made = (ended.generated_images ?? []).length;
-        say(ended.status === 'FAILED' ? 'Leonardo made no images' : `${count(made, 'image')} ready`);
-        // Heard and seen in another tab.
-        if (document.hidden) document.title = `Done – ${document.title.replace(/^Done – /, '')}`;
-      },
-      fault => {
-        if (fault.name === 'AbortError') return;
-        card.replaceChildren(asked(generation), cardFor(fault, button('Check again', () => wait(card, generation, { cost, onspent }))));
-      },
-    )
-    .finally(() => {
-      clearInterval(timer);
-      card.setAttribute('aria-busy', 'false');
-      onspent();
-    });
+/** All of the team's, or the person's own: only where the gateway knows who is calling. */
+function showWhose() {
+  isMine &&= whoCalls() !== null;
+  const choice = (label, mine) => {
+    const made = h('button', { type: 'button', 'aria-pressed': String(isMine === mine), onclick: () => choose(mine) }, label);
+    return made;
+  };
+  const choose = mine => {
+    isMine = mine;
+    showWhose();
+    $(mine ? 'button:last-child' : 'button', $('#whose')).focus();
+    search();
+  };
+  $('#whose').hidden = whoCalls() === null;
+  $('#whose').replaceChildren(choice('Team', false), choice('Mine', true));
 }
 
-const asked = generation => h('p', { class: 'asked' }, promptOf(generation));
-
-function fill(card, generation, { cost, took }) {
-  const made = (generation.generated_images ?? []).length;
-  const failed = generation.status === 'FAILED';
-  const price = cost?.unit === 'DOLLARS' && usd(cost.amount);
-  card.replaceChildren(
-    asked(generation),
-    // The line stays, so that the pictures do not move as they appear.
-    h('p', { class: failed ? 'state bad' : 'state' }, failed ? failedText(price) : took ? `${count(made, 'image')} in ${took}` : count(made, 'image')),
-    h('div', {}, !failed && pictures(generation, referTo), facts(generation, { Cost: failed || !price ? undefined : price }), againActions(generation)),
-  );
+/** What other tabs and programs of the team have made or deleted meanwhile. */
+async function refresh() {
+  if (document.hidden || isReading || $('#form').hidden) return;
+  const mine = turn;
+  const before = [...ids];
+  const page = await read(`v1/generations?limit=${pageSize}`).catch(() => null);
+  if (!page || mine !== turn) return;
+  const listed = new Set(page.generations.map(({ id }) => id));
+  for (const generation of [...page.generations].reverse()) {
+    const had = known(generation.id);
+    if (!ids.includes(generation.id)) add(generation);
+    else if (had.status !== generation.status && hasEnded(generation)) {
+      remember(generation);
+      updateEntry(generation.id);
+    }
+  }
+  const oldest = page.next ? page.generations.at(-1).createdAt : '';
+  for (const id of before) if (!listed.has(id) && (known(id)?.createdAt ?? oldest) > oldest) forget(id);
 }
 
-export const failedText = price => `Failed: Leonardo made no images. ${price ? `${price} was charged.` : 'It was charged all the same.'}`;
-
-/** What can be done with the request of a generation. */
-export function againActions(generation, ...more) {
-  return h(
-    'div',
-    { class: 'actions' },
-    button('Same again with this seed', () => makeAgain(generation)),
-    button('Same with a new seed', () => makeAgain(generation, { newSeed: true })),
-    (generation.generated_images ?? []).length > 1 && downloadAllButton(generation),
-    copyAs(() => requestOf(generation)),
-    ...more,
-  );
+/** A generation that was not read before: it is newer than most. */
+function add(generation, request, cost) {
+  const { id } = remember(generation, request, cost);
+  if (ids.includes(id)) return;
+  const at = ids.findIndex(each => (known(each)?.createdAt ?? '') <= (known(id).createdAt ?? ''));
+  ids.splice(at < 0 ? ids.length : at, 0, id);
+  run(known(id));
+  if (matches({ id })) addEntry(id);
+  showState();
 }
 
-document.addEventListener('generation-deleted', ({ detail: id }) => {
-  cards.get(id)?.remove();
-  cards.delete(id);
-  showEmpty();
+/** The id of the generation before or after this one that has pictures; undefined: there is none. */
+export function neighbour(id, by) {
+  const all = shownIds();
+  for (let at = all.indexOf(id) + by; at >= 0 && at < all.length; at += by) if (imagesOf(known(all[at])).length > 0) return all[at];
+  return undefined;
+}
+
+/** Moves the focus to the next or previous generation. */
+function step(by) {
+  const articles = [...document.querySelectorAll('#results .result')];
+  const at = articles.findIndex(each => each.contains(document.activeElement));
+  const to = at >= 0 ? articles[at + by] : articles.find(each => each.getBoundingClientRect().top >= 0);
+  $('a.asked', to)?.focus();
+  to?.scrollIntoView({ block: 'nearest' });
+}
+
+/** In the part of the stream, with which it shares most. */
+export const loadDetails = () => import('./details.js');
+
+function setUp() {
+  new IntersectionObserver(([entry]) => {
+    isEndNear = entry.isIntersecting;
+    if (isEndNear && ids.length > 0) more();
+  }, { rootMargin: '900px 0px' }).observe($('#stream-end'));
+  let timer = 0;
+  $('#search').addEventListener('input', () => {
+    clearTimeout(timer);
+    timer = setTimeout(search, 250);
+  });
+  setInterval(refresh, refreshSeconds * 1000);
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) return;
+    document.title = document.title.replace(/^Done – /, '');
+    refresh();
+  });
+  others?.addEventListener('message', ({ data }) => (data.deleted ? known(data.deleted) && forgetHere(data.deleted) : refresh()));
+}
+
+on('step', step);
+on('generation-sending', ({ key, request }) => {
+  const card = h('article', { class: 'result', 'data-key': key, 'aria-busy': 'true', 'aria-label': `Sending: ${request.parameters.prompt.slice(0, 80)}` }, sendingEntry(request));
+  $('#sending').replaceChildren(card);
+  showState();
+  const { top } = card.getBoundingClientRect();
+  if (top < 0 || top + 200 > innerHeight) card.scrollIntoView({ block: 'start' });
 });
-document.addEventListener('visibilitychange', () => {
-  if (document.hidden) return;
-  document.title = document.title.replace(/^Done – /, '');
+on('generation-sent', () => {
+  $('#sending').replaceChildren();
+  showState();
 });
+on('generation-made', ({ generation, request, cost }) => {
+  // By this browser's clock, until the gateway's time is read; it stands first in any case.
+  const now = new Date().toISOString().slice(0, -1);
+  const newest = known(ids[0])?.createdAt ?? now;
+  add({ createdAt: newest > now ? newest : now, user: whoCalls() ?? undefined, ...generation }, request, cost);
+  others?.postMessage({ made: generation.id });
+});
+on('generation-changed', ({ id, began }) => {
+  const ended = known(id);
+  if (!ended) return;
+  if (began && hasEnded(ended)) ended.took = Math.max(1, Math.round((Date.now() - began) / 1000));
+  if (isShown(id)) updateEntry(id);
+  emit('spent');
+  if (!hasEnded(ended)) return;
+  say(ended.status === 'FAILED' ? 'Leonardo made no images' : `${count(imagesOf(ended).length, 'image')} ready`);
+  if (document.hidden) document.title = `Done – ${document.title.replace(/^Done – /, '')}`;
+});
+let isHeard = false;
+function forgetHere(id) {
+  isHeard = true;
+  forget(id);
+  isHeard = false;
+}
+on('generation-deleted', ({ id }) => {
+  if (!isHeard) others?.postMessage({ deleted: id });
+  ids = ids.filter(each => each !== id);
+  const after = removeEntry(id);
+  showState();
+  // While a dialog is open, nothing outside of it takes the focus.
+  if (document.querySelector('dialog[open]')) document.addEventListener('generation-closed', () => ($('a.asked', articleOf(after) ?? undefined) ?? $('#page')).focus(), { once: true });
+});
+setUp();

@@ -4,17 +4,7 @@ import { $, h } from './dom.js';
 import { count, quotaName, usd } from './format.js';
 import { quotaBar } from './plots.js';
 import { cardFor } from './problems.js';
-
-const ways = {
-  network: 'by the network it calls from',
-  header: 'by a header that a trusted proxy set',
-  token: 'by its gateway token',
-  jwt: 'by its sign-in',
-  certificate: 'by its client certificate',
-  session: 'by its sign-in',
-};
-
-export const whoIs = tenant => `${tenant.name ?? tenant.id}, identified ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;
+import { whoIs } from './words.js';
 
 export async function showUsage() {
   try {

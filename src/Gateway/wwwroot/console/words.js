@@ -70,3 +70,14 @@ function plain(text) {
     .filter(sentence => !/\b(?:GET|POST|PUT|DELETE|HEAD) \/|see errors|Retry-After|Idempotency-Key|traceId|`|[A-Z][A-Za-z]+:[A-Z]/.test(sentence))
     .join(' ');
 }
+
+const ways = {
+  network: 'by the network it calls from',
+  header: 'by a header that a trusted proxy set',
+  token: 'by its gateway token',
+  jwt: 'by its sign-in',
+  certificate: 'by its client certificate',
+  session: 'by its sign-in',
+};
+
+export const whoIs = tenant => `${tenant.name ?? tenant.id}, identified ${ways[tenant.identifiedBy] ?? tenant.identifiedBy}`;

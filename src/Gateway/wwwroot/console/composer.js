@@ -1,14 +1,12 @@
-// Make images: the price before sending, one Idempotency-Key per request, and the draft, which survives a reload.
+// The request that is being written: its price before it is sent, one Idempotency-Key for each, and the draft, which is the same in every tab and after a reload.
 import { asTenant, freshKey, read } from './api.js';
-import { copyAs } from './code.js';
-import { $, button, h, say } from './dom.js';
-import { buildForm, currentModel, fillForm, readForm } from './form.js';
-import { count, quotaAmount, quotaName, usd } from './format.js';
-import { requestOf } from './generation.js';
+import { copyAs } from './copying.js';
+import { $, button, emit, h, on, say } from './dom.js';
+import { buildForm, currentModel, fillForm, readForm, showPrices } from './form.js';
+import { count, quotaAmount, quotaName, span, usd } from './format.js';
 import { cardFor, clearFields, firstFault, problemCard, showAtFields } from './problems.js';
 import { areUploading, chosenReferences, setReferences, setUpReferences } from './references.js';
-import { session } from './store.js';
-import { emptyStream, show, showRecent } from './stream.js';
+import { onShared, session, shared } from './store.js';
 import { explain } from './words.js';
 
 /** The last body whose outcome is not known, with its key: sent again, it is the same request and is charged once. */
@@ -16,10 +14,11 @@ let open = null;
 let sending = false;
 let quoteTimer = 0;
 let quoting = null;
-let onspent = () => {};
+/** Whether the form is being filled by the page: that is no new draft. */
+let isFilling = false;
+let editedAt = 0;
 
-export async function startGenerate(spent) {
-  onspent = spent;
+export function setUpComposer() {
   setUpReferences(formChanged);
   const form = $('#form');
   form.addEventListener('submit', event => {
@@ -37,7 +36,10 @@ export async function startGenerate(spent) {
     }
   });
   $('#form-actions').append(copyAs(() => readForm(chosenReferences())));
-  await loadModels();
+  form.addEventListener('input', () => (editedAt = Date.now()));
+  // A person types in one tab; the others follow.
+  onShared('draft', draft => draft && currentModel() && Date.now() - editedAt > 1000 && showDraft(draft));
+  on('spent', () => currentModel() && quoteSoon());
 }
 
 /** Everything that belongs to a team: another one may be calling now. */
@@ -47,39 +49,59 @@ export async function loadModels() {
     if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
     buildForm(models, formChanged);
     $('#form').hidden = false;
-    $('#results').replaceChildren();
-    const draft = session.get('draft');
-    if (draft) {
-      fillForm(draft);
-      setReferences(draft.parameters.guidances?.image_reference ?? []);
-    }
-    formChanged();
+    $('#stream-problem').replaceChildren();
+    const draft = shared.get('draft');
+    if (draft) showDraft(draft);
+    else formChanged();
     offerInterrupted();
-    await showRecent(onspent);
+    return true;
   } catch (fault) {
     $('#form').hidden = true;
     const help = fault.status === 401 ? [button('Use a gateway token', () => $('#identity').showModal())] : [];
-    $('#results').replaceChildren(cardFor(fault, ...help));
+    $('#stream-problem').replaceChildren(cardFor(fault, ...help));
+    return false;
+  } finally {
+    // Not before the form, which would push it down on a narrow screen.
+    $('#stream').hidden = false;
   }
 }
 
+/** The form is emptied; what is kept for the team stays for its return. */
 export function forgetDraft() {
   open = null;
+  isFilling = true;
   $('#form').reset();
   $('#form-problem').replaceChildren();
   $('#form-note').replaceChildren();
   setReferences([]);
+  isFilling = false;
   clearTimeout(quoteTimer);
-  emptyStream();
+}
+
+function showDraft(draft) {
+  isFilling = true;
+  fillForm(draft);
+  setReferences(draft.parameters.guidances?.image_reference ?? []);
+  isFilling = false;
+  formChanged({ isKept: true });
 }
 
 const bodyOf = (request = readForm(chosenReferences())) => JSON.stringify(request);
 
-function formChanged() {
+/** @param isKept whether the draft is the kept one. */
+function formChanged({ isKept = false } = {}) {
+  if (isFilling) return;
   allowOnly();
+  if (!currentModel()) return;
+  showPrices(chosenReferences().length > 0);
+  quoteSoon();
+  if (!isKept && !areUploading()) shared.set('draft', readForm(chosenReferences()));
+}
+
+function quoteSoon() {
   clearTimeout(quoteTimer);
-  quoteTimer = setTimeout(quote, 400);
-  if (currentModel() && !areUploading()) session.set('draft', readForm(chosenReferences()));
+  // The first price is not kept waiting: nobody is typing yet.
+  quoteTimer = setTimeout(quote, $('#quote').childElementCount > 0 ? 400 : 0);
 }
 
 function allowOnly() {
@@ -118,10 +140,15 @@ function showQuote(quote) {
   // The nearest limits: for images the daily one, if there is one.
   const { 'images-day': day = null, 'images-month': month = null, 'usd-month': dollars = null } = quote.remaining;
   const left = Object.entries({ 'images-day': day, 'images-month': day === null ? month : null, 'usd-month': dollars }).filter(([, value]) => value !== null);
+  // Of the limit that it takes the most of.
+  const share = Math.max(0, ...left.map(([name, value]) => (Number(value) > 0 ? (name === 'usd-month' ? Number(quote.cost.amount) : quote.images) / Number(value) : 1)));
+  const percent = share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`;
   showBesideButton(
     h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), h('span', {}, ` for ${count(quote.images, 'image')}`)),
-    left.length > 0 && h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', ')),
+    left.length > 0 &&
+      h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', '), quote.allowed && `. This takes ${percent}.`),
     !quote.allowed && h('p', { class: 'small bad' }, `More than is left: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
+    left.length > 0 && h('progress', { class: quote.allowed ? 'share' : 'share over', max: 1, value: Math.min(1, share), 'aria-label': `This request takes ${quote.allowed ? percent : 'more'} of what is left` }),
   );
 }
 
@@ -137,25 +164,51 @@ async function submit(again = null) {
   allowOnly();
   clearFields($('#form'));
   $('#form-problem').replaceChildren();
+  const request = JSON.parse(body);
+  emit('generation-sending', { key, request });
+  const stopWatching = watchQueue();
   try {
     const response = await asTenant('POST', 'v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
     const { generate } = await response.json();
     close();
-    const request = JSON.parse(body);
-    show({ id: generate.generationId, status: 'PENDING', generated_images: [] }, { cost: generate.cost, asked: request, onspent });
+    emit('generation-sent');
+    const cost = generate.cost?.unit === 'DOLLARS' ? Number(generate.cost.amount) : undefined;
+    emit('generation-made', { generation: { id: generate.generationId, status: 'PENDING', generated_images: [] }, request, cost });
     say('Sent. Leonardo is working.');
-    formChanged();
   } catch (fault) {
+    emit('generation-sent');
     // Only a refusal of the gateway says that nothing was made. After anything else the same body keeps its key.
     if (fault.problem && !fault.isOpen) close();
     refuse(fault, body);
     // A new quote would remove the error messages before they are read.
-    if (!firstFault($('#form'))) formChanged();
+    if (!firstFault($('#form'))) quoteSoon();
   } finally {
+    stopWatching();
     sending = false;
     allowOnly();
-    onspent();
+    if (!firstFault($('#form'))) emit('spent');
   }
+}
+
+/** While a request waits for a slot of the account, it says where in the queue and until when. @returns a function that stops it */
+function watchQueue() {
+  let isOver = false;
+  const look = async () => {
+    if (isOver) return;
+    const { queue } = await read('v1/usage').catch(() => ({}));
+    const place = $('[data-sending]');
+    if (isOver || !place) return;
+    if (queue?.waiting > 0) {
+      const seconds = queue.estimatedStart && (new Date(queue.estimatedStart) - Date.now()) / 1000;
+      place.textContent = `In the queue: ${queue.position ? `position ${queue.position.toLocaleString('en')}` : 'waiting'}${seconds ? `, starts in about ${span(seconds)}` : ''}`;
+    }
+    timer = setTimeout(look, 2000);
+  };
+  let timer = setTimeout(look, 1200);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
 }
 
 function close() {
@@ -191,15 +244,21 @@ function offerInterrupted() {
   );
 }
 
-/** Fills the form with an earlier request. It is not sent: that costs money, and is the person's decision. */
-export function makeAgain(generation, { newSeed = false } = {}) {
+/**
+ * Fills the form with an earlier request. It is not sent: that costs money, and is the person's decision.
+ * @param isComplete whether the request is known as it was sent.
+ */
+export function makeAgain(earlier, { newSeed = false, isComplete = true } = {}) {
   location.hash = '#generate';
-  const request = structuredClone(requestOf(generation));
+  const request = structuredClone(earlier);
   if (newSeed) delete request.parameters.seed;
+  isFilling = true;
   const lost = fillForm(request);
   setReferences(request.parameters.guidances?.image_reference ?? []);
+  isFilling = false;
+  formChanged();
   const notes = lost.map(each => `Not the same as before: ${each}.`);
-  if (!generation.request) notes.push('This was made before the gateway kept whole requests: its style, references and prompt enhancement are not known.');
+  if (!isComplete) notes.push('This was made before the gateway kept whole requests: its style, references and prompt enhancement are not known.');
   $('#form-note').replaceChildren(...notes.map(note => h('p', {}, note)));
   $('#prompt').focus();
   say(newSeed ? 'The form now has the earlier request, without its seed' : 'The form now has the earlier request, with its seed');

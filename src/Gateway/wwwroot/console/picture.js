@@ -1,0 +1,139 @@
+// A picture of a generation: its frame, its thumbnail, and what happens when it cannot be fetched; and its file.
+import { asTenant, imageBlob, imagePath, imageSource, save } from './api.js';
+import { button, h, iconButton, say } from './dom.js';
+import { cardFor, shortly } from './problems.js';
+
+export const promptOf = generation => generation.request?.parameters.prompt ?? generation.prompt ?? '';
+export const imagesOf = generation => generation.generated_images ?? [];
+export const seedOf = generation => generation.seed ?? generation.request?.parameters.seed;
+
+/** The size of its images, once or before they exist. */
+export function sizeOf(generation) {
+  const { width, height } = generation.request?.parameters ?? {};
+  return { width: generation.imageWidth ?? width, height: generation.imageHeight ?? height };
+}
+
+/**
+ * A picture in its frame, marked if Leonardo flagged it. One that cannot be fetched says why, and can be tried again.
+ * @param href where it leads; none: nowhere.
+ * @param thumbnail the CSS pixels it is shown in; none: the whole image is needed.
+ */
+export function picture(generation, image, number, { href, thumbnail, ...attributes } = {}) {
+  const original = imagePath(generation.id, image.id);
+  const small = thumbnail && `${original}?width=${thumbnail * Math.min(2, devicePixelRatio) > 340 ? 640 : 320}`;
+  const place = h('div', { class: 'picture' });
+  const { width, height } = sizeOf(generation);
+  const load = async (path = small || original) => {
+    const img = h('img', { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes });
+    const flag = image.nsfw && h('span', { class: 'flag' }, 'Flagged as not safe for work');
+    place.replaceChildren(href ? h('a', { href }, img) : img, ...(flag ? [flag] : []));
+    try {
+      const source = await imageSource(path);
+      img.onload = () => source.startsWith('blob:') && URL.revokeObjectURL(source);
+      img.onerror = () => failed(path, () => explain(original));
+      img.src = source;
+    } catch (fault) {
+      failed(path, () => missing(shortly(fault)));
+    }
+  };
+  // No thumbnail can be made of some images, or not now.
+  const failed = (path, otherwise) => (path === original ? otherwise() : load(original));
+  // An element's error has no reason: asking again gives one.
+  const explain = async path => {
+    const why = await asTenant('GET', path, { accept: 'image/*' }).then(
+      response => response.body?.cancel().then(() => 'the browser cannot show it'),
+      fault => shortly(fault),
+    );
+    missing(why);
+  };
+  const missing = why => {
+    const box = h('div', { class: 'missing' }, h('p', { class: 'fault' }, `Image ${number} cannot be shown: ${why}.`), button('Try again', () => load()));
+    if (width) box.style.aspectRatio = `${width} / ${height}`;
+    place.replaceChildren(box);
+  };
+  load();
+  return place;
+}
+
+/** Where images will be. */
+export function frames(generation) {
+  const { width = 1, height = 1 } = sizeOf(generation);
+  return h(
+    'div',
+    { class: 'pictures', 'aria-hidden': 'true' },
+    Array.from({ length: generation.request?.parameters.quantity ?? 1 }, () => {
+      const frame = h('div', { class: 'frame' });
+      frame.style.aspectRatio = `${width} / ${height}`;
+      return frame;
+    }),
+  );
+}
+
+/** The pictures of a generation, each with its actions; a picture can be dragged to the references. */
+export function pictures(generation, onReference, thumbnail) {
+  return h(
+    'div',
+    { class: 'pictures' },
+    imagesOf(generation).map((image, index) => {
+      const number = index + 1;
+      const figure = h(
+        'figure',
+        {},
+        picture(generation, image, number, { href: `#/g/${generation.id}/${number}`, thumbnail, loading: 'lazy' }),
+        h(
+          'figcaption',
+          {},
+          iconButton('download', `Download image ${number}`, event => download(event.currentTarget, generation, image, number)),
+          iconButton('reference', `Use image ${number} as a reference`, () => onReference(generation, image)),
+        ),
+      );
+      figure.addEventListener('dragstart', event => event.dataTransfer.setData('application/x-generated-image', `${generation.id}/${image.id}`));
+      return figure;
+    }),
+  );
+}
+
+/** From the prompt and the seed, so that the files of a folder differ. @param number none: of all its images. */
+export function fileName(generation, number, type) {
+  const extension = { 'image/png': 'png', 'image/webp': 'webp', zip: 'zip' }[type] ?? 'jpg';
+  const words = promptOf(generation).toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '').replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
+  return `${[words || generation.id.slice(0, 8), seedOf(generation), number].filter(part => part !== undefined && part !== null).join('-')}.${extension}`;
+}
+
+/** Runs an action of a button: disabled meanwhile, a refusal beside it. */
+export async function attempt(pressed, action) {
+  const beside = pressed.closest('.result, dialog, .selected') ?? pressed.parentElement;
+  pressed.disabled = true;
+  beside.querySelector('.problem.attempt')?.remove();
+  try {
+    await action();
+  } catch (fault) {
+    const card = cardFor(fault);
+    card.classList.add('attempt');
+    beside.append(card);
+  }
+  pressed.disabled = false;
+}
+
+export const download = (pressed, generation, image, number) =>
+  attempt(pressed, async () => {
+    const blob = await imageBlob(imagePath(generation.id, image.id));
+    save(blob, fileName(generation, number, blob.type));
+    say('Downloaded');
+  });
+
+/** All pictures of some generations in one archive. */
+export const downloadAll = (pressed, generations, name = fileName(generations[0], undefined, 'zip')) =>
+  attempt(pressed, async () => {
+    const { zip } = await import('./zip.js');
+    const files = new Map();
+    for (const generation of generations) {
+      for (const [index, image] of imagesOf(generation).entries()) {
+        const blob = await imageBlob(imagePath(generation.id, image.id));
+        const file = fileName(generation, index + 1, blob.type);
+        files.set(files.has(file) ? file.replace(/(\.\w+)$/, `-${generation.id.slice(0, 8)}$1`) : file, blob);
+      }
+    }
+    save(await zip([...files]), name);
+    say('Downloaded');
+  });

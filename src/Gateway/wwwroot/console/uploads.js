@@ -1,0 +1,39 @@
+// Images that were uploaded before, in this browser or for the requests that have been read, to be used once more.
+import { imageSource, uploadPath } from './api.js';
+import { button, h } from './dom.js';
+import { allKnown, shared } from './store.js';
+
+function earlierUploads() {
+  const found = new Map((shared.get('uploads') ?? []).map(({ id, name }) => [id, name]));
+  for (const generation of allKnown()) {
+    for (const { image } of generation.request?.parameters.guidances?.image_reference ?? []) {
+      if (image.type === 'UPLOADED' && !found.has(image.id)) found.set(image.id, 'Used before');
+    }
+  }
+  return [...found].map(([id, name]) => ({ id, name }));
+}
+
+/** @param use is called with `{id, name}` of the chosen one. */
+export function chooseUpload(use) {
+  const items = earlierUploads().map(upload => {
+    const img = h('img', { alt: '', loading: 'lazy' });
+    img.onerror = () => img.replaceWith(h('span', { class: 'no-preview' }, 'No preview'));
+    imageSource(uploadPath(upload.id)).then(source => (img.src = source), img.onerror);
+    const choose = h('button', { type: 'button', class: 'quiet', title: upload.name }, img, h('span', {}, upload.name));
+    choose.onclick = () => {
+      dialog.close();
+      use(upload);
+    };
+    return h('li', {}, choose);
+  });
+  const dialog = h(
+    'dialog',
+    { 'aria-label': 'Earlier uploads' },
+    h('h2', {}, 'Earlier uploads'),
+    items.length > 0 ? h('ul', { class: 'uploads' }, items) : h('p', {}, 'Nothing has been uploaded yet. Drop an image anywhere on the page, or paste one.'),
+    h('div', { class: 'actions' }, button('Close', () => dialog.close())),
+  );
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

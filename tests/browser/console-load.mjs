@@ -1,0 +1,155 @@
+// node console-load.mjs ADDRESS: what the console costs on a slow line, and how long it blocks: the first view, a history page of 24 generations, and
+// 10,000 generations that are scrolled to the last. Prints the figures, and fails where one is over its limit.
+import { availableParallelism, loadavg } from 'node:os';
+import { check, open } from './browser.mjs';
+
+/** Times are judged as if the machine had nothing else to do: other programs get their share of it. */
+const share = () => Math.max(1, loadavg()[0] / availableParallelism());
+
+const [address] = process.argv.slice(2);
+const { browser, page, found } = await open(address, { viewport: { width: 1366, height: 768 } });
+const devtools = await page.context().newCDPSession(page);
+page.setDefaultTimeout(60_000);
+
+/** Bytes as they are sent, with headers, by URL. */
+async function count(action) {
+  const received = new Map();
+  const names = new Map();
+  const onResponse = ({ requestId, response }) => names.set(requestId, response.url);
+  const onEnd = ({ requestId, encodedDataLength }) => received.set(requestId, encodedDataLength);
+  devtools.on('Network.responseReceived', onResponse);
+  devtools.on('Network.loadingFinished', onEnd);
+  await action();
+  devtools.off('Network.responseReceived', onResponse);
+  devtools.off('Network.loadingFinished', onEnd);
+  const entries = [...names].filter(([, url]) => url.startsWith('http')).map(([id, url]) => [url, received.get(id) ?? 0]);
+  return { entries, bytes: entries.reduce((sum, [, size]) => sum + size, 0) };
+}
+
+const figures = {};
+function limit(name, value, most) {
+  figures[name] = { value: Math.round(value), most: Math.round(most) };
+}
+
+/** Two images each. */
+async function fill(most) {
+  for (let n = 0; n < most; n++) {
+    const parameters = { prompt: `A harbour, number ${n}`, quantity: 2, width: 1440, height: 1080 };
+    const answer = await fetch(`${address}/v2/generations`, { method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=60' }, body: JSON.stringify({ model: 'flux-pro-2.0', parameters }) });
+    check(answer.status === 200, `generation ${n}: ${answer.status}`);
+  }
+}
+
+try {
+  await fill(24);
+  await devtools.send('Network.enable');
+
+  // The first view, with nothing in the cache, on a slow line.
+  await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
+  await page.route('**/v1/generations?*', route => route.fulfill({ json: { generations: [], next: null } }));
+  const isUsable = () => !document.querySelector('#form').hidden && document.querySelectorAll('#ratios input').length > 0;
+  // Again if the machine was busy.
+  const loads = [];
+  for (let n = 0; n < 3; n++) {
+    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 400_000 / 8, uploadThroughput: 400_000 / 8 });
+    const { entries, bytes } = await count(async () => {
+      await page.addInitScript(() => {
+        const look = () => {
+          const form = document.querySelector('#form');
+          if (form && !form.hidden && document.querySelectorAll('#ratios input').length > 0) globalThis.usableAt = performance.now();
+          else requestAnimationFrame(look);
+        };
+        look();
+      });
+      await page.goto('about:blank');
+      await page.goto(`${address}/`);
+      await page.waitForFunction(isUsable);
+      await page.locator('#quote .price').waitFor();
+    });
+    loads.push({ entries, bytes, usable: await page.evaluate(() => globalThis.usableAt) });
+    if (loads.at(-1).usable <= 1500) break;
+  }
+  const first = loads.sort((a, b) => a.usable - b.usable)[0];
+  limit('first view, bytes', first.bytes, 60 * 1024);
+  limit('first view, requests', first.entries.length, 8);
+  limit('form usable, ms', first.usable, 1500 * share());
+  console.log(first.entries.map(([url, size]) => `  ${size} ${url.replace(address, '')}`).join('\n'));
+  await page.unroute('**/v1/generations?*');
+  await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+
+  // 24 generations, scrolled to the last, with their thumbnails.
+  await page.goto('about:blank');
+  const history = await count(async () => {
+    await page.goto(`${address}/#history`);
+    await page.locator('.result').nth(20).waitFor();
+    await page.evaluate(async () => {
+      const { generations } = await (await fetch('v1/generations?limit=24')).json();
+      for (const { id } of generations) {
+        const isShown = () => {
+          const image = document.querySelector(`[data-id="${id}"] img`);
+          image?.scrollIntoView({ block: 'center' });
+          return image?.complete && image.naturalWidth > 0;
+        };
+        while (!isShown()) await new Promise(resolve => setTimeout(resolve, 30));
+      }
+    });
+  });
+  const isOfHistory = ([url]) => /\/v1\/generations/.test(url);
+  const images = history.entries.filter(([url]) => /\/images\//.test(url));
+  check(images.length >= 24, `only ${images.length} images were loaded`);
+  limit('history page of 24, bytes', history.entries.filter(isOfHistory).reduce((sum, [, size]) => sum + size, 0), 400 * 1024);
+
+  // 10,000 generations, each with an image, from a list that answers at once.
+  const total = 10_000;
+  await page.addInitScript(total => {
+    const real = globalThis.fetch;
+    const one = n => {
+      const id = `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+      const request = { model: 'flux-pro-2.0', public: false, parameters: { prompt: `Number ${n} of many: a prompt as people write them, of some length, with commas`, quantity: 1, width: 1440, height: 1440, seed: n, prompt_enhance: 'OFF' } };
+      return { id, status: 'COMPLETE', createdAt: new Date(Date.UTC(2026, 9, 1) - n * 600_000).toISOString().slice(0, 23), imageWidth: 1440, imageHeight: 1440, seed: n, prompt: request.parameters.prompt, generated_images: [{ id, url: '' }], request };
+    };
+    globalThis.fetch = (path, options) => {
+      const url = new URL(path, location.href);
+      if (!url.pathname.endsWith('/v1/generations') || options.method !== 'GET') return real(path, options);
+      const after = Number(url.searchParams.get('after') ?? 0);
+      const size = Math.min(Number(url.searchParams.get('limit')), total - after);
+      return Promise.resolve(Response.json({ generations: Array.from({ length: size }, (_, n) => one(after + n)), next: after + size < total ? String(after + size) : null }));
+    };
+    globalThis.longest = 0;
+    new PerformanceObserver(list => list.getEntries().forEach(entry => (globalThis.longest = Math.max(globalThis.longest, entry.duration)))).observe({ type: 'longtask' });
+  }, total);
+  await page.route('**/images/**', route => route.fulfill({ contentType: 'image/svg+xml', body: '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="320"><rect width="320" height="320" fill="#888"/></svg>' }));
+  await page.goto('about:blank');
+  await page.goto(`${address}/`);
+  await page.locator('.result').nth(5).waitFor();
+  await page.evaluate(() => (globalThis.longest = 0));
+  const began = Date.now();
+  const most = await page.evaluate(async total => {
+    let most = 0;
+    const isAtEnd = () => document.querySelector('.results-page:last-child .result:last-child')?.textContent.includes(`Number ${total - 1} of`);
+    for (let quiet = 0; quiet < 1500 && !isAtEnd(); ) {
+      const before = scrollY;
+      scrollBy(0, 20_000);
+      await new Promise(resolve => setTimeout(resolve, 16));
+      most = Math.max(most, document.querySelectorAll('*').length);
+      quiet = scrollY === before ? quiet + 1 : 0;
+    }
+    return most;
+  }, total);
+  const reached = Number((await page.locator('.result').last().innerText()).match(/Number (\d+)/)[1]) + 1;
+  check(reached === total, `the end of the list is generation ${reached}`);
+  console.log(`  scrolled to the last in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  limit('10,000 generations, longest task, ms', await page.evaluate(() => globalThis.longest), 200 * share());
+  limit('10,000 generations, elements', most, 20_000);
+
+  for (const [name, { value, most }] of Object.entries(figures)) console.log(`${name}: ${value} (at most ${most})`);
+  for (const [name, { value, most }] of Object.entries(figures)) check(value <= most, `${name}: ${value}, more than ${most}`);
+  const faults = await found();
+  check(faults === '', faults);
+  console.log('ok');
+} catch (fault) {
+  console.log(await page.locator('#stream').innerText().catch(() => 'no stream'), await found());
+  throw fault;
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,167 @@
+// node console-playground.mjs ADDRESS [SCREENSHOTS]: the workspace as a person uses it all day: several tabs, references, selections, the queue, their own images.
+import { execFileSync } from 'node:child_process';
+import { check, open } from './browser.mjs';
+import { drop, inspect, png } from './console-page.mjs';
+
+const [address, screenshots] = process.argv.slice(2);
+const laptop = { width: 1366, height: 768 };
+// Thumbnails of a generation that is deleted while they are read.
+const { browser, page, found } = await open(address, { viewport: laptop }, [{ path: /\/images\//, status: 404 }]);
+page.setDefaultTimeout(Number(process.env.PATIENCE ?? 90_000));
+
+const prompt = page.getByLabel('Prompt', { exact: true });
+const generate = page.getByRole('button', { name: 'Generate', exact: true });
+const dialog = page.getByRole('dialog');
+const result = (text, where = page) => where.getByRole('article', { name: `Result: ${text}` });
+const value = (label, where = page) => where.getByLabel(label, { exact: true }).inputValue();
+const names = () => page.locator('#references img').evaluateAll(images => images.map(image => image.alt.replace(/^.*: /, '')).join());
+
+async function make(text, images = 1) {
+  await prompt.fill(text);
+  await page.getByRole('radio', { name: String(images), exact: true }).check();
+  await prompt.press('Control+Enter');
+  await result(text).locator('img').nth(images - 1).waitFor({ state: 'attached' });
+}
+
+const parts = {
+  async 'A result and a draft of one tab are in the other, and so is a deletion'() {
+    await page.goto(address);
+    await page.locator('#quote .price').waitFor();
+    const other = await page.context().newPage();
+    await other.goto(address);
+    await other.locator('#quote .price').waitFor();
+    await make('A pier at dusk', 2);
+    await result('A pier', other).locator('img').nth(1).waitFor({ state: 'attached' });
+    await prompt.fill('A draft in the first tab');
+    await other.waitForFunction(() => document.querySelector('#prompt').value === 'A draft in the first tab');
+    await result('A pier', other).locator('a.asked').click();
+    await other.getByRole('button', { name: 'Delete' }).click();
+    await other.getByRole('button', { name: 'Delete for good' }).click();
+    await result('A pier').waitFor({ state: 'detached' });
+    await other.close();
+  },
+
+  async 'A locked ratio is kept, and each size has its price'() {
+    await page.getByRole('radio', { name: '16:9' }).check();
+    await page.getByRole('button', { name: 'Keep the ratio of the sides' }).click();
+    await page.getByLabel('Width').fill('720');
+    check((await value('Height')) === '405', `the height is ${await value('Height')}`);
+    await page.getByRole('button', { name: 'Swap the two sides' }).click();
+    await page.getByLabel('Height').fill('1440');
+    check((await value('Width')) === '810', `the width is ${await value('Width')}`);
+    await page.getByRole('button', { name: 'Keep the ratio of the sides' }).click();
+    const prices = await page.locator('#ratios .each').allInnerTexts();
+    check(prices.length === 10 && prices.every(price => /^\$0\.0\d{3}$/.test(price)), `the prices are ${prices}`);
+    await page.getByRole('radio', { name: '1:1' }).check();
+  },
+
+  async 'References are moved by keyboard, dragged from a result, and taken from earlier uploads'() {
+    await drop(page, ['first.png', 'image/png', png], ['second.png', 'image/png', png]);
+    await page.getByLabel('Strength of reference 2').waitFor();
+    check((await names()) === 'first.png,second.png', await names());
+    await page.getByRole('button', { name: 'Move reference 2 to the left' }).press('Enter');
+    check((await names()) === 'second.png,first.png', await names());
+    for (const n of [2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
+
+    await page.getByRole('button', { name: 'earlier uploads' }).click();
+    await inspect(page, 'uploads', screenshots);
+    await page.setViewportSize(laptop);
+    await dialog.getByRole('button', { name: 'first.png' }).click();
+    await page.getByLabel('Strength of reference 1').waitFor();
+    await make('A granite wall');
+    await result('A granite').locator('img').first().dragTo(page.locator('#drop'));
+    await page.getByLabel('Strength of reference 2').waitFor();
+    check((await names()) === 'first.png,Generated image', await names());
+    for (const n of [2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
+  },
+
+  async 'What waits for a slot says its place in the queue and when it starts'() {
+    let release;
+    const slow = async route => {
+      await new Promise(resolve => (release = resolve));
+      await route.continue();
+    };
+    const usage = async route => {
+      const json = await (await route.fetch()).json();
+      json.queue = { waiting: 2, position: 5, estimatedStart: new Date(Date.now() + 60_000).toISOString() };
+      await route.fulfill({ json });
+    };
+    await page.route('**/v2/generations', slow);
+    await page.route('**/v1/usage', usage);
+    await prompt.fill('A queue of umbrellas');
+    await generate.click();
+    await page.getByText(/^In the queue: position 5, starts in about \d+ seconds?$/).waitFor();
+    release();
+    await result('A queue').locator('img').first().waitFor();
+    await page.unroute('**/v2/generations', slow);
+    await page.unroute('**/v1/usage', usage);
+  },
+
+  async 'Selected generations come in one archive, and are deleted together'() {
+    await make('A kiosk', 2);
+    const select = text => page.getByRole('checkbox', { name: `Select: ${text}` });
+    await select('A kiosk').check();
+    await select('A queue').check();
+    await page.getByText('2 generations selected, 3 images').waitFor();
+    await inspect(page, 'selected', screenshots);
+    await page.setViewportSize(laptop);
+    const downloading = page.waitForEvent('download');
+    await page.locator('#selected').getByRole('button', { name: 'Download' }).click();
+    const list = execFileSync('python3', ['-c', 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(z.testzip(), *sorted(z.namelist()))', await (await downloading).path()], { encoding: 'utf8' });
+    check(/^None a-kiosk-\d+-1\.jpg a-kiosk-\d+-2\.jpg a-queue-of-umbrellas-\d+-1\.jpg\n$/.test(list), `the archive has ${list}`);
+    await page.locator('#selected').getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('button', { name: 'Delete for good' }).click();
+    await result('A kiosk').waitFor({ state: 'detached' });
+    await result('A queue').waitFor({ state: 'detached' });
+    check(await page.locator('#selected').isHidden(), 'the selection is still shown');
+  },
+
+  async 'A person who states a name sees what is their own'() {
+    await page.locator('#who').click();
+    await page.getByLabel('Your name for reports').fill('anna.b');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await make('A field of poppies');
+    await page.getByRole('button', { name: 'Mine' }).click();
+    await result('A granite').waitFor({ state: 'detached' });
+    await result('A field').getByText('anna.b').waitFor();
+    await page.reload();
+    await page.getByRole('button', { name: 'Mine' }).click();
+    await result('A field').waitFor();
+    await result('A granite').waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: 'Team' }).click();
+    await result('A granite').waitFor();
+  },
+
+  async 'An image alone is zoomed and left by keyboard, also to the next generation'() {
+    await result('A field').locator('.picture a').first().focus();
+    await page.keyboard.press('Enter');
+    await dialog.locator('.stage img').waitFor();
+    await page.keyboard.press('z');
+    await dialog.getByRole('button', { name: 'Fit to window' }).waitFor();
+    await page.keyboard.press('z');
+    const first = page.url();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForFunction(first => location.href !== first, first);
+    check(/\/1$/.test(page.url()), `the next image is at ${page.url()}`);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    await page.keyboard.press('j');
+    check(await page.evaluate(() => document.activeElement.matches('a.asked')), 'j leads nowhere');
+  },
+};
+
+try {
+  for (const [name, part] of Object.entries(parts)) {
+    try {
+      await part();
+    } catch (fault) {
+      if (screenshots) await page.screenshot({ path: `${screenshots}/failed.png` });
+      throw new Error(`${name}: ${fault.message}`, { cause: fault });
+    }
+  }
+  const faults = await found();
+  check(faults === '', faults);
+  console.log('ok');
+} finally {
+  await browser.close();
+}
