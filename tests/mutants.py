@@ -12,6 +12,7 @@ CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectio
 AUDIT = ["-class", "*SqliteAuditTests"]
 SLOTS = ["-class", "*SlotEndTests"]
 SHARES = ["-class", "*SqliteShareTests", "-class", "*PostgreSqlShareTests", "-class", "*SqlitePauseTests", "-class", "*SqliteSlotTests"]
+JOBS = ["-class", "*SqliteJobTests", "-class", "*SqliteJobRetryTests"]
 ACCOUNT = ["-class", "*AccountRequestsTests"]
 
 RULES = "Ledger/Rules/RepeatRules.cs"
@@ -69,6 +70,13 @@ MUTANTS = [
     ("what ends in a batch still has its slot", "Ledger/Rules/LedgerUnitOfWork.cs", "        Competition?.Move(before, after, _undo);\n", "", SHARES),
     ("a place is not kept", "Ledger/Writer/KeptPlaces.cs", "return place.QueuedAt;", "return time.GetTimestamp();", SHARES),
     ("the rest uses up what is for polls", "Leonardo/AccountRequests.cs", "isOwn ? Limit : (Limit + 1) / 2", "Limit", ACCOUNT),
+    ("a job passes requests with a caller", "Ledger/Rules/AdmissionRules.cs", " && !shares.IsWaiting(queued.Tenant)", "", JOBS),
+    ("a job ignores its tenant's minute", "Ledger/Rules/AdmissionRules.cs", " && QuotaCalculator.AdmitsNow(state, tenant)", "", JOBS),
+    ("what is tried again keeps its seed", "Ledger/Rules/JobRules.cs", "var seed = row.SeedDrawn", "var seed = false", JOBS),
+    ("what is refused is tried again", "Ledger/Rules/JobRules.cs", "if (isRefused || ", "if (", JOBS),
+    ("what an operator releases is sent again", "Ledger/Rules/OutcomeRules.cs", " && !absent.ByOperator", "", JOBS),
+    ("jobs that fail are tried in a loop", "Ledger/Writer/JobPolling.cs", " && time.GetTimestamp() >= _pausedUntil", "", JOBS),
+    ("a job that was not sent stays claimed", "Ledger/Rules/JobRules.cs", 'Release(row, null, "never-sent");', "state.Find(id);", JOBS),
     ("the account's minute does not slide", "Leonardo/AccountRequests.cs", ">= Minute)", "> 2 * Minute)", ACCOUNT),
     ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),
 ]

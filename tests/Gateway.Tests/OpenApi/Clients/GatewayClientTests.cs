@@ -58,6 +58,21 @@ public sealed class GatewayClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_job_is_submitted_waited_for_listed_and_cannot_be_cancelled_once_it_was_sent()
+    {
+        await using var services = Services();
+        var client = services.GetRequiredService<GatewayClient>();
+        var cancellationToken = TestContext.Current.CancellationToken;
+
+        var job = await client.SubmitJobAsync(Cat(), cancellationToken: cancellationToken);
+        var ended = await EndsAsync(client.WaitForJobAsync(job.Id, cancellationToken));
+        (ended.Id, ended.Status, ended.Problem).ShouldBe((job.Id, "COMPLETE", null));
+        ended.Generation!.GeneratedImages.ShouldHaveSingleItem();
+        (await client.ListJobsAsync(status: "COMPLETE", cancellationToken: cancellationToken)).Jobs.ShouldHaveSingleItem().Id.ShouldBe(job.Id);
+        (await RefusedAsync(client.CancelJobAsync(job.Id, cancellationToken))).Type.ShouldBe("/problems/job-not-queued");
+    }
+
+    [Fact]
     public async Task A_refusal_is_an_exception_with_the_whole_problem()
     {
         await using var services = Services(options => options.Token = "b");
