@@ -50,6 +50,7 @@ internal static class QuotaRefusal
         {
             { ResetsAt: { } at } => $", resets at {Format(at)} UTC",
             { Unit: QuotaStatus.Generations } when !violated.NeverAdmits => ", more when a running generation ends",
+            { Unit: QuotaStatus.Jobs } when !violated.NeverAdmits => ", more when a queued job is sent or cancelled",
             { Unit: TenantStreams.Unit } when !violated.NeverAdmits =>
                 ", more when one of its open images, uploads, waits and event streams ends",
             _ => "",

@@ -74,6 +74,7 @@ internal static class RateLimitHeaders
         {
             QuotaStatus.Images => ";gateway-unit=\"images\"",
             QuotaStatus.Micros => ";gateway-unit=\"usd-cents\"",
+            QuotaStatus.Jobs => ";gateway-unit=\"jobs\"",
             QuotaStatus.Generations or TenantStreams.Unit => ConcurrentUnit,
             _ => "",
         };

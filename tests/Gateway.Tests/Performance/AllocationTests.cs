@@ -32,14 +32,15 @@ public sealed class AllocationTests
     /// lowest run and 10 %. To know who received an answer (INV-14) costs 9 KB more, until the answer and the end; that
     /// a request ends with its tenant, 1 KB; that the request is kept with its generation, and who has the next turn, 3
     /// to 5 KB. Medians of whole runs of the tests since then, in a release build: 65 to 67 and 112 to 124.
+    /// With origin, person and jobs: 71.6 until the answer, 77 in a debug build.
     /// After a change that saves allocations, lower the bounds: the test prints what it measured.
     /// </remarks>
 #if DEBUG
-    private const double AnsweredBound = 75;
-    private const double EndedBound = 140;
+    private const double AnsweredBound = 84;
+    private const double EndedBound = 150;
 #else
-    private const double AnsweredBound = 71;
-    private const double EndedBound = 134;
+    private const double AnsweredBound = 78;
+    private const double EndedBound = 144;
 #endif
 
     private const string Tenants = """

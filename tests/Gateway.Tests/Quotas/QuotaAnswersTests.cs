@@ -54,7 +54,7 @@ public sealed class QuotaAnswersTests
             .ShouldHaveSingleItem()
             .ShouldBe(
                 """
-                "requests-minute";q=10;w=60, "images-day";q=5;w=86400;gateway-unit="images", "images-month";q=100;w=2592000;gateway-unit="images", "usd-month";q=250;w=2592000;gateway-unit="usd-cents", "concurrent-generations";q=8;qu="concurrent-requests", "org-images-day";q=50;w=86400;gateway-unit="images", "uploads-minute";q=30;w=60, "reads-minute";q=600;w=60, "concurrent-streams";q=64;qu="concurrent-requests"
+                "requests-minute";q=10;w=60, "images-day";q=5;w=86400;gateway-unit="images", "images-month";q=100;w=2592000;gateway-unit="images", "usd-month";q=250;w=2592000;gateway-unit="usd-cents", "concurrent-generations";q=8;qu="concurrent-requests", "jobs-queued";q=1000;gateway-unit="jobs", "org-images-day";q=50;w=86400;gateway-unit="images", "uploads-minute";q=30;w=60, "reads-minute";q=600;w=60, "concurrent-streams";q=64;qu="concurrent-requests"
                 """
             );
         var limits = answer.Headers.GetValues("RateLimit").ShouldHaveSingleItem();

@@ -81,11 +81,13 @@ public sealed class TenantStreamsTests
         answer
             .Headers.GetValues("RateLimit-Policy")
             .ShouldHaveSingleItem()
-            .ShouldBe("\"uploads-minute\";q=30;w=60, \"reads-minute\";q=600;w=60, \"concurrent-streams\";q=64;qu=\"concurrent-requests\"");
+            .ShouldBe(
+                "\"jobs-queued\";q=1000;gateway-unit=\"jobs\", \"uploads-minute\";q=30;w=60, \"reads-minute\";q=600;w=60, \"concurrent-streams\";q=64;qu=\"concurrent-requests\""
+            );
         answer
             .Headers.GetValues("RateLimit")
             .ShouldHaveSingleItem()
-            .ShouldBe("\"uploads-minute\";r=30, \"reads-minute\";r=600, \"concurrent-streams\";r=0");
+            .ShouldBe("\"jobs-queued\";r=1000, \"uploads-minute\";r=30, \"reads-minute\";r=600, \"concurrent-streams\";r=0");
         held.ForEach(one => one.Dispose());
     }
 

@@ -46,6 +46,9 @@ public sealed partial class PostgreSqlPlanTests
         ["Windows"] = [Text, Text],
         ["PriceRatios"] = [Text],
         ["Counters"] = [Text],
+        ["JobHeads"] = [],
+        ["Requests"] = [Ids],
+        ["UpdateJobs"] = [Ids, Ids],
         ["SetLedger"] = [1L, 1L, 1L, 1L, 1L, 1L, 1L],
         ["PrunePriceRatios"] = [Text, 1L],
         ["SeeInstance"] = [Guid.Empty, 1L],
@@ -75,6 +78,7 @@ public sealed partial class PostgreSqlPlanTests
         "InsertEvents",
         "InsertGenerations",
         "InsertRequests",
+        "InsertJobs",
         "SetPriceRatios",
         "SetInstance",
     ];

@@ -134,7 +134,7 @@ public sealed class ConsoleTests
         await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0, CreationsPerMinute = 0 });
         await using var gateway = await StartAsync(folder.Path, leonardo, UnlimitedTenants);
 
-        await BrowserScript.RunAsync("console-load.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority)]);
+        await BrowserScript.RunAsync("console-load.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), "1000"]);
     }
 
     [Fact]

@@ -61,6 +61,12 @@ internal sealed class WriterBatch(
         foreach (var waiting in expired)
             waiting.StopWaiting(rules);
         var reserved = operations.OfType<ReserveOperation>().Where(operation => !operation.HasResult && operation.Fault is null);
+        // Most batches have one request and no jobs.
+        if (State.Jobs.Heads.Count == 0 && candidates.Count == 0 && reserved.Take(2).ToList() is [var only])
+        {
+            only.TryForward(rules, leaseDeadline);
+            return;
+        }
         Forward(
             [
                 .. candidates.Concat(reserved).Select(ready => (ready.Tenant, (Action)(() => ready.TryForward(rules, leaseDeadline)))),
@@ -73,11 +79,6 @@ internal sealed class WriterBatch(
     /// <summary>The tenants in turn; the requests of each in their order, and then its jobs.</summary>
     private static void Forward(List<(string Tenant, Action Try)> ready, AdmissionRules rules)
     {
-        if (ready.Count < 2)
-        {
-            ready.ForEach(only => only.Try());
-            return;
-        }
         var tenants = ready
             .GroupBy(one => one.Tenant, StringComparer.Ordinal)
             .Select(group => new Queue<(string Tenant, Action Try)>(group))

@@ -162,8 +162,9 @@ function step(by) {
 export const loadDetails = () => import('./details.js');
 
 function setUp() {
-  new IntersectionObserver(([entry]) => {
-    isEndNear = entry.isIntersecting;
+  new IntersectionObserver(entries => {
+    // Several changes may come together: the last one holds.
+    isEndNear = entries.at(-1).isIntersecting;
     if (isEndNear && ids.length > 0) more();
   }, { rootMargin: '900px 0px' }).observe($('#stream-end'));
   let timer = 0;

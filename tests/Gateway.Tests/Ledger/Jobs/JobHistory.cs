@@ -50,7 +50,11 @@ internal sealed class JobHistory(LedgerHarness harness)
             < 30 => QueueAsync(1 + which % 4),
             < 38 => CancelAsync(which),
             < 52 => EndAsync(which, "done", job => _ledger.SettleAsync(job.Reservation, Cost($"g{++_generation}"))),
-            < 60 => EndAsync(which, "queued", job => _ledger.ReleaseAsync(job.Reservation, new Outcome("upstream-credentials", 502, "No."))),
+            < 60 => EndAsync(
+                which,
+                "queued",
+                job => _ledger.ReleaseAsync(job.Reservation, new Outcome("upstream-credentials", 502, "No."))
+            ),
             < 66 => EndAsync(which, "refused", job => _ledger.ReleaseAsync(job.Reservation, Refused)),
             < 72 => EndAsync(which, "unknown", job => _ledger.UnknownAsync(job.Reservation, Unclear)),
             < 78 => ReconcileAsync(which, "queued", new ReconciliationResult.Absent(Unclear, "absent")),

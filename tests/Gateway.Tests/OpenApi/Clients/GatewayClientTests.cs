@@ -60,7 +60,7 @@ public sealed class GatewayClientTests : IAsyncLifetime
     [Fact]
     public async Task A_job_is_submitted_waited_for_listed_and_cannot_be_cancelled_once_it_was_sent()
     {
-        await using var services = Services();
+        await using var services = Services(_ => { });
         var client = services.GetRequiredService<GatewayClient>();
         var cancellationToken = TestContext.Current.CancellationToken;
 
@@ -68,7 +68,9 @@ public sealed class GatewayClientTests : IAsyncLifetime
         var ended = await EndsAsync(client.WaitForJobAsync(job.Id, cancellationToken));
         (ended.Id, ended.Status, ended.Problem).ShouldBe((job.Id, "COMPLETE", null));
         ended.Generation!.GeneratedImages.ShouldHaveSingleItem();
-        (await client.ListJobsAsync(status: "COMPLETE", cancellationToken: cancellationToken)).Jobs.ShouldHaveSingleItem().Id.ShouldBe(job.Id);
+        (await client.ListJobsAsync(status: "COMPLETE", cancellationToken: cancellationToken))
+            .Jobs.ShouldHaveSingleItem()
+            .Id.ShouldBe(job.Id);
         (await RefusedAsync(client.CancelJobAsync(job.Id, cancellationToken))).Type.ShouldBe("/problems/job-not-queued");
     }
 
