@@ -90,6 +90,17 @@ internal static class ImageClients
             images.GenerateAsync(new ImageGenerationRequest("extensions: too many"), new() { Count = 9 })
         );
         IsError(wrong.GetRawResponse()!, 400, "n", "invalid_value");
+        // It gives up after 1.5 s and repeats on its own; Leonardo answers after 3 s.
+        using var impatient = CreateClient(address, "a", timeout: TimeSpan.FromSeconds(1.5)).AsIImageGenerator();
+        var repeated = await impatient.GenerateAsync(
+            new ImageGenerationRequest("extensions: repeated [sim:slow:3]"),
+            new Microsoft.Extensions.AI.ImageGenerationOptions
+            {
+                ImageSize = new(512, 512),
+                ResponseFormat = ImageGenerationResponseFormat.Data,
+            }
+        );
+        IsJpeg(repeated.Contents.OfType<DataContent>().Single().Data.ToArray());
         using var poor = CreateClient(address, "none-left").AsIImageGenerator();
         var quota = await FailsAsync<ClientResultException>(() => poor.GenerateAsync(new ImageGenerationRequest("extensions: too much")));
         IsError(quota.GetRawResponse()!, 429, null, "insufficient_quota");
@@ -121,6 +132,14 @@ internal static class ImageClients
             poor.GetImageContentsAsync(new Microsoft.SemanticKernel.TextContent("kernel: too much"))
         );
         Check(quota is { StatusCode: HttpStatusCode.TooManyRequests }, quota);
+
+        // It repeats nothing on its own: its user asks again after a time-out.
+        var repeated = new Microsoft.SemanticKernel.TextContent("kernel: repeated [sim:slow:3]");
+        var size = new OpenAITextToImageExecutionSettings { Size = (512, 512) };
+        using var soon = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(1.5) };
+        var impatient = new OpenAITextToImageService("a", modelId: Model, httpClient: soon);
+        await FailsAsync<Exception>(() => impatient.GetImageContentsAsync(repeated, size));
+        await IsOwnedAsync((await images.GetImageContentsAsync(repeated, size)).Single().Uri!);
     }
 
     private static ImageClient CreateClient(Uri address, string token, string model = Model, TimeSpan? timeout = null) =>

@@ -48,7 +48,7 @@ internal sealed class UsageReader(Database database)
         select coalesce(sum(case when day = @day then requests end), 0), coalesce(sum(requests), 0) from (
           select day, requests from never_sent where tenant = @tenant and day >= @month union all
           select day, 1 from (
-            select tenant, day, month from reservation where state = 'V' and forwarded_at is null order by ended_at, id limit @limit
+            select tenant, day, month from reservation where state = 'V' and forwarded_at is null and job_id is null order by ended_at, id limit @limit
           ) r where tenant = @tenant and month = @month
         ) n
         """;

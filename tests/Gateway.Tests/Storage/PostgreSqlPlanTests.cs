@@ -48,6 +48,7 @@ public sealed partial class PostgreSqlPlanTests
         ["Counters"] = [Text],
         ["JobHeads"] = [],
         ["Requests"] = [Ids],
+        ["CopyOrigins"] = [Ids, Ids],
         ["UpdateJobs"] = [Ids, Ids],
         ["SetLedger"] = [1L, 1L, 1L, 1L, 1L, 1L, 1L],
         ["PrunePriceRatios"] = [Text, 1L],

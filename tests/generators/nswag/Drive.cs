@@ -43,7 +43,7 @@ public static class Drive
         request.Parameters.Guidances = new Guidances { Image_reference = [reference] };
         request.Parameters.Quantity = 2;
         var second = await client.CreateGenerationAsync(request);
-        var ended = await client.GetGenerationAsync(second.Generate.GenerationId, prefer: "wait=60");
+        var ended = await client.GetGenerationAsync(second.Generate!.GenerationId, prefer: "wait=60");
         Check(ended.Generations_by_pk.Generated_images.Count == 2, "it did not end");
 
         await CheckRefusalsAsync(client, new GatewayClient(other), generation.Id);

@@ -39,7 +39,7 @@ export async function drive(address: string) {
   const second = await team.POST('/v2/generations', {
     body: { model: 'flux-pro-2.0', parameters: { prompt: 'The same cat', quantity: 2, seed: null, guidances: { image_reference: [{ image: upload.data, strength: 'MID' }] } } },
   });
-  check(second.data?.generate.generationId, `not made: ${JSON.stringify(second.error)}`);
+  check(second.data?.generate?.generationId, `not made: ${JSON.stringify(second.error)}`);
   const waited = await team.GET('/v1/generations/{id}', { params: { path: { id: second.data.generate.generationId }, header: { Prefer: 'wait=60' } } });
   check(waited.data?.generations_by_pk.generated_images.length === 2, `not ended: ${JSON.stringify(waited)}`);
 

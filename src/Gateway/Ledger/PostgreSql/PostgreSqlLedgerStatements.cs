@@ -171,6 +171,11 @@ internal static class PostgreSqlLedgerStatements
         "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertRequests = "insert into sent_request (reservation_id, body) select * from unnest($1, $2)";
     public const string InsertJobs = "insert into job (id, tenant, reservation_id, created_at) select * from unnest($1, $2, $3, $4)";
+    public const string CopyOrigins = """
+        update reservation r set (request_id, trace_id) = row(o.request_id, o.trace_id)
+        from unnest($1, $2) as u(id, reservation_id) join job j on j.id = u.id join reservation o on o.id = j.reservation_id
+        where r.id = u.reservation_id
+        """;
     public const string UpdateJobs =
         "update job j set reservation_id = u.reservation_id from unnest($1, $2) as u(id, reservation_id) where j.id = u.id";
     public const string DeleteRequests = "delete from sent_request where reservation_id = any($1)";

@@ -175,8 +175,11 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 jobs.Select(job => job.ReservationId).ToArray(),
                 jobs.Select(job => UnixMicroseconds.From(job.CreatedAt)).ToArray()
             );
-        if (state.Jobs.Changed is { Count: > 0 } changed)
-            batch.Add(Sql.UpdateJobs, changed.Select(job => job.Id).ToArray(), changed.Select(job => job.ReservationId).ToArray());
+        if (state.Jobs.Changed is not { Count: > 0 } changed)
+            return;
+        var (ids, reservations) = (changed.Select(job => job.Id).ToArray(), changed.Select(job => job.ReservationId).ToArray());
+        batch.Add(Sql.CopyOrigins, ids, reservations);
+        batch.Add(Sql.UpdateJobs, ids, reservations);
     }
 
     private static void AddBalances(NpgsqlBatch batch, LedgerUnitOfWork state)

@@ -24,6 +24,11 @@ internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
 
     private SqliteStatement Request => field ??= prepare("select body from sent_request where reservation_id = ?1");
     private SqliteStatement Insert => field ??= prepare("insert into job (id, tenant, reservation_id, created_at) values (?1, ?2, ?3, ?4)");
+    private SqliteStatement CopyOrigin =>
+        field ??= prepare(
+            "update reservation set (request_id, trace_id) = (select o.request_id, o.trace_id from job j join reservation o on o.id = j.reservation_id "
+                + "where j.id = ?1) where id = ?2"
+        );
     private SqliteStatement Update => field ??= prepare("update job set reservation_id = ?2 where id = ?1");
 
     private static string Columns => string.Join(", ", LedgerStore.AllColumns.Split(", ").Select(column => "r." + column));
@@ -39,6 +44,9 @@ internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
         foreach (var job in state.Jobs.New)
             Insert.With(job.Id).With(job.Tenant).With(job.ReservationId).With(UnixMicroseconds.From(job.CreatedAt)).Execute();
         foreach (var job in state.Jobs.Changed)
+        {
+            CopyOrigin.With(job.Id).With(job.ReservationId).Execute();
             Update.With(job.Id).With(job.ReservationId).Execute();
+        }
     }
 }

@@ -76,10 +76,19 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
     {
         var queues = new List<(string, QueueStatus)>(tenants.Count);
         foreach (var some in tenants.Chunk(TenantsPerBatch))
-            queues.AddRange(
-                await RunAsync(keys => keys.Queue = true, rules => some.Select(tenant => (tenant, rules.Shares.Queue(tenant))).ToList())
-                    .WaitAsync(cancellationToken)
-            );
+        {
+            var read = await RunAsync(
+                    keys =>
+                    {
+                        keys.Queue = true;
+                        // How many jobs are queued, of those too who have not asked for long.
+                        keys.Tenants.UnionWith(some);
+                    },
+                    rules => some.Select(tenant => (tenant, rules.Shares.Queue(tenant))).ToList()
+                )
+                .WaitAsync(cancellationToken);
+            queues.AddRange(read);
+        }
         return queues;
     }
 

@@ -31,6 +31,7 @@ public abstract class JobRetryContract : JobTest
             $"{{\"parameters\":{{\"seed\":{second.Reservation.Fingerprint.Seed},\"quantity\":1}}}}"
         );
         (await RequestOfAsync(ledger, first)).ShouldBeNull();
+        (await ColumnAsync(ledger, $"select count(*) from reservation where request_id = '{RequestId}'")).ShouldBe(2);
         await FinishAsync(ledger, second);
         (await ledger.QuotaAsync(Team(), "images-day")).Used.ShouldBe(2);
     }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Ledger.Writer;
@@ -25,6 +26,8 @@ public abstract class JobTest : LedgerTest
 
     private int _generation;
 
+    private protected const string RequestId = "request-of-a-job";
+
     private protected Tenant Team(QuotaLimits? limits = null) => Tenants["a"] = Tenant("a", limits);
 
     private protected async Task<QuotaLedger> StartAsync(QuotaOptions options)
@@ -42,6 +45,7 @@ public abstract class JobTest : LedgerTest
         {
             Job = new JobRequest(Guid.CreateVersion7(Harness.Time.GetUtcNow()), SeedDrawn: true),
             Body = """{"parameters":{"seed":4294967295,"quantity":1}}"""u8.ToArray(),
+            Origin = new RequestOrigin(User: null, RequestId),
         };
     }
 
@@ -89,6 +93,21 @@ public abstract class JobTest : LedgerTest
                     ),
                 CancellationToken.None
             );
+
+    private protected async Task<long> ColumnAsync(QuotaLedger ledger, string sql) =>
+        (
+            await Harness
+                .DatabaseOf(ledger)
+                .ReadAsync(
+                    (connection, cancellationToken) =>
+                        Gateway.Storage.Sql.ReadAsync(
+                            Gateway.Storage.Sql.Command(connection, sql),
+                            row => Gateway.Storage.Sql.GetNumber(row, 0),
+                            cancellationToken
+                        ),
+                    CancellationToken.None
+                )
+        ).Single();
 
     private protected async Task<string?> RequestOfAsync(QuotaLedger ledger, ClaimedJob job) =>
         await new Gateway.Results.JobRepository(Harness.DatabaseOf(ledger)).FindRequestAsync(job.Reservation.Id, CancellationToken.None)
