@@ -23,7 +23,8 @@ internal sealed class JobRepository(Database database)
     /// <summary>The condition under which a job has a status.</summary>
     private static readonly Dictionary<JobStatus, string> Conditions = new()
     {
-        [JobStatus.Queued] = "r.state = 'Q'",
+        // By the index of what is queued, however many jobs have ended.
+        [JobStatus.Queued] = "r.state = 'Q' and j.id in (select q.job_id from reservation q where q.tenant = @tenant and q.state = 'Q')",
         [JobStatus.Running] = "(r.state in ('F', 'U') or (r.state = 'S' and (g.status is null or g.status = 'PENDING')))",
         [JobStatus.Complete] = "r.state = 'S' and g.status = 'COMPLETE'",
         [JobStatus.Failed] =
