@@ -62,7 +62,7 @@ public sealed partial class OperatingTests
     }
 
     [GeneratedRegex(
-        "\"(?<name>(?:Leonardo|Storage|Tenants|Identification|Admin|OpenAi|OpenApi|Management|Alerts|Images|Results|Quotas|Reconciler|Logging|Limits|Outgoing|Cors|SignIn):[A-Za-z:]+|LEONARDO_API_KEY)\"",
+        "\"(?<name>(?:Leonardo|Storage|Tenants|Identification|Admin|OpenAi|OpenApi|Management|Alerts|Images|Results|Quotas|Reconciler|Logging|Limits|Outgoing|Cors|Jobs|SignIn):[A-Za-z:]+|LEONARDO_API_KEY)\"",
         RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
         matchTimeoutMilliseconds: 1000
     )]
