@@ -224,7 +224,7 @@ check_identification() {
   identifies '401 /problems/unidentified' -H 'X-Badge: open-sesame' -H 'X-Tenant-Id: here'
 
   document=$(call --fail "$gateway/openapi/v1.json")
-  same 'the ways in the OpenAPI document' 'header, token, jwt, certificate, badge, network.' \
+  same 'the ways in the OpenAPI document' 'header, token, jwt, session, certificate, badge, network.' \
     "$(jq -r '.components.schemas.UsageTenant.properties.identifiedBy.description | sub(".*Known values: "; "")' <<<"$document")"
 
   if output=$(env Tenants__File="$work/claimed-twice.json" Leonardo__Simulator=true ASPNETCORE_URLS=http://127.0.0.1:0 \
