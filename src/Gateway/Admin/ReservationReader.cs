@@ -24,16 +24,17 @@ internal sealed class ReservationReader(Database database)
         + $"(select stuck_at from generation where reservation_id = reservation.id and {StuckNow}), fence_at, generation_id, problem, status, reason, user_label, request_id, trace_id";
 
     private const string Open = "select id, tenant from reservation where state in ('R', 'F')";
+    private const string Queued = "select id, tenant from reservation where state = 'Q'";
     private const string Unknown = "select id, tenant from reservation where state = 'U'";
 
     /// <summary>States in which few reservations are: an index holds just these.</summary>
     private static readonly Dictionary<string, string> Few = new(StringComparer.Ordinal)
     {
-        ["queued"] = "select id, tenant from reservation where state = 'Q'",
+        ["queued"] = Queued,
         ["reserved"] = $"{Open} and state = 'R'",
         ["forwarding"] = $"{Open} and state = 'F'",
         ["unknown"] = Unknown,
-        ["held"] = $"{Open} union all {Unknown}",
+        ["held"] = $"{Open} union all {Unknown} union all {Queued}",
         ["written-off"] = "select id, tenant from reservation where state = 'W'",
         ["stuck"] = $"select reservation_id as id, tenant from generation where {StuckNow}",
     };

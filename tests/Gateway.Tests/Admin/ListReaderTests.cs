@@ -110,10 +110,11 @@ public sealed class ListReaderTests
     private static string LettersOf(string state) =>
         state switch
         {
+            "queued" => "Q",
             "reserved" => "R",
             "forwarding" => "F",
             "unknown" => "U",
-            "held" => "RFU",
+            "held" => "QRFU",
             "settled" => "S",
             "released" => "V",
             _ => "W",
