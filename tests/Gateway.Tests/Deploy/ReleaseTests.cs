@@ -49,6 +49,8 @@ public sealed partial class ReleaseTests : IDisposable
     [InlineData("deploy/release.sh 1.0", "usage: ")]
     public async Task A_tag_that_is_not_the_version_of_the_source_is_refused(string command, string reason)
     {
+        // Not only in RunAsync: the assertion would turn the skip into a failure.
+        Tools.Need("git");
         (await Should.ThrowAsync<InvalidOperationException>(() => RunAsync(command))).Message.ShouldContain(reason);
         Directory.Exists(_folder["out"]).ShouldBeFalse();
     }
