@@ -97,48 +97,42 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         SendAsync<ModelList>(() => Get("v2/models"), cancellationToken);
 
     /// <summary>Accepts a request at once. It is sent when its turn comes, even if this process ends.</summary>
-    public Task<GatewayJob> SubmitJobAsync(
+    public Task<JobFound> SubmitJobAsync(
         GenerationBody request,
         string? idempotencyKey = null,
         CancellationToken cancellationToken = default
     )
     {
         var key = idempotencyKey ?? Guid.NewGuid().ToString();
-        return JobAsync(() => Post("v2/generations", request, "respond-async", key), cancellationToken);
+        return SendAsync<JobFound>(() => Post("v2/generations", request, "respond-async", key), cancellationToken);
     }
 
     /// <summary>A job as it is now.</summary>
-    public Task<GatewayJob> GetJobAsync(Guid id, CancellationToken cancellationToken = default) =>
-        JobAsync(() => Get($"v1/jobs/{id}"), cancellationToken);
+    public Task<JobFound> GetJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        SendAsync<JobFound>(() => Get($"v1/jobs/{id}"), cancellationToken);
 
     /// <summary>A job once it has ended, in whichever way.</summary>
-    public async Task<GatewayJob> WaitForJobAsync(Guid id, CancellationToken cancellationToken = default)
+    public async Task<JobFound> WaitForJobAsync(Guid id, CancellationToken cancellationToken = default)
     {
         while (true)
         {
-            var job = await JobAsync(() => Get($"v1/jobs/{id}", Wait), cancellationToken).ConfigureAwait(false);
-            if (job.HasEnded)
-                return job;
+            var found = await SendAsync<JobFound>(() => Get($"v1/jobs/{id}", Wait), cancellationToken).ConfigureAwait(false);
+            if (found.Job.Status is not (JobStateStatus.QUEUED or JobStateStatus.RUNNING))
+                return found;
         }
     }
 
     /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
-    public Task<GatewayJob> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
-        JobAsync(() => new(HttpMethod.Delete, $"v1/jobs/{id}"), cancellationToken);
+    public Task<JobFound> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        SendAsync<JobFound>(() => new(HttpMethod.Delete, $"v1/jobs/{id}"), cancellationToken);
 
-    /// <summary>The team's jobs, newest first; with a status, such as <c>QUEUED</c>, only those.</summary>
-    public Task<GatewayJobs> ListJobsAsync(
-        string? status = null,
+    /// <summary>The team's jobs, newest first; with a status, only those.</summary>
+    public Task<JobList> ListJobsAsync(
+        JobStateStatus? status = null,
         string? after = null,
         int limit = 10,
         CancellationToken cancellationToken = default
-    ) => SendAsync<GatewayJobs>(() => Get($"v1/jobs?{Page(limit, after)}{Parameter("status", status)}"), cancellationToken);
-
-    private async Task<GatewayJob> JobAsync(Func<HttpRequestMessage> create, CancellationToken cancellationToken)
-    {
-        var answer = await SendAsync<GatewayJob.Answer>(create, cancellationToken).ConfigureAwait(false);
-        return answer.Job with { Generation = answer.Generation };
-    }
+    ) => SendAsync<JobList>(() => Get($"v1/jobs?{Page(limit, after)}{Parameter("status", status?.ToString())}"), cancellationToken);
 
     private static string Page(int limit, string? after) =>
         $"limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}";

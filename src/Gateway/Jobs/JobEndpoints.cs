@@ -24,9 +24,6 @@ internal sealed class JobEndpoints(
     TimeProvider time
 )
 {
-    public const int DefaultPageSize = 10;
-    public const int MaxPageSize = 100;
-
     public static IReadOnlyList<string> StatusNames { get; } = [.. Enum.GetValues<JobStatus>().Select(StoredJob.ToLabel)];
 
     private static Problem NotFound { get; } = new(ProblemTypes.NotFound, "This tenant has no such job.");
@@ -65,19 +62,11 @@ internal sealed class JobEndpoints(
     public async Task<IResult> ListAsync(HttpContext context, Caller caller, string? limit, string? after, string? status)
     {
         var violations = new List<Violation>();
-        var size = DefaultPageSize;
-        if (
-            limit is not null
-            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPageSize)
-        )
-            violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxPageSize}"));
-        var cursor = after is null ? null : PageCursor.Read(after, caller.Tenant.Id);
-        if (after is not null && cursor is null)
-            violations.Add(new Violation("#/after", "invalid-cursor", "must be the next of an earlier page of this tenant"));
+        var (size, cursor) = PageRequest.Read(limit, after, caller.Tenant.Id, violations);
         if (status is not null && !StatusNames.Contains(status, StringComparer.Ordinal))
             violations.Add(new Violation("#/status", "unknown-value", $"must be one of {string.Join(", ", StatusNames)}"));
         if (violations.Count > 0)
-            return new Problem(ProblemTypes.Validation, "The query parameters are invalid; see errors.") { Errors = violations };
+            return ResultEndpoints.InvalidQuery(violations);
 
         JobStatus? wanted = status is null ? null : Enum.Parse<JobStatus>(status, ignoreCase: true);
         var found = await jobs.ListAsync(caller.Tenant.Id, wanted, cursor, size + 1, context.RequestAborted);

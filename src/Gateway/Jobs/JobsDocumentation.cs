@@ -23,26 +23,16 @@ internal static class JobsDocumentation
     public static void Describe(ApiDocumentation documentation)
     {
         documentation.Parameter("/v1/jobs", "id", SchemaRules.Uuid);
-        documentation.Parameter("/v1/jobs", "limit", SchemaRules.WholeNumber(1, JobEndpoints.MaxPageSize, JobEndpoints.DefaultPageSize));
+        documentation.Parameter("/v1/jobs", "limit", SchemaRules.WholeNumber(1, PageRequest.MaxSize, PageRequest.DefaultSize));
         documentation.Parameter("/v1/jobs", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Parameter("/v1/jobs", "status", SchemaRules.OneOf(JobEndpoints.StatusNames));
-        documentation.Header(
-            new("Retry-After", "Seconds; while the job has not ended.", EdgeDocumentation.Seconds),
-            (operation, status) => IsRead(operation) && status == 200
-        );
-        documentation.Header(ResultsDocumentation.PreferenceApplied, (operation, status) => IsRead(operation) && status == 200);
-        documentation.Header(EdgeDocumentation.Vary, (operation, status) => IsRead(operation) && status == 200);
-        documentation.Header(
-            new("X-Accel-Buffering", "On a stream of events.", SchemaRules.OneOf("no")),
-            (operation, status) => IsRead(operation) && status == 200
-        );
         documentation.Schema<JobState>(
             ("id", SchemaRules.Uuid),
             ("status", SchemaRules.OneOf(JobEndpoints.StatusNames)),
             ("generationId", SchemaRules.Uuid)
         );
         documentation.Schema<JobProblem>(SchemaRules.Nullable);
-        documentation.Schema<JobList>(("jobs", SchemaRules.AtMost(JobEndpoints.MaxPageSize)));
+        documentation.Schema<JobList>(("jobs", SchemaRules.AtMost(PageRequest.MaxSize)));
         documentation.Example<JobFound>("queued", $$"""{ "job": {{ExampleQueued}} }""");
         documentation.Example<JobFound>(
             "complete",
@@ -50,6 +40,4 @@ internal static class JobsDocumentation
         );
         documentation.Example<JobList>("page", $$"""{ "jobs": [{{ExampleQueued}}], "next": null }""");
     }
-
-    private static bool IsRead(DocumentedOperation operation) => operation.Is("GET", "/v1/jobs/{id}");
 }

@@ -14,7 +14,6 @@ internal static class JobsFeature
     {
         services.AddSingleton<JobEndpoints>();
         services.AddHostedService<JobSender>();
-        services.AddHostedService<JobPruner>();
         services.Configure<ApiDocumentation>(JobsDocumentation.Describe);
     }
 

@@ -29,9 +29,6 @@ internal sealed class ResultEndpoints(
     LeonardoApi leonardo
 )
 {
-    public const int DefaultPageSize = 10;
-    public const int MaxPageSize = 100;
-
     private const int IdLength = 36;
 
     /// <summary>
@@ -69,15 +66,7 @@ internal sealed class ResultEndpoints(
     public async Task<IResult> ListAsync(HttpContext context, Caller caller, string? limit, string? after)
     {
         var violations = new List<Violation>();
-        var size = DefaultPageSize;
-        if (
-            limit is not null
-            && (!int.TryParse(limit, NumberStyles.None, CultureInfo.InvariantCulture, out size) || size is < 1 or > MaxPageSize)
-        )
-            violations.Add(new Violation("#/limit", "out-of-range", $"must be a whole number from 1 to {MaxPageSize}"));
-        var cursor = after is null ? null : PageCursor.Read(after, caller.Tenant.Id);
-        if (after is not null && cursor is null)
-            violations.Add(new Violation("#/after", "invalid-cursor", "must be the next of an earlier page of this tenant"));
+        var (size, cursor) = PageRequest.Read(limit, after, caller.Tenant.Id, violations);
         if (violations.Count > 0)
             return InvalidQuery(violations);
 
@@ -166,7 +155,7 @@ internal sealed class ResultEndpoints(
         );
     }
 
-    private static Problem InvalidQuery(IReadOnlyList<Violation> violations) =>
+    public static Problem InvalidQuery(IReadOnlyList<Violation> violations) =>
         new(ProblemTypes.Validation, "The query parameters are invalid; see errors.") { Errors = violations };
 
     /// <summary>The one answer for an id that is unknown, another tenant's, or malformed (T-B1).</summary>

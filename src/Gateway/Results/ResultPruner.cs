@@ -5,7 +5,7 @@ namespace Gateway.Results;
 
 /// <summary>
 /// Deletes generations past their retention together with their images (the owner stays recorded), requests whose
-/// outcome was never known and completed uploads past it, and upload forms that were never used. In small
+/// outcome was never known, ended jobs and completed uploads past it, and upload forms that were never used. In small
 /// transactions, so that the ledger's writer never waits long.
 /// </summary>
 internal sealed partial class ResultPruner(
@@ -21,6 +21,7 @@ internal sealed partial class ResultPruner(
 
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan KeepUnusedForms = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeepJobs = TimeSpan.FromDays(1);
 
     /// <summary>Between two transactions, so that a long deletion takes a small part of the writer's time.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
@@ -51,6 +52,7 @@ internal sealed partial class ResultPruner(
         await RepeatAsync(() => PruneGenerationsAsync(now - retention, cancellationToken));
         await RepeatAsync(() => PruneWrittenOffAsync(now - retention, cancellationToken));
         await RepeatAsync(() => PruneUploadsAsync("completed_at", now - retention, cancellationToken));
+        await RepeatAsync(() => PruneJobsAsync(now - (retention > KeepJobs ? retention : KeepJobs), cancellationToken));
 
         async Task RepeatAsync(Func<Task<int>> prune)
         {
@@ -72,6 +74,20 @@ internal sealed partial class ResultPruner(
                         $"delete from sent_request where reservation_id {database.Dialect.AnyOf(writtenOff)}",
                         ("@then", before.Micros())
                     )
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
+    }
+
+    private Task<int> PruneJobsAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken)
+    {
+        var ended =
+            "select j.id from job j left join reservation r on r.id = j.reservation_id where j.created_at < @then "
+            + $"and (r.id is null or (r.state in ('S', 'V', 'W') and r.ended_at < @then)) order by j.created_at limit {SliceSize}";
+        return database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .Command($"delete from job where id {database.Dialect.AnyOf(ended)}", ("@then", endedBefore.Micros()))
                     .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
         );

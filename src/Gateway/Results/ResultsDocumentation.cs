@@ -70,12 +70,12 @@ internal static class ResultsDocumentation
         documentation.Parameter(
             "/v1/generations",
             "limit",
-            SchemaRules.WholeNumber(1, ResultEndpoints.MaxPageSize, ResultEndpoints.DefaultPageSize)
+            SchemaRules.WholeNumber(1, PageRequest.MaxSize, PageRequest.DefaultSize)
         );
         documentation.Parameter("/v1/generations", "width", ImagesDocumentation.ThumbnailWidth);
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Header(
-            new("Retry-After", "Seconds; while the generation is pending.", EdgeDocumentation.Seconds),
+            new("Retry-After", "Seconds; while it has not ended.", EdgeDocumentation.Seconds),
             (operation, status) => IsRead(operation) && status == 200
         );
         documentation.Header(PreferenceApplied, (operation, status) => IsRead(operation) && status == 200);
@@ -86,7 +86,9 @@ internal static class ResultsDocumentation
         );
     }
 
-    private static bool IsRead(DocumentedOperation operation) => operation.Is("GET", "/v1/generations/{id}");
+    /// <summary>Of a generation or a job, which both can be waited for.</summary>
+    private static bool IsRead(DocumentedOperation operation) =>
+        operation.Is("GET", "/v1/generations/{id}") || operation.Is("GET", "/v1/jobs/{id}");
 
     private static void DescribeAnswers(ApiDocumentation documentation)
     {
@@ -111,7 +113,7 @@ internal static class ResultsDocumentation
             ("generated_image_variation_generics", SchemaRules.Empty)
         );
         documentation.Schema<GenerationFound>(("user", SchemaRules.Matching(UserLabel.Pattern)));
-        documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(ResultEndpoints.MaxPageSize)));
+        documentation.Schema<GenerationList>(("generations", SchemaRules.AtMost(PageRequest.MaxSize)));
         documentation.Schema<DeletedId>(("id", SchemaRules.Uuid));
     }
 }

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.PostgreSql;
 using Gateway.Ledger.Rules;
+using Gateway.Results;
 using Gateway.Storage;
 using Gateway.Tenants;
 
@@ -124,6 +126,16 @@ internal abstract class LedgerHarness : IAsyncDisposable
     }
 
     public Database DatabaseOf(QuotaLedger ledger) => _running.Single(one => one.Ledger == ledger).Database;
+
+    /// <summary>With a retention of an hour.</summary>
+    public Task PruneResultsAsync(QuotaLedger ledger) =>
+        new ResultPruner(
+            DatabaseOf(ledger),
+            new ImageStore(new ImageOptions(null, 0, 0), Time, TestLog.CreateLogger<ImageStore>()),
+            new WatcherOptions(TimeSpan.FromMinutes(10), 1200, Retention: TimeSpan.FromHours(1)),
+            Time,
+            TestLog.CreateLogger<ResultPruner>()
+        ).PruneAsync(CancellationToken.None);
 
     /// <summary>As an operator does.</summary>
     public async Task ResetPriceRatioAsync(QuotaLedger ledger, string model)

@@ -1,8 +1,6 @@
 using Gateway.Admin;
-using Gateway.Images;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
-using Gateway.Results;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
@@ -128,12 +126,12 @@ public abstract class NeverSentContract : LedgerTest
         (await KeptAsync(ledger)).ShouldBe(1);
         await ledger.UnknownAsync(lost.ReservationId, Unclear);
         (await ledger.ReconcileAsync(lost.ReservationId, new ReconciliationResult.Spent("a test"))).ShouldBeTrue();
-        await PruneResultsAsync(ledger);
+        await Harness.PruneResultsAsync(ledger);
         (await KeptAsync(ledger)).ShouldBe(1);
 
         // Its owner has no id by which it could be deleted.
         await Harness.AdvanceAsync(TimeSpan.FromMinutes(61));
-        await PruneResultsAsync(ledger);
+        await Harness.PruneResultsAsync(ledger);
         (await KeptAsync(ledger)).ShouldBe(0);
     }
 
@@ -147,15 +145,6 @@ public abstract class NeverSentContract : LedgerTest
                     CancellationToken.None
                 )
         ).Single();
-
-    private Task PruneResultsAsync(QuotaLedger ledger) =>
-        new ResultPruner(
-            Harness.DatabaseOf(ledger),
-            new ImageStore(new ImageOptions(null, 0, 0), Harness.Time, TestLog.CreateLogger<ImageStore>()),
-            new WatcherOptions(TimeSpan.FromMinutes(10), 1200, Retention: TimeSpan.FromHours(1)),
-            Harness.Time,
-            TestLog.CreateLogger<ResultPruner>()
-        ).PruneAsync(CancellationToken.None);
 
     /// <summary>With one slot, which is taken, and with one request that was sent and refused.</summary>
     private async Task<QuotaLedger> StartAsync()

@@ -18,8 +18,8 @@ internal sealed class ListGenerationsTool(ResultEndpoints results) : McpTool
             new ArgumentSchema()
                 .Integer(
                     "limit",
-                    $"How many; {ResultEndpoints.DefaultPageSize} if left out.",
-                    new NumberRange(1, ResultEndpoints.MaxPageSize)
+                    $"How many; {PageRequest.DefaultSize} if left out.",
+                    new NumberRange(1, PageRequest.MaxSize)
                 )
                 .String("after", "The next of an earlier list, to go on behind it."),
             isReadOnly: true

@@ -92,6 +92,23 @@ public abstract class JobRetryContract : JobTest
     }
 
     [Fact]
+    public async Task Ended_jobs_are_forgotten_after_a_day_at_the_earliest_and_others_are_not()
+    {
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 1, JobMaxAge = TimeSpan.FromDays(9) });
+        await QueueAsync(ledger, Team());
+        await FinishAsync(ledger, await NextAsync(ledger));
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        await QueueAsync(ledger, Team());
+
+        await Harness.AdvanceAsync(TimeSpan.FromHours(23));
+        await Harness.PruneResultsAsync(ledger);
+        (await ColumnAsync(ledger, "select count(*) from job")).ShouldBe(2);
+        await Harness.AdvanceAsync(TimeSpan.FromHours(2));
+        await Harness.PruneResultsAsync(ledger);
+        (await ColumnAsync(ledger, "select count(*) from job")).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task What_an_operator_releases_without_proof_is_not_sent_again()
     {
         var ledger = await StartAsync(Account);

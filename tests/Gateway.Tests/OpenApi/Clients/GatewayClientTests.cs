@@ -65,13 +65,14 @@ public sealed class GatewayClientTests : IAsyncLifetime
         var cancellationToken = TestContext.Current.CancellationToken;
 
         var job = await client.SubmitJobAsync(Cat(), cancellationToken: cancellationToken);
-        var ended = await EndsAsync(client.WaitForJobAsync(job.Id, cancellationToken));
-        (ended.Id, ended.Status, ended.Problem).ShouldBe((job.Id, "COMPLETE", null));
-        ended.Generation!.GeneratedImages.ShouldHaveSingleItem();
-        (await client.ListJobsAsync(status: "COMPLETE", cancellationToken: cancellationToken))
+        var id = job.Job.Id;
+        var ended = await EndsAsync(client.WaitForJobAsync(id, cancellationToken));
+        (ended.Job.Id, ended.Job.Status, ended.Job.Problem).ShouldBe((id, JobStateStatus.COMPLETE, null));
+        ended.GenerationsByPk!.GeneratedImages.ShouldHaveSingleItem();
+        (await client.ListJobsAsync(JobStateStatus.COMPLETE, cancellationToken: cancellationToken))
             .Jobs.ShouldHaveSingleItem()
-            .Id.ShouldBe(job.Id);
-        (await RefusedAsync(client.CancelJobAsync(job.Id, cancellationToken))).Type.ShouldBe("/problems/job-not-queued");
+            .Id.ShouldBe(id);
+        (await RefusedAsync(client.CancelJobAsync(id, cancellationToken))).Type.ShouldBe("/problems/job-not-queued");
     }
 
     [Fact]
