@@ -40,7 +40,7 @@ export class Refusal extends Error {
   }
 }
 
-async function send(method, path, { json, form, headers = {}, signal, accept } = {}, token = '') {
+async function request(method, path, { json, form, headers = {}, signal, accept } = {}, token = '') {
   // Without one, so that the answers that the page has asked for already are found.
   const all = accept ? { accept, ...headers } : { ...headers };
   if (token) all.authorization = `Bearer ${token}`;
@@ -57,11 +57,9 @@ async function send(method, path, { json, form, headers = {}, signal, accept } =
   return response;
 }
 
-export const asTenant = (method, path, options) => send(method, path, options);
-export const asOperator = asTenant;
-export const read = async path => (await asTenant('GET', path)).json();
-export const readAdmin = async path => (await asOperator('GET', path)).json();
-export const postAdmin = (path, body) => asOperator('POST', path, { json: JSON.stringify(body) });
+export const send = (method, path, options) => request(method, path, options);
+export const read = async path => (await send('GET', path)).json();
+export const post = (path, body) => send('POST', path, { json: JSON.stringify(body) });
 
 /** From then on the browser is who the token is for, until it signs out: a team, an operator, or both, one after the other. */
 export const signIn = token => session('POST', token.trim());
@@ -70,10 +68,10 @@ export const signOut = () => session('DELETE');
 /** The management port has the operators' sign-in only. */
 async function session(method, token) {
   try {
-    await send(method, 'v1/session', {}, token);
+    await request(method, 'v1/session', {}, token);
   } catch (fault) {
     if (fault.status !== 404) throw fault;
-    await send(method, 'admin/session', {}, token);
+    await request(method, 'admin/session', {}, token);
   }
 }
 
@@ -85,10 +83,7 @@ export function freshKey() {
 export const imagePath = (generation, image) => `v1/generations/${generation}/images/${image}`;
 export const uploadPath = id => `v1/init-image/${id}/image`;
 
-/** What an img element can load. */
-export const imageSource = async path => path;
-
-export const imageBlob = async path => (await asTenant('GET', path, { accept: 'image/*' })).blob();
+export const imageBlob = async path => (await send('GET', path, { accept: 'image/*' })).blob();
 
 /** Saves a file through the browser. */
 export function save(blob, name) {

@@ -1,5 +1,5 @@
 // The request that is being written: its price before it is sent, one Idempotency-Key for each, and the draft, which is the same in every tab and after a reload.
-import { asTenant, freshKey, read } from './api.js';
+import { freshKey, read, send } from './api.js';
 import { copyAs } from './copying.js';
 import { $, button, emit, h, on, say } from './dom.js';
 import { buildForm, currentModel, fillForm, readForm, showPrices } from './form.js';
@@ -116,7 +116,7 @@ async function quote() {
   const request = readForm(chosenReferences());
   if (request.parameters.prompt.trim() === '') request.parameters.prompt = '–';
   try {
-    const response = await asTenant('POST', 'v2/generations/quote', { json: bodyOf(request), signal: quoting.signal });
+    const response = await send('POST', 'v2/generations/quote', { json: bodyOf(request), signal: quoting.signal });
     clearFields($('#form'));
     showQuote(await response.json());
   } catch (fault) {
@@ -168,7 +168,7 @@ async function submit(again = null) {
   emit('generation-sending', { key, request });
   const stopWatching = watchQueue();
   try {
-    const response = await asTenant('POST', 'v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
+    const response = await send('POST', 'v2/generations', { json: body, headers: { 'Idempotency-Key': key } });
     const { generate } = await response.json();
     close();
     emit('generation-sent');

@@ -1,5 +1,5 @@
 // What an operator decides: stuck work, grants, suspensions. Each needs a reason, and the part is read again afterwards.
-import { postAdmin, readAdmin } from './api.js';
+import { post, read } from './api.js';
 import { ask } from './ask.js';
 import { button, h, say } from './dom.js';
 import { count, quotaName, usd, when } from './format.js';
@@ -17,7 +17,7 @@ function act(label, key, run, look) {
 
 async function decide({ title, text, fields = {}, go, path, body = values => values, done, touched }, reload) {
   const send = async values => {
-    await postAdmin(path, body(values));
+    await post(path, body(values));
     say(done);
   };
   // Also after a refusal: the state may have changed in the meantime.
@@ -26,7 +26,7 @@ async function decide({ title, text, fields = {}, go, path, body = values => val
 
 export async function stuck(reload) {
   const [{ generations: unknown }, { generations: endless }] = await Promise.all(
-    ['unknown', 'stuck'].map(state => readAdmin(`admin/generations?state=${state}&limit=200`)),
+    ['unknown', 'stuck'].map(state => read(`admin/generations?state=${state}&limit=200`)),
   );
   if (unknown.length + endless.length === 0) return h('p', { class: 'empty' }, 'Nothing is stuck: every outcome is known and no generation is overdue.');
   return h(
@@ -85,7 +85,7 @@ function stuckRow(entry, reload) {
 }
 
 export async function tenants(reload) {
-  const { tenants: all, fileErrors = [], fileSince } = await readAdmin('admin/tenants');
+  const { tenants: all, fileErrors = [], fileSince } = await read('admin/tenants');
   const shared = (all[0]?.quotas ?? []).filter(quota => quota.limit !== null && quota.name.startsWith('org-'));
   return h(
     'ul',

@@ -1,5 +1,5 @@
 // The operator's part: the lock, the frame, and the read-only sections.
-import { read, readAdmin, signIn, signOut } from './api.js';
+import { read, signIn, signOut } from './api.js';
 import { stuck, tenants } from './decisions.js';
 import { $, button, h, say } from './dom.js';
 import { count, when } from './format.js';
@@ -14,7 +14,7 @@ export async function showOperator() {
       // The management port does not say who is signed in: there /admin does.
       const { operator } = await read('v1/session').catch(fault => (fault.status === 404 ? { operator: '?' } : Promise.reject(fault)));
       if (!operator) return lock();
-      await readAdmin('admin/tenants');
+      await read('admin/tenants');
       unlocked = true;
     } catch (fault) {
       return lock(fault.status === 401 ? null : fault);
@@ -81,7 +81,7 @@ function lock(fault) {
     input.value = '';
     try {
       await signIn(token);
-      await readAdmin('admin/tenants');
+      await read('admin/tenants');
       unlocked = true;
       await showOperator();
       $('#page').focus();
@@ -100,7 +100,7 @@ async function leave() {
 }
 
 async function upstream() {
-  const { simulator, key, balance, slots, waiting, open, lastErrors } = await readAdmin('admin/upstream');
+  const { simulator, key, balance, slots, waiting, open, lastErrors } = await read('admin/upstream');
   const alarming = (text, isBad) => (isBad ? h('span', { class: 'bad' }, text) : text);
   const entries = {
     Account: simulator ? 'The bundled simulator: nothing is charged' : 'Leonardo',
@@ -130,7 +130,7 @@ async function upstream() {
 }
 
 async function audit(before = null) {
-  const { lines, next, unbroken } = await readAdmin(`admin/audit?limit=25${before ? `&before=${before}` : ''}`);
+  const { lines, next, unbroken } = await read(`admin/audit?limit=25${before ? `&before=${before}` : ''}`);
   if (lines.length === 0) return h('p', { class: 'empty' }, 'No manual changes yet.');
   const older =
     next &&

@@ -1,5 +1,5 @@
 // A picture of a generation: its frame, its thumbnail, and what happens when it cannot be fetched; and its file.
-import { asTenant, imageBlob, imagePath, imageSource, save } from './api.js';
+import { imageBlob, imagePath, save, send } from './api.js';
 import { button, h, iconButton, say } from './dom.js';
 import { cardFor, shortly } from './problems.js';
 
@@ -23,24 +23,17 @@ export function picture(generation, image, number, { href, thumbnail, ...attribu
   const small = thumbnail && `${original}?width=${thumbnail * Math.min(2, devicePixelRatio) > 340 ? 640 : 320}`;
   const place = h('div', { class: 'picture' });
   const { width, height } = sizeOf(generation);
-  const load = async (path = small || original) => {
-    const img = h('img', { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes });
+  const load = (path = small || original) => {
+    const img = h('img', { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes, src: path });
+    img.onerror = () => failed(path);
     const flag = image.nsfw && h('span', { class: 'flag' }, 'Flagged as not safe for work');
     place.replaceChildren(href ? h('a', { href }, img) : img, ...(flag ? [flag] : []));
-    try {
-      const source = await imageSource(path);
-      img.onload = () => source.startsWith('blob:') && URL.revokeObjectURL(source);
-      img.onerror = () => failed(path, () => explain(original));
-      img.src = source;
-    } catch (fault) {
-      failed(path, () => missing(shortly(fault)));
-    }
   };
   // No thumbnail can be made of some images, or not now.
-  const failed = (path, otherwise) => (path === original ? otherwise() : load(original));
+  const failed = path => (path === original ? explain() : load(original));
   // An element's error has no reason: asking again gives one.
-  const explain = async path => {
-    const why = await asTenant('GET', path, { accept: 'image/*' }).then(
+  const explain = async () => {
+    const why = await send('GET', original, { accept: 'image/*' }).then(
       response => response.body?.cancel().then(() => 'the browser cannot show it'),
       fault => shortly(fault),
     );

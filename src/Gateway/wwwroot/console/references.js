@@ -1,5 +1,5 @@
 // Reference images: dropped, picked, pasted, uploaded earlier, or taken from a result; uploaded through the gateway in one call.
-import { asTenant, imagePath, imageSource, uploadPath } from './api.js';
+import { imagePath, send, uploadPath } from './api.js';
 import { $, h, iconButton, say } from './dom.js';
 import { shortly } from './problems.js';
 import { generationOfImage, known, shared } from './store.js';
@@ -122,7 +122,7 @@ async function addFile(file) {
   try {
     const form = new FormData();
     form.append('file', file);
-    reference.id = (await (await asTenant('POST', 'v1/uploads', { form })).json()).id;
+    reference.id = (await (await send('POST', 'v1/uploads', { form })).json()).id;
     shared.set('uploads', [{ id: reference.id, name: file.name }, ...(shared.get('uploads') ?? [])].slice(0, keptUploads));
     say(`${file.name} is uploaded`);
     return null;
@@ -159,8 +159,7 @@ function preview(reference, index) {
   if (!path) return none();
   const img = h('img', { alt: `Reference ${index + 1}: ${reference.name}` });
   img.onerror = () => img.replaceWith(none());
-  if (reference.source) img.src = reference.source;
-  else imageSource(path).then(source => (img.src = source), img.onerror);
+  img.src = path;
   return img;
 }
 

@@ -1,5 +1,5 @@
 // What runs at Leonardo: each generation is followed once, until it ends, however often it is shown.
-import { asTenant } from './api.js';
+import { send } from './api.js';
 import { emit } from './dom.js';
 import { count, moment, span } from './format.js';
 import { rememberAnswer, shared } from './store.js';
@@ -80,7 +80,7 @@ async function follow(id, signal) {
 }
 
 async function listen(id, signal) {
-  const response = await asTenant('GET', `v1/generations/${id}`, { accept: 'text/event-stream', signal });
+  const response = await send('GET', `v1/generations/${id}`, { accept: 'text/event-stream', signal });
   if (!(response.headers.get('Content-Type') ?? '').startsWith('text/event-stream')) throw new Error('not a stream');
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -104,7 +104,7 @@ async function poll(id, signal) {
   while (!signal.aborted) {
     let wait = 2;
     try {
-      const response = await asTenant('GET', `v1/generations/${id}`, { signal });
+      const response = await send('GET', `v1/generations/${id}`, { signal });
       const seen = rememberAnswer(await response.json());
       failures = 0;
       if (hasEnded(seen)) return seen;

@@ -1,5 +1,5 @@
 // What was charged over time, for all teams and for each one, as plots and as a CSV file.
-import { asOperator, readAdmin, save } from './api.js';
+import { read, save, send } from './api.js';
 import { $, button, h } from './dom.js';
 import { count, usd } from './format.js';
 import { columns } from './plots.js';
@@ -30,7 +30,7 @@ export function rangeButtons() {
 
 export async function spending() {
   const { all, query } = period();
-  const { rows } = await readAdmin(`admin/usage?${query}`);
+  const { rows } = await read(`admin/usage?${query}`);
   const dollars = chosen => chosen.reduce((sum, row) => sum + Number(row.usd), 0);
   const byDay = chosen => {
     const sums = new Map(all.map(day => [day, 0]));
@@ -57,7 +57,7 @@ export async function spending() {
 async function downloadCsv() {
   try {
     const { query, all } = period();
-    const response = await asOperator('GET', `admin/usage?${query}`, { accept: 'text/csv' });
+    const response = await send('GET', `admin/usage?${query}`, { accept: 'text/csv' });
     save(await response.blob(), `usage-${all[0]}-${all.at(-1)}.csv`);
   } catch (fault) {
     $('#spending').prepend(cardFor(fault));

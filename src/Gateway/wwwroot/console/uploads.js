@@ -1,5 +1,5 @@
 // Images that were uploaded before, in this browser or for the requests that have been read, to be used once more.
-import { imageSource, uploadPath } from './api.js';
+import { uploadPath } from './api.js';
 import { button, h } from './dom.js';
 import { allKnown, shared } from './store.js';
 
@@ -16,9 +16,8 @@ function earlierUploads() {
 /** @param use is called with `{id, name}` of the chosen one. */
 export function chooseUpload(use) {
   const items = earlierUploads().map(upload => {
-    const img = h('img', { alt: '', loading: 'lazy' });
+    const img = h('img', { alt: '', loading: 'lazy', src: uploadPath(upload.id) });
     img.onerror = () => img.replaceWith(h('span', { class: 'no-preview' }, 'No preview'));
-    imageSource(uploadPath(upload.id)).then(source => (img.src = source), img.onerror);
     const choose = h('button', { type: 'button', class: 'quiet', title: upload.name }, img, h('span', {}, upload.name));
     choose.onclick = () => {
       dialog.close();
