@@ -1,15 +1,6 @@
 // How the console calls the gateway. Paths are relative to the page: a proxy may serve it under a prefix. A token is sent once, for a session whose cookie no page can read; it is kept nowhere.
 
-let isSignedIn = false;
 let label = null;
-
-export const tokens = {
-  setSignedIn: value => (isSignedIn = value),
-  /** Whether a program needs a token to be who this page is. */
-  get hasTenant() {
-    return isSignedIn;
-  },
-};
 
 /** The name under which a person's requests are reported, where the gateway does not know it already. */
 export const setLabel = name => (label = name || null);
@@ -57,22 +48,111 @@ async function request(method, path, { json, form, headers = {}, signal, accept 
   return response;
 }
 
-export const send = (method, path, options) => request(method, path, options);
+/** The other tabs of this gateway: a proxy may serve another one at the same origin. */
+export const otherTabs = globalThis.BroadcastChannel ? new BroadcastChannel(`gateway-console ${new URL('.', location.href).pathname}`) : null;
+
+/** Whom the gateway takes this page for; null: nobody; undefined: it has not said so yet. */
+let caller;
+let hasSession = false;
+const callerOf = ({ id, identifiedBy, user }) => [id, identifiedBy, user].join(' ');
+
+/** Whether a program needs a token to be who this page is. */
+export const isSignedIn = () => hasSession;
+
+/** What the page shows and keeps belongs to this caller, until the page is loaded again. @param tenant null: nobody was identified. */
+export function belongTo(tenant) {
+  caller = tenant && callerOf(tenant);
+  hasSession = tenant?.identifiedBy === 'session';
+  otherTabs?.postMessage({ caller });
+}
+
+/** What may change the caller is done one after the other, and no other request is sent meanwhile: it might be sent as somebody else. */
+let changes = Promise.resolve();
+
+function alone(change) {
+  const made = changes.then(change);
+  changes = made.catch(() => {});
+  return made;
+}
+
+/** @returns a promise that is never settled: nothing of this page goes on, or is sent, before it is gone. */
+function loadAgain() {
+  location.reload();
+  return new Promise(() => {});
+}
+
+export async function send(method, path, options) {
+  for (let before; before !== changes; ) await (before = changes);
+  try {
+    return await request(method, path, options);
+  } catch (fault) {
+    // The session has ended, and the answer has cleared its cookie: without it the network may identify another team, which would pay.
+    if (fault.status === 401 && caller) {
+      otherTabs?.postMessage({ caller: null });
+      // One that was asked before may have been answered before the end.
+      await confirming;
+      await confirmCaller(true);
+    }
+    throw fault;
+  }
+}
+
+let confirming = null;
+
+/**
+ * Asks the gateway who is calling, and loads the page again if it is not the caller that the page belongs to.
+ * @param isRefused whether a request was refused: the page then stays only if the gateway confirms its caller.
+ */
+export const confirmCaller = (isRefused = false) => (confirming ??= alone(() => compareCaller(isRefused)).finally(() => (confirming = null)));
+
+async function compareCaller(isRefused) {
+  if (caller === undefined) return;
+  let now;
+  try {
+    now = callerOf((await (await request('GET', 'v1/usage')).json()).tenant);
+  } catch (fault) {
+    if (fault.status === 401) now = null;
+    else if (!isRefused) return;
+  }
+  if (now !== caller) await loadAgain();
+}
+
+otherTabs?.addEventListener('message', ({ data }) => {
+  if (data.hasNewSession) alone(loadAgain);
+  else if (data.caller !== undefined && data.caller !== caller) confirmCaller();
+});
+
 export const read = async path => (await send('GET', path)).json();
 export const post = (path, body) => send('POST', path, { json: JSON.stringify(body) });
 
-/** From then on the browser is who the token is for, until it signs out: a team, an operator, or both, one after the other. */
-export const signIn = token => session('POST', token.trim());
-export const signOut = () => session('DELETE');
+/** Who is calling, and what is left. */
+export async function readUsage() {
+  const usage = await read('v1/usage');
+  if (caller !== undefined && callerOf(usage.tenant) !== caller) await alone(loadAgain);
+  return usage;
+}
 
-/** The management port has the operators' sign-in only. */
-async function session(method, token) {
+/** From then on the browser is who the token is for, until it signs out: a team, an operator, or both, one after the other. The page is loaded again, in all tabs. */
+export const signIn = token => alone(() => changeSession('POST', token.trim()));
+export const signOut = () => alone(() => changeSession('DELETE'));
+
+async function changeSession(method, token) {
   try {
     await request(method, 'v1/session', {}, token);
   } catch (fault) {
+    // The management port has the operators' sign-in only.
     if (fault.status !== 404) throw fault;
     await request(method, 'admin/session', {}, token);
   }
+  otherTabs?.postMessage({ hasNewSession: true });
+  if (token && (await isOnlyOperator())) history.replaceState({ depth: 0 }, '', '#operator');
+  await loadAgain();
+}
+
+/** An operator who is in no team sees nothing on the other pages. */
+async function isOnlyOperator() {
+  const [usage, session] = await Promise.all(['v1/usage', 'v1/session'].map(path => request('GET', path).then(response => response.json(), () => null)));
+  return !usage && Boolean(session?.operator);
 }
 
 /** Random. randomUUID is not available without TLS. */

@@ -1,5 +1,5 @@
 // A request as a program: sent, waited for, and its images saved. The body is that of the request, unchanged.
-import { freshKey, tokens } from './api.js';
+import { freshKey, isSignedIn } from './api.js';
 
 const address = () => new URL('v2/generations', document.baseURI).href;
 const pretty = request => JSON.stringify(request, null, 2);
@@ -7,7 +7,7 @@ const pretty = request => JSON.stringify(request, null, 2);
 function curl(request) {
   const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
   // The token itself does not go to the clipboard.
-  const token = tokens.hasTenant ? [`-H "authorization: Bearer $GATEWAY_TOKEN"`] : [];
+  const token = isSignedIn() ? [`-H "authorization: Bearer $GATEWAY_TOKEN"`] : [];
   const lines = [
     `curl ${address()}`,
     `-sS --fail-with-body`,
@@ -34,7 +34,7 @@ function pythonLiteral(value, indent = '') {
 function python(request) {
   return `import json, os, urllib.request
 
-token = ${tokens.hasTenant ? '{"authorization": "Bearer " + os.environ["GATEWAY_TOKEN"]}' : '{}'}
+token = ${isSignedIn() ? '{"authorization": "Bearer " + os.environ["GATEWAY_TOKEN"]}' : '{}'}
 body = ${pythonLiteral(JSON.parse(JSON.stringify(request)))}
 call = urllib.request.Request(
     "${address()}",
@@ -52,7 +52,7 @@ for number, image in enumerate(generation["generated_images"], 1):
 function typescript(request) {
   return `import { writeFile } from "node:fs/promises";
 
-const token = ${tokens.hasTenant ? '{ authorization: `Bearer ${process.env.GATEWAY_TOKEN}` }' : '{}'};
+const token = ${isSignedIn() ? '{ authorization: `Bearer ${process.env.GATEWAY_TOKEN}` }' : '{}'};
 const body = ${pretty(request)};
 const answer = await fetch("${address()}", {
   method: "POST",
@@ -69,7 +69,7 @@ for (const [index, image] of generation.generated_images.entries()) {
 }
 
 function csharp(request) {
-  const token = tokens.hasTenant ? `\nclient.DefaultRequestHeaders.Add("authorization", "Bearer " + Environment.GetEnvironmentVariable("GATEWAY_TOKEN"));` : '';
+  const token = isSignedIn() ? `\nclient.DefaultRequestHeaders.Add("authorization", "Bearer " + Environment.GetEnvironmentVariable("GATEWAY_TOKEN"));` : '';
   return `using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -91,7 +91,7 @@ foreach (var image in generation["generated_images"]!.AsArray())
 }
 
 function powershell(request) {
-  const token = tokens.hasTenant ? '@{ authorization = "Bearer $env:GATEWAY_TOKEN" }' : '@{}';
+  const token = isSignedIn() ? '@{ authorization = "Bearer $env:GATEWAY_TOKEN" }' : '@{}';
   return `$token = ${token}
 $body = @'
 ${pretty(request)}

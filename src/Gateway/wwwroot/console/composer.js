@@ -1,5 +1,5 @@
 // The request that is being written: its price before it is sent, one Idempotency-Key for each, and the draft, which is the same in every tab and after a reload.
-import { freshKey, read, send } from './api.js';
+import { freshKey, read, readUsage, send } from './api.js';
 import { copyAs } from './copying.js';
 import { $, button, emit, h, on, say } from './dom.js';
 import { buildForm, currentModel, fillForm, readForm, showPrices } from './form.js';
@@ -42,7 +42,7 @@ export function setUpComposer() {
   on('spent', () => currentModel() && quoteSoon());
 }
 
-/** Everything that belongs to a team: another one may be calling now. */
+/** With the draft and the interrupted request of the team. @returns whether it may use a model. */
 export async function loadModels() {
   try {
     const { models } = await read('v2/models');
@@ -64,18 +64,6 @@ export async function loadModels() {
     // Not before the form, which would push it down on a narrow screen.
     $('#stream').hidden = false;
   }
-}
-
-/** The form is emptied; what is kept for the team stays for its return. */
-export function forgetDraft() {
-  open = null;
-  isFilling = true;
-  $('#form').reset();
-  $('#form-problem').replaceChildren();
-  $('#form-note').replaceChildren();
-  setReferences([]);
-  isFilling = false;
-  clearTimeout(quoteTimer);
 }
 
 function showDraft(draft) {
@@ -195,7 +183,7 @@ function watchQueue() {
   let isOver = false;
   const look = async () => {
     if (isOver) return;
-    const { queue } = await read('v1/usage').catch(() => ({}));
+    const { queue } = await readUsage().catch(() => ({}));
     const place = $('[data-sending]');
     if (isOver || !place) return;
     if (queue?.waiting > 0) {

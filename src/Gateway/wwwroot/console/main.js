@@ -1,10 +1,10 @@
 // The page: which part is shown, which team is calling, dark or light. What few people need at once is loaded when they ask for it.
-import { read, setLabel, signIn, signOut, tokens } from './api.js';
-import { forgetDraft, loadModels, setUpComposer } from './composer.js';
-import { $, emit, h, on, say } from './dom.js';
+import { belongTo, confirmCaller, isSignedIn, read, readUsage, setLabel, signIn, signOut } from './api.js';
+import { loadModels, setUpComposer } from './composer.js';
+import { $, emit, h, on } from './dom.js';
 import { setUpKeys } from './keys.js';
 import { cardFor } from './problems.js';
-import { forgetAll, setPerson, setTeam, shared } from './store.js';
+import { setPerson, setTeam, shared } from './store.js';
 import { whoIs } from './words.js';
 
 function setUpTheme() {
@@ -117,13 +117,13 @@ function show(name) {
 
 async function identify(isAgain = false) {
   try {
-    const { tenant } = await read('v1/usage');
-    tokens.setSignedIn(tenant.identifiedBy === 'session');
+    const { tenant } = await readUsage();
+    belongTo(tenant);
     setTeam(tenant.id);
     showLabel(tenant.user);
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
-    return true;
+    $('#forget').hidden = !isSignedIn();
   } catch (fault) {
     // The cookie of a session that has ended is cleared by this answer: without it the network may identify the caller.
     if (fault.status === 401 && !isAgain) {
@@ -131,13 +131,10 @@ async function identify(isAgain = false) {
       await read('v2/models').catch(() => null);
       return await identify(true);
     }
-    tokens.setSignedIn(false);
+    if (fault.status === 401) belongTo(null);
     if (fault.status === 404) showOnlyOperator();
     $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not identified';
     $('#identity-text').replaceChildren(cardFor(fault));
-    return false;
-  } finally {
-    $('#forget').hidden = !tokens.hasTenant;
   }
 }
 
@@ -188,23 +185,7 @@ function setUpIdentity() {
     } catch (fault) {
       // A refused token is explained in the dialog, and changes nothing.
       $('#identity-text').replaceChildren(cardFor(fault));
-      return;
     }
-    // The content of the page belongs to the team that was calling before, which finds its draft again.
-    setTeam(null);
-    forgetDraft();
-    forgetAll();
-    emit('team-changed');
-    const isKnown = await identify();
-    if (isKnown) dialog.close();
-    else if ((await read('v1/session').catch(() => ({}))).operator) {
-      // An operator's token, of somebody who is in no team.
-      dialog.close();
-      location.hash = '#operator';
-    }
-    await loadTeam();
-    show(page);
-    say($('#who').textContent);
   }
 }
 
@@ -219,6 +200,8 @@ $('.skip').addEventListener('click', event => {
   $('#page').focus();
 });
 on('spent', () => page === 'usage' && pages.usage());
+// An image does not say why it cannot be fetched: the session may have ended, and the answer has cleared its cookie.
+addEventListener('error', ({ target }) => target instanceof HTMLImageElement && confirmCaller(), true);
 
 async function loadTeam() {
   // The stream states prices of models.

@@ -33,6 +33,8 @@ export async function showOperator() {
   return reload();
 }
 
+const leave = () => signOut().catch(fault => $('#operator-parts').prepend(cardFor(fault)));
+
 async function refresh() {
   await reload();
   say('Refreshed');
@@ -81,22 +83,12 @@ function lock(fault) {
     input.value = '';
     try {
       await signIn(token);
-      await read('admin/tenants');
-      unlocked = true;
-      await showOperator();
-      $('#page').focus();
     } catch (refusal) {
       lock(refusal);
       $('#admin-token').focus();
     }
   });
   $('#operator-parts').replaceChildren(form);
-}
-
-async function leave() {
-  await signOut();
-  // The next person starts from nothing.
-  location.reload();
 }
 
 async function upstream() {

@@ -115,5 +115,5 @@ async function poll(id, signal) {
     }
     await new Promise(resolve => setTimeout(resolve, wait * 1000));
   }
-  throw new DOMException('The team has changed.', 'AbortError');
+  throw new DOMException('It is followed no more.', 'AbortError');
 }

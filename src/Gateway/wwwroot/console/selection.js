@@ -47,4 +47,3 @@ const deleteSelected = (pressed, chosen) =>
   });
 
 on('generation-deleted', ({ id }) => selected.delete(id) && show());
-on('team-changed', selectNone);

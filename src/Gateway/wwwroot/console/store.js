@@ -31,11 +31,6 @@ export function forget(id) {
   emit('generation-deleted', { id });
 }
 
-export function forgetAll() {
-  generations.clear();
-  images.clear();
-}
-
 let person = null;
 
 /** The label of the person that is calling; null: not known. */

@@ -1,5 +1,5 @@
 // Everything the team has made, newest first: what runs, what has just ended, and the whole history, read as a person scrolls. The same in every tab and after a reload.
-import { read } from './api.js';
+import { otherTabs, read } from './api.js';
 import { $, button, emit, h, on, say } from './dom.js';
 import { sendingEntry } from './entry.js';
 import { count, dayOf } from './format.js';
@@ -24,8 +24,6 @@ let isReading = false;
 let isEndNear = false;
 let words = [];
 let isMine = false;
-
-const others = globalThis.BroadcastChannel ? new BroadcastChannel('gateway-console') : null;
 
 /** Reads the newest generations; older ones follow while the end of the list is near the window. */
 export async function showStream() {
@@ -178,7 +176,10 @@ function setUp() {
     document.title = document.title.replace(/^Done – /, '');
     refresh();
   });
-  others?.addEventListener('message', ({ data }) => (data.deleted ? known(data.deleted) && forgetHere(data.deleted) : refresh()));
+  otherTabs?.addEventListener('message', ({ data }) => {
+    if (data.made) refresh();
+    else if (known(data.deleted)) forgetHere(data.deleted);
+  });
 }
 
 on('step', step);
@@ -198,7 +199,7 @@ on('generation-made', ({ generation, request, cost }) => {
   const now = new Date().toISOString().slice(0, -1);
   const newest = known(ids[0])?.createdAt ?? now;
   add({ createdAt: newest > now ? newest : now, user: whoCalls() ?? undefined, ...generation }, request, cost);
-  others?.postMessage({ made: generation.id });
+  otherTabs?.postMessage({ made: generation.id });
 });
 on('generation-changed', ({ id, began }) => {
   const ended = known(id);
@@ -217,7 +218,7 @@ function forgetHere(id) {
   isHeard = false;
 }
 on('generation-deleted', ({ id }) => {
-  if (!isHeard) others?.postMessage({ deleted: id });
+  if (!isHeard) otherTabs?.postMessage({ deleted: id });
   ids = ids.filter(each => each !== id);
   const after = removeEntry(id);
   showState();

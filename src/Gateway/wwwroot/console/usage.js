@@ -1,5 +1,5 @@
 // Which team is calling, and what it has left.
-import { read } from './api.js';
+import { readUsage } from './api.js';
 import { $, h } from './dom.js';
 import { count, quotaName, usd } from './format.js';
 import { quotaBar } from './plots.js';
@@ -8,7 +8,7 @@ import { whoIs } from './words.js';
 
 export async function showUsage() {
   try {
-    const usage = await read('v1/usage');
+    const usage = await readUsage();
     const limited = usage.quotas.filter(quota => quota.limit !== null);
     const own = limited.filter(quota => !quota.name.startsWith('org-'));
     const organisation = limited.filter(quota => quota.name.startsWith('org-'));
