@@ -67,11 +67,7 @@ internal static class ResultsDocumentation
     {
         documentation.Parameter("/v1/generations", "id", SchemaRules.Uuid);
         documentation.Parameter("/v1/generations", "imageId", SchemaRules.Uuid);
-        documentation.Parameter(
-            "/v1/generations",
-            "limit",
-            SchemaRules.WholeNumber(1, PageRequest.MaxSize, PageRequest.DefaultSize)
-        );
+        documentation.Parameter("/v1/generations", "limit", SchemaRules.WholeNumber(1, PageRequest.MaxSize, PageRequest.DefaultSize));
         documentation.Parameter("/v1/generations", "width", ImagesDocumentation.ThumbnailWidth);
         documentation.Parameter("/v1/generations", "after", SchemaRules.Matching("^[A-Za-z0-9_-]+$"));
         documentation.Header(

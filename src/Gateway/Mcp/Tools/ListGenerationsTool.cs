@@ -16,11 +16,7 @@ internal sealed class ListGenerationsTool(ResultEndpoints results) : McpTool
             "List generations",
             "Your team's generations, newest first, with their images.",
             new ArgumentSchema()
-                .Integer(
-                    "limit",
-                    $"How many; {PageRequest.DefaultSize} if left out.",
-                    new NumberRange(1, PageRequest.MaxSize)
-                )
+                .Integer("limit", $"How many; {PageRequest.DefaultSize} if left out.", new NumberRange(1, PageRequest.MaxSize))
                 .String("after", "The next of an earlier list, to go on behind it."),
             isReadOnly: true
         );
