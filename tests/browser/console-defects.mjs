@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { check, open } from './browser.mjs';
+import { callerChanges } from './console-callers.mjs';
 import { drop, inspect, png, shoot } from './console-page.mjs';
 
 const [address, token, adminToken, tenantsFile, screenshots] = process.argv.slice(2);
@@ -73,16 +74,21 @@ const parts = {
     check((await page.getByLabel('Seed').inputValue()) === '', 'there still is a seed');
     await result('Remix').nth(1).locator('summary').click();
     await result('Remix').nth(1).getByRole('button', { name: 'Python' }).click();
+    await result('Remix').nth(1).getByText('Copied').waitFor();
     const folder = mkdtempSync(join(tmpdir(), 'console-'));
     // PowerShell only where it is installed; C# would have to be compiled for it, and is not run here.
     const programs = { curl: ['bash'], Python: ['python3'], TypeScript: ['node', '--input-type=module'], PowerShell: ['pwsh', '-NoProfile', '-Command'] };
     const isInstalled = program => (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
+    let last = await page.evaluate(() => navigator.clipboard.readText());
     for (const [language, [program, ...options]] of Object.entries(programs).filter(([, [program]]) => isInstalled(program))) {
       const menu = result('Remix').nth(1);
       await menu.locator('summary').click();
       await menu.getByRole('button', { name: language }).click();
       await menu.getByText('Copied').waitFor();
-      const code = await page.evaluate(() => navigator.clipboard.readText());
+      // The last language is still said to be copied.
+      let code;
+      while ((code = await page.evaluate(() => navigator.clipboard.readText())) === last) await menu.getByText('Copied').waitFor();
+      last = code;
       const before = readdirSync(folder).length;
       execFileSync(program, [...options, '-'], { cwd: folder, input: code, stdio: ['pipe', 'ignore', 'inherit'] });
       const saved = readdirSync(folder).length - before;
@@ -376,6 +382,8 @@ const parts = {
     await page.locator('#who', { hasText: 'Marketing' }).waitFor();
     check((await page.context().cookies()).every(({ name }) => name !== 'gateway_session'), 'the cookie is not cleared');
   },
+
+  ...callerChanges({ address, page, small: token, screenshots }),
 };
 
 async function everyControlIsReachable(where) {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Gateway.Cli;
+using Gateway.Edge.Problems;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Tenants;
 using Leonardo.Simulator;
@@ -149,6 +150,21 @@ public sealed class ConsoleTests
         page.Headers.CacheControl!.NoCache.ShouldBeTrue();
         var html = await page.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         html.ShouldContain("<title>Leonardo gateway</title>");
+    }
+
+    [Fact]
+    public async Task Each_problem_and_each_quota_has_words_for_people()
+    {
+        await using var gateway = await GatewayApp.StartAsync();
+        var usage = await (await gateway.GetAsync("/v1/usage")).JsonAsync();
+        var quotas = usage["quotas"]!.AsArray().Select(quota => quota!["name"]!.GetValue<string>());
+
+        await NodeScript.RunAsync(
+            "browser",
+            "console-words.mjs",
+            string.Join(',', ProblemTypes.All.Select(problem => problem.Name)),
+            string.Join(',', quotas)
+        );
     }
 
     [Fact]

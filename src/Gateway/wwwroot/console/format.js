@@ -49,6 +49,7 @@ const quotas = {
   'images-month': 'Images per month',
   'usd-month': 'Dollars per month',
   'concurrent-generations': 'Concurrent generations',
+  'jobs-queued': 'Requests that wait to be sent',
 };
 
 /** A quota's name in words, with a suffix for the organisation's. */

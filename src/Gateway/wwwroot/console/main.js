@@ -158,6 +158,8 @@ function setUpIdentity() {
   const dialog = $('#identity');
   $('#who').addEventListener('click', () => {
     dialog.showModal();
+    // The answer about a session that has ended clears its cookie.
+    confirmCaller();
     read('v1/session').then(({ signIn }) => ($('#sign-in').hidden = !signIn), () => {});
   });
   // Relative to the page, which may be served under a prefix.
@@ -202,6 +204,8 @@ $('.skip').addEventListener('click', event => {
 on('spent', () => page === 'usage' && pages.usage());
 // An image does not say why it cannot be fetched: the session may have ended, and the answer has cleared its cookie.
 addEventListener('error', ({ target }) => target instanceof HTMLImageElement && confirmCaller(), true);
+// Meanwhile a page of the gateway that is not a console may have got that answer.
+document.addEventListener('visibilitychange', () => document.hidden || confirmCaller());
 
 async function loadTeam() {
   // The stream states prices of models.

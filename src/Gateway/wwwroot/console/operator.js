@@ -1,5 +1,5 @@
 // The operator's part: the lock, the frame, and the read-only sections.
-import { read, signIn, signOut } from './api.js';
+import { confirmCaller, read, signIn, signOut } from './api.js';
 import { stuck, tenants } from './decisions.js';
 import { $, button, h, say } from './dom.js';
 import { count, when } from './format.js';
@@ -11,6 +11,8 @@ let unlocked = false;
 export async function showOperator() {
   if (!unlocked) {
     try {
+      // An answer about a session that has ended clears its cookie.
+      confirmCaller();
       // The management port does not say who is signed in: there /admin does.
       const { operator } = await read('v1/session').catch(fault => (fault.status === 404 ? { operator: '?' } : Promise.reject(fault)));
       if (!operator) return lock();

@@ -3,8 +3,13 @@ import { quotaAmount, quotaName, when } from './format.js';
 
 const unpaid = 'Nothing was sent and nothing was charged.';
 
+const unreadable = ['The gateway could not read this request', `${unpaid} Reload the page and try again.`];
+
 const texts = {
-  'malformed-request': ['The gateway could not read this request', `${unpaid} Reload the page and try again.`],
+  'malformed-request': unreadable,
+  'method-not-allowed': unreadable,
+  'not-acceptable': unreadable,
+  'range-not-satisfiable': unreadable,
   validation: ['Something here needs a correction', `${unpaid} Correct what is marked and try again.`],
   unidentified: ['The gateway does not recognise you', 'Use a gateway token, or ask the operator to add you to a team.'],
   suspended: ['Your team is suspended', 'Its images are kept, but nobody can see or make any until the operator resumes it.'],
@@ -15,6 +20,11 @@ const texts = {
   'too-large': ['This is too large', 'An image may have 25 MB. Nothing was charged.'],
   'unsupported-media-type': ['This is not an image that can be used', 'Use a PNG, JPEG or WebP file. Nothing was charged.'],
   'idempotency-in-progress': ['This request is still being sent', 'It is paid once, however often it is repeated. Try again in a moment.'],
+  'idempotency-mismatch': ['Another request was sent with the same key', `${unpaid} Reload the page and try again.`],
+  'job-not-queued': ['This is not waiting any more', 'It has been sent to Leonardo, or has ended. Nothing was changed.'],
+  'not-unknown': ['This has been decided already', 'Nothing was changed. Refresh to see what happened.'],
+  'too-many-attempts': ['Too many wrong tokens came from your address', 'Nothing was changed. Wait, then use a valid token.'],
+  timeout: ['The images were not ready in time', 'Leonardo goes on, and they are charged once. They appear in the history.'],
   'quota-exceeded': ['That is more than your team has left', unpaid],
   'upstream-rejected': ['Leonardo refused this request', 'Nothing was charged. Change the request and try again.'],
   'upstream-credentials': ['Leonardo does not accept the gateway', 'Nothing was charged. Only the operator can correct this: the key of the Leonardo account is refused.'],

@@ -1,0 +1,130 @@
+// Who is calling changes while the console is open: nothing of one team is seen by another, or paid by it. Part of console-defects.mjs.
+import { check } from './browser.mjs';
+import { drop, png } from './console-page.mjs';
+
+/** @param small a token of a team that is called Small; the network identifies Marketing. */
+export function callerChanges({ address, page, small, screenshots }) {
+  const generate = page.getByRole('button', { name: 'Generate', exact: true });
+  const prompt = page.getByLabel('Prompt', { exact: true });
+  const who = (name, tab = page) => tab.locator('#who', { hasText: name }).waitFor();
+  const isShown = text => page.evaluate(text => document.documentElement.outerHTML.includes(text), text);
+  const cookie = async () => (await page.context().cookies()).find(({ name }) => name === 'gateway_session');
+  /** As the operator, or its end, does: the page is not part of it. */
+  const endSession = async () => check((await fetch(`${address}/v1/session`, { method: 'DELETE', headers: { cookie: `gateway_session=${(await cookie()).value}` } })).ok, 'the session does not end');
+  const madeByMarketing = async () => (await (await fetch(`${address}/v1/generations?limit=100`)).json()).generations.length;
+
+  async function signIn() {
+    await page.locator('#who').click();
+    await page.getByLabel('Gateway token').fill(small);
+    await page.keyboard.press('Enter');
+    await who('Small');
+    await page.locator('#quote .price').waitFor();
+  }
+
+  async function signOut() {
+    await page.locator('#who').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+  }
+
+  /** @returns how often the page was loaded until the action has ended and the page is quiet. */
+  async function loadsDuring(action) {
+    let loads = 0;
+    const onload = () => loads++;
+    page.on('load', onload);
+    await action();
+    await page.waitForLoadState('networkidle');
+    page.off('load', onload);
+    return loads;
+  }
+
+  return {
+    async 'Signing out shows nothing of the team any more, in any tab'() {
+      await signIn();
+      await prompt.fill('A secret of the small team');
+      await page.getByRole('radio', { name: '1', exact: true }).check();
+      await generate.click();
+      await page.getByRole('article', { name: 'Result: A secret of the small team' }).locator('img').waitFor();
+      await page.locator('a.asked').first().click();
+      await page.getByRole('dialog').locator('img').first().waitFor();
+      await page.keyboard.press('Escape');
+      const tab = await page.context().newPage();
+      await tab.goto(`${address}/`);
+      await who('Small', tab);
+      await tab.locator('.result img').first().waitFor();
+      const loads = await loadsDuring(async () => {
+        await signOut();
+        await who('Marketing');
+        await page.locator('#quote .price').waitFor();
+      });
+      check(loads === 1, `the page was loaded ${loads} times`);
+      check(!(await isShown('secret of the small team')), 'the last team’s prompt is still on the page');
+      await who('Marketing', tab);
+      check(!(await tab.content()).includes('secret of the small team'), 'the last team’s prompt is still on the page of the other tab');
+      await tab.close();
+    },
+
+    async 'A session that ends while a request is written does not make another team pay for it'() {
+      await signIn();
+      const tab = await page.context().newPage();
+      await tab.goto(`${address}/`);
+      await who('Small', tab);
+      const before = await madeByMarketing();
+      await prompt.fill('Paid by nobody');
+      await page.locator('#quote .price').waitFor();
+      await page.waitForLoadState('networkidle');
+      await endSession();
+      const loads = await loadsDuring(async () => {
+        await generate.click();
+        await who('Marketing');
+        await page.locator('#quote .price').waitFor();
+      });
+      check(loads === 1, `the page was loaded ${loads} times`);
+      check(!(await isShown('Paid by nobody')), 'the request of the team is offered to the other team');
+      check((await madeByMarketing()) === before, 'the other team has made the images');
+      await who('Marketing', tab);
+      await tab.close();
+      if (screenshots) await page.screenshot({ path: `${screenshots}/session-ended.png` });
+    },
+
+    async 'A session that another page has found ended makes no other team pay either'() {
+      await signIn();
+      await prompt.fill('Paid by nobody again');
+      await page.waitForLoadState('networkidle');
+      const before = await madeByMarketing();
+      // The cookie is gone, and nothing that this page has asked for was refused.
+      await page.context().clearCookies({ name: 'gateway_session' });
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      await who('Marketing');
+      check((await madeByMarketing()) === before, 'the other team has made the images');
+      check(!(await isShown('Paid by nobody again')), 'the request of the team is offered to the other team');
+    },
+
+    async 'What is on its way when the team changes does not reach the next team'() {
+      await signIn();
+      const held = [];
+      const hold = async route => {
+        if (route.request().method() !== 'POST') return route.fallback();
+        const response = await route.fetch();
+        await new Promise(resolve => held.push(resolve));
+        // The page that asked is gone.
+        await route.fulfill({ response }).catch(() => {});
+      };
+      const ways = [/\/v1\/uploads$/, /\/v2\/generations$/];
+      for (const way of ways) await page.route(way, hold);
+      await prompt.fill('On its way');
+      await generate.click();
+      await drop(page, ['upload.png', 'image/png', png]);
+      while (held.length < 2) await new Promise(resolve => setTimeout(resolve, 20));
+      await signOut();
+      await who('Marketing');
+      for (const release of held) release();
+      await page.locator('#quote .price').waitFor();
+      await page.waitForLoadState('networkidle');
+      for (const way of ways) await page.unroute(way);
+      check((await page.locator('#references li').count()) === 0, 'the upload is a reference of the other team');
+      const kept = await page.evaluate(() => localStorage.getItem('uploads@marketing') ?? '');
+      check(!kept.includes('upload.png'), 'the upload is kept for the other team');
+      check(!(await isShown('On its way')), 'the generation is in the stream of the other team');
+    },
+  };
+}
