@@ -60,7 +60,10 @@ public abstract class AuditContract : IAsyncLifetime
                 "queued for too long"
             },
             { "update counter set queued = queued + 1 where tenant = 'a'", "queued jobs are miscounted" },
-            { "update reservation set forwarded_at = forwarded_at - 172800000000 where tenant = 'a' and sequence = 6", "INV-9" },
+            {
+                "update reservation set forwarded_at = forwarded_at - 172800000000, fence_at = fence_at - 172800000000 where tenant = 'a' and sequence = 6",
+                "INV-9"
+            },
         };
 
     private LedgerHarness _harness = null!;

@@ -86,7 +86,8 @@ internal sealed class AuditStatements(QuotaOptions options)
                 ("@from", from),
                 ("@open", (options.OpenLimit + options.Lease).Micros()),
                 ("@age", (options.JobMaxAge + options.OpenLimit + options.Lease).Micros()),
-                ("@grace", (options.UnknownGrace + options.Lease).Micros())
+                ("@grace", (options.UnknownGrace + options.Lease).Micros()),
+                ("@lease", options.Lease.Micros())
             )
             .ReadAsync(row => $"{row.GetString(0)}: {row.GetString(1)}", cancellationToken);
 
@@ -140,6 +141,8 @@ internal sealed class AuditStatements(QuotaOptions options)
         union all
         select 'unknown for too long (INV-9)', tenant || ' #' || cast(sequence as text) from reservation
           where state = 'U' and forwarded_at < (select high_water from ledger) - @grace
+            -- What was found open after a long outage is written off by the next sweep.
+            and coalesce(fence_at, 0) < (select high_water from ledger) - @lease
         limit 100
         """;
 }
