@@ -24,7 +24,7 @@ HANG_UP = 'state.Move(row, row.OwedByNobody(state.Now), "answer")'
 FORGET = 'state.Move(row, row with { OwedBy = null }, "answer")'
 CLAIM = '        state.Move(free, claimed, "repeat");\n'
 KEYLESS = "OwedBy = request.IdempotencyKey is null && options.RepeatWindow > TimeSpan.Zero ? instance : null"
-UNKNOWN = "(row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).OwedByNobody(state.Now)"
+UNKNOWN = "(row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).WithoutCaller(state.Now)"
 UNKNOWN_OWED = "row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }"
 
 # The mistake, the file, what is replaced by what, and the tests that must notice.
@@ -41,7 +41,7 @@ MUTANTS = [
     ("an error counts as delivery (histories)", "Ledger/Rules/OutcomeRules.cs", UNKNOWN, UNKNOWN_OWED, HISTORY),
     ("a report of an earlier caller counts", RULES, " && row.OwedAt == answer.Since", "", REPEATS),
     ("a delivery to an earlier caller counts on SQLite", "Ledger/Sqlite/SqliteLedgerStatements.cs", "and owed_by = ?2 and owed_at = ?3", "and owed_by = ?2 and ?3 > 0", REPEATS),
-    ("a delivery to an earlier caller counts on PostgreSQL", "Ledger/PostgreSql/PostgreSqlLedgerStatements.cs", " and r.owed_at = a.since", "", REPEATS),
+    ("a delivery to an earlier caller counts on PostgreSQL", "Ledger/PostgreSql/PostgreSqlLedgerStatements.cs", "where r.id = a.id and r.owed_by = $2 and r.owed_at = a.since", "where r.id = a.id and r.owed_by = $2", REPEATS),
     ("a dead replica still owes", RULES, "(replica is null || replica.LeaseUntil <= state.Now)", "false", REPEATS),
     ("a deleted generation answers", "Ledger/LedgerStore.cs", "(g.deleted_at is not null or g.status = 'FAILED')", "1 = 2", REPEATS),
     ("a delivery is never written", "Ledger/Writer/LedgerWriter.cs", "            _operations.TakeLazy(batch, MaxBatchSize);", "            { }", REPEATS),
@@ -75,7 +75,7 @@ MUTANTS = [
     ("what is tried again keeps its seed", "Ledger/Rules/JobRules.cs", "var seed = row.SeedDrawn", "var seed = false", JOBS),
     ("what is refused is tried again", "Ledger/Rules/JobRules.cs", "if (isRefused || ", "if (", JOBS),
     ("what an operator releases is sent again", "Ledger/Rules/OutcomeRules.cs", " && !absent.ByOperator", "", JOBS),
-    ("jobs that fail are tried in a loop", "Ledger/Writer/JobPolling.cs", " && time.GetTimestamp() >= _pausedUntil", "", JOBS),
+    ("jobs that fail are tried in a loop", "Ledger/Writer/JobPolling.cs", "=> time.GetTimestamp() >= _pausedUntil;", "=> true;", JOBS),
     ("a job that was not sent stays claimed", "Ledger/Rules/JobRules.cs", 'Release(row, null, "never-sent");', "state.Find(id);", JOBS),
     ("the account's minute does not slide", "Leonardo/AccountRequests.cs", ">= Minute)", "> 2 * Minute)", ACCOUNT),
     ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),

@@ -69,8 +69,8 @@ internal sealed class JobEndpoints(
             return ResultEndpoints.InvalidQuery(violations);
 
         JobStatus? wanted = status is null ? null : Enum.Parse<JobStatus>(status, ignoreCase: true);
-        var found = await jobs.ListAsync(caller.Tenant.Id, wanted, cursor, size + 1, context.RequestAborted);
-        var next = found.Count > size ? found[size - 1] : null;
+        var (found, readTo) = await jobs.ListAsync(caller.Tenant.Id, wanted, cursor, size + 1, context.RequestAborted);
+        var next = found.Count > size ? new PageCursor(found[size - 1].CreatedAt.Micros(), found[size - 1].Id.ToString()) : readTo;
         var page = await reader.EstimateAsync(caller.Tenant.Id, [.. found.Take(size)], context.RequestAborted);
         return new TenantJsonResult(json =>
         {
@@ -78,10 +78,7 @@ internal sealed class JobEndpoints(
             foreach (var job in page)
                 job.WriteTo(json);
             json.WriteEndArray();
-            json.WriteString(
-                "next"u8,
-                next is null ? null : new PageCursor(next.CreatedAt.Micros(), next.Id.ToString()).Write(caller.Tenant.Id)
-            );
+            json.WriteString("next"u8, next?.Write(caller.Tenant.Id));
         });
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Gateway.Edge;
 using Gateway.Generations;
 using Gateway.Ledger;
 using Gateway.Ledger.Writer;
@@ -23,7 +22,11 @@ internal sealed partial class JobSender(
     public Task StartedAsync(CancellationToken cancellationToken)
     {
         ledger.Jobs.SendBy(
-            new JobDispatch(tenant => tenants.IsActive(tenant) ? tenants.Current.Tenants.GetValueOrDefault(tenant) : null, Send)
+            new JobDispatch(
+                tenant => tenants.IsActive(tenant) ? tenants.Current.Tenants.GetValueOrDefault(tenant) : null,
+                tenants.IsSuspended,
+                Send
+            )
         );
         return Task.CompletedTask;
     }
@@ -35,8 +38,12 @@ internal sealed partial class JobSender(
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Jobs stay queued; what was sent is finished.</summary>
-    public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(_sending.Values).WaitAsync(cancellationToken).ContinueWith(_ => { }, TaskScheduler.Default);
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // A batch that was on its way when the queue was closed may claim some more.
+        while (!_sending.IsEmpty && !cancellationToken.IsCancellationRequested)
+            await Task.WhenAll(_sending.Values).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -50,18 +57,19 @@ internal sealed partial class JobSender(
     private async Task SendAsync(ClaimedJob job)
     {
         var row = job.Reservation;
-        byte[]? request;
+        byte[]? request = null;
+        Exception? unreadable = null;
         try
         {
             request = await jobs.FindRequestAsync(row.Id, CancellationToken.None);
         }
-        catch (StoreUnavailableException)
+        catch (Exception fault)
         {
-            request = null;
+            unreadable = fault;
         }
         if (request is null)
         {
-            Log.Unsent(log, row.JobId!.Value, row.Tenant);
+            Log.Unsent(log, unreadable, row.JobId!.Value, row.Tenant);
             ledger.Jobs.Unsend(job);
             return;
         }
@@ -86,7 +94,7 @@ internal sealed partial class JobSender(
             Level = LogLevel.Warning,
             Message = "Job {JobId} of {Tenant} was not sent, because its request could not be read from the store. Nothing was charged; it is tried again"
         )]
-        public static partial void Unsent(ILogger logger, Guid jobId, string tenant);
+        public static partial void Unsent(ILogger logger, Exception? fault, Guid jobId, string tenant);
 
         [LoggerMessage(
             Level = LogLevel.Error,

@@ -11,7 +11,7 @@ internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
     /// The caller who waits for this answer is gone, or got only an error. Returns when a repeat may get it.
     /// </summary>
     public Task HangUpAsync(AnswerClaim answer) =>
-        client.RecordAsync(keys => keys.Answers.Add(answer.ReservationId), rules => rules.Repeats.HangUp(answer), comesFirst: true);
+        client.RecordAsync(keys => keys.AddAnswer(answer), rules => rules.Repeats.HangUp(answer), comesFirst: true);
 
     /// <summary>The caller has this answer: no repeat gets it. Recorded with the next batch.</summary>
     public void Deliver(AnswerClaim answer) =>

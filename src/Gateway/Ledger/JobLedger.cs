@@ -5,10 +5,19 @@ using Gateway.Ledger.Writer;
 namespace Gateway.Ledger;
 
 /// <summary>The queue of jobs in the ledger (docs/ledger.md, "Jobs").</summary>
-internal sealed class JobLedger(LedgerWriter writer, LedgerClient client)
+/// <param name="claimed">Called with each reservation that this process claims.</param>
+internal sealed class JobLedger(LedgerWriter writer, LedgerClient client, Action<Reservation> claimed)
 {
     /// <summary>From now on this process sends jobs. Before it is called, it only accepts them.</summary>
-    public void SendBy(JobDispatch dispatch) => writer.Jobs = dispatch;
+    public void SendBy(JobDispatch dispatch) =>
+        writer.Jobs = dispatch with
+        {
+            Send = job =>
+            {
+                claimed(job.Reservation);
+                dispatch.Send(job);
+            },
+        };
 
     /// <summary>A claimed job that was certainly not sent: its turn comes again.</summary>
     public void Unsend(ClaimedJob job) => writer.Post(job.Unsend());

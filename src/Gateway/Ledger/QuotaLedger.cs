@@ -56,7 +56,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance, time), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         Answers = new AnswerLedger(_writer, _client);
-        Jobs = new JobLedger(_writer, _client);
+        Jobs = new JobLedger(_writer, _client, row => _open[row.Id] = (row.Tenant, row.Fingerprint.Model));
         _maintenance = new LedgerMaintenance(
             database,
             Store,
@@ -85,9 +85,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Contradictions and lost outcomes since the start: an operator must look at the log.</summary>
     public long Alarms => _writer.Alarms + _maintenance.Violations;
 
-    /// <summary>
-    /// Registers a callback for each durable batch and its duration. For metrics only; it must not throw.
-    /// </summary>
+    /// <summary>Called for each durable batch with its duration. For metrics only; must not throw.</summary>
     public void OnCommitted(Action<LedgerUnitOfWork, TimeSpan> callback) => _writer.Committed = callback;
 
     internal LedgerStore Store { get; }
@@ -152,7 +150,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>There is certainly no generation: a definite refusal, or nothing was sent.</summary>
     public Task<RecordingResult> ReleaseAsync(Guid reservationId, Outcome outcome) =>
-        OutcomeAsync(reservationId, outcomes => outcomes.Release(reservationId, outcome, outcome.Problem));
+        OutcomeAsync(
+            reservationId,
+            outcomes => outcomes.Release(reservationId, outcome, outcome.Problem),
+            keys => keys.AddReleased(reservationId)
+        );
 
     /// <summary>There may be a generation: what was reserved stays held.</summary>
     public Task<RecordingResult> UnknownAsync(Guid reservationId, Outcome outcome) =>
@@ -164,14 +166,12 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Records what the reconciler or an operator found out about an unknown reservation.</summary>
     /// <returns>False: it is too early to release it, or it is not unknown any more.</returns>
-    /// <exception cref="StoreUnavailableException">
-    /// The store did not answer; whether it was recorded is not known.
-    /// </exception>
+    /// <exception cref="StoreUnavailableException">Whether it was recorded is not known.</exception>
     public Task<bool> ReconcileAsync(Guid reservationId, ReconciliationResult result) =>
         _client.RunAsync(
             keys =>
             {
-                keys.Reservations.Add(reservationId);
+                keys.AddReleased(reservationId);
                 if (result is ReconciliationResult.Found found)
                     keys.Generations.Add(found.Settlement.GenerationId);
             },

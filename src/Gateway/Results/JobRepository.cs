@@ -20,10 +20,15 @@ internal sealed class JobRepository(Database database)
         from job j join reservation r on r.id = j.reservation_id left join generation g on g.reservation_id = r.id
         """;
 
+    /// <summary>Jobs that one page looks through at most, where few may have the wanted status.</summary>
+    public const int MaxRowsRead = 2_000;
+
+    private const string Older =
+        "select id, created_at, tenant, reservation_id from job where tenant = @tenant and (created_at, id) < (@at, @id) order by created_at desc, id desc";
+
     /// <summary>The condition under which a job has a status.</summary>
     private static readonly Dictionary<JobStatus, string> Conditions = new()
     {
-        // By the index of what is queued, however many jobs have ended.
         [JobStatus.Queued] = "r.state = 'Q' and j.id in (select q.job_id from reservation q where q.tenant = @tenant and q.state = 'Q')",
         [JobStatus.Running] = "(r.state in ('F', 'U') or (r.state = 'S' and (g.status is null or g.status = 'PENDING')))",
         [JobStatus.Complete] = "r.state = 'S' and g.status = 'COMPLETE'",
@@ -49,27 +54,48 @@ internal sealed class JobRepository(Database database)
     /// <summary>Newest first.</summary>
     /// <param name="status">Null: any.</param>
     /// <param name="after">The last entry of the previous page.</param>
-    public Task<List<StoredJob>> ListAsync(
+    /// <returns>
+    /// At most so many; and where to read on if there are fewer, because more than <see cref="MaxRowsRead"/> would have
+    /// to be looked through.
+    /// </returns>
+    public Task<(List<StoredJob> Jobs, PageCursor? ReadTo)> ListAsync(
         string tenant,
         JobStatus? status,
         PageCursor? after,
         int limit,
         CancellationToken cancellationToken
-    ) =>
-        database.ReadAsync(
-            (connection, cancellationToken) =>
-                connection
+    )
+    {
+        (string, object?)[] parameters =
+        [
+            ("@tenant", tenant),
+            ("@at", after?.CreatedAtMicros ?? long.MaxValue),
+            ("@id", database.Dialect.Id(after is null ? Guid.Empty : Guid.ParseExact(after.Id, "D"))),
+        ];
+        var condition = status is { } one ? "and " + Conditions[one] : "";
+        // By the index of what is queued, however many jobs have ended.
+        var isBounded = status is not (null or JobStatus.Queued);
+        var from = isBounded ? $"({Older} limit {MaxRowsRead})" : "job";
+        return database.ReadAsync(
+            async (connection, cancellationToken) =>
+            {
+                var found = await connection
                     .Command(
-                        $"{Select} where j.tenant = @tenant and (j.created_at, j.id) < (@at, @id) {(status is { } one ? "and " + Conditions[one] : "")} "
-                            + "order by j.created_at desc, j.id desc limit @limit",
-                        ("@tenant", tenant),
-                        ("@at", after?.CreatedAtMicros ?? long.MaxValue),
-                        ("@id", database.Dialect.Id(after is null ? Guid.Empty : Guid.ParseExact(after.Id, "D"))),
-                        ("@limit", limit)
+                        $"{Select.Replace("from job j", $"from {from} j", StringComparison.Ordinal)} where j.tenant = @tenant "
+                            + $"and (j.created_at, j.id) < (@at, @id) {condition} order by j.created_at desc, j.id desc limit @limit",
+                        [.. parameters, ("@limit", limit)]
                     )
-                    .ReadAsync(Read, cancellationToken),
+                    .ReadAsync(Read, cancellationToken);
+                if (!isBounded || found.Count == limit)
+                    return (found, null);
+                var readTo = await connection
+                    .Command($"{Older} limit 1 offset {MaxRowsRead - 1}", parameters)
+                    .ReadAsync(row => new PageCursor(row.GetTime(1).Micros(), row.GetId(0).ToString()), cancellationToken);
+                return (found, readTo.SingleOrDefault());
+            },
             cancellationToken
         );
+    }
 
     /// <summary>What is sent for a claimed job.</summary>
     /// <returns>Null: there is none.</returns>

@@ -82,8 +82,8 @@ internal sealed partial class ResultPruner(
     private Task<int> PruneJobsAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken)
     {
         var ended =
-            "select j.id from job j left join reservation r on r.id = j.reservation_id where j.created_at < @then "
-            + $"and (r.id is null or (r.state in ('S', 'V', 'W') and r.ended_at < @then)) order by j.created_at limit {SliceSize}";
+            "select j.id from job j join reservation r on r.id = j.reservation_id where j.created_at < @then "
+            + $"and r.state in ('S', 'V', 'W') and r.ended_at < @then order by j.created_at limit {SliceSize}";
         return database.WriteAsync(
             (connection, transaction, cancellationToken) =>
                 connection

@@ -16,6 +16,9 @@ internal sealed class TenantWalk(string tenant, DateTimeOffset from)
 
     private readonly SortedDictionary<string, AuditedBalance> _final = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, AuditedReservation> _open = [];
+
+    /// <summary>Reservations of jobs that were read since the last refresh: it must not add them again.</summary>
+    private readonly HashSet<Guid> _readOfJobs = [];
     private (long At, long Sequence) _last = (from.Micros(), -1);
 
     public string Tenant => tenant;
@@ -40,6 +43,8 @@ internal sealed class TenantWalk(string tenant, DateTimeOffset from)
         foreach (var row in rows)
         {
             Add(row, violations);
+            if (row.JobId is not null)
+                _readOfJobs.Add(row.Id);
             _last = (row.ReservedAt.Micros(), row.Sequence);
             Day = row.Day;
         }
@@ -78,11 +83,13 @@ internal sealed class TenantWalk(string tenant, DateTimeOffset from)
                 retries.UnionWith(await AuditedReservation.FindRetriesAsync(connection, dialect, row, cancellationToken));
         }
         // Those that were inserted behind what has been read.
+        retries.ExceptWith(_readOfJobs);
         foreach (var row in await AuditedReservation.ReadAsync(connection, dialect, retries, cancellationToken))
         {
             if ((row.ReservedAt.Micros(), row.Sequence).CompareTo(_last) <= 0 && !_open.ContainsKey(row.Id))
                 Add(row, violations);
         }
+        _readOfJobs.Clear();
     }
 
     /// <summary>Forgets the days up to this one.</summary>
@@ -92,6 +99,7 @@ internal sealed class TenantWalk(string tenant, DateTimeOffset from)
             _final.Remove(day);
         foreach (var row in _open.Values.Where(row => string.CompareOrdinal(row.Day, upTo) <= 0).ToList())
             _open.Remove(row.Id);
+        _readOfJobs.Clear();
     }
 
     /// <summary>Forgets the days before this one that hold nothing any more.</summary>

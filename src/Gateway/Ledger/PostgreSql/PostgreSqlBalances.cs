@@ -30,13 +30,18 @@ internal static class PostgreSqlBalances
     /// Windows, counters and price ratios of the loaded reservations that were not asked for. A round trip of its own,
     /// where there are any.
     /// </summary>
-    public static async Task LoadMissingAsync(NpgsqlConnection connection, LedgerUnitOfWork state, CancellationToken cancellationToken)
+    public static async Task LoadMissingAsync(
+        NpgsqlConnection connection,
+        LedgerUnitOfWork state,
+        bool mayRetry,
+        CancellationToken cancellationToken
+    )
     {
         var windows = state.MissingWindows();
         var counters = state.MissingCounters();
         var models = state.MissingModels();
         var minutes = state.MissingMinutes();
-        var requests = state.MissingRequests();
+        var requests = mayRetry ? state.MissingRequests() : [];
         counters.ExceptWith(minutes);
         if (windows.Count + counters.Count + models.Count + minutes.Count + requests.Count == 0)
             return;

@@ -26,7 +26,7 @@ internal static class PostgreSqlLedgerReader
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
             state = await ReadAsync(reader, keys, tenants.Length > 0, instance, cancellationToken);
         state.LoadEmptyWindows(tenants);
-        await PostgreSqlBalances.LoadMissingAsync(connection, state, cancellationToken);
+        await PostgreSqlBalances.LoadMissingAsync(connection, state, keys.MayRetry, cancellationToken);
         return state;
     }
 
@@ -36,14 +36,9 @@ internal static class PostgreSqlLedgerReader
         batch.Add("begin");
         batch.Add(Sql.Limits);
         batch.Add(Sql.Lock);
-        // It returns no rows, so that the reader does not see it.
-        if (keys.Delivered.Count > 0)
-            batch.Add(
-                Sql.Deliver,
-                keys.Delivered.Select(answer => answer.ReservationId).ToArray(),
-                instance,
-                keys.Delivered.Select(answer => UnixMicroseconds.From(answer.Since)).ToArray()
-            );
+        // They return no rows, so that the reader does not see them.
+        AddDelivered(batch, Sql.Deliver, keys.Delivered.Where(answer => answer.JobId is null), instance);
+        AddDelivered(batch, Sql.DeliverJobs, keys.Delivered.Where(answer => answer.JobId is not null), instance);
         batch.Add(Sql.Ledger);
         batch.Add(Sql.SentInMinute);
         batch.Add(Sql.NextFree);
@@ -65,6 +60,8 @@ internal static class PostgreSqlLedgerReader
             );
         if (keys.Answers.Count > 0)
             batch.Add(Sql.ReservationsById, keys.Answers.ToArray());
+        if (keys.JobAnswers.Count > 0)
+            batch.Add(Sql.LiveOfJobs, keys.JobAnswers.ToArray());
         if (keys.Repeats.Count > 0)
         {
             batch.Add(
@@ -85,12 +82,20 @@ internal static class PostgreSqlLedgerReader
             batch.Add(Sql.Tenants, tenants);
     }
 
+    private static void AddDelivered(NpgsqlBatch batch, string sql, IEnumerable<AnswerClaim> answers, Guid instance)
+    {
+        Guid[] ids = [.. answers.Select(answer => answer.JobId ?? answer.ReservationId)];
+        if (ids.Length > 0)
+            batch.Add(sql, ids, instance, answers.Select(answer => UnixMicroseconds.From(answer.Since)).ToArray());
+    }
+
     private static void AddSearches(NpgsqlBatch batch, LedgerKeys keys, QuotaOptions options)
     {
         if (keys.Sweep)
         {
             batch.Add(Sql.Orphans, options.OpenLimit.Micros());
             batch.Add(Sql.Stale, options.UnknownGrace.Micros());
+            batch.Add(Sql.TooOld, options.JobMaxAge.Micros());
         }
         if (keys.Unknown)
             batch.Add(Sql.Unknown);
@@ -106,10 +111,7 @@ internal static class PostgreSqlLedgerReader
         CancellationToken cancellationToken
     )
     {
-        await reader.NextResultAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        var state = Begin(reader);
+        var state = await BeginAsync(reader, cancellationToken);
         await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)));
         await RowsAsync(() => state.NextFree = Time(0));
         await ReservationsAsync(balances: false, state.ExpiredSlots);
@@ -120,6 +122,7 @@ internal static class PostgreSqlLedgerReader
         {
             await ReservationsAsync(balances: true, state.Orphans);
             await ReservationsAsync(balances: true, state.Stale);
+            await ReservationsAsync(balances: true, state.Jobs.TooOld);
         }
         if (keys.Unknown)
             await ReservationsAsync(balances: false, state.Unknown);
@@ -130,6 +133,8 @@ internal static class PostgreSqlLedgerReader
         if (keys.IdempotencyKeys.Count > 0)
             await ReservationsAsync(balances: false);
         if (keys.Answers.Count > 0)
+            await RowsAsync(() => state.LoadAnswer(PostgreSqlReservations.Read(reader)));
+        if (keys.JobAnswers.Count > 0)
             await RowsAsync(() => state.LoadAnswer(PostgreSqlReservations.Read(reader)));
         if (keys.Repeats.Count > 0)
             await ReadRepeatsAsync(reader, [.. keys.Repeats], state, cancellationToken);
@@ -161,16 +166,25 @@ internal static class PostgreSqlLedgerReader
     private static GenerationRow Generation(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetGuid(2), UnixMicroseconds.ToTime(row.GetInt64(3)));
 
-    private static LedgerUnitOfWork Begin(NpgsqlDataReader row) =>
-        new(
-            new LedgerRow(row.GetGuid(0), UnixMicroseconds.ToTime(row.GetInt64(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))
-            {
-                Turn = row.GetInt64(5),
-                PausedUntil = UnixMicroseconds.ToTime(row.GetInt64(6)),
-                Probes = row.GetInt64(7),
-            },
-            UnixMicroseconds.ToTime(row.GetInt64(8))
-        );
+    private static async Task<LedgerUnitOfWork> BeginAsync(NpgsqlDataReader row, CancellationToken cancellationToken)
+    {
+        await row.NextResultAsync(cancellationToken);
+        await row.NextResultAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var ledger = new LedgerRow(
+            row.GetGuid(0),
+            UnixMicroseconds.ToTime(row.GetInt64(1)),
+            row.GetInt64(2),
+            row.GetInt64(3),
+            row.GetInt64(4)
+        )
+        {
+            Turn = row.GetInt64(5),
+            PausedUntil = UnixMicroseconds.ToTime(row.GetInt64(6)),
+            Probes = row.GetInt64(7),
+        };
+        return new LedgerUnitOfWork(ledger, UnixMicroseconds.ToTime(row.GetInt64(8)));
+    }
 
     private static async Task ReadRepeatsAsync(
         NpgsqlDataReader reader,

@@ -42,6 +42,11 @@ internal static class PostgreSqlLedgerStatements
         where r.id = a.id and r.owed_by = $2 and r.owed_at = a.since
         """;
 
+    public const string DeliverJobs = """
+        update reservation r set owed_by = null, version = version + 1 from unnest($1, $3) as a(id, since) join job j on j.id = a.id
+        where r.id = j.reservation_id and r.owed_by = $2 and r.owed_at = a.since
+        """;
+
     // Load
 
     public const string SentInMinute =
@@ -54,6 +59,9 @@ internal static class PostgreSqlLedgerStatements
     );
     public static readonly string Stale = Reservations($"r.state = 'U' and r.forwarded_at < {Now} - $1");
     public static readonly string Unknown = Reservations("r.state = 'U' order by r.forwarded_at");
+    public static readonly string TooOld = Reservations($"r.state = 'Q' and r.reserved_at <= {Now} - $1 order by r.reserved_at");
+    public static readonly string LiveOfJobs =
+        $"select {Columns} from job j join reservation r on r.id = j.reservation_id where j.id = any($1)";
     public static readonly string ReservationsById = $"select {Columns} from reservation r where r.id = any($1)";
     public static readonly string ReservationsByKey = $"""
         select {Columns} from unnest($1, $2) as k(tenant, idem_key)
@@ -201,6 +209,8 @@ internal static class PostgreSqlLedgerStatements
     public static readonly string PruneEvents = $"delete from event where reservation_id {AnyOf(Ended)}";
     public static readonly string PruneRequests =
         $"delete from sent_request where reservation_id {AnyOf(Ended)} and {LedgerStore.HasNoGeneration}";
+    public static readonly string PruneJobs =
+        $"delete from job where id in (select job_id from reservation where id {AnyOf(Ended)} and job_id is not null)";
     public static readonly string PruneReservations = $"delete from reservation where id {AnyOf(Ended)}";
     public static readonly string CountNeverSent = LedgerStore.CountNeverSent(Dialect.PostgreSql);
     public static readonly string PruneEventsNeverSent = $"delete from event where reservation_id {AnyOf(LedgerStore.NeverSent)}";

@@ -60,6 +60,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             {
                 batch.Add(Sql.PruneEvents, before, month);
                 batch.Add(Sql.PruneRequests, before, month);
+                batch.Add(Sql.PruneJobs, before, month);
                 var reservations = batch.Add(Sql.PruneReservations, before, month);
                 batch.Add(Sql.PrunedTo, month);
                 await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -175,9 +176,9 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 jobs.Select(job => job.ReservationId).ToArray(),
                 jobs.Select(job => UnixMicroseconds.From(job.CreatedAt)).ToArray()
             );
-        if (state.Jobs.Changed is not { Count: > 0 } changed)
+        if (state.Jobs.Retried is not { Count: > 0 } retried)
             return;
-        var (ids, reservations) = (changed.Select(job => job.Id).ToArray(), changed.Select(job => job.ReservationId).ToArray());
+        var (ids, reservations) = (retried.Select(job => job.Id).ToArray(), retried.Select(job => job.ReservationId).ToArray());
         batch.Add(Sql.CopyOrigins, ids, reservations);
         batch.Add(Sql.UpdateJobs, ids, reservations);
     }

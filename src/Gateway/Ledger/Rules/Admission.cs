@@ -59,4 +59,5 @@ internal abstract record Admission
 
 /// <summary>A caller waits for the answer to this reservation, which may be another request's.</summary>
 /// <param name="Since">Different for each caller of the same reservation.</param>
-internal sealed record AnswerClaim(Guid ReservationId, DateTimeOffset Since);
+/// <param name="JobId">Null: it is no job. A job that is tried again gets another reservation.</param>
+internal sealed record AnswerClaim(Guid ReservationId, DateTimeOffset Since, Guid? JobId = null);

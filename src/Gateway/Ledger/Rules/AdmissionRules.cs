@@ -124,16 +124,17 @@ internal sealed class AdmissionRules(
     /// L2 of a queued job, on any replica: when a slot is free, and its tenant's minute and generations at once
     /// allow it.
     /// </summary>
-    /// <param name="tenant">Of the job; null: it is suspended or removed.</param>
+    /// <param name="tenant">Of the job; null: it is suspended, or this process does not know it.</param>
     /// <returns>The job as it may be sent; null: it stays queued, or has ended.</returns>
-    public Reservation? TryClaim(Guid id, Tenant? tenant)
+    public Reservation? TryClaim(Guid id, Tenant? tenant, bool isSuspended)
     {
         if (refusal is not null || Outcomes.Jobs.FindQueued(id) is not { } queued)
             return null;
         if (tenant is null)
-            Outcomes.Jobs.Suspend(queued);
-        else if (Outcomes.Jobs.IsExpired(queued))
-            Outcomes.Jobs.Expire(queued);
+        {
+            if (isSuspended || Outcomes.Jobs.IsOrphan(queued))
+                Outcomes.Jobs.Suspend(queued);
+        }
         else if (shares.MayTake(queued.Tenant) && !shares.IsWaiting(queued.Tenant) && QuotaCalculator.AdmitsNow(state, tenant))
         {
             Forward(queued, queued with { Instance = instance }, "claim");
@@ -141,6 +142,9 @@ internal sealed class AdmissionRules(
         }
         return null;
     }
+
+    /// <summary>A job that this process accepted, and whose caller was refused.</summary>
+    public bool Withdraw(Guid id) => Outcomes.Jobs.Withdraw(id, instance);
 
     /// <returns>Null: it is open.</returns>
     public StoredOutcome? OutcomeOf(Guid id) =>

@@ -4,20 +4,26 @@ namespace Gateway.Ledger.Rules;
 internal sealed class JobRows(UndoLog undo)
 {
     private readonly List<JobRow> _new = [];
-    private readonly List<JobRow> _changed = [];
+    private readonly List<RetriedJob> _retried = [];
 
     /// <summary>The oldest queued reservations of each tenant that has any, in their order.</summary>
     public List<Guid> Heads { get; } = [];
 
+    /// <summary>Queued for longer than they may be.</summary>
+    public List<Guid> TooOld { get; } = [];
+
     public IReadOnlyList<JobRow> New => _new;
 
-    /// <summary>Tried again as another reservation.</summary>
-    public IReadOnlyList<JobRow> Changed => _changed;
+    public IReadOnlyList<RetriedJob> Retried => _retried;
 
     public void Add(JobRow job) => undo.Add(_new, job);
 
-    public void Replace(JobRow job) => undo.Add(_changed, job);
+    public void Retry(RetriedJob job) => undo.Add(_retried, job);
 }
+
+/// <summary>A job that is tried again as another reservation.</summary>
+/// <param name="IsOutsideFault">Whatever failed it fails other jobs too, for a while.</param>
+internal sealed record RetriedJob(Guid Id, Guid ReservationId, bool IsOutsideFault);
 
 /// <summary>A job and its reservation: the live one, or the last.</summary>
 internal sealed record JobRow(Guid Id, string Tenant, Guid ReservationId, DateTimeOffset CreatedAt);

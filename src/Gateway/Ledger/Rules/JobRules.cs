@@ -8,8 +8,10 @@ namespace Gateway.Ledger.Rules;
 /// How a job ends or goes on (docs/ledger.md, "Jobs"). From its acceptance on it is held in the windows of that day,
 /// whatever happens to it on the way.
 /// </summary>
-internal sealed class JobRules(LedgerUnitOfWork state, QuotaOptions options)
+internal sealed class JobRules(LedgerUnitOfWork state)
 {
+    private static readonly TimeSpan UnknownTenant = TimeSpan.FromMinutes(5);
+
     public static Outcome Canceled { get; } = new("canceled", 409, "The job was cancelled before it was sent.");
 
     private static readonly Outcome Suspended = new(
@@ -33,9 +35,10 @@ internal sealed class JobRules(LedgerUnitOfWork state, QuotaOptions options)
     /// <returns>Null: it does not wait for its turn.</returns>
     public Reservation? FindQueued(Guid id) => state.Find(id) is { State: ReservationState.Queued } row ? row : null;
 
-    public bool IsExpired(Reservation queued) => state.Now - queued.ReservedAt >= options.JobMaxAge;
+    /// <summary>Of a tenant that this process does not know: another one may have read a newer tenants file.</summary>
+    public bool IsOrphan(Reservation queued) => state.Now - queued.ReservedAt >= UnknownTenant;
 
-    /// <returns>Its state now; null: it is another reservation of its job, which must be looked up again.</returns>
+    /// <returns>As it is now; another state than void: it was sent a moment before.</returns>
     public Reservation? Cancel(Guid id)
     {
         if (FindQueued(id) is { } queued)
@@ -44,6 +47,18 @@ internal sealed class JobRules(LedgerUnitOfWork state, QuotaOptions options)
     }
 
     public void Expire(Reservation queued) => End(queued, Expired, "too-old");
+
+    /// <summary>Its caller was answered that nothing was sent, so it must cost nothing, and its key is free.</summary>
+    /// <param name="instance">The process that accepted it.</param>
+    public bool Withdraw(Guid id, Guid instance)
+    {
+        if (FindQueued(id) is { } queued)
+            state.Move(queued, Void(queued, null) with { IdempotencyKey = null }, "withdraw");
+        // It was claimed before: the next equal request gets it.
+        else if (state.Find(id) is { State: not ReservationState.Void } row && row.OwedBy == instance)
+            state.Move(row, row.OwedByNobody(state.Now), "answer");
+        return true;
+    }
 
     public void Suspend(Reservation queued) => End(queued, Suspended, "suspended");
 
@@ -91,7 +106,9 @@ internal sealed class JobRules(LedgerUnitOfWork state, QuotaOptions options)
         state.Move(row, Void(row, outcome) with { IdempotencyKey = null }, why);
         state.Move(null, again, "again");
         state.Requests.Add(new SentRequest(again.Id, SentRequest.WithSeed(request, seed)));
-        state.Jobs.Replace(new JobRow(row.JobId!.Value, row.Tenant, again.Id, row.ReservedAt));
+        // After the account's own "too many" the ledger pauses; and one that was unknown fails alone.
+        var isOutside = row.State == ReservationState.Forwarding && outcome?.Problem != ProblemTypes.UpstreamSaturated.Name;
+        state.Jobs.Retry(new RetriedJob(row.JobId!.Value, again.Id, isOutside));
     }
 
     private void End(Reservation row, Outcome? outcome, string why) => state.Move(row, Void(row, outcome), why);

@@ -14,6 +14,12 @@ internal sealed class LedgerKeys
     /// </summary>
     public HashSet<Guid> Answers { get; } = [];
 
+    /// <summary>Jobs of which only the answer's debtor may change, whatever their reservation is by now.</summary>
+    public HashSet<Guid> JobAnswers { get; } = [];
+
+    /// <summary>Whether a job may be tried again: what was asked for is read with its reservation.</summary>
+    public bool MayRetry { get; private set; }
+
     /// <summary>
     /// Answers that were delivered. Every accepted request without an Idempotency-Key ends so: the store writes them
     /// without loading a row, before anything is read. An earlier caller's report changes nothing.
@@ -51,6 +57,21 @@ internal sealed class LedgerKeys
     /// started.
     /// </summary>
     public bool AloneSinceStart { get; set; }
+
+    public void AddAnswer(AnswerClaim answer)
+    {
+        if (answer.JobId is { } job)
+            JobAnswers.Add(job);
+        else
+            Answers.Add(answer.ReservationId);
+    }
+
+    /// <summary>A reservation of which there may certainly be no generation.</summary>
+    public void AddReleased(Guid id)
+    {
+        Reservations.Add(id);
+        MayRetry = true;
+    }
 
     public void AddAdmission(string tenant, string model)
     {

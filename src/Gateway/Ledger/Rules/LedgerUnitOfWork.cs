@@ -92,10 +92,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public bool IsClockStopped { get; private set; }
 
-    /// <summary>
-    /// The running day and month, and those of the high-water mark: whether the clock is trusted is decided after
-    /// loading.
-    /// </summary>
+    /// <summary>Those of the clock and of the high-water mark: which of them counts is decided after loading.</summary>
     public string[] RunningPeriods { get; } =
     [
         .. ((DateTimeOffset[])[clock > ledger.HighWater ? clock : ledger.HighWater, ledger.HighWater])
@@ -184,6 +181,10 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     public Reservation Loaded(Guid id) => _loaded[id];
 
     public Reservation? Find(Guid id) => _reservations.GetValueOrDefault(id);
+
+    /// <summary>The loaded reservation of a job that is not void: it has one at most.</summary>
+    public Reservation? FindLive(Guid job) =>
+        _reservations.Values.FirstOrDefault(row => row.JobId == job && row.State != ReservationState.Void);
 
     public Reservation? FindKey(string tenant, string key) => _keys.TryGetValue((tenant, key), out var id) ? _reservations[id] : null;
 

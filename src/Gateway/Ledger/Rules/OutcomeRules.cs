@@ -17,7 +17,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             "Leonardo answered with a generation that belongs to another request. The quota stays held, and no caller gets the generation until it is known what happened."
         );
 
-    public JobRules Jobs { get; } = new(state, options);
+    public JobRules Jobs { get; } = new(state);
 
     /// <summary>L3, by the upstream's own answer: the cost it stated is compared with the computed price.</summary>
     /// <param name="implausible">What was stated, if the settlement charges something else.</param>
@@ -54,7 +54,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             return false;
         }
         // What was unknown has no caller any more: the next repeat gets it.
-        var known = row.State == ReservationState.Forwarding ? row : row.OwedByNobody(state.Now);
+        var known = row.State == ReservationState.Forwarding ? row : row.WithoutCaller(state.Now);
         state.Move(
             row,
             known with
@@ -99,7 +99,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         if (row.State == ReservationState.Forwarding)
             state.Move(
                 row,
-                (row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).OwedByNobody(state.Now),
+                (row with { State = ReservationState.Unknown, Outcome = outcome, FencedAt = state.Now }).WithoutCaller(state.Now),
                 why
             );
         else if (row.State == ReservationState.Unknown)
@@ -178,15 +178,20 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
             if (row.State == ReservationState.Unknown && row.ForwardedAt <= state.Now - options.UnknownGrace)
                 moved += TryMove(row, row.WrittenOff(state.Now), "grace-over");
         }
+        foreach (var row in state.Jobs.TooOld.Select(Jobs.FindQueued).OfType<Reservation>())
+            moved += Try(row, ReservationState.Void, "too-old", () => Jobs.Expire(row));
         return moved;
     }
 
     /// <summary>One reservation that cannot be moved must not keep the others from it.</summary>
-    private int TryMove(Reservation before, Reservation after, string why)
+    private int TryMove(Reservation before, Reservation after, string why) =>
+        Try(before, after.State, why, () => state.Move(before, after, why));
+
+    private int Try(Reservation before, ReservationState to, string why, Action move)
     {
-        if (state.Attempt(() => state.Move(before, after, why)) is not { } fault)
+        if (state.Attempt(move) is not { } fault)
             return 1;
-        state.Alarms.Add($"Reservation {before.Id} cannot go from {before.State} to {after.State} ({why}): {fault.Message}");
+        state.Alarms.Add($"Reservation {before.Id} cannot go from {before.State} to {to} ({why}): {fault.Message}");
         return 0;
     }
 
@@ -206,7 +211,7 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
     /// Its sender may only be paused: for one more lease it may wake up, see that its lease is over, and stop.
     /// </summary>
     private Reservation Orphaned(Reservation row) =>
-        (row with { State = ReservationState.Unknown, Outcome = OrphanedOutcome, FencedAt = state.Now + options.Lease }).OwedByNobody(
+        (row with { State = ReservationState.Unknown, Outcome = OrphanedOutcome, FencedAt = state.Now + options.Lease }).WithoutCaller(
             state.Now
         );
 

@@ -40,7 +40,8 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
     }
 
     /// <returns>Null: its answer is not owed.</returns>
-    public AnswerClaim? AnswerOf(Guid id) => state.Find(id) is { OwedBy: not null, OwedAt: { } since } ? new AnswerClaim(id, since) : null;
+    public AnswerClaim? AnswerOf(Guid id) =>
+        state.Find(id) is { OwedBy: not null, OwedAt: { } since } row ? new AnswerClaim(id, since, row.JobId) : null;
 
     /// <summary>
     /// The caller is gone, or got only an error: the next repeat gets the answer. An earlier caller's report changes
@@ -48,7 +49,8 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
     /// </summary>
     public bool HangUp(AnswerClaim answer)
     {
-        if (state.Find(answer.ReservationId) is { } row && row.OwedBy == instance && row.OwedAt == answer.Since)
+        var row = answer.JobId is { } job ? state.FindLive(job) : state.Find(answer.ReservationId);
+        if (row is not null && row.OwedBy == instance && row.OwedAt == answer.Since)
             state.Move(row, row.OwedByNobody(state.Now), "answer");
         return true;
     }
@@ -63,7 +65,7 @@ internal sealed class RepeatRules(LedgerUnitOfWork state, QuotaOptions options, 
     {
         var claimed = free.Owe(instance, state.Now) with { CallerWaits = callerWaits };
         state.Move(free, claimed, "repeat");
-        return new AnswerClaim(claimed.Id, claimed.OwedAt!.Value);
+        return new AnswerClaim(claimed.Id, claimed.OwedAt!.Value, claimed.JobId);
     }
 
     /// <summary>Nobody owes it, or a replica that has stopped; and not for longer than the window.</summary>

@@ -131,10 +131,13 @@ internal sealed record Reservation
                 RunningUntil = null,
                 EndedAt = now,
             }
-        ).OwedByNobody(now);
+        ).WithoutCaller(now);
 
     /// <summary>Its caller is gone, or got only an error: a repeat may get the answer from now on.</summary>
     public Reservation OwedByNobody(DateTimeOffset now) => OwedBy is null ? this : Owe(Nobody, now);
+
+    /// <summary>As it ends without its caller. The caller of a job waits for the job, not for this attempt.</summary>
+    public Reservation WithoutCaller(DateTimeOffset now) => JobId is null ? OwedByNobody(now) : this;
 
     public Reservation Owe(Guid by, DateTimeOffset now) =>
         this with

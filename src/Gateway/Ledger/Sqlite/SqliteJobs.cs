@@ -13,6 +13,20 @@ internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
                 + $"order by c.turn, c.tenant, r.reserved_at, r.sequence limit {LedgerStore.Heads}"
         );
 
+    public SqliteStatement Live =>
+        field ??= prepare($"select {LedgerStore.AllColumns} from reservation where id = (select reservation_id from job where id = ?1)");
+
+    public SqliteStatement TooOld =>
+        field ??= prepare(
+            $"select {LedgerStore.AllColumns} from reservation where state = 'Q' and reserved_at <= ?1 order by reserved_at limit {LedgerStore.CleanupBatchSize}"
+        );
+
+    public SqliteStatement Deliver =>
+        field ??= prepare(
+            "update reservation set owed_by = null, version = version + 1 where id = (select reservation_id from job where id = ?1) "
+                + "and owed_by = ?2 and owed_at = ?3"
+        );
+
     public SqliteStatement Since =>
         field ??= prepare("select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= ?2");
 
@@ -43,7 +57,7 @@ internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
     {
         foreach (var job in state.Jobs.New)
             Insert.With(job.Id).With(job.Tenant).With(job.ReservationId).With(UnixMicroseconds.From(job.CreatedAt)).Execute();
-        foreach (var job in state.Jobs.Changed)
+        foreach (var job in state.Jobs.Retried)
         {
             CopyOrigin.With(job.Id).With(job.ReservationId).Execute();
             Update.With(job.Id).With(job.ReservationId).Execute();

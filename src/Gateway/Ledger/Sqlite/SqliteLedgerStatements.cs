@@ -137,6 +137,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement DeleteRequest => field ??= Prepare("delete from sent_request where reservation_id = ?1");
     public SqliteStatement PruneRequests =>
         field ??= Prepare($"delete from sent_request where reservation_id in ({Ended}) and {LedgerStore.HasNoGeneration}");
+    public SqliteStatement PruneJobs =>
+        field ??= Prepare($"delete from job where id in (select job_id from reservation where id in ({Ended}) and job_id is not null)");
     public SqliteStatement PruneInstances => field ??= Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
     public SqliteStatement PruneEvents => field ??= Prepare($"delete from event where reservation_id in ({Ended})");
     public SqliteStatement PruneReservations => field ??= Prepare($"delete from reservation where id in ({Ended})");

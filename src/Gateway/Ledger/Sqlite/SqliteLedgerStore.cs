@@ -12,7 +12,10 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             sql =>
             {
                 foreach (var answer in keys.Delivered)
-                    sql.Deliver.With(answer.ReservationId).With(instance).With(UnixMicroseconds.From(answer.Since)).Execute();
+                    (answer.JobId is { } job ? sql.Jobs.Deliver.With(job) : sql.Deliver.With(answer.ReservationId))
+                        .With(instance)
+                        .With(UnixMicroseconds.From(answer.Since))
+                        .Execute();
                 var state = Load(sql, keys);
                 decide(state);
                 if (state.IsChanged)
@@ -42,6 +45,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             {
                 sql.PruneEvents.With(before).With(month).Execute();
                 sql.PruneRequests.With(before).With(month).Execute();
+                sql.PruneJobs.With(before).With(month).Execute();
                 if (sql.PruneReservations.With(before).With(month).Execute() == 0)
                     return false;
                 sql.PrunedTo.With(month).Execute();
@@ -107,6 +111,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         {
             LoadAll(sql.Orphans.With(now).With(UnixMicroseconds.From(state.Now - options.OpenLimit)), state, balances: true, state.Orphans);
             LoadAll(sql.Stale.With(UnixMicroseconds.From(state.Now - options.UnknownGrace)), state, balances: true, state.Stale);
+            LoadAll(sql.Jobs.TooOld.With(UnixMicroseconds.From(state.Now - options.JobMaxAge)), state, balances: true, state.Jobs.TooOld);
         }
         if (keys.Unknown)
             LoadAll(sql.Unknown, state, balances: false, state.Unknown);
@@ -143,7 +148,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             SqliteBalances.LoadWindow(sql, state, tenant, period);
         foreach (var tenant in state.MissingCounters())
             SqliteBalances.LoadCounter(sql, state, tenant);
-        foreach (var id in state.MissingRequests())
+        foreach (var id in keys.MayRetry ? state.MissingRequests() : [])
             sql.Jobs.LoadRequest(state, id);
         return state;
     }
@@ -171,6 +176,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         foreach (var id in keys.Answers)
         {
             if (sql.ReservationById.With(id).One(SqliteReservations.Read) is { } row)
+                state.LoadAnswer(row);
+        }
+        foreach (var id in keys.JobAnswers)
+        {
+            if (sql.Jobs.Live.With(id).One(SqliteReservations.Read) is { } row)
                 state.LoadAnswer(row);
         }
         foreach (var repeat in keys.Repeats)

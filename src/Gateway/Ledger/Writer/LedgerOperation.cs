@@ -177,15 +177,14 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, Kept
             _completion.TrySetException(fault);
     }
 
-    /// <summary>Nothing was sent and nothing will be, whatever the store holds of it: releases everything.</summary>
+    /// <summary>
+    /// Nothing was sent, and its caller is answered so, whatever the store holds of it: releases everything. A job may
+    /// have been claimed by now.
+    /// </summary>
     public LedgerOperation ReleaseUnsent() =>
         new LedgerOperation<bool>(
             keys => keys.Reservations.Add(id),
-            rules =>
-            {
-                rules.Outcomes.Release(id, OutcomeUnsent, "never-sent");
-                return true;
-            },
+            rules => request.Job is null ? rules.Outcomes.Release(id, OutcomeUnsent, "never-sent") : rules.Withdraw(id),
             mustBeRecorded: true
         );
 
@@ -195,13 +194,20 @@ internal sealed class ReserveOperation(ReservationRequest request, Guid id, Kept
     /// <returns>Null: there is nothing to undo.</returns>
     public LedgerOperation? Undo()
     {
-        if (IsForwarded)
+        // A job whose caller has gone is made all the same; one whose caller was refused is not.
+        if (IsForwarded || (_result is Admission.Queued { IsReplay: false } && !_completion.Task.IsCanceled))
             return ReleaseUnsent();
-        var claimed = (_result as Admission.Joined)?.Answer ?? (_result as Admission.Replayed)?.Answer;
+        var claimed = _result switch
+        {
+            Admission.Joined joined => joined.Answer,
+            Admission.Replayed replayed => replayed.Answer,
+            Admission.Queued queued => queued.Answer,
+            _ => null,
+        };
         return claimed is null
             ? null
             : new LedgerOperation<bool>(
-                keys => keys.Answers.Add(claimed.ReservationId),
+                keys => keys.AddAnswer(claimed),
                 rules => rules.Repeats.HangUp(claimed),
                 mustBeRecorded: true,
                 comesFirst: true

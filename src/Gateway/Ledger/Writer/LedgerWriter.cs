@@ -39,6 +39,9 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     /// <summary>Null: this process sends no jobs.</summary>
     public JobDispatch? Jobs { get; set; }
 
+    /// <summary>Not while a retry may unsend one: a claim that was made in between is another one.</summary>
+    private bool MayClaim => Jobs is not null && !_waiting.IsClosed && _retryQueue.Count == 0;
+
     /// <summary>Called after each durable batch with its duration. For metrics only; must not throw.</summary>
     public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
 
@@ -61,7 +64,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             if (!open && _retryQueue.Count == 0)
                 break;
             var batch = TakeOperations();
-            if (batch.Count > 0 || _waiting.Count > 0 || _jobs.IsDue)
+            if (batch.Count > 0 || _waiting.Count > 0 || (MayClaim && _jobs.IsDue))
                 await TryAsync(batch, isRetry: false, cancellationToken);
         }
         if (!cancellationToken.IsCancellationRequested)
@@ -71,11 +74,13 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     /// <returns>False: it has been stopped, and every operation was taken.</returns>
     private async Task<bool> WaitForWorkAsync(CancellationToken cancellationToken)
     {
-        var isPolling = _waiting.Count > 0 || _jobs.HasQueued;
-        var pause = isPolling ? SlotPoll : Timeout.InfiniteTimeSpan;
-        if (_retryQueue.Count > 0 && (!isPolling || _retryQueue.UntilDue < pause))
+        var pause =
+            _waiting.Count > 0 ? SlotPoll
+            : MayClaim ? _jobs.Pause
+            : Timeout.InfiniteTimeSpan;
+        if (_retryQueue.Count > 0 && (pause == Timeout.InfiniteTimeSpan || _retryQueue.UntilDue < pause))
             pause = _retryQueue.UntilDue;
-        var isOpen = await _operations.WaitAsync(_jobs.IsReady ? TimeSpan.Zero : pause, cancellationToken);
+        var isOpen = await _operations.WaitAsync(pause, cancellationToken);
         if (!isOpen && _retryQueue.Count > 0)
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken);
         return isOpen;
@@ -109,8 +114,8 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             expired,
             [.. _waiting.Next(MaxCandidates).Except(expired)],
             // The heartbeat looks for jobs that another replica accepted, or left.
-            !_waiting.IsClosed && !isRetry && (_jobs.IsDue || (renewsLease && !_jobs.HasQueued))
-                ? Jobs?.FindTenant
+            MayClaim && !isRetry && (_jobs.IsDue || (renewsLease && !_jobs.HasQueued))
+                ? Jobs
                 : null,
             renewsLease,
             started
@@ -196,9 +201,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             _waiting.Add(reserve);
     }
 
-    /// <summary>
-    /// Of an operation that no retry can help: it threw, or the store can never hold what it decided.
-    /// </summary>
+    /// <summary>No retry can help it: it threw, or the store can never hold what it decided.</summary>
     private void FailForGood(LedgerOperation operation, bool isReserved, Exception fault)
     {
         if (operation.MustBeRecorded)
@@ -264,14 +267,11 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             _retryQueue.Add(reserve.Undo() ?? reserve.ReleaseUnsent());
     }
 
-    /// <summary>
-    /// The last batch: requests that wait for a slot are refused, and the lease ends, so that no replica waits for
-    /// its end.
-    /// </summary>
+    /// <summary>The last batch: what waits for a slot is refused; the lease ends, so no replica waits for it.</summary>
     private async Task CloseAsync(CancellationToken cancellationToken)
     {
         var last = _operations.TakeLazy([], int.MaxValue);
-        var batch = new WriterBatch(last, _waiting.Expired(0), [], findTenant: null, renewsLease: true, time.GetTimestamp());
+        var batch = new WriterBatch(last, _waiting.Expired(0), [], jobs: null, renewsLease: true, time.GetTimestamp());
         try
         {
             await store.RunAsync(

@@ -1,19 +1,18 @@
 using Gateway.Ledger.Rules;
-using Gateway.Tenants;
 
 namespace Gateway.Ledger.Writer;
 
 /// <summary>What the writer does in one transaction.</summary>
 /// <param name="expired">Requests that wait for a slot no longer.</param>
 /// <param name="candidates">Requests whose turn it is to get a slot.</param>
-/// <param name="findTenant">For queued jobs whose turn it may be; null: none is looked at.</param>
+/// <param name="jobs">Who sends queued jobs whose turn it may be; null: none is looked at.</param>
 /// <param name="renewsLease">Whether this instance's lease is renewed with it.</param>
 /// <param name="started">Timestamp.</param>
 internal sealed class WriterBatch(
     List<LedgerOperation> operations,
     List<ReserveOperation> expired,
     List<ReserveOperation> candidates,
-    Func<string, Tenant?>? findTenant,
+    JobDispatch? jobs,
     bool renewsLease,
     long started
 )
@@ -26,7 +25,7 @@ internal sealed class WriterBatch(
 
     public bool RenewsLease => renewsLease;
 
-    public bool LooksForJobs => findTenant is not null;
+    public bool LooksForJobs => jobs is not null;
 
     /// <summary>Jobs that are marked as forwarded by this batch.</summary>
     public List<ClaimedJob> Claimed { get; } = [];
@@ -95,8 +94,8 @@ internal sealed class WriterBatch(
     private void TryClaim(Guid id, AdmissionRules rules, long leaseDeadline)
     {
         Reservation? claimed = null;
-        var tenant = findTenant!(State!.Find(id)!.Tenant);
-        if (State.Attempt(() => claimed = rules.TryClaim(id, tenant)) is { } fault)
+        var name = State!.Find(id)!.Tenant;
+        if (State.Attempt(() => claimed = rules.TryClaim(id, jobs!.FindTenant(name), jobs.IsSuspended(name))) is { } fault)
             State.Alarms.Add($"Reservation {id} of a job cannot be sent: {fault.Message}");
         else if (claimed is not null)
             Claimed.Add(new ClaimedJob(claimed, new Admission.Admitted(id, State.Now, [], leaseDeadline, null)));

@@ -133,4 +133,77 @@ public abstract class JobContract : JobTest
         var sent = await NextAsync(ledger);
         (await ledger.Jobs.CancelAsync(sent.Reservation.Id, CancellationToken.None))!.State.ShouldBe(ReservationState.Forwarding);
     }
+
+    [Fact]
+    public async Task Free_slots_are_filled_without_waiting()
+    {
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 10 });
+        await Task.WhenAll(Enumerable.Range(0, 25).Select(_ => QueueAsync(ledger, Team())));
+
+        await Eventually.HoldsAsync(() => Claimed.Count == 10);
+    }
+
+    /// <summary>The store is slow: it takes the request after its caller was refused.</summary>
+    [Theory]
+    [InlineData("k")]
+    [InlineData(null)]
+    public async Task One_whose_caller_was_refused_is_withdrawn(string? key)
+    {
+        var options = Account with { RepeatWindow = TimeSpan.FromMinutes(10), ConcurrentGenerations = 1 };
+        var ledger = await StartAsync(options);
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        Task<Admission>? admitting = null;
+        var isSlow = true;
+        ledger.OnCommitted(
+            (batch, _) =>
+            {
+                if (!isSlow || batch.Jobs.New.Count == 0)
+                    return;
+                isSlow = false;
+                Harness.Time.Advance(options.StoreTimeout * 2);
+                SpinWait.SpinUntil(() => admitting is { IsCompleted: true }, TimeSpan.FromSeconds(5));
+            }
+        );
+
+        admitting = ledger.AdmitAsync(Job(Team(), key: key), CancellationToken.None);
+
+        (await admitting).ShouldBeOfType<Admission.Unavailable>();
+        await Harness.UntilAsync(async () => (await ledger.QuotaAsync(Team(), "images-day")).Held == 0);
+        (await ledger.AdmitAsync(Job(Team(), key: key), CancellationToken.None))
+            .ShouldBeOfType<Admission.Queued>()
+            .IsReplay.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task One_whose_caller_goes_while_it_is_accepted_is_the_next_equal_callers()
+    {
+        var ledger = await StartAsync(Account with { RepeatWindow = TimeSpan.FromMinutes(10), ConcurrentGenerations = 1 });
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        using var gone = new CancellationTokenSource();
+        ledger.OnCommitted(
+            (batch, _) =>
+            {
+                if (batch.Jobs.New.Count > 0)
+                    gone.Cancel();
+            }
+        );
+
+        await Should.ThrowAsync<OperationCanceledException>(() => ledger.AdmitAsync(Job(Team()), gone.Token));
+
+        (await ledger.AdmitAsync(Job(Team()), CancellationToken.None)).ShouldBeOfType<Admission.Queued>().IsReplay.ShouldBeTrue();
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_shuts_down_claims_nothing_and_does_not_ask_the_store_in_a_loop()
+    {
+        var ledger = await StartAsync(Account);
+        await ledger.StoppingAsync(CancellationToken.None);
+        var batches = 0;
+        ledger.OnCommitted((_, _) => batches++);
+        await QueueAsync(ledger, Team());
+
+        SpinWait.SpinUntil(() => batches > 20, TimeSpan.FromSeconds(0.5)).ShouldBeFalse();
+        Claimed.ShouldBeEmpty();
+    }
 }

@@ -66,7 +66,7 @@ internal sealed class JobHistory(LedgerHarness harness)
     private async Task StartAsync()
     {
         _ledger = await harness.StartAsync(Options);
-        _ledger.Jobs.SendBy(new JobDispatch(id => id == _team.Id ? _team : null, _claimed.Enqueue));
+        _ledger.Jobs.SendBy(new JobDispatch(id => id == _team.Id ? _team : null, _ => false, _claimed.Enqueue));
     }
 
     private async Task QueueAsync(int images)

@@ -1,3 +1,4 @@
+using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -54,6 +55,26 @@ public abstract class JobRetryContract : JobTest
         }
 
         tries.ShouldBeInRange(4, 7);
+    }
+
+    [Theory]
+    [InlineData("upstream-credentials", 502, false)]
+    [InlineData("upstream-saturated", 503, true)]
+    public async Task Failures_of_one_round_pause_once_and_the_accounts_own_refusals_do_not(string problem, int status, bool isReady)
+    {
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 10 });
+        for (var n = 0; n < 6; n++)
+            await QueueAsync(ledger, Team());
+        for (var n = 0; n < 6; n++)
+            await ledger.ReleaseAsync((await NextAsync(ledger)).Reservation.Id, new Outcome(problem, status, "No.", RetryAfter: 1));
+
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1.5));
+        await ledger.FreshAsync(Team());
+        await Harness.UntilAsync(() => Task.FromResult(!isReady || !Claimed.IsEmpty));
+        Claimed.IsEmpty.ShouldBe(!isReady);
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await ledger.FreshAsync(Team());
+        await Harness.UntilAsync(() => Task.FromResult(!Claimed.IsEmpty));
     }
 
     [Fact]
@@ -124,22 +145,79 @@ public abstract class JobRetryContract : JobTest
     }
 
     [Fact]
-    public async Task One_that_is_queued_for_too_long_or_whose_tenant_is_gone_ends_without_a_charge()
+    public async Task One_whose_tenant_is_suspended_or_unknown_for_five_minutes_ends_without_a_charge()
     {
-        var ledger = await StartAsync(Account with { ConcurrentGenerations = 1, GenerationTimeLimit = TimeSpan.FromDays(9) });
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 1 });
         await ledger.AdmittedAsync(Request(Tenant("x")));
-        await QueueAsync(ledger, Tenant("gone"));
+        await QueueAsync(ledger, Tenant("suspended"));
+        await QueueAsync(ledger, Tenant("unknown"));
         await QueueAsync(ledger, Team());
-        Tenants.TryRemove("gone", out _);
+        Tenants.TryRemove("suspended", out _);
+        Tenants.TryRemove("unknown", out _);
+        Suspended.Add("suspended");
 
         await PassAsync(ledger, 2);
-        (await ledger.QuotaAsync(Tenant("gone"), "images-day")).Held.ShouldBe(0);
+        (await ledger.QuotaAsync(Tenant("suspended"), "images-day")).Held.ShouldBe(0);
+        (await ledger.QuotaAsync(Tenant("unknown"), "images-day")).Held.ShouldBe(
+            1,
+            "this replica may be the last that reads a new tenants file"
+        );
+
+        await Harness.AdvanceAsync(TimeSpan.FromMinutes(5));
+        await PassAsync(ledger, 2);
+        (await ledger.QuotaAsync(Tenant("unknown"), "images-day")).Held.ShouldBe(0);
         (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(1);
+    }
 
-        await Harness.AdvanceAsync(Account.JobMaxAge);
-        await PassAsync(ledger, 2);
-        (await ledger.QuotaAsync(Team(), "jobs-queued")).Used.ShouldBe(0);
+    [Fact]
+    public async Task What_has_become_too_old_while_the_gateway_was_down_ends_before_it_is_audited()
+    {
+        var ledger = await StartAsync(Account with { ConcurrentGenerations = 1 });
+        await ledger.AdmittedAsync(Request(Tenant("x")));
+        await QueueAsync(ledger, Team());
+        await Harness.StopAsync(ledger);
+        await Harness.AdvanceAsync(Account.JobMaxAge * 2);
+
+        var next = await StartAsync(Account);
+
+        (await next.QuotaAsync(Team(), "jobs-queued")).Used.ShouldBe(0);
+        (await WholeAudit.RunAsync(Harness.DatabaseOf(next), Account)).ShouldBeEmpty();
         Claimed.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_retry_between_two_audits_is_counted_once()
+    {
+        var ledger = await StartAsync(Account);
+        var audit = new LedgerAudit(Harness.DatabaseOf(ledger), Account, Harness.Time);
+        await QueueAsync(ledger, Team());
+        (await audit.CheckRecentAsync(CancellationToken.None)).ShouldBeEmpty();
+
+        await ledger.ReleaseAsync((await NextAsync(ledger)).Reservation.Id, new Outcome("upstream-unreachable", 502, "No."));
+        await FinishAsync(ledger, await NextAsync(ledger));
+
+        (await audit.CheckRecentAsync(CancellationToken.None)).ShouldBeEmpty();
+        (await audit.CheckRecentAsync(CancellationToken.None)).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_answer_of_a_job_is_owed_until_it_is_delivered_also_after_another_attempt(bool isDelivered)
+    {
+        var ledger = await StartAsync(Account with { RepeatWindow = TimeSpan.FromMinutes(10) });
+        var first = (Admission.Queued)await ledger.AdmitAsync(Job(Team()), CancellationToken.None);
+        await ledger.ReleaseAsync((await NextAsync(ledger)).Reservation.Id, new Outcome("upstream-unreachable", 502, "No."));
+        await NextAsync(ledger);
+
+        if (isDelivered)
+            ledger.Answers.Deliver(first.Answer!);
+        else
+            await ledger.Answers.HangUpAsync(first.Answer!);
+        var equal = (Admission.Queued)await ledger.AdmitAsync(Job(Team()), CancellationToken.None);
+
+        equal.IsReplay.ShouldBe(!isDelivered);
+        (equal.JobId == first.JobId).ShouldBe(!isDelivered);
     }
 
     [Fact]

@@ -24,6 +24,8 @@ public abstract class JobTest : LedgerTest
 
     private protected ConcurrentDictionary<string, Tenant> Tenants { get; } = new(StringComparer.Ordinal);
 
+    private protected HashSet<string> Suspended { get; } = new(StringComparer.Ordinal);
+
     private int _generation;
 
     private protected const string RequestId = "request-of-a-job";
@@ -34,7 +36,7 @@ public abstract class JobTest : LedgerTest
     {
         Harness.Options = options;
         var ledger = await Harness.StartAsync(options);
-        ledger.Jobs.SendBy(new JobDispatch(id => Tenants.GetValueOrDefault(id), Claimed.Enqueue));
+        ledger.Jobs.SendBy(new JobDispatch(id => Tenants.GetValueOrDefault(id), Suspended.Contains, Claimed.Enqueue));
         return ledger;
     }
 
