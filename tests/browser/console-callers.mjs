@@ -1,6 +1,6 @@
 // Who is calling changes while the console is open: nothing of one team is seen by another, or paid by it. Part of console-defects.mjs.
 import { check } from './browser.mjs';
-import { drop, png } from './console-page.mjs';
+import { drop, inspect, png, shoot } from './console-page.mjs';
 
 /** @param small a token of a team that is called Small; the network identifies Marketing. */
 export function callerChanges({ address, page, small, screenshots }) {
@@ -125,6 +125,34 @@ export function callerChanges({ address, page, small, screenshots }) {
       const kept = await page.evaluate(() => localStorage.getItem('uploads@marketing') ?? '');
       check(!kept.includes('upload.png'), 'the upload is kept for the other team');
       check(!(await isShown('On its way')), 'the generation is in the stream of the other team');
+    },
+
+    async 'What programs have queued is shown with its place, and can be cancelled'() {
+      await signIn();
+      const headers = { authorization: `Bearer ${small}`, 'content-type': 'application/json', prefer: 'respond-async' };
+      const sent = await Promise.all(
+        Array.from({ length: 80 }, async (_, n) => {
+          const body = JSON.stringify({ model: 'flux-pro-2.0', parameters: { prompt: `Queued, number ${n}`, width: 256, height: 256 } });
+          return (await fetch(`${address}/v2/generations`, { method: 'POST', headers, body })).status;
+        }),
+      );
+      check(sent.every(status => status === 202), `the jobs are answered ${sent}`);
+      // More than are sent in a minute: the last ones are there for a while.
+      await page.reload();
+      const jobs = page.getByRole('list', { name: / requests in the queue$/ });
+      const line = jobs.getByRole('listitem').last();
+      await line.getByText(/^Position \d+ · (starts in about \d+ (second|minute)s? · )?sent at \d\d:\d\d$/).waitFor();
+      if (screenshots) {
+        await shoot(page, 'jobs', screenshots);
+        await inspect(page, 'jobs', screenshots);
+      }
+      const id = (await line.locator('p').getAttribute('id')).replace('job-', '');
+      await page.locator(`#job-${id} + button`).click();
+      await page.getByRole('button', { name: 'Cancel the request' }).click();
+      await page.locator(`#job-${id}`).waitFor({ state: 'detached' });
+      const { job } = await (await fetch(`${address}/v1/jobs/${id}`, { headers })).json();
+      check(job.status === 'CANCELED', `the job is ${job.status}`);
+      await page.getByRole('article', { name: 'Result: Queued' }).first().waitFor();
     },
   };
 }

@@ -117,13 +117,14 @@ function show(name) {
 
 async function identify(isAgain = false) {
   try {
-    const { tenant } = await readUsage();
+    const { tenant, quotas } = await readUsage();
     belongTo(tenant);
     setTeam(tenant.id);
     showLabel(tenant.user);
     $('#who').textContent = tenant.name ?? tenant.id;
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
     $('#forget').hidden = !isSignedIn();
+    if (quotas.some(({ name, used, held }) => name === 'jobs-queued' && used + held > 0)) stream.then(({ loadJobs }) => loadJobs());
   } catch (fault) {
     // The cookie of a session that has ended is cleared by this answer: without it the network may identify the caller.
     if (fault.status === 401 && !isAgain) {

@@ -158,6 +158,8 @@ function step(by) {
 
 /** In the part of the stream, with which it shares most. */
 export const loadDetails = () => import('./details.js');
+/** The gateway may be unavailable: they are looked for again later. */
+export const loadJobs = () => import('./jobs.js').then(({ showJobs }) => showJobs(), () => {});
 
 function setUp() {
   new IntersectionObserver(entries => {
@@ -170,11 +172,15 @@ function setUp() {
     clearTimeout(timer);
     timer = setTimeout(search, 250);
   });
-  setInterval(refresh, refreshSeconds * 1000);
+  const refreshAll = () => {
+    refresh();
+    if (!document.hidden && !$('#form').hidden) loadJobs();
+  };
+  setInterval(refreshAll, refreshSeconds * 1000);
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) return;
     document.title = document.title.replace(/^Done – /, '');
-    refresh();
+    refreshAll();
   });
   otherTabs?.addEventListener('message', ({ data }) => {
     if (data.made) refresh();
@@ -183,6 +189,8 @@ function setUp() {
 }
 
 on('step', step);
+// It has been sent, and its generation is new.
+on('job-left', refresh);
 on('generation-sending', ({ key, request }) => {
   const card = h('article', { class: 'result', 'data-key': key, 'aria-busy': 'true', 'aria-label': `Sending: ${request.parameters.prompt.slice(0, 80)}` }, sendingEntry(request));
   $('#sending').replaceChildren(card);
