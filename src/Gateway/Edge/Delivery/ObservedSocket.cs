@@ -89,6 +89,13 @@ internal sealed partial class ObservedSocket : IDisposable
         return false;
     }
 
+    /// <summary>Whether the peer has answered with a reset by now.</summary>
+    public bool IsReset()
+    {
+        Span<byte> info = stackalloc byte[InfoLength];
+        return HasError() || !TryRead(_handle, info) || info[0] == StateClosed;
+    }
+
     public void Dispose() => _handle.Dispose();
 
     private static bool TryRead(Handle handle, Span<byte> info)

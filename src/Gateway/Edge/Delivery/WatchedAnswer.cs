@@ -32,7 +32,8 @@ internal sealed class WatchedAnswer(bool isObservable, ObservedSocket? socket, b
         }
         catch (TimeoutException)
         {
-            return true;
+            // A busy server may not have seen the reset.
+            return socket?.IsReset() != true;
         }
         finally
         {
