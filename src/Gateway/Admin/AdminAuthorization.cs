@@ -22,7 +22,6 @@ internal sealed class AdminAuthorization(
     AnonymousRequests anonymous
 ) : IDisposable
 {
-    private const string Scheme = "Bearer ";
     private const string Policy = "admin-requests";
 
     /// <summary>
@@ -47,17 +46,11 @@ internal sealed class AdminAuthorization(
             return next(context);
         if (!options.IsServed)
             return anonymous.RefuseAsync(context, new Problem(ProblemTypes.NotFound, "There is no such route."));
-        var authorization = context.Request.Headers.Authorization;
+        var headers = context.Request.Headers;
         // As for tenants: a credential in the header decides alone.
-        if (authorization.Count == 0)
+        if (headers.Authorization.Count == 0)
             return FollowSessionAsync(context);
-        var token =
-            authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-                ? header[Scheme.Length..].Trim()
-                : null;
-        return token is not null && tokens.Find(token) is { } known
-            ? ContinueAsync(context, new Operator(known.Operator, known))
-            : RefuseTokenAsync(context);
+        return tokens.Find(headers) is { } known ? ContinueAsync(context, new Operator(known.Operator, known)) : RefuseTokenAsync(context);
     }
 
     private async Task FollowSessionAsync(HttpContext context)

@@ -116,7 +116,7 @@ internal static class AdminDocumentation
         documentation.Schema<AdminGeneration>(
             ("reservationId", SchemaRules.Uuid),
             ("tenant", SchemaRules.Tenant),
-            ("state", SchemaRules.Known("reserved", "forwarding", "unknown", "settled", "released", "written-off")),
+            ("state", SchemaRules.Known("queued", "reserved", "forwarding", "unknown", "settled", "released", "written-off")),
             ("images", ModelsDocumentation.Between(model => model.Quantity)),
             ("usd", SchemaRules.Usd),
             ("chargedUsd", SchemaRules.Usd),

@@ -7,7 +7,8 @@ internal sealed record AdminGenerations(IReadOnlyList<AdminGeneration> Generatio
 
 /// <summary>A reservation as the ledger stores it. The prompt is not stored.</summary>
 /// <param name="State">
-/// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>settled</c>, <c>released</c> or <c>written-off</c>.
+/// <c>queued</c>, <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>settled</c>, <c>released</c> or
+/// <c>written-off</c>.
 /// </param>
 /// <param name="Usd">What was reserved: the computed price, times the price ratio that was in force.</param>
 /// <param name="ChargedUsd">What was charged; null: nothing.</param>

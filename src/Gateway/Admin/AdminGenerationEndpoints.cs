@@ -18,8 +18,9 @@ internal sealed class AdminGenerationEndpoints(ReservationReader reservations, Q
 
     /// <param name="tenant">Only of this tenant.</param>
     /// <param name="state">
-    /// <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (any of these three), <c>settled</c>,
-    /// <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not finish).
+    /// <c>queued</c>, <c>reserved</c>, <c>forwarding</c>, <c>unknown</c>, <c>held</c> (any of these four),
+    /// <c>settled</c>, <c>released</c>, <c>written-off</c>, or <c>stuck</c> (settled, but its generation does not
+    /// finish).
     /// </param>
     /// <param name="request">Only of the request with this <c>X-Request-Id</c>.</param>
     /// <param name="trace">Only of the request with this <c>traceId</c>.</param>

@@ -8,18 +8,35 @@ namespace Gateway.Admin;
 /// The operators' tokens, from a file with one on each line: <c>TOKEN</c> or <c>NAME TOKEN</c>; <c>#</c> starts a
 /// comment. The file is reloaded when it changes.
 /// </summary>
-internal sealed partial class AdminTokens(AdminOptions options, TimeProvider time, ILogger<AdminTokens> log)
+internal sealed partial class AdminTokens
 {
+    private const string Scheme = "Bearer ";
     private const int MinTokenLength = 16;
     private const int MaxFileBytes = 64 * 1024;
 
-    private readonly ReloadingFile<IReadOnlyList<AdminToken>>? _file = options.TokenFile is null
-        ? null
-        : new ReloadingFile<IReadOnlyList<AdminToken>>(options.TokenFile, Parse, time);
+    private readonly ReloadingFile<IReadOnlyList<AdminToken>>? _file;
+    private readonly ILogger _log;
     private string? _lastError;
 
-    /// <summary>The operator that has this token; null: none. Every token is compared, in fixed time.</summary>
-    public AdminToken? Find(string presented) => Find(SHA256.HashData(Encoding.UTF8.GetBytes(presented)));
+    public AdminTokens(AdminOptions options, TimeProvider time, ILogger<AdminTokens> log)
+    {
+        _log = log;
+        _file = options.TokenFile is { } file ? new ReloadingFile<IReadOnlyList<AdminToken>>(file, Parse, time) : null;
+        // At start, so that LoadedAt says since when these tokens are in force.
+        Current();
+    }
+
+    /// <summary>When the tokens in force were read; null: they were not.</summary>
+    public DateTimeOffset? LoadedAt => _file?.LoadedAt;
+
+    /// <summary>
+    /// The operator whose token the request presents, whatever characters it has; null: none. Every token is compared,
+    /// in fixed time.
+    /// </summary>
+    public AdminToken? Find(IHeaderDictionary headers) =>
+        headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            ? Find(SHA256.HashData(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim())))
+            : null;
 
     /// <param name="presented">SHA-256 of the token.</param>
     public AdminToken? Find(byte[] presented)
@@ -84,7 +101,7 @@ internal sealed partial class AdminTokens(AdminOptions options, TimeProvider tim
     {
         var error = content.Errors is [var first, ..] ? first : null;
         if (error is not null && error != _lastError)
-            Log.FileInvalid(log, error);
+            Log.FileInvalid(_log, error);
         _lastError = error;
     }
 

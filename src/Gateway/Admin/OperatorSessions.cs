@@ -14,6 +14,9 @@ internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, A
 {
     private const int MaxName = 100;
 
+    /// <summary>Since when this replica has had its settings.</summary>
+    private readonly DateTimeOffset _startedAt = time.GetUtcNow();
+
     /// <returns>
     /// The operator that the session of the request identifies, if any; and whether the request has a cookie of a
     /// session that has ended.
@@ -28,8 +31,11 @@ internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, A
             return (null, identities.Count == 0);
         if (IsInForce(signedIn))
             return (new Operator(signedIn.Name, Token: null), false);
-        await sessions.EndAsync(known, context.RequestAborted);
-        return (null, true);
+        // The time first: the file may be replaced between the two looks.
+        if (!signedIn.CanBeEndedBy(signedIn.TokenDigest is null ? _startedAt : tokens.LoadedAt) || IsInForce(signedIn))
+            return (null, false);
+        await sessions.EndAsync(known, SessionRole.Operator, context.RequestAborted);
+        return (null, identities.Count == 1);
     }
 
     /// <summary>Signs the operator in whose token the request presents, and adds the cookie to the answer.</summary>
@@ -46,8 +52,10 @@ internal sealed class OperatorSessions(SessionStore sessions, SignInRate rate, A
             Person: null,
             SessionIdentity.GetExpiry(SessionRole.Operator, time.GetUtcNow())
         );
-        var previous = SessionCookie.Read(context.Request).Key;
-        SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: true, [identity], cancellationToken));
+        SessionCookie.Write(
+            context,
+            await sessions.CreateAsync(SessionCookie.FindDigests(context.Request), keepsOtherRole: true, [identity], cancellationToken)
+        );
         return null;
     }
 

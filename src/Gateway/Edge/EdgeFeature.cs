@@ -28,13 +28,14 @@ internal static class EdgeFeature
         builder.Services.AddSingleton(configured);
         var trustedProxies = TrustedProxies.Read(settings);
         builder.Services.AddSingleton(trustedProxies);
-        builder.Services.AddSingleton(PublicUrl.Read(settings, trustedProxies));
+        var management = ManagementPort.Add(builder, settings);
+        builder.Services.AddSingleton(management);
+        builder.Services.AddSingleton(PublicUrl.Read(settings, trustedProxies, management));
         builder.Services.AddSingleton<ConnectionLimit>();
         builder.Services.AddSingleton<AnonymousRequests>();
         builder.Services.AddSingleton(OutgoingOptions.Read(settings));
         builder.Services.AddSingleton<OutgoingConnections>();
         builder.Services.AddCrossOrigin(settings);
-        builder.Services.AddSingleton(ManagementPort.Add(builder, settings));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -3,10 +3,12 @@ using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
 using Gateway.Edge.Outgoing;
 using Gateway.Tenants.Identification.Jwt;
+using Gateway.Tenants.Sessions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.IdentityModel.Tokens;
@@ -23,6 +25,12 @@ internal sealed class OidcSignIn : IDisposable
 
     /// <summary>The tenant that the person has chosen, where several fit.</summary>
     public const string TenantItem = "tenant";
+
+    /// <summary>
+    /// The digest of the session that the browser had when it left: its cookie does not come back with the issuer's
+    /// link.
+    /// </summary>
+    private const string SessionItem = "session";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly AuthenticationScheme Scheme = new("issuer", null, typeof(OpenIdConnectHandler));
@@ -52,11 +60,17 @@ internal sealed class OidcSignIn : IDisposable
     public async Task ChallengeAsync(HttpContext context, string returnPath, string? tenant)
     {
         var properties = new AuthenticationProperties { RedirectUri = returnPath };
-        if (tenant is not null)
+        if (!string.IsNullOrEmpty(tenant))
             properties.Items[TenantItem] = tenant;
+        if (SessionCookie.FindDigests(context.Request) is [var digest])
+            properties.Items[SessionItem] = Convert.ToHexStringLower(digest);
         var handler = await CreateHandlerAsync(context);
         await handler.ChallengeAsync(properties);
     }
+
+    /// <returns>The digest of the session that the browser had before, if any.</returns>
+    public static byte[][] FindPrevious(AuthenticationProperties accepted) =>
+        accepted.Items.TryGetValue(SessionItem, out var digest) ? [Convert.FromHexString(digest!)] : [];
 
     /// <summary>Redeems what the issuer has sent the browser back with.</summary>
     public async Task<IssuerReply> ReceiveAsync(HttpContext context)
@@ -116,8 +130,15 @@ internal sealed class OidcSignIn : IDisposable
             cookie.SameSite = SameSiteMode.Lax;
             cookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;
         }
-        // JwtValidator checks signature, lifetime and the rest when the handler has checked the nonce.
-        options.TokenValidationParameters = new TokenValidationParameters { ValidAudience = settings.ClientId, ValidateLifetime = false };
+        // JwtValidator checks signature, lifetime and the rest when the handler has checked the nonce. The handler only
+        // has keys of up to an hour ago, and a code can be redeemed once: with its own check it would refuse everybody
+        // after the issuer has changed its keys.
+        options.TokenValidationParameters = new TokenValidationParameters
+        {
+            ValidAudience = settings.ClientId,
+            ValidateLifetime = false,
+            SignatureValidator = (token, _) => new JsonWebToken(token),
+        };
         options.Events.OnRemoteFailure = failed =>
         {
             failed.HttpContext.Features.Set(new IssuerReply(null, null, failed.Failure));

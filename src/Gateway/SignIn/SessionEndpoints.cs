@@ -1,7 +1,6 @@
 using System.Text.Json.Serialization;
 using Gateway.Admin;
 using Gateway.Edge.Addresses;
-using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Gateway.Edge.Rates;
 using Gateway.Tenants;
@@ -34,13 +33,17 @@ internal sealed class SessionEndpoints(
         // A page of another site must not sign its reader in as somebody else.
         if (CrossSiteGuard.CheckPage(context, publicUrl, "session") is { } foreign)
             return foreign;
-        var bearer = BearerToken.Read(context.Request.Headers);
-        if (bearer.Text is null)
-            return bearer.Refusal.Refusal ?? NoToken;
-        // With a management port, operators sign in there.
-        if (management.Port is null && adminTokens.Find(bearer.Text) is { } token)
+        var headers = context.Request.Headers;
+        if (headers.Authorization.Count == 0)
+            return NoToken;
+        // First: an operator's token may be one that no tenant can have. With a management port, operators sign in
+        // there.
+        if (management.Port is null && adminTokens.Find(headers) is { } token)
             return await operators.CreateAsync(context, token, cancellationToken) ?? (IResult)TypedResults.NoContent();
-        return await CreateForTenantAsync(context, cancellationToken);
+        var bearer = BearerToken.Read(headers);
+        return bearer.Text is null
+            ? RefuseToken(context, bearer.Refusal.Refusal ?? NoToken)
+            : await CreateForTenantAsync(context, cancellationToken);
     }
 
     public async Task<IResult> GetAsync(HttpRequest request)
@@ -86,11 +89,15 @@ internal sealed class SessionEndpoints(
         }
         if (rate.Count(first.Role, first.Name) is { } tooMany)
             return tooMany;
-        var previous = SessionCookie.Read(context.Request).Key;
         // The claims say all that the person is; a token says it of one role.
         SessionCookie.Write(
             context,
-            await sessions.CreateAsync(previous, keepsOtherRole: signIn.Claims is null, identities, cancellationToken)
+            await sessions.CreateAsync(
+                SessionCookie.FindDigests(context.Request),
+                keepsOtherRole: signIn.Claims is null,
+                identities,
+                cancellationToken
+            )
         );
         return TypedResults.NoContent();
     }

@@ -93,31 +93,27 @@ internal sealed partial class SignInEndpoints(
             Log.NotSignedIn(log, refused.Detail);
             return refused.Type == ProblemTypes.IdentityUnavailable ? Unavailable : SignInAgain("The issuer's token is not valid here.");
         }
-        var chosen = accepted.Items.TryGetValue(OidcSignIn.TenantItem, out var tenant) ? tenant : null;
-        var (identities, found) = FindIdentities(claims, chosen);
-        if (found.Count > 1)
-            return SeveralTenants(context, found, returnPath);
-        if (identities.Count == 0)
-            return NoTenant(claims);
-        // Another person may have been signed in before: nothing of theirs goes on.
-        var previous = SessionCookie.Read(context.Request).Key;
-        SessionCookie.Write(context, await sessions.CreateAsync(previous, keepsOtherRole: false, identities, cancellationToken));
-        return TypedResults.LocalRedirect(returnPath);
-    }
-
-    /// <returns>What the person is, and the tenants that fit if none of them is chosen.</returns>
-    private (List<SessionIdentity> Identities, IReadOnlyList<Tenant> Found) FindIdentities(JsonElement claims, string? chosen)
-    {
+        var chosen = accepted.Items.TryGetValue(OidcSignIn.TenantItem, out var item) ? item : null;
         var snapshot = directory.Current;
-        var found = JwtTenants.Find(snapshot, claims).Values.Select(tenant => tenant.Caller.Tenant).ToList();
-        if (found.Find(tenant => tenant.Id == chosen) is { } one)
-            found = [one];
-        List<SessionIdentity> identities = [];
-        if (found is [var only])
-            identities.Add(TokenSignIn.FromClaims(snapshot, only.Id, claims, time.GetUtcNow()));
-        if (operators.FindOperator(claims) is { } signedIn)
-            identities.Add(signedIn);
-        return (identities, found);
+        var tenants = JwtTenants.Find(snapshot, claims).Values.Select(found => found.Caller.Tenant).ToList();
+        var signedIn = operators.FindOperator(claims);
+        if (tenants.Count == 0 && signedIn is null)
+            return NoTenant(claims);
+        var tenant = chosen is null && tenants is [var only] ? only : tenants.Find(one => one.Id == chosen);
+        if (tenant is null && (tenants.Count > 0 || chosen is not null))
+            return OfferChoice(context, tenants, chosen, returnPath);
+        SessionIdentity?[] roles =
+        [
+            tenant is null ? null : TokenSignIn.FromClaims(snapshot, tenant.Id, claims, time.GetUtcNow()),
+            signedIn,
+        ];
+        // Another person may have been signed in before: nothing of theirs goes on.
+        byte[][] previous = [.. SessionCookie.FindDigests(context.Request), .. OidcSignIn.FindPrevious(accepted)];
+        SessionCookie.Write(
+            context,
+            await sessions.CreateAsync(previous, keepsOtherRole: false, [.. roles.OfType<SessionIdentity>()], cancellationToken)
+        );
+        return TypedResults.LocalRedirect(returnPath);
     }
 
     private static Problem NoTenant(JsonElement claims) =>
@@ -129,19 +125,26 @@ internal sealed partial class SignInEndpoints(
                 : "You are signed in at the issuer, but no tenant of this gateway is known by your account. Ask the operator to add one of its claims to identify.jwt in the tenants file."
         );
 
-    private static Problem SeveralTenants(HttpContext context, IReadOnlyList<Tenant> found, string returnPath)
+    /// <param name="tenants">Those of the person; none: an operator of no tenant.</param>
+    /// <param name="chosen">None of them; null: nothing was chosen among several.</param>
+    private static Problem OfferChoice(HttpContext context, List<Tenant> tenants, string? chosen, string returnPath)
     {
-        SignInPage.Offer(
-            context,
-            [
-                .. found.Select(tenant =>
-                    ($"Continue as {tenant.Name}", $"signin?tenant={tenant.Id}&returnUrl={Uri.EscapeDataString(returnPath)}")
-                ),
-            ]
-        );
+        var back = "returnUrl=" + Uri.EscapeDataString(returnPath);
+        if (tenants.Count == 0)
+        {
+            SignInPage.Offer(context, [("Continue as an operator", $"signin?{back}")]);
+            return new Problem(
+                ProblemTypes.Policy,
+                "Your account is an operator's and belongs to no tenant, so not to the one that ?tenant= names. Nobody was signed in. Leave ?tenant= out at /signin."
+            );
+        }
+        SignInPage.Offer(context, [.. tenants.Select(tenant => ($"Continue as {tenant.Name}", $"signin?tenant={tenant.Id}&{back}"))]);
+        var ids = string.Join(", ", tenants.Select(tenant => tenant.Id));
         return new Problem(
             ProblemTypes.Policy,
-            $"Your account belongs to several tenants: {string.Join(", ", found.Select(tenant => tenant.Id))}. Choose one with ?tenant= at /signin."
+            chosen is null
+                ? $"Your account belongs to several tenants: {ids}. Choose one with ?tenant= at /signin."
+                : $"Your account does not belong to the tenant that ?tenant= names, but to: {ids}. Nobody was signed in. Choose one with ?tenant= at /signin."
         );
     }
 

@@ -33,7 +33,8 @@ internal sealed class GatewayApp : IAsyncDisposable
         Leonardo = leonardo;
         Time = time;
         Address = new Uri(
-            factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ShouldHaveSingleItem()
+            // With a management port there is another one, on every address.
+            factory.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
         );
         _secrets = new SecretScanner([Address.Port], leonardo.Key, leonardo.AccountUserId, leonardo.Address.Authority);
         Client = SecretScanningHandler.CreateClient(Address);

@@ -85,6 +85,13 @@ internal sealed class OidcSignInGateway : IAsyncDisposable
             ? ("Cookie", session.Split(';')[0])
             : null;
 
+    /// <returns>Such as <c>a by session</c>, or the status.</returns>
+    public static async Task<string> WhoAsync(GatewayApp app, params (string, string)[] headers)
+    {
+        using var response = await app.GetAsync("/v1/usage", headers);
+        return await response.OutcomeAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (App is not null)

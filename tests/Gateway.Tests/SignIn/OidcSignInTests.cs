@@ -29,7 +29,7 @@ public sealed class OidcSignInTests
         asked["scope"].ShouldBe("openid profile");
         asked["nonce"].ShouldNotBeEmpty();
         var session = OidcSignInGateway.SessionOf(signedIn).ShouldNotBeNull();
-        (await WhoAsync(gateway.App, session)).ShouldBe("a by session");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("a by session");
         using var suspended = await gateway.App.PostAsync("""{"reason":"because"}""", "/admin/tenants/b/suspend", session);
         suspended.StatusCode.ShouldBe(HttpStatusCode.OK);
         using var audit = await gateway.App.GetAsync("/admin/audit", session);
@@ -37,8 +37,8 @@ public sealed class OidcSignInTests
 
         // The token expires after five minutes.
         gateway.App.Time.Advance(TimeSpan.FromSeconds(301));
-        (await WhoAsync(gateway.App, session)).ShouldBe("401");
-        (await WhoAsync(gateway.App)).ShouldBe("net by network", "a network stays keyless");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("401");
+        (await OidcSignInGateway.WhoAsync(gateway.App)).ShouldBe("net by network", "a network stays keyless");
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class OidcSignInTests
         using var page = await other.GetAsync("/signin", ("Accept", "text/html"));
         page.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await page.TextAsync()).ShouldContain("Sign in again");
-        (await WhoAsync(other)).ShouldBe("net by network");
+        (await OidcSignInGateway.WhoAsync(other)).ShouldBe("net by network");
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class OidcSignInTests
         asked.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
         (await asked.TextAsync()).ShouldContain("<a href=\"signin?tenant=b&amp;returnUrl=%2Fx\">Continue as Team &lt;B&gt;</a>");
         using var chosen = await gateway.SignInAsync("/signin?tenant=b&returnUrl=%2Fx");
-        (await WhoAsync(gateway.App, OidcSignInGateway.SessionOf(chosen).ShouldNotBeNull())).ShouldBe("b by session");
+        (await OidcSignInGateway.WhoAsync(gateway.App, OidcSignInGateway.SessionOf(chosen).ShouldNotBeNull())).ShouldBe("b by session");
 
         pages.Person = new()
         {
@@ -168,7 +168,7 @@ public sealed class OidcSignInTests
         using var signedIn = await gateway.SignInAsync();
         var session = OidcSignInGateway.SessionOf(signedIn).ShouldNotBeNull();
         (await gateway.App.GetAsync("/admin/tenants", session)).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await WhoAsync(gateway.App, session)).ShouldBe("net by network");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("net by network");
     }
 
     [Fact]
@@ -206,13 +206,13 @@ public sealed class OidcSignInTests
         );
         created.StatusCode.ShouldBe(HttpStatusCode.NoContent, await created.TextAsync());
         var session = SessionGateway.CookieOf(created);
-        (await WhoAsync(gateway.App, session)).ShouldBe("a by session");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("a by session");
         (await gateway.App.GetAsync("/admin/tenants", session)).StatusCode.ShouldBe(HttpStatusCode.OK);
 
         gateway.App.Time.Advance(TimeSpan.FromSeconds(299));
-        (await WhoAsync(gateway.App, session)).ShouldBe("a by session");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("a by session");
         gateway.App.Time.Advance(TimeSpan.FromSeconds(1));
-        (await WhoAsync(gateway.App, session)).ShouldBe("401");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("401");
         (await gateway.App.GetAsync("/admin/tenants", session)).StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
@@ -238,16 +238,10 @@ public sealed class OidcSignInTests
         using var signedIn = await OidcSignInGateway.FinishAsync(second, gateway.Issuer.SignIn.Authorize(issuer.Query), cookies);
 
         var session = OidcSignInGateway.SessionOf(signedIn).ShouldNotBeNull();
-        (await WhoAsync(gateway.App, session)).ShouldBe("a by session");
-        (await WhoAsync(second, session)).ShouldBe("a by session");
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("a by session");
+        (await OidcSignInGateway.WhoAsync(second, session)).ShouldBe("a by session");
         (await second.SendAsync(HttpMethod.Delete, "/v1/session", null, session)).StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        (await WhoAsync(gateway.App, session)).ShouldBe("401");
-    }
-
-    private static async Task<string> WhoAsync(GatewayApp app, params (string, string)[] headers)
-    {
-        using var response = await app.GetAsync("/v1/usage", headers);
-        return await response.OutcomeAsync();
+        (await OidcSignInGateway.WhoAsync(gateway.App, session)).ShouldBe("401");
     }
 
     private static async Task ShouldOfferToSignInAgainAsync(HttpResponseMessage response, string why)

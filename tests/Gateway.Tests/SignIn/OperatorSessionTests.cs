@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Tenants.Sessions;
 using Gateway.Tests.Harness;
 
 namespace Gateway.Tests.SignIn;
@@ -88,12 +89,80 @@ public sealed class OperatorSessionTests
         await using var gateway = await SessionGateway.StartAsync();
         var cookie = await gateway.SignInAsync(SessionGateway.Operator);
 
-        await File.WriteAllTextAsync(gateway.AdminTokenFile, "ole another-token-of-the-operators\n", TestContext.Current.CancellationToken);
-        gateway.App.Time.Advance(TimeSpan.FromSeconds(1));
+        await gateway.UseOperatorsAsync("ole another-token-of-the-operators");
         (await gateway.AdminAsync(cookie)).ShouldBe(401);
-        await File.WriteAllTextAsync(gateway.AdminTokenFile, $"olga {SessionGateway.Operator}\n", TestContext.Current.CancellationToken);
-        gateway.App.Time.Advance(TimeSpan.FromSeconds(1));
+        await gateway.UseOperatorsAsync($"olga {SessionGateway.Operator}");
         (await gateway.AdminAsync(cookie)).ShouldBe(401, "it does not come back with the token");
+    }
+
+    [Fact]
+    public async Task The_end_of_one_role_leaves_the_other_signed_in()
+    {
+        await using var gateway = await SessionGateway.StartAsync();
+        var tenant = await gateway.SignInAsync(SessionGateway.Operator, await gateway.SignInAsync(SessionGateway.TokenA));
+        var admin = await gateway.SignInAsync(SessionGateway.Operator, await gateway.SignInAsync(SessionGateway.TokenB));
+
+        await gateway.UseTenantsAsync("a");
+        using var ended = await gateway.App.GetAsync("/v1/usage", admin);
+        await ended.ProblemAsync(401, "unidentified");
+        ended.Headers.Contains("Set-Cookie").ShouldBeFalse("the operator's session goes on");
+        (await gateway.AdminAsync(admin)).ShouldBe(200);
+        await gateway.UseTenantsAsync("a", "b");
+        (await gateway.WhoAsync(admin)).ShouldBe("401", "the team's does not come back with the token");
+        (await gateway.AdminAsync(admin)).ShouldBe(200);
+
+        await gateway.UseOperatorsAsync("ole another-token-of-the-operators");
+        using var refused = await gateway.App.GetAsync("/admin/tenants", tenant);
+        await refused.ProblemAsync(401, "unidentified");
+        refused.Headers.Contains("Set-Cookie").ShouldBeFalse("the team's session goes on");
+        (await gateway.WhoAsync(tenant)).ShouldBe("a by session");
+        using var both = await gateway.App.GetAsync("/v1/session", admin);
+        SessionGateway.ShouldHaveClearedTheCookie(both);
+    }
+
+    [Fact]
+    public async Task A_replica_with_an_older_file_refuses_a_session_and_does_not_end_it()
+    {
+        await using var gateway = await SessionGateway.StartAsync();
+        await gateway.UseTenantsAsync("a");
+        await gateway.UseOperatorsAsync("ole another-token-of-the-operators");
+        (await gateway.AdminAsync(("authorization", "Bearer " + SessionGateway.Operator))).ShouldBe(401);
+        gateway.App.Time.Advance(TimeSpan.FromSeconds(1));
+        // Another replica has read the files that this one has not seen yet.
+        var cookie = await gateway.StoreAsync((SessionRole.Tenant, "b", SessionGateway.TokenB), SessionGateway.KnownOperator);
+
+        for (var i = 0; i < 2; i++)
+        {
+            using var early = await gateway.App.GetAsync("/v1/usage", cookie);
+            await early.ProblemAsync(401, "unidentified");
+            early.Headers.Contains("Set-Cookie").ShouldBeFalse();
+            using var refused = await gateway.App.GetAsync("/admin/tenants", cookie);
+            await refused.ProblemAsync(401, "unidentified");
+            refused.Headers.Contains("Set-Cookie").ShouldBeFalse();
+        }
+        await gateway.UseTenantsAsync("a", "b");
+        await gateway.UseOperatorsAsync($"olga {SessionGateway.Operator}");
+        (await gateway.WhoAsync(cookie)).ShouldBe("b by session");
+        (await gateway.AdminAsync(cookie)).ShouldBe(200);
+    }
+
+    [Fact]
+    public async Task A_token_that_looks_like_a_UUID_or_has_any_characters_signs_in_as_it_opens_the_routes()
+    {
+        string[] tokens = ["3f2504e0-4f89-41d3-9a0c-0305e82c3301", "{braces}:and;\"quotes\",!#$%&'", "two.dots.like-a-JWT"];
+        await using var gateway = await SessionGateway.StartAsync();
+        await gateway.UseOperatorsAsync(tokens);
+
+        foreach (var token in tokens)
+        {
+            (await gateway.AdminAsync(("authorization", "Bearer " + token))).ShouldBe(200, token);
+            foreach (var path in (string[])["/v1/session", "/admin/session"])
+            {
+                using var created = await gateway.App.SendAsync(HttpMethod.Post, path, null, ("authorization", "bearer  " + token));
+                created.StatusCode.ShouldBe(HttpStatusCode.NoContent, token);
+                (await gateway.AdminAsync(SessionGateway.CookieOf(created))).ShouldBe(200, token);
+            }
+        }
     }
 
     [Fact]

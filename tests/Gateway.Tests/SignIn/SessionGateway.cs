@@ -1,5 +1,10 @@
+using System.Security.Cryptography;
+using System.Text;
 using Gateway.Cli;
+using Gateway.Tenants;
+using Gateway.Tenants.Sessions;
 using Gateway.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.SignIn;
 
@@ -21,13 +26,14 @@ internal sealed class SessionGateway : IAsyncDisposable
 
     public GatewayApp App { get; }
 
-    public string AdminTokenFile => _folder["admin-tokens"];
+    /// <summary>The operator whose token is <see cref="Operator"/>, as the store has it.</summary>
+    public static (SessionRole Role, string Name, string Token) KnownOperator =>
+        (SessionRole.Operator, $"olga ({DigestOf(Operator)[..8]})", Operator);
 
     /// <param name="network">Whether callers of the test are in the network of a tenant, net.</param>
     public static string Tenants(bool network = false) =>
         GatewayApp.Tenants([
-            $$"""{ "id": "a", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(TokenA)}}"] } }""",
-            $$"""{ "id": "b", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(TokenB)}}"] } }""",
+            .. Teams("a", "b"),
             .. network ? (string[])["""{ "id": "net", "identify": { "networks": ["127.0.0.0/8"] } }"""] : [],
         ]);
 
@@ -37,6 +43,39 @@ internal sealed class SessionGateway : IAsyncDisposable
         await File.WriteAllTextAsync(folder["admin-tokens"], $"olga {Operator}\n", TestContext.Current.CancellationToken);
         var app = await GatewayApp.StartAsync(tenants ?? Tenants(), settings: [("Admin:TokenFile", folder["admin-tokens"]), .. settings]);
         return new SessionGateway(app, folder);
+    }
+
+    /// <summary>Changes the tenants file, and has it read.</summary>
+    /// <param name="withToken">The teams whose token it has.</param>
+    public async Task UseTenantsAsync(params string[] withToken)
+    {
+        var teams = Teams(withToken);
+        await File.WriteAllTextAsync(App.TenantsFile, GatewayApp.Tenants(teams), TestContext.Current.CancellationToken);
+        App.Services.GetRequiredService<TenantDirectory>().Load().ShouldBeEmpty();
+    }
+
+    /// <summary>Changes the file of the operators' tokens, which is read again within a second.</summary>
+    public async Task UseOperatorsAsync(params string[] lines)
+    {
+        await File.WriteAllLinesAsync(_folder["admin-tokens"], lines, TestContext.Current.CancellationToken);
+        App.Time.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>What a sign-in on another replica leaves in the store.</summary>
+    public async Task<(string Name, string Value)> StoreAsync(params (SessionRole Role, string Name, string Token)[] roles)
+    {
+        var identities = roles.Select(one => new SessionIdentity(
+            one.Role,
+            one.Name,
+            DigestOf(one.Token),
+            Claim: null,
+            Person: null,
+            SessionIdentity.GetExpiry(one.Role, App.Time.GetUtcNow())
+        ));
+        var key = await App
+            .Services.GetRequiredService<SessionStore>()
+            .CreateAsync([], keepsOtherRole: true, [.. identities], TestContext.Current.CancellationToken);
+        return ("Cookie", $"{SessionCookie.Name}={key.Value}");
     }
 
     public Task<HttpResponseMessage> PostAsync(string? token, params (string Name, string Value)[] headers) =>
@@ -72,6 +111,19 @@ internal sealed class SessionGateway : IAsyncDisposable
 
     public static void ShouldHaveClearedTheCookie(HttpResponseMessage response) =>
         SetCookieOf(response).ShouldStartWith("gateway_session=; expires=Thu, 01 Jan 1970");
+
+    private static string[] Teams(params string[] withToken)
+    {
+        return [Team("a", TokenA), Team("b", TokenB)];
+
+        string Team(string id, string token)
+        {
+            var digests = withToken.Contains(id) ? $"\"{NewTokenCommand.DigestOf(token)}\"" : "";
+            return $$"""{ "id": "{{id}}", "identify": { "tokens": [{{digests}}] } }""";
+        }
+    }
+
+    private static string DigestOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
     public async ValueTask DisposeAsync()
     {

@@ -4,10 +4,11 @@ namespace Gateway.Edge.Addresses;
 
 /// <summary>
 /// The one notion of where callers reach the gateway (docs/api.md): <c>PublicUrl</c>, else what a trusted proxy
-/// forwards, else the request itself.
+/// forwards, else the request itself. <c>PublicUrl</c> names the public port: on the management port it counts only for
+/// a request to its host, which a proxy in front of both ports passes on.
 /// </summary>
 /// <param name="configured">Null: not set.</param>
-internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trustedProxies)
+internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trustedProxies, ManagementOptions management)
 {
     private const string Name = "PublicUrl";
     private const string ForwardedProto = "X-Forwarded-Proto";
@@ -17,10 +18,10 @@ internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trust
     /// <summary>What the operator set, if anything.</summary>
     public GatewayAddress? Configured => configured;
 
-    public static PublicUrl Read(Settings settings, TrustedProxies trustedProxies)
+    public static PublicUrl Read(Settings settings, TrustedProxies trustedProxies, ManagementOptions management)
     {
         if (settings.GetString(Name) is not { } text)
-            return new PublicUrl(null, trustedProxies);
+            return new PublicUrl(null, trustedProxies, management);
         if (
             Uri.TryCreate(text, UriKind.Absolute, out var uri)
             && uri is { UserInfo: "", Query: "", Fragment: "" }
@@ -30,12 +31,12 @@ internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trust
             && PathOf(text) is var path
             && GatewayAddress.TryParsePrefix(path, out var prefix)
         )
-            return new PublicUrl(GatewayAddress.From(scheme, uri.Authority, prefix), trustedProxies);
+            return new PublicUrl(GatewayAddress.From(scheme, uri.Authority, prefix), trustedProxies, management);
         settings.AddError(
             Name,
             "must be the address at which callers reach the gateway, such as https://img.example.internal/leonardo: http or https, no user, query or fragment, and in its path only letters, digits and ._~-"
         );
-        return new PublicUrl(null, trustedProxies);
+        return new PublicUrl(null, trustedProxies, management);
     }
 
     /// <summary>The address for answers to this request.</summary>
@@ -44,7 +45,7 @@ internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trust
 
     public GatewayAddress GetAddress(HttpContext context)
     {
-        if (configured is { } known)
+        if (configured is { } known && (!management.IsManagementPort(context) || IsCalledBy(known, context)))
             return known;
         var request = context.Request;
         if (!Peer.From(context, trustedProxies).IsTrustedProxy)
@@ -55,6 +56,9 @@ internal sealed class PublicUrl(GatewayAddress? configured, TrustedProxies trust
             GatewayAddress.TryParsePrefix(LeftMost(request.Headers[ForwardedPrefix]), out var prefix) ? prefix : ""
         );
     }
+
+    private bool IsCalledBy(GatewayAddress address, HttpContext context) =>
+        string.Equals(GetNamedHost(context), address.Host, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// The host by which the caller called the gateway, whatever <c>PublicUrl</c> says; a port may follow. Null: it

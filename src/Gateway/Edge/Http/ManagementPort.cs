@@ -1,20 +1,31 @@
 using System.Globalization;
+using Gateway.Edge.Addresses;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Edge.Http;
 
 /// <summary>
 /// A separate port for operators: <c>/admin</c>, <c>/metrics</c>, <c>/health</c> and <c>/openapi/admin.json</c> answer
-/// only there. Of the other routes only the console answers there too.
+/// only there. Of the other routes only the console and the sign-in at the issuer answer there too.
 /// </summary>
 internal sealed class ManagementPort(RequestDelegate next, ManagementOptions options)
 {
     private static readonly PathString[] Paths = ["/admin", "/metrics", "/health", "/openapi/admin.json"];
 
     /// <summary>
-    /// The console, whose operator part needs /admin on the same port, and the problem pages it links to.
+    /// The console, whose operator part needs /admin on the same port, the problem pages it links to, and the sign-in
+    /// at the issuer: without a token file operators have no other.
     /// </summary>
-    private static readonly PathString[] Everywhere = ["/console", "/console.css", "/icon.svg", "/problems", "/problems.css"];
+    private static readonly PathString[] Everywhere =
+    [
+        "/console",
+        "/console.css",
+        "/icon.svg",
+        "/problems",
+        "/problems.css",
+        "/signin",
+        "/signin-oidc",
+    ];
 
     /// <summary>Adds the port to those the server listens on, on every address.</summary>
     public static ManagementOptions Add(WebApplicationBuilder builder, Settings settings)
@@ -57,21 +68,11 @@ internal sealed class ManagementPort(RequestDelegate next, ManagementOptions opt
         var isManagement = Paths.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase));
         var isEverywhere =
             context.Request.Path == "/" || Everywhere.Any(path => context.Request.Path.StartsWithSegments(path, StringComparison.Ordinal));
-        return isEverywhere || isManagement == (context.Connection.LocalPort == options.Port)
+        return isEverywhere || isManagement == options.IsManagementPort(context)
             ? next(context)
             : new Problem(
                 ProblemTypes.NotFound,
                 "There is no such route on this port. The operators' routes answer only on Management:Port, all others only on the public port."
             ).ExecuteAsync(context);
     }
-}
-
-/// <param name="Port">Null: the operators' routes are on the public port.</param>
-internal sealed record ManagementOptions(int? Port)
-{
-    /// <summary>Health, metrics, and everything on the management port: no rate limit applies to them.</summary>
-    public bool IsMonitoring(HttpContext context) =>
-        (Port is { } port && context.Connection.LocalPort == port)
-        || context.Request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase)
-        || context.Request.Path.StartsWithSegments("/metrics", StringComparison.OrdinalIgnoreCase);
 }

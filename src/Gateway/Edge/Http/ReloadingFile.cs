@@ -19,7 +19,7 @@ internal sealed class ReloadingFile<T>
     private readonly Lock _lock = new();
     private byte[]? _bytes;
     private long _nextRead = long.MinValue;
-    private volatile T? _value;
+    private volatile Loaded? _loaded;
 
     /// <param name="parse">Called under a lock, once for each content.</param>
     public ReloadingFile(string path, Func<ReadOnlyMemory<byte>, FileContent<T>> parse, TimeProvider time)
@@ -29,19 +29,22 @@ internal sealed class ReloadingFile<T>
         _time = time;
     }
 
+    /// <summary>When the last good content was read; null: it never was good.</summary>
+    public DateTimeOffset? LoadedAt => _loaded?.At;
+
     /// <summary>
     /// The last good content, after a look at the file if the last look is a second ago; null: it never was good.
     /// </summary>
     public T? GetCurrent(Action<FileContent<T>>? onRead = null)
     {
         if (_time.GetTimestamp() < Volatile.Read(ref _nextRead))
-            return _value;
+            return _loaded?.Value;
         lock (_lock)
         {
             if (_time.GetTimestamp() >= _nextRead && Read() is { } content)
                 onRead?.Invoke(content);
         }
-        return _value;
+        return _loaded?.Value;
     }
 
     /// <summary>Looks at the file now.</summary>
@@ -69,10 +72,12 @@ internal sealed class ReloadingFile<T>
             var content = _parse(bytes);
             _bytes = bytes;
             if (content.Value is not null)
-                _value = content.Value;
+                _loaded = new Loaded(content.Value, _time.GetUtcNow());
             return content;
         }
     }
+
+    private sealed record Loaded(T Value, DateTimeOffset At);
 }
 
 /// <param name="Value">Null if the content is bad.</param>

@@ -1,5 +1,4 @@
 using Gateway.Edge.Addresses;
-using Gateway.Edge.Http;
 using Gateway.Edge.Limits;
 using Gateway.Edge.Problems;
 

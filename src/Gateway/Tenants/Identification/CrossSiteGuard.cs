@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Gateway.Edge.Addresses;
-using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 
 namespace Gateway.Tenants.Identification;
@@ -39,7 +38,7 @@ internal static class CrossSiteGuard
         }
         return headers.Origin.Count > 0 && !IsOwn(context, publicUrl)
             ? CrossSite(
-                "The request was made by a page of another origin (Origin) than the gateway's public address. If it is the gateway's own page, the operator must set PublicUrl, or have the proxy set X-Forwarded-Proto and X-Forwarded-Host.",
+                "The request was made by a page of another origin (Origin) than the gateway's address. If it is the gateway's own page, the operator must set PublicUrl (it has no effect on Management:Port), or have a trusted proxy set X-Forwarded-Proto and X-Forwarded-Host.",
                 identifiedBy
             )
             : null;
@@ -88,16 +87,5 @@ internal static class CrossSiteGuard
 
     private static bool IsOwn(HttpContext context, PublicUrl publicUrl) =>
         context.Request.Headers.Origin is [{ Length: > 0 } one]
-        && (IsEqual(one, publicUrl.GetAddress(context)) || IsOfManagementPort(context, one));
-
-    /// <summary>
-    /// The management port is reached by an address of its own, which <c>PublicUrl</c> does not name.
-    /// </summary>
-    private static bool IsOfManagementPort(HttpContext context, string origin) =>
-        context.RequestServices.GetRequiredService<ManagementOptions>().Port is { } port
-        && context.Connection.LocalPort == port
-        && IsEqual(origin, GatewayAddress.From(context.Request.Scheme, context.Request.Host.ToUriComponent(), ""));
-
-    private static bool IsEqual(string origin, GatewayAddress address) =>
-        string.Equals(origin, address.Origin, StringComparison.OrdinalIgnoreCase);
+        && string.Equals(one, publicUrl.GetAddress(context).Origin, StringComparison.OrdinalIgnoreCase);
 }

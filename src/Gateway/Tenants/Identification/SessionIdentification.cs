@@ -8,6 +8,10 @@ internal sealed class SessionIdentification : IdentificationMethod
 {
     private const string Ended =
         "The session has ended: it was signed out, its token has expired or was removed, or it is too old. The cookie is cleared. Sign in again.";
+    private const string EndedForTenant =
+        "The session no longer belongs to a tenant: its token, or the claim that it rests on, was removed from the tenants file. It goes on for the operator. Sign in again with another token.";
+    private const string NotKnownYet =
+        "The session rests on a token or a claim that the tenants file of this replica does not have yet. The session goes on, and nothing was changed. Send the request again in a minute; if that does not help, sign in again.";
 
     public override string Name => "session";
 
@@ -46,8 +50,12 @@ internal sealed class SessionIdentification : IdentificationMethod
             return IdentificationResult.NotPresented;
         if (FindTenant(request.Snapshot, signedIn) is { } tenant)
             return new Caller(tenant, Name) { Subject = signedIn.Person };
-        await sessions.EndAsync(key, request.Context.RequestAborted);
-        return Refuse(request.Context);
+        var directory = request.Context.RequestServices.GetRequiredService<TenantDirectory>();
+        // The time first: the file may be replaced between the two looks.
+        if (!signedIn.CanBeEndedBy(directory.LoadedAt) || FindTenant(directory.Current, signedIn) is not null)
+            return IdentificationResult.Unidentified(NotKnownYet);
+        await sessions.EndAsync(key, SessionRole.Tenant, request.Context.RequestAborted);
+        return identities.Count > 1 ? IdentificationResult.Unidentified(EndedForTenant) : Refuse(request.Context);
     }
 
     /// <returns>Null: the tenant, or what identified it, was removed from the tenants file.</returns>

@@ -26,6 +26,9 @@ internal static class SessionCookie
         return (false, null);
     }
 
+    /// <returns>What the store knows the session by that the browser has, if any.</returns>
+    public static byte[][] FindDigests(HttpRequest request) => Read(request).Key is { } key ? [key.Digest] : [];
+
     public static void Write(HttpContext context, SessionKey key) =>
         context.Response.Cookies.Append(Name, key.Value, CreateOptions(context));
 

@@ -29,6 +29,16 @@ internal sealed record SessionIdentity(
     /// <summary>A working day.</summary>
     private static readonly TimeSpan LongestOperator = TimeSpan.FromHours(12);
 
+    /// <summary>Set by the store.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>
+    /// Whether a file that lacks the token ends the session. One that this replica has had since before the sign-in
+    /// does not: another replica has a newer one.
+    /// </summary>
+    /// <param name="loadedAt">Of the file; null: it was not read.</param>
+    public bool CanBeEndedBy(DateTimeOffset? loadedAt) => loadedAt >= CreatedAt;
+
     /// <param name="now">From which the session lasts.</param>
     /// <param name="tokenExpiry">Null: it does not expire.</param>
     public static DateTimeOffset GetExpiry(SessionRole role, DateTimeOffset now, DateTimeOffset? tokenExpiry = null)

@@ -20,7 +20,7 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             (connection, cancellationToken) =>
                 connection
                     .PositionalCommand(
-                        $"select {Columns} from session where digest = @p0 and expires_at > @p1",
+                        $"select {Columns}, created_at from session where digest = @p0 and expires_at > @p1",
                         key.Digest,
                         UnixMicroseconds.From(time.GetUtcNow())
                     )
@@ -28,12 +28,12 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             cancellationToken
         );
 
-    /// <summary>Starts a session with a new key; the previous one ends (session fixation).</summary>
-    /// <param name="previous">The session that the browser has.</param>
+    /// <summary>Starts a session with a new key; the previous ones end (session fixation).</summary>
+    /// <param name="previous">The digests of the sessions that the browser has.</param>
     /// <param name="keepsOtherRole">Whether the new session also takes over the role that is not among the
     /// identities.</param>
     public async Task<SessionKey> CreateAsync(
-        SessionKey? previous,
+        IReadOnlyList<byte[]> previous,
         bool keepsOtherRole,
         IReadOnlyList<SessionIdentity> identities,
         CancellationToken cancellationToken
@@ -45,17 +45,12 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             {
                 foreach (var identity in identities)
                     await AddAsync(connection, transaction, key, identity, cancellationToken);
-                if (previous is not { } old)
-                    return true;
-                if (keepsOtherRole)
-                    await connection
-                        .PositionalCommand(
-                            "update session set digest = @p0 where digest = @p1 and role not in (select role from session where digest = @p0)",
-                            key.Digest,
-                            old.Digest
-                        )
-                        .ExecuteAsync(transaction, cancellationToken);
-                await DeleteAsync(connection, transaction, old, cancellationToken);
+                foreach (var digest in previous)
+                {
+                    if (keepsOtherRole)
+                        await MoveOtherRoleAsync(connection, transaction, digest, key, cancellationToken);
+                    await DeleteAsync(connection, transaction, digest, cancellationToken);
+                }
                 return true;
             },
             cancellationToken
@@ -65,11 +60,21 @@ internal sealed class SessionStore(Database database, TimeProvider time)
 
     public Task EndAsync(SessionKey key, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            (connection, transaction, cancellationToken) => DeleteAsync(connection, transaction, key, cancellationToken),
+            (connection, transaction, cancellationToken) => DeleteAsync(connection, transaction, key.Digest, cancellationToken),
             cancellationToken
         );
 
-    /// <summary>Deletes expired sessions, few in each transaction.</summary>
+    /// <summary>Ends one role of a session; another one that it has goes on.</summary>
+    public Task EndAsync(SessionKey key, SessionRole role, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .PositionalCommand("delete from session where digest = @p0 and role = @p1", key.Digest, ToText(role))
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken
+        );
+
+    /// <summary>Deletes expired sessions, few in each transaction. A session has up to two rows.</summary>
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> PruneAsync(CancellationToken cancellationToken) =>
         await database.WriteAsync(
@@ -82,7 +87,7 @@ internal sealed class SessionStore(Database database, TimeProvider time)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
             cancellationToken
-        ) == SliceSize;
+        ) >= SliceSize;
 
     private async Task AddAsync(
         DbConnection connection,
@@ -118,12 +123,27 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             .ExecuteAsync(transaction, cancellationToken);
     }
 
+    private static Task<int> MoveOtherRoleAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        byte[] digest,
+        SessionKey key,
+        CancellationToken cancellationToken
+    ) =>
+        connection
+            .PositionalCommand(
+                "update session set digest = @p0 where digest = @p1 and role not in (select role from session where digest = @p0)",
+                key.Digest,
+                digest
+            )
+            .ExecuteAsync(transaction, cancellationToken);
+
     private static Task<int> DeleteAsync(
         DbConnection connection,
         DbTransaction transaction,
-        SessionKey key,
+        byte[] digest,
         CancellationToken cancellationToken
-    ) => connection.PositionalCommand("delete from session where digest = @p0", key.Digest).ExecuteAsync(transaction, cancellationToken);
+    ) => connection.PositionalCommand("delete from session where digest = @p0", digest).ExecuteAsync(transaction, cancellationToken);
 
     private static SessionIdentity Read(DbDataReader row) =>
         new(
@@ -133,7 +153,10 @@ internal sealed class SessionStore(Database database, TimeProvider time)
             row.IsDBNull(3) ? null : (row.GetString(3), row.GetString(4)),
             row.GetStringOrNull(5),
             row.GetTime(6)
-        );
+        )
+        {
+            CreatedAt = row.GetTime(7),
+        };
 
     private static string ToText(SessionRole role) => role == SessionRole.Operator ? "operator" : "tenant";
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
-using Gateway.Edge.Http;
 using Gateway.Edge.Limits;
 using Gateway.Edge.Rates;
 using Gateway.Tenants;
@@ -30,17 +29,14 @@ public sealed class HotPathTests
         using var directory = new TenantDirectory(file, null, false, TimeProvider.System, NullLogger<TenantDirectory>.Instance);
         var settings = new Settings(new ConfigurationBuilder().Build());
         var trustedProxies = TrustedProxies.Read(settings);
-        using var anonymous = new AnonymousRequests(
-            LimitOptions.Read(settings, fileLimit: null),
-            trustedProxies,
-            new ManagementOptions(null)
-        );
+        var management = new ManagementOptions(null);
+        using var anonymous = new AnonymousRequests(LimitOptions.Read(settings, fileLimit: null), trustedProxies, management);
         var identification = new IdentificationMiddleware(
             _ => Task.CompletedTask,
             directory,
             IdentificationOptions.Read(settings),
             trustedProxies,
-            PublicUrl.Read(settings, trustedProxies),
+            PublicUrl.Read(settings, trustedProxies, management),
             anonymous,
             new DiagnosticContext(Serilog.Core.Logger.None)
         );

@@ -69,7 +69,7 @@ public sealed class JwtForgeryTests(OidcGate gate) : IClassFixture<OidcGate>
                         i.Header(),
                         data => i.Rsa.SignData(data, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
                     ),
-                "unpaired surrogate"
+                "a by jwt"
             ),
             ["alg none"] = (i => OidcIssuer.Token(i.Claims(), i.Header("none"), _ => []), "signature is not valid"),
             ["alg None, signed"] = (i => i.Token(i.Claims(), i.Header("None")), "signature is not valid"),

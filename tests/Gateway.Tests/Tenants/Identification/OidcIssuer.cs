@@ -24,7 +24,7 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     private int _discoveries;
     private int _keyFetches;
 
-    public RSA Rsa { get; } = RSA.Create(2048);
+    public RSA Rsa { get; private set; } = RSA.Create(2048);
 
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
@@ -32,6 +32,13 @@ internal sealed class OidcIssuer(Func<DateTimeOffset> clock) : IAsyncDisposable
     public byte[] Shared { get; } = RandomNumberGenerator.GetBytes(32);
 
     public string RsaKid { get; set; } = "rsa-1";
+
+    /// <summary>Signs with a new key from now on, and publishes the old one no more.</summary>
+    public void RotateKey(string kid)
+    {
+        Rsa.Dispose();
+        (Rsa, RsaKid) = (RSA.Create(2048), kid);
+    }
 
     /// <summary>What the issuer publishes instead of its own keys, after a rotation.</summary>
     public object[]? Keys { get; set; }

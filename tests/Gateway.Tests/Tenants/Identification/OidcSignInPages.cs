@@ -24,6 +24,9 @@ internal sealed class OidcSignInPages(OidcIssuer issuer)
     /// <summary>Sent back instead of a code, such as <c>access_denied</c>.</summary>
     public string? Error { get; set; }
 
+    /// <summary>The ID token of these claims; null: a valid one.</summary>
+    public Func<Dictionary<string, object>, string>? Sign { get; set; }
+
     /// <summary>How the token endpoint fails.</summary>
     public int? TokenStatus { get; set; }
 
@@ -80,7 +83,7 @@ internal sealed class OidcSignInPages(OidcIssuer issuer)
             {
                 access_token = "not-used",
                 token_type = "Bearer",
-                id_token = issuer.Token(claims),
+                id_token = Sign is { } sign ? sign(claims) : issuer.Token(claims),
             }
         );
     }

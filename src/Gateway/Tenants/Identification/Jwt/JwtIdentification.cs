@@ -89,15 +89,7 @@ internal sealed class JwtIdentification : IdentificationMethod<TokenClaim>
     /// <param name="claims">Of a valid token.</param>
     public static IdentificationResult FindTenant(JsonElement claims, IdentificationRequest request)
     {
-        SortedDictionary<string, (Caller Caller, TokenClaim)> found;
-        try
-        {
-            found = JwtTenants.Find(request.Snapshot, claims);
-        }
-        catch (InvalidOperationException)
-        {
-            return IdentificationResult.InvalidToken("The token is not a valid JWT: a claim holds an unpaired surrogate.");
-        }
+        var found = JwtTenants.Find(request.Snapshot, claims);
         if (found.Count > 0)
             return Choose(found, request) is var chosen && chosen.Caller is { } caller
                 ? caller with

@@ -7,8 +7,6 @@ namespace Gateway.Tenants.Identification.Jwt;
 internal static class JwtTenants
 {
     /// <returns>By the tenant's id, each with the claim that the tenants file asks for.</returns>
-    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
-    /// read.</exception>
     public static SortedDictionary<string, (Caller Caller, TokenClaim Claim)> Find(TenantSnapshot snapshot, JsonElement claims)
     {
         var found = new SortedDictionary<string, (Caller, TokenClaim)>(StringComparer.Ordinal);

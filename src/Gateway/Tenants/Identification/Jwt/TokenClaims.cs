@@ -16,49 +16,32 @@ internal static class TokenClaims
 
     /// <param name="name">A name, or a dotted path such as <c>realm_access.roles</c>.</param>
     /// <returns>The values that the claim has: a text, each word of a text with spaces (<c>scp</c>), a number as it is
-    /// written, each text and number of a list.</returns>
-    /// <exception cref="InvalidOperationException">A text holds an unpaired surrogate, which .NET refuses to
-    /// read.</exception>
+    /// written, each text and number of a list. A text with an unpaired surrogate is none.</returns>
     public static IEnumerable<string> FindValues(JsonElement claims, string name) => Find(claims, name) is { } claim ? Values(claim) : [];
 
     /// <returns>Null: there is none, or it is no valid label.</returns>
-    public static string? FindSubject(JsonElement claims) => claims.TryGetProperty("sub", out var subject) ? UserLabel.Find(subject) : null;
+    public static string? FindSubject(JsonElement claims) => FindMember(claims, "sub") is { } subject ? UserLabel.Find(subject) : null;
 
     /// <returns>The text of a claim, without what cannot be shown in a line; null: there is none.</returns>
-    public static string? FindText(JsonElement claims, string name)
-    {
-        try
-        {
-            return
-                claims.TryGetProperty(name, out var claim)
-                && claim.ValueKind == JsonValueKind.String
-                && string.Concat(claim.GetString()!.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))) is { Length: > 0 } text
-                ? text
-                : null;
-        }
-        catch (InvalidOperationException)
-        {
-            // An unpaired surrogate.
-            return null;
-        }
-    }
+    public static string? FindText(JsonElement claims, string name) =>
+        FindMember(claims, name) is { } claim
+        && GetText(claim) is { } text
+        && string.Concat(text.Where(c => !char.IsControl(c) && !char.IsSurrogate(c))) is { Length: > 0 } shown
+            ? shown
+            : null;
 
     /// <returns>When the token expires (RFC 7519, 4.1.4); null: it does not say.</returns>
     public static DateTimeOffset? GetExpiry(JsonElement claims) =>
-        claims.TryGetProperty("exp", out var expiry) && expiry.TryGetDouble(out var seconds)
+        FindMember(claims, "exp") is { ValueKind: JsonValueKind.Number } expiry && expiry.TryGetDouble(out var seconds)
             ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Clamp(seconds, 0, MaxSeconds))
             : null;
 
     /// <returns>What the issuer says that it left out of the token, for people; null: nothing.</returns>
     public static string? FindLeftOut(JsonElement claims)
     {
-        if (
-            claims.TryGetProperty(Distributed, out var names)
-            && names is { ValueKind: JsonValueKind.Object }
-            && names.EnumerateObject().Any()
-        )
+        if (FindMember(claims, Distributed) is { ValueKind: JsonValueKind.Object } names && names.EnumerateObject().Any())
             return $"some claims ({Distributed})";
-        return claims.TryGetProperty(HasGroups, out var has) && has.ValueKind is JsonValueKind.True or JsonValueKind.String
+        return FindMember(claims, HasGroups) is { ValueKind: JsonValueKind.True or JsonValueKind.String }
             ? $"the groups ({HasGroups})"
             : null;
     }
@@ -68,11 +51,11 @@ internal static class TokenClaims
     {
         if (within.ValueKind != JsonValueKind.Object)
             return null;
-        if (within.TryGetProperty(path, out var claim))
+        if (FindMember(within, path) is { } claim)
             return claim;
         for (var dot = path.IndexOf('.', StringComparison.Ordinal); dot >= 0; dot = path.IndexOf('.', dot + 1))
         {
-            if (within.TryGetProperty(path[..dot], out var part) && Find(part, path[(dot + 1)..]) is { } found)
+            if (FindMember(within, path[..dot]) is { } part && Find(part, path[(dot + 1)..]) is { } found)
                 return found;
         }
         return null;
@@ -81,7 +64,7 @@ internal static class TokenClaims
     private static IEnumerable<string> Values(JsonElement claim) =>
         claim.ValueKind switch
         {
-            JsonValueKind.String => WithWords(claim.GetString()!),
+            JsonValueKind.String => GetText(claim) is { } text ? WithWords(text) : [],
             JsonValueKind.Number => [claim.GetRawText()],
             JsonValueKind.Array => claim.EnumerateArray().SelectMany(Item),
             _ => [],
@@ -93,8 +76,34 @@ internal static class TokenClaims
     private static string[] Item(JsonElement item) =>
         item.ValueKind switch
         {
-            JsonValueKind.String => [item.GetString()!],
+            JsonValueKind.String => GetText(item) is { } text ? [text] : [],
             JsonValueKind.Number => [item.GetRawText()],
             _ => [],
         };
+
+    /// <returns>Null: there is none, or a name that was compared with it holds an unpaired surrogate.</returns>
+    private static JsonElement? FindMember(JsonElement within, string name)
+    {
+        try
+        {
+            return within.TryGetProperty(name, out var member) ? member : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <returns>Null: it is no text, or holds an unpaired surrogate, which .NET refuses to read.</returns>
+    private static string? GetText(JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }
