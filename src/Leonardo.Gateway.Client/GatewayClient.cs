@@ -19,7 +19,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 
     /// <summary>Makes images and waits for them. One call is paid once, however often it is sent.</summary>
     /// <param name="idempotencyKey">
-    /// Your own key, for a call that a later process may repeat; by default one is drawn for this call.
+    /// Your own, stored before the call, if this process may end meanwhile; by default one is drawn for this call.
     /// </param>
     /// <param name="cancellationToken">Ends the waiting. What was sent to Leonardo is made, and charged.</param>
     /// <returns>The generation once it has ended: <c>COMPLETE</c> or <c>FAILED</c>.</returns>
@@ -32,9 +32,19 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         var key = idempotencyKey ?? Guid.NewGuid().ToString();
         var created = await SendAsync<GenerationCreated>(() => Post("v2/generations", request, Wait, key), cancellationToken)
             .ConfigureAwait(false);
-        return created.GenerationsByPk is { Status: not GenerationResultStatus.PENDING } ended
-            ? ended
-            : await WaitForGenerationAsync(created.Generate!.GenerationId, cancellationToken).ConfigureAwait(false);
+        if (created.GenerationsByPk is { Status: not GenerationResultStatus.PENDING } ended)
+            return ended;
+        var id = created.Generate?.GenerationId;
+        try
+        {
+            return await WaitForGenerationAsync(id ?? throw GatewayException.Lost(null, "it names no generation"), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (GatewayException failure)
+        {
+            (failure.IdempotencyKey, failure.GenerationId) = (key, id);
+            throw;
+        }
     }
 
     /// <summary>What a request would cost and whether it is allowed now. Nothing is sent or reserved.</summary>
@@ -62,30 +72,34 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         SendAsync<GenerationList>(() => Get($"v1/generations?{Page(limit, after)}"), cancellationToken);
 
     /// <summary>Deletes a generation here and at Leonardo.</summary>
-    public Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
-        SendAsync<GenerationDeleted>(() => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken);
+    public async Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await SendAsync<GenerationDeleted>(() => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (GatewayException gone) when (gone is { IsRepeat: true, Type: "/problems/not-found" })
+        {
+            // The first request was carried out, and its answer was lost.
+        }
+    }
 
     /// <summary>The bytes of one of a generation's images, read while they arrive; dispose of it.</summary>
     /// <param name="width">320 or 640: a WebP of this width at most; null: the image itself.</param>
     public Task<Stream> OpenImageAsync(Guid generation, Guid image, int? width = null, CancellationToken cancellationToken = default) =>
         SendAsync(
             () => Get($"v1/generations/{generation}/images/{image}?{Parameter("width", width?.ToString(CultureInfo.InvariantCulture))}"),
-            (response, body) => response.Content.ReadAsStreamAsync(body),
-            options.Value.Attempts,
-            cancellationToken
+            cancellationToken,
+            (response, body) => response.Content.ReadAsStreamAsync(body)
         );
 
-    /// <summary>Uploads a PNG, JPEG or WebP of at most 25 MB. It is sent once.</summary>
+    /// <summary>Uploads a PNG, JPEG or WebP of at most 25 MB. It is sent once, and its stream stays open.</summary>
     /// <returns>The <c>Image</c> of an <see cref="ImageReference"/>.</returns>
     public Task<ReferencedImage> UploadAsync(Stream image, string fileName, CancellationToken cancellationToken = default)
     {
-        var form = new MultipartFormDataContent { { new StreamContent(image), "file", fileName } };
-        return SendAsync(
-            () => new(HttpMethod.Post, "v1/uploads") { Content = form },
-            ReadAsync<ReferencedImage>,
-            attempts: 1,
-            cancellationToken
-        );
+        var form = new MultipartFormDataContent { { new OpenContent(image), "file", fileName } };
+        return SendAsync<ReferencedImage>(() => new(HttpMethod.Post, "v1/uploads") { Content = form }, cancellationToken, attempts: 1);
     }
 
     /// <summary>Who the gateway takes the caller for, what is left of its quotas, and what was spent.</summary>
@@ -139,68 +153,71 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 
     private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
-    private static HttpRequestMessage Get(string path, string? prefer = null) => With(new(HttpMethod.Get, path), "Prefer", prefer);
+    private static HttpRequestMessage Get(string path, string? prefer = null) => With(new(HttpMethod.Get, path), prefer);
 
     private static HttpRequestMessage Post(string path, GenerationBody body, string? prefer = null, string? key = null) =>
-        With(
-            With(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, "Prefer", prefer),
-            "Idempotency-Key",
-            key
-        );
+        With(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, prefer, key);
 
-    private static HttpRequestMessage With(HttpRequestMessage request, string header, string? value)
+    private static HttpRequestMessage With(HttpRequestMessage request, string? prefer, string? key = null)
     {
-        if (value is not null)
-            request.Headers.Add(header, value);
+        if (prefer is not null)
+            request.Headers.Add("Prefer", prefer);
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
         return request;
     }
-
-    private Task<T> SendAsync<T>(Func<HttpRequestMessage> create, CancellationToken cancellationToken) =>
-        SendAsync(create, ReadAsync<T>, options.Value.Attempts, cancellationToken);
 
     /// <summary>Only what may be sent again without another effect has more than one attempt.</summary>
     private async Task<T> SendAsync<T>(
         Func<HttpRequestMessage> create,
-        Func<HttpResponseMessage, CancellationToken, Task<T>> readAsync,
-        int attempts,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<HttpResponseMessage, CancellationToken, Task<T>>? readAsync = null,
+        int? attempts = null
     )
     {
+        attempts ??= options.Value.Attempts;
         for (var attempt = 1; ; attempt++)
         {
-            TimeSpan pause;
+            // Doubles from half a second: eight attempts take about a minute, as long as a restart of the gateway.
+            var pause = TimeSpan.FromMilliseconds(250 * Math.Pow(2, Math.Min(attempt, 7)));
             using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+            using var request = create();
             try
             {
-                using var request = create();
                 var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
-                    return await readAsync(response, either.Token).ConfigureAwait(false);
+                    return await (readAsync ?? ReadAsync<T>)(response, either.Token).ConfigureAwait(false);
                 using (response)
-                    throw await GatewayException.ReadAsync(response, either.Token).ConfigureAwait(false);
+                    throw await GatewayException.ReadAsync(request, response, attempt > 1, either.Token).ConfigureAwait(false);
             }
             catch (GatewayException refusal)
                 when (attempt < attempts && refusal.IsPassing && !(refusal.RetryAfter > options.Value.LongestPause))
             {
-                pause = refusal.RetryAfter ?? Backoff(attempt);
+                pause = refusal.RetryAfter > pause ? refusal.RetryAfter.Value : pause;
             }
-            catch (Exception fault) when (attempt < attempts && IsLost(fault) && !cancellationToken.IsCancellationRequested)
+            catch (Exception fault) when (fault is not GatewayException)
             {
-                pause = Backoff(attempt);
+                // Whatever a handler throws: nobody knows whether the request arrived.
+                cancellationToken.ThrowIfCancellationRequested();
+                var cause = timeout.IsCancellationRequested ? new TimeoutException($"none within {options.Value.Timeout}", fault) : fault;
+                if (attempt >= attempts)
+                    throw GatewayException.Lost(request, cause.Message, cause);
             }
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static bool IsLost(Exception fault) => fault is HttpRequestException or IOException or OperationCanceledException;
-
-    /// <summary>Doubles, from half a second.</summary>
-    private static TimeSpan Backoff(int attempt) => TimeSpan.FromMilliseconds(250 * Math.Pow(2, Math.Min(attempt, 6)));
-
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         using (response)
-            return (await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false))!;
+            return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false)
+                ?? throw new JsonException("null");
+    }
+
+    /// <summary>The stream is its caller's to dispose of.</summary>
+    private sealed class OpenContent(Stream image) : StreamContent(image)
+    {
+        protected override void Dispose(bool disposing) => base.Dispose(disposing: false);
     }
 }

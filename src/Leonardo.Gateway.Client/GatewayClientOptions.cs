@@ -12,8 +12,8 @@ public sealed class GatewayClientOptions
     /// <summary>Who makes the requests, for usage reports: 1 to 64 of <c>[A-Za-z0-9._@-]</c>.</summary>
     public string? User { get; set; }
 
-    /// <summary>How often one call is sent at most, while the connection breaks or the gateway answers 5xx.</summary>
-    public int Attempts { get; set; } = 5;
+    /// <summary>How often one request is sent at most; 8 times take about a minute, as long as a restart of the gateway.</summary>
+    public int Attempts { get; set; } = 8;
 
     /// <summary>A longer <c>Retry-After</c> is not waited for: the call fails with it.</summary>
     public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(1);

@@ -6,11 +6,36 @@ namespace Leonardo.Gateway.Client;
 /// <summary>The gateway refused the request, or its outcome is not known.</summary>
 public sealed class GatewayException : Exception
 {
-    private GatewayException(HttpStatusCode status, Problem problem, TimeSpan? retryAfter)
-        : base(problem.Detail) => (Status, Problem, RetryAfter) = (status, problem, retryAfter);
+    private readonly bool _isFree;
 
-    /// <summary>The HTTP status.</summary>
+    private GatewayException(HttpRequestMessage? request, HttpResponseMessage? response, Problem? problem, string detail, Exception? cause)
+        : base(problem?.Detail ?? detail, cause)
+    {
+        Status = response?.StatusCode ?? 0;
+        Problem =
+            problem
+            ?? new Problem
+            {
+                Type = "about:blank",
+                Title = response?.ReasonPhrase ?? "No answer",
+                Status = (int)Status,
+                Detail = detail,
+                Instance = "",
+                TraceId = "",
+            };
+        RetryAfter = response?.Headers.RetryAfter?.Delta;
+        _isFree = request?.Method != HttpMethod.Post;
+        IdempotencyKey = request?.Headers.TryGetValues("Idempotency-Key", out var keys) == true ? keys.First() : null;
+    }
+
+    /// <summary>The HTTP status; 0: there was no answer, and <see cref="Exception.InnerException"/> says why.</summary>
     public HttpStatusCode Status { get; }
+
+    /// <summary>A call with this key and the same body gets what this call was charged for, if it was.</summary>
+    public string? IdempotencyKey { get; internal set; }
+
+    /// <summary>What the call is charged for, if that is known; it can be read or waited for.</summary>
+    public Guid? GenerationId { get; internal set; }
 
     /// <summary>The whole problem, for instance with its <c>ReservationId</c> or <c>ViolatedPolicies</c>.</summary>
     public Problem Problem { get; }
@@ -33,28 +58,42 @@ public sealed class GatewayException : Exception
     /// <summary>The request needs more than a whole quota: waiting does not help.</summary>
     public bool NeverAdmitted => Problem.NeverAdmitted ?? false;
 
-    /// <summary>A repetition may get another answer soon: 5xx, or the first request of this key still runs.</summary>
-    internal bool IsPassing => (int)Status >= 500 || Type == "/problems/idempotency-in-progress";
+    /// <summary>An earlier attempt of the same call may have been carried out.</summary>
+    internal bool IsRepeat { get; private init; }
 
-    internal static async Task<GatewayException> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    /// <summary>
+    /// A repetition may get another answer soon, and costs nothing. Of a paid request only the streams are waited for:
+    /// another quota may be used up until midnight.
+    /// </summary>
+    internal bool IsPassing =>
+        (int)Status >= 500
+        || Type == "/problems/idempotency-in-progress"
+        || (
+            Status == HttpStatusCode.TooManyRequests
+            && !NeverAdmitted
+            && (_isFree || Problem.ViolatedPolicies?.ToArray() is ["concurrent-streams"])
+        );
+
+    internal static GatewayException Lost(HttpRequestMessage? request, string why, Exception? cause = null) =>
+        new(
+            request,
+            null,
+            null,
+            $"The gateway did not answer as expected ({why}). What it did is not known; a generation that is sent again with its key is paid once.",
+            cause
+        );
+
+    internal static async Task<GatewayException> ReadAsync(
+        HttpRequestMessage request,
+        HttpResponseMessage response,
+        bool isRepeat,
+        CancellationToken cancellationToken
+    )
     {
         var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         var isProblem = response.Content.Headers.ContentType?.MediaType == "application/problem+json";
         var problem = isProblem ? JsonSerializer.Deserialize<Problem>(text) : null;
-        return new GatewayException(
-            response.StatusCode,
-            problem
-                ?? new Problem
-                {
-                    Type = "about:blank",
-                    Title = response.ReasonPhrase ?? "",
-                    Status = (int)response.StatusCode,
-                    Detail =
-                        $"{(int)response.StatusCode} {response.ReasonPhrase}: not an answer of the gateway, but of something before it.",
-                    Instance = "",
-                    TraceId = "",
-                },
-            response.Headers.RetryAfter?.Delta
-        );
+        var detail = $"{(int)response.StatusCode} {response.ReasonPhrase}: not an answer of the gateway, but of something before it.";
+        return new(request, response, problem, detail, null) { IsRepeat = isRepeat };
     }
 }
