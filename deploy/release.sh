@@ -15,11 +15,16 @@ if [ "${1:-}" = --dry-run ]; then dry_run=true; shift; fi
 tag=$1
 [[ $tag =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$ ]] || fail "usage: release.sh [--dry-run] vX.Y.Z" 2
 version=${tag#v}
-image=${IMAGE:-leonardo-gateway}
+# A registry takes lower case alone; the owner of a repository may have other letters.
+image=$(tr '[:upper:]' '[:lower:]' <<<"${IMAGE:-leonardo-gateway}")
 container=${CONTAINER:-docker}
 out=${RELEASE_OUTPUT:-artifacts/release}
 # Tests pack what they have built: RELEASE_PACK_OPTIONS="--no-build -c Debug".
 read -ra pack_options <<<"${RELEASE_PACK_OPTIONS:--c Release}"
+
+# The key would be in the output of a dry run.
+nuget_key=KEY
+if ! $dry_run && [ -n "${NUGET_SOURCE:-}" ]; then nuget_key=${NUGET_API_KEY:?is missing, and NUGET_SOURCE is set}; fi
 
 publish() { # publish COMMAND...: what others see; only printed in a dry run
   if $dry_run; then printf 'would run:'; printf ' %q' "$@"; echo; else "$@"; fi
@@ -60,8 +65,8 @@ publish "$container" push "$image:$version"
 echo "== publish"
 if [ -n "${NUGET_SOURCE:-}" ]; then
   for package in "$out"/*.nupkg; do
-    # The key would be in the output of a dry run.
-    if $dry_run; then echo "would push $package to $NUGET_SOURCE"; else dotnet nuget push "$package" --source "$NUGET_SOURCE" --api-key "$NUGET_API_KEY"; fi
+    # A version that was published by an earlier run of the same release is no failure.
+    publish dotnet nuget push "$package" --source "$NUGET_SOURCE" --skip-duplicate --api-key "$nuget_key"
   done
 fi
 options=()
