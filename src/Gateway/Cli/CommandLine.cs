@@ -18,8 +18,8 @@ internal static class CommandLine
         new("backup", "FILE", "copy the SQLite store into a new file, also while the gateway runs", BackupCommand.RunAsync),
         new(
             "migrate",
-            "FILE",
-            "move a SQLite store into the empty PostgreSQL database that the settings name, all of it or nothing",
+            "[--undo] FILE",
+            "move a SQLite store into the empty PostgreSQL database that the settings name, all of it or nothing; --undo: abandon that",
             MigrateCommand.RunAsync
         ),
         new("health", "", "ask the gateway on this machine whether it is ready", HealthCommand.RunAsync),

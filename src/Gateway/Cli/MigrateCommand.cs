@@ -9,7 +9,7 @@ namespace Gateway.Cli;
 
 /// <summary>
 /// <c>gateway migrate FILE</c>: moves a SQLite store into the empty PostgreSQL database that the settings name. All of
-/// it, audited, or nothing.
+/// it, audited, or nothing. <c>--undo</c> lets a gateway start on the file again.
 /// </summary>
 internal static class MigrateCommand
 {
@@ -17,6 +17,8 @@ internal static class MigrateCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["--undo", { Length: > 0 } moved and not ['-', ..]])
+            return await UndoAsync(Path.GetFullPath(moved));
         if (args is not [{ Length: > 0 } file and not ['-', ..]])
             return await CommandLine.RefuseAsync("migrate takes one file: the SQLite store to move.", Name);
         var settings = new Settings(GatewayBuilder.Create([]).Configuration);
@@ -43,6 +45,24 @@ internal static class MigrateCommand
         }
     }
 
+    private static async Task<int> UndoAsync(string file)
+    {
+        try
+        {
+            if (StoreMigration.Undo(file) is not { } movedAt)
+                return await ReportAsync(ExitCode.Finding, [$"{file} was not moved. Nothing was changed."]);
+            await Console.Out.WriteLineAsync(
+                $"A gateway may start on {file} again. What was charged on PostgreSQL since {movedAt} is not in it: "
+                    + "start no gateway on the PostgreSQL store any more, and compare with Leonardo's invoice."
+            );
+            return ExitCode.Good;
+        }
+        catch (StoreRefusedException fault)
+        {
+            return await ReportAsync(ExitCode.StoreUnavailable, [fault.Message]);
+        }
+    }
+
     private static async Task<int> MigrateAsync(StoreMigration migration, CancellationToken cancellationToken)
     {
         try
@@ -62,11 +82,11 @@ internal static class MigrateCommand
                     ExitCode.Finding,
                     [.. violations, "The ledger contradicts itself, and nothing was migrated: see GatewayLedgerAlarm in docs/runbook.md."]
                 );
-            await migration.CommitAsync();
+            await migration.CommitAsync(TimeProvider.System);
             await Console.Out.WriteLineAsync(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"migrated {rows} rows of {tables} tables; the audit of the ledger found no contradiction. Start no gateway on the SQLite file any more."
+                    $"migrated {rows} rows of {tables} tables; the audit of the ledger found no contradiction. The SQLite file is marked: no gateway starts on it any more."
                 )
             );
             return ExitCode.Good;
@@ -75,7 +95,7 @@ internal static class MigrateCommand
         {
             return await ReportAsync(
                 ExitCode.StoreUnavailable,
-                [$"The PostgreSQL store failed: {fault.Message}. Run the command again: it refuses a store that was migrated completely."]
+                [$"The PostgreSQL store failed: {fault.Message}. Run the command again: it says whether the store was migrated completely."]
             );
         }
         catch (Exception fault) when (fault is StoreRefusedException or PostgresException or SqliteException)

@@ -30,7 +30,9 @@ internal sealed record Migration(int Number, string Name, string Sql)
     /// <summary>
     /// Applies what is missing, in the transaction given. The caller holds a lock that keeps every other process out.
     /// </summary>
-    /// <exception cref="StoreRefusedException">The store was written by a newer gateway.</exception>
+    /// <exception cref="StoreRefusedException">
+    /// The store was written by a newer gateway, or was moved to PostgreSQL.
+    /// </exception>
     public static async Task ApplyAsync(
         StorageEngine engine,
         DbConnection connection,
@@ -41,23 +43,24 @@ internal sealed record Migration(int Number, string Name, string Sql)
     {
         await ExecuteAsync("create table if not exists migration (name text primary key, applied_at text not null)");
         var known = For(engine);
-        var applied = new HashSet<string>(StringComparer.Ordinal);
-        await using (var reader = await Command("select name from migration").ExecuteReaderAsync(cancellationToken))
+        var applied = new Dictionary<string, string>(StringComparer.Ordinal);
+        await using (var reader = await Command("select name, applied_at from migration").ExecuteReaderAsync(cancellationToken))
         {
             while (await reader.ReadAsync(cancellationToken))
-                applied.Add(reader.GetString(0));
+                applied.Add(reader.GetString(0), reader.GetString(1));
         }
-        var newer = applied.Except(known.Select(step => step.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        if (applied.TryGetValue(MigrationMark.Name, out var movedAt))
+            throw MigrationMark.Refusal(movedAt);
+        var newer = applied.Keys.Except(known.Select(step => step.Name), StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
         if (newer.Count > 0)
             throw new StoreRefusedException(
                 $"The store has been changed by a newer gateway ({string.Join(", ", newer)}). Run that version, or restore a backup made before it."
             );
 
-        foreach (var step in known.Where(step => !applied.Contains(step.Name)))
+        foreach (var step in known.Where(step => !applied.ContainsKey(step.Name)))
         {
             await ExecuteAsync(step.Sql);
-            var at = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-            await ExecuteAsync($"insert into migration (name, applied_at) values ('{step.Name}', '{at}')");
+            await ExecuteAsync($"insert into migration (name, applied_at) values ('{step.Name}', '{Format(time.GetUtcNow())}')");
         }
 
         DbCommand Command(string sql)
@@ -78,6 +81,9 @@ internal sealed record Migration(int Number, string Name, string Sql)
             await command.ExecuteNonQueryAsync(cancellationToken);
         }
     }
+
+    /// <summary>As the list of migrations has times.</summary>
+    public static string Format(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static Migration Read(Assembly assembly, string resource)
     {

@@ -75,12 +75,20 @@ internal sealed class StoreMigration : IAsyncDisposable
         if (known.Except(steps, StringComparer.Ordinal).ToList() is { Count: > 0 } missing)
             return $"The schema of the SQLite store is older than this program (missing: {string.Join(", ", missing)}). "
                 + "Start this version of the gateway on it once, which brings it up to date, stop it, and migrate then.";
-        if (steps.Except(known, StringComparer.Ordinal).ToList() is { Count: > 0 } newer)
+        if (steps.Except([.. known, MigrationMark.Name], StringComparer.Ordinal).ToList() is { Count: > 0 } newer)
             return $"The SQLite store has been changed by a newer gateway ({string.Join(", ", newer)}). Migrate it with that version.";
+        var movedAt = MigrationMark.Find(_source);
         if (await ReadTargetTablesAsync(cancellationToken) is { Count: > 0 } existing)
             return $"The PostgreSQL store is not empty (tables: {string.Join(", ", existing.Keys.Order(StringComparer.Ordinal))}). "
-                + "Name a database, or a schema by Search Path, without tables.";
-        return null;
+                + (
+                    movedAt is null
+                        ? "Name a database, or a schema by Search Path, without tables."
+                        : $"The SQLite store was moved at {movedAt}. If it was moved to this one, it is complete: start the gateway with it."
+                );
+        return movedAt is null
+            ? null
+            : $"The SQLite store was moved to PostgreSQL at {movedAt}, but this database is empty. If it was moved to another one, start the gateway "
+                + "with that. If the migration was interrupted or is abandoned: gateway migrate --undo FILE, and migrate again.";
     }
 
     /// <summary>Creates the schema in the target, without the rows of a new store.</summary>
@@ -142,7 +150,42 @@ internal sealed class StoreMigration : IAsyncDisposable
         return written.Single();
     }
 
-    public Task CommitAsync() => _transaction.CommitAsync(CancellationToken.None);
+    /// <summary>
+    /// Marks the source before the target exists: whatever happens between the two, no gateway goes on with the file.
+    /// </summary>
+    public async Task CommitAsync(TimeProvider time)
+    {
+        MigrationMark.Set(_source, time.GetUtcNow());
+        try
+        {
+            await _transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (Exception fault) when (!IsUnavailable(fault))
+        {
+            // The server refused it. After a lost answer it may have been committed.
+            MigrationMark.Remove(_source);
+            throw;
+        }
+    }
+
+    /// <summary>Lets a gateway start on a file again that was moved.</summary>
+    /// <returns>When it was moved; null: it was not.</returns>
+    /// <exception cref="StoreRefusedException">The file is missing, in use or not a store.</exception>
+    public static string? Undo(string file)
+    {
+        using var store = SqliteBackup.OpenSource(file, $"A gateway or another process uses {file}. Stop it; nothing was changed.");
+        try
+        {
+            var movedAt = MigrationMark.Find(store);
+            if (movedAt is not null)
+                MigrationMark.Remove(store);
+            return movedAt;
+        }
+        catch (SqliteException fault)
+        {
+            throw new StoreRefusedException($"{file} cannot be changed: {fault.Message}. Nothing was changed.", fault);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -61,6 +61,10 @@ public sealed class MigrateTests : IDisposable
         var again = await MigrateAsync(target);
         again.ExitCode.ShouldBe(1);
         again.Output.ShouldContain("is not empty");
+        again.Output.ShouldContain("If it was moved to this one, it is complete");
+        var old = await GatewayProcess.RunAsync(_folder.Path, [], [.. settings, ("ASPNETCORE_HTTP_PORTS", "0")]);
+        old.ExitCode.ShouldBe(1);
+        old.Output.ShouldContain("The gateway does not start:\n- This SQLite store was moved to PostgreSQL at 20");
 
         await using var moved = await GatewayProcess.StartAsync(_folder.Path, [.. settings, .. PostgreSql(target)]);
         foreach (var (path, answer) in await AnswersAsync(moved))
