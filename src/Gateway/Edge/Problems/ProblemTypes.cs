@@ -207,7 +207,7 @@ internal static class ProblemTypes
         "too-many-attempts",
         429,
         "This address sent too many wrong admin tokens",
-        "Requests of this address to `/admin` are refused for `Retry-After` seconds, also with a valid token. Nothing was changed. Wait, then use a valid token."
+        "Requests of this address to `/admin` with an invalid token, or with none, are refused for `Retry-After` seconds. Nothing was changed. A valid token passes at once."
     );
 
     public static readonly ProblemType Internal = new(
