@@ -18,9 +18,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
     };
 
     /// <summary>Makes images and waits for them. One call is paid once, however often it is sent.</summary>
-    /// <param name="idempotencyKey">
-    /// Your own, stored before the call, if this process may end meanwhile; by default one is drawn for this call.
-    /// </param>
+    /// <param name="idempotencyKey">Your own, stored first, if another process may go on; else one is drawn.</param>
     /// <param name="cancellationToken">Ends the waiting. What was sent to Leonardo is made, and charged.</param>
     /// <returns>The generation once it has ended: <c>COMPLETE</c> or <c>FAILED</c>.</returns>
     public async Task<GenerationResult> GenerateAsync(
@@ -37,8 +35,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         var id = created.Generate?.GenerationId;
         try
         {
-            return await WaitForGenerationAsync(id ?? throw GatewayException.Lost(null, "it names no generation"), cancellationToken)
-                .ConfigureAwait(false);
+            return await WaitForGenerationAsync(id ?? throw GatewayException.Lost(null, "no id"), cancellationToken).ConfigureAwait(false);
         }
         catch (GatewayException failure)
         {
@@ -71,18 +68,14 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
     public Task<GenerationList> ListGenerationsAsync(string? after = null, int limit = 10, CancellationToken cancellationToken = default) =>
         SendAsync<GenerationList>(() => Get($"v1/generations?{Page(limit, after)}"), cancellationToken);
 
-    /// <summary>Deletes a generation here and at Leonardo.</summary>
+    /// <summary>Deletes a generation here and at Leonardo. A repetition that finds nothing is a success.</summary>
     public async Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default)
     {
         try
         {
-            await SendAsync<GenerationDeleted>(() => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken)
-                .ConfigureAwait(false);
+            await SendAsync<GenerationDeleted>(() => Delete($"v1/generations/{id}"), cancellationToken).ConfigureAwait(false);
         }
-        catch (GatewayException gone) when (gone is { IsRepeat: true, Type: "/problems/not-found" })
-        {
-            // The first request was carried out, and its answer was lost.
-        }
+        catch (GatewayException gone) when (gone is { IsRepeat: true, Type: "/problems/not-found" }) { }
     }
 
     /// <summary>The bytes of one of a generation's images, read while they arrive; dispose of it.</summary>
@@ -138,7 +131,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
 
     /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
     public Task<JobFound> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
-        SendAsync<JobFound>(() => new(HttpMethod.Delete, $"v1/jobs/{id}"), cancellationToken);
+        SendAsync<JobFound>(() => Delete($"v1/jobs/{id}"), cancellationToken);
 
     /// <summary>The team's jobs, newest first; with a status, only those.</summary>
     public Task<JobList> ListJobsAsync(
@@ -152,6 +145,8 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         $"limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}";
 
     private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+
+    private static HttpRequestMessage Delete(string path) => new(HttpMethod.Delete, path);
 
     private static HttpRequestMessage Get(string path, string? prefer = null) => With(new(HttpMethod.Get, path), prefer);
 
@@ -188,17 +183,16 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
                 var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
                     return await (readAsync ?? ReadAsync<T>)(response, either.Token).ConfigureAwait(false);
-                using (response)
-                    throw await GatewayException.ReadAsync(request, response, attempt > 1, either.Token).ConfigureAwait(false);
+                using var refused = response;
+                var text = await refused.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
+                throw GatewayException.Read(request, refused, text, isRepeat: attempt > 1);
             }
-            catch (GatewayException refusal)
-                when (attempt < attempts && refusal.IsPassing && !(refusal.RetryAfter > options.Value.LongestPause))
+            catch (GatewayException error) when (attempt < attempts && error.IsPassing && !(error.RetryAfter > options.Value.LongestPause))
             {
-                pause = refusal.RetryAfter > pause ? refusal.RetryAfter.Value : pause;
+                pause = error.RetryAfter > pause ? error.RetryAfter.Value : pause;
             }
             catch (Exception fault) when (fault is not GatewayException)
             {
-                // Whatever a handler throws: nobody knows whether the request arrived.
                 cancellationToken.ThrowIfCancellationRequested();
                 var cause = timeout.IsCancellationRequested ? new TimeoutException($"none within {options.Value.Timeout}", fault) : fault;
                 if (attempt >= attempts)
@@ -215,7 +209,6 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
                 ?? throw new JsonException("null");
     }
 
-    /// <summary>The stream is its caller's to dispose of.</summary>
     private sealed class OpenContent(Stream image) : StreamContent(image)
     {
         protected override void Dispose(bool disposing) => base.Dispose(disposing: false);

@@ -12,11 +12,11 @@ public sealed class GatewayClientOptions
     /// <summary>Who makes the requests, for usage reports: 1 to 64 of <c>[A-Za-z0-9._@-]</c>.</summary>
     public string? User { get; set; }
 
-    /// <summary>How often one request is sent at most; 8 times take about a minute, as long as a restart of the gateway.</summary>
+    /// <summary>How often one request is sent at most; 8 times take about a minute, as a restart does.</summary>
     public int Attempts { get; set; } = 8;
 
     /// <summary>A longer <c>Retry-After</c> is not waited for: the call fails with it.</summary>
-    public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(1);
+    public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>For how long one request may take; at least the time of the gateway's queue and of one wait.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(4);

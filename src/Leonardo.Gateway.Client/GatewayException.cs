@@ -11,7 +11,7 @@ public sealed class GatewayException : Exception
     private GatewayException(HttpRequestMessage? request, HttpResponseMessage? response, Problem? problem, string detail, Exception? cause)
         : base(problem?.Detail ?? detail, cause)
     {
-        Status = response?.StatusCode ?? 0;
+        Status = response?.StatusCode ?? default;
         Problem =
             problem
             ?? new Problem
@@ -58,39 +58,19 @@ public sealed class GatewayException : Exception
     /// <summary>The request needs more than a whole quota: waiting does not help.</summary>
     public bool NeverAdmitted => Problem.NeverAdmitted ?? false;
 
-    /// <summary>An earlier attempt of the same call may have been carried out.</summary>
     internal bool IsRepeat { get; private init; }
 
-    /// <summary>
-    /// A repetition may get another answer soon, and costs nothing. Of a paid request only the streams are waited for:
-    /// another quota may be used up until midnight.
-    /// </summary>
+    /// <summary>A repetition may help soon, and costs nothing. A paid quota may be full until midnight.</summary>
     internal bool IsPassing =>
         (int)Status >= 500
         || Type == "/problems/idempotency-in-progress"
-        || (
-            Status == HttpStatusCode.TooManyRequests
-            && !NeverAdmitted
-            && (_isFree || Problem.ViolatedPolicies?.ToArray() is ["concurrent-streams"])
-        );
+        || ((int)Status == 429 && !NeverAdmitted && (_isFree || Problem.ViolatedPolicies?.ToArray() is ["concurrent-streams"]));
 
     internal static GatewayException Lost(HttpRequestMessage? request, string why, Exception? cause = null) =>
-        new(
-            request,
-            null,
-            null,
-            $"The gateway did not answer as expected ({why}). What it did is not known; a generation that is sent again with its key is paid once.",
-            cause
-        );
+        new(request, null, null, $"No answer ({why}): its outcome is not known. With its key a request is paid once.", cause);
 
-    internal static async Task<GatewayException> ReadAsync(
-        HttpRequestMessage request,
-        HttpResponseMessage response,
-        bool isRepeat,
-        CancellationToken cancellationToken
-    )
+    internal static GatewayException Read(HttpRequestMessage request, HttpResponseMessage response, string text, bool isRepeat)
     {
-        var text = await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         var isProblem = response.Content.Headers.ContentType?.MediaType == "application/problem+json";
         var problem = isProblem ? JsonSerializer.Deserialize<Problem>(text) : null;
         var detail = $"{(int)response.StatusCode} {response.ReasonPhrase}: not an answer of the gateway, but of something before it.";

@@ -132,7 +132,7 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
 
             var lost = await Should.ThrowAsync<GatewayException>(FailsAsync(client.GenerateAsync(Cat(), broken), time));
 
-            (lost.Status, lost.IdempotencyKey, sent).ShouldBe(((HttpStatusCode)0, broken, 8));
+            (lost.Status, lost.IdempotencyKey, sent).ShouldBe((default(HttpStatusCode), broken, 8));
             (time.GetUtcNow() - start).ShouldBeGreaterThan(TimeSpan.FromSeconds(60), broken);
             lost.Detail.ShouldContain("paid once");
             lost.InnerException.ShouldNotBeNull();
