@@ -332,13 +332,8 @@ const parts = {
     await page.getByRole('link', { name: 'Operator' }).click();
     await page.getByLabel('Admin token').fill(adminToken);
     await page.keyboard.press('Enter');
-    const alert = page.locator('#tenants').getByText('The tenants file is refused');
-    await page.locator('#tenants .quota').first().waitFor();
-    while (!(await alert.isVisible())) {
-      await page.getByRole('button', { name: 'Refresh' }).click();
-      await alert.waitFor({ timeout: 1000 }).catch(() => {});
-    }
-    await page.locator('#tenants').getByText('imagesPerDya').waitFor();
+    await page.locator('#operator-content').getByText('The tenants file is refused').waitFor();
+    await page.locator('#operator-content').getByText('imagesPerDya').first().waitFor();
     await inspect(page, 'refused-file', screenshots);
     await page.setViewportSize(laptop);
     writeFileSync(tenantsFile, good);

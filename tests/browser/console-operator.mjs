@@ -58,31 +58,33 @@ try {
   await again;
   check(keys.length === 2 && keys[0] === keys[1], `the keys were ${keys}`);
 
+  const go = name => page.getByRole('navigation', { name: 'Operator pages' }).getByRole('link', { name, exact: true }).click();
+  const content = page.locator('#operator-content');
+  const laptop = () => page.setViewportSize({ width: 1440, height: 900 });
   await page.getByRole('link', { name: 'Operator' }).click();
   await page.getByLabel('Admin token').fill('not-the-admin-token');
   await page.getByRole('button', { name: 'Open' }).click();
   await page.locator('#operator-parts .problem').waitFor();
   await inspect(page, 'locked', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await laptop();
   await page.getByLabel('Admin token').fill(token);
   await page.keyboard.press('Enter');
 
-  const stuck = page.locator('#stuck');
-  await stuck.getByRole('button', { name: 'Release' }).waitFor();
-  await page.locator('#spending .plot').first().waitFor();
-  await page.locator('#upstream .facts').waitFor();
-  await page.locator('#tenants .quota').first().waitFor();
-  await page.locator('#audit .empty').waitFor();
-  check((await page.locator('#spending .figure').innerText()) === '$0.0837', `spent is ${await page.locator('#spending .figure').innerText()}`);
-  await inspect(page, 'operator', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await content.getByText('No outcome yet').waitFor();
+  check(page.url().endsWith('#/operator/overview'), `the operator's part begins at ${page.url()}`);
+  check((await content.locator('.figure').first().innerText()) === '$0.08', `spent is ${await content.locator('.figure').first().innerText()}`);
+  await go('Spend');
+  await content.locator('.stacked').waitFor();
+  await inspect(page, 'spend-of-one', screenshots);
+  await laptop();
 
   // Grant, release, suspend, resume: each with its reason.
-  const marketing = page.locator('#tenants li', { hasText: 'marketing' });
-  await marketing.getByText('1 used of 6', { exact: true }).waitFor();
+  await go('Tenants');
+  const marketing = page.locator('#operator-content tr', { hasText: 'marketing' });
+  await marketing.getByText('1 of 6', { exact: true }).waitFor();
   await marketing.getByRole('button', { name: 'Grant' }).click();
   await inspect(page, 'grant', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await laptop();
   // A refusal is shown at its field and can be corrected there.
   const asked = page.getByRole('dialog');
   await asked.getByLabel('Amount').fill('2.5');
@@ -91,51 +93,59 @@ try {
   await asked.getByText('It must be a whole number').waitFor();
   check(await asked.getByLabel('Amount').evaluate(element => element === document.activeElement && element.getAttribute('aria-invalid') === 'true'), 'the faulty amount is not marked');
   await inspect(page, 'grant-refused', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await laptop();
   await answer({ Amount: '10' }, 'Grant');
-  await marketing.getByText('1 used of 16', { exact: true }).waitFor();
+  await marketing.getByText('1 of 16', { exact: true }).waitFor();
   await focused('Grant');
-  await stuck.getByRole('button', { name: 'Release' }).click();
+  await go('Work');
+  await inspect(page, 'work', screenshots);
+  await laptop();
+  await page.getByRole('link', { name: 'Unknown', exact: true }).click();
+  await content.getByRole('button', { name: 'Release' }).click();
   await answer({ Reason: 'Leonardo made nothing of it' }, 'Release');
-  await stuck.getByText('Nothing is stuck').waitFor();
-  await focused('Stuck work');
-  await marketing.getByRole('button', { name: 'Suspend' }).click();
+  await content.getByText('Every outcome is known').waitFor();
+  await page.goto(`${address}/#/operator/tenants/marketing`);
+  await content.getByRole('button', { name: 'Suspend' }).click();
   await answer({ Reason: 'Looking into a leak' }, 'Suspend');
-  await marketing.getByText('Suspended').waitFor();
+  await content.getByText('Suspended').waitFor();
   await focused('Resume');
-  await marketing.getByRole('button', { name: 'Resume' }).click();
+  await content.getByRole('button', { name: 'Resume' }).click();
   await answer({ Reason: 'Nothing found' }, 'Resume');
-  await marketing.getByRole('button', { name: 'Suspend' }).waitFor();
+  await content.getByRole('button', { name: 'Suspend' }).waitFor();
 
-  await page.locator('#audit').getByText('Nothing found').waitFor();
-  const trail = await page.locator('#audit li strong').allInnerTexts();
+  await go('Audit');
+  await content.getByText('Nothing found').waitFor();
+  const trail = await content.locator('td strong').allInnerTexts();
   check(trail.join() === 'resume,suspend,release,grant', `the audit says ${trail}`);
-  for (const reason of ['Launch week', 'Leonardo made nothing of it', 'Looking into a leak']) await page.locator('#audit').getByText(reason).waitFor();
-  await inspect(page, 'audit', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
-
-  const downloading = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Download CSV' }).click();
-  const csv = readFileSync(await (await downloading).path(), 'utf8');
+  for (const reason of ['Launch week', 'Leonardo made nothing of it', 'Looking into a leak']) await content.getByText(reason).waitFor();
+  check((await content.locator('tbody td:nth-child(2)').allInnerTexts()).every(who => who === 'anna'), 'the audit does not name people');
+  await page.getByLabel('What', { exact: true }).selectOption('grant');
+  check((await content.locator('tbody tr').count()) === 1, 'the audit is not filtered');
+  const download = async name => {
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name }).click();
+    return readFileSync(await (await downloading).path(), 'utf8');
+  };
+  const lines = (await download('Export CSV')).trimEnd().split('\r\n');
+  check(lines.length === 2 && /^"1","[^"]+","anna","anna \([0-9a-f]{8}\)","grant","marketing","Launch week","\{/.test(lines[1]), `the export is ${lines.join(' | ')}`);
+  await go('Spend');
+  await content.locator('.stacked').waitFor();
+  const csv = await download('Download CSV');
   check(/^tenant,day,generations,images,usd\r\nmarketing,\d{4}-\d\d-\d\d,1,1,0\.0837\r\n$/.test(csv), `the CSV is ${csv}`);
 
-  // A generation that does not end is shown, with nothing to decide.
+  // A generation that does not end is shown by itself, with nothing to decide.
+  await page.goto(`${address}/#/operator/work/stuck`);
+  await content.getByText('No generation is overdue').waitFor();
   await post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt: 'A river [sim:job-forever]' } });
-  const endless = stuck.getByText('stuck since');
-  while (!(await endless.isVisible())) {
-    await page.getByRole('button', { name: 'Refresh' }).click();
-    await endless.waitFor({ timeout: 1000 }).catch(() => {});
-  }
-  check((await stuck.getByRole('button').count()) === 0, 'there is something to decide about a generation that does not end');
-  await inspect(page, 'endless', screenshots);
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await content.getByText('Stuck', { exact: true }).waitFor();
+  check((await content.getByRole('button').count()) === 0, 'there is something to decide about a generation that does not end');
 
   // The token is kept nowhere, and no script can read the session, which a reload keeps.
   const places = await page.evaluate(() => JSON.stringify([location.href, document.cookie, { ...localStorage }, { ...sessionStorage }, document.documentElement.outerHTML]));
   check(!places.includes(token), 'the admin token is kept');
   check(!places.includes('gateway_session'), 'a script can read the session');
   await page.reload();
-  await page.locator('#tenants .quota').first().waitFor();
+  await content.getByText('Stuck', { exact: true }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Admin token').waitFor();
 

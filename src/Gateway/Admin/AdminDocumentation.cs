@@ -34,6 +34,7 @@ internal static class AdminDocumentation
         documentation.Parameter("/admin/usage", "from", SchemaRules.Day);
         documentation.Parameter("/admin/usage", "to", SchemaRules.Day);
         documentation.Parameter("/admin/usage", "by", SchemaRules.OneOf(AdminUsageEndpoint.Combinations));
+        documentation.Parameter("/admin/usage", "tenant", SchemaRules.Tenant);
         documentation.Parameter("/admin/generations", "reservationId", SchemaRules.Uuid);
         documentation.Parameter("/admin/generations", "tenant", SchemaRules.Tenant);
         documentation.Parameter("/admin/generations", "state", SchemaRules.OneOf(ReservationReader.StateNames));

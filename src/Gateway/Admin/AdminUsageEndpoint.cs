@@ -5,6 +5,7 @@ using System.Text.Json;
 using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
+using Gateway.Tenants;
 
 namespace Gateway.Admin;
 
@@ -29,12 +30,14 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
     /// <param name="from">First UTC day, <c>2026-11-01</c>; by default the first of the current month.</param>
     /// <param name="to">Last UTC day; by default today.</param>
     /// <param name="by">One or more of <c>tenant</c>, <c>day</c> and <c>user</c>; by default <c>tenant,day</c>.</param>
+    /// <param name="tenant">Only of this tenant; then <c>by</c> is <c>tenant,day</c>.</param>
     public async Task<IResult> GetAsync(
         HttpContext context,
         CancellationToken cancellationToken,
         string? from = null,
         string? to = null,
-        string? by = null
+        string? by = null,
+        string? tenant = null
     )
     {
         var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
@@ -46,9 +49,14 @@ internal sealed class AdminUsageEndpoint(UsageReader usage, TimeProvider time)
         string[] keys = by?.Split(',') ?? [Tenant, ByDay];
         if (keys.Except(Keys, StringComparer.Ordinal).Any() || keys.Distinct(StringComparer.Ordinal).Count() < keys.Length)
             violations.Add(new Violation("#/by", "unknown-value", "must be one or more of tenant,day,user, each once"));
+        // PostgreSQL refuses some texts that are not a tenant id.
+        if (tenant is not null && !TenantsFile.IsTenantId(tenant))
+            violations.Add(new Violation("#/tenant", "malformed", "must be the id of a tenant"));
+        if (tenant is not null && (!keys.Contains(Tenant) || !keys.Contains(ByDay) || keys.Length != 2))
+            violations.Add(new Violation("#/by", "unknown-value", "must be tenant,day together with tenant"));
         if (violations.Count > 0)
             return new Problem(ProblemTypes.Validation, "The query is not valid: see errors.") { Errors = violations };
-        var query = new UsageQuery(first, last, keys.Contains(Tenant), keys.Contains(ByDay), keys.Contains(User));
+        var query = new UsageQuery(first, last, keys.Contains(Tenant), keys.Contains(ByDay), keys.Contains(User), tenant);
         // Before the answer starts: an unavailable store must give a 503, not a truncated 200.
         var batch = await usage.ReadAsync(query, after: null, cancellationToken);
         context.Response.Headers.Vary = "Accept";

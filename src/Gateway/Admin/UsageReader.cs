@@ -26,6 +26,12 @@ internal sealed class UsageReader(Database database)
         where (period, tenant) > (@from, @tenant) and period <= @to order by period, tenant limit @limit
         """;
 
+    /// <summary>By the primary key.</summary>
+    private const string ByDayOfTenant = """
+        select period, tenant, '', generations, images_spent, micros_spent from quota_window
+        where tenant = @only and period >= @from and (period, tenant) > (@from, @tenant) and period <= @to order by period limit @limit
+        """;
+
     /// <summary>The organisation's balance is the sum of its tenants' (INV-2).</summary>
     private const string ByDay = """
         select period, tenant, '', generations, images_spent, micros_spent from quota_window
@@ -59,6 +65,7 @@ internal sealed class UsageReader(Database database)
         after ??= new UsageCursor(query.FirstDay, "", "");
         var (sql, limit) = query switch
         {
+            { OnlyTenant: not null } => (ByDayOfTenant, MaxRows),
             { ByUser: true } => (UserUsageStatements.For(query), query.ByDay ? MaxRows : RowsOfSums(query)),
             { ByTenant: true, ByDay: true } => (ByTenantAndDay, MaxRows),
             { ByDay: true } => (ByDay, MaxRows),
@@ -73,6 +80,7 @@ internal sealed class UsageReader(Database database)
                         ("@to", query.LastDay),
                         ("@tenant", after.Tenant),
                         ("@user", after.User),
+                        ("@only", query.OnlyTenant ?? ""),
                         ("@limit", limit)
                     )
                     .ReadAsync(Read, cancellationToken),
@@ -114,7 +122,8 @@ internal sealed class UsageReader(Database database)
 }
 
 /// <summary>What was charged from one UTC day to another, both included.</summary>
-internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay, bool ByUser = false)
+/// <param name="OnlyTenant">Null: of all; else by tenant and day.</param>
+internal sealed record UsageQuery(DateOnly From, DateOnly To, bool ByTenant, bool ByDay, bool ByUser = false, string? OnlyTenant = null)
 {
     public const string Date = "yyyy-MM-dd";
 

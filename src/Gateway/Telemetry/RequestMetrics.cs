@@ -2,13 +2,14 @@ using System.Globalization;
 using Gateway.Edge.Http;
 using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
+using Gateway.Telemetry.Alerts;
 using Gateway.Tenants;
 using Gateway.Tenants.Identification;
 
 namespace Gateway.Telemetry;
 
 /// <summary>Middleware: counts each request by route pattern, tenant, and status or problem.</summary>
-internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metrics, TimeProvider time)
+internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metrics, RecentCounts recent, TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -33,6 +34,7 @@ internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metric
         if (context.Features.Get<Problem>() is not { } problem)
             return;
         metrics.Refusals.WithLabels(tenant, problem.Type.Name).Inc();
+        recent.CountRefusal(problem.Type);
         foreach (var policy in problem.ViolatedPolicies)
             metrics.QuotaRefusals.WithLabels(tenant, policy).Inc();
     }

@@ -8,6 +8,7 @@ using Gateway.Ledger.PostgreSql;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 using Gateway.Results;
+using Gateway.Telemetry.Alerts;
 
 namespace Gateway.Telemetry;
 
@@ -24,6 +25,7 @@ internal static class TelemetryFeature
         services.AddSingleton(CreateMetrics);
         services.AddSingleton<GaugeCollector>();
         services.AddSingleton<MetricsText>();
+        services.AddAlerts();
     }
 
     /// <summary>Must come before every middleware that can answer.</summary>
@@ -34,11 +36,14 @@ internal static class TelemetryFeature
         app.UseMiddleware<RequestMetrics>();
     }
 
-    public static void MapTelemetry(this IEndpointRouteBuilder routes) =>
+    public static void MapTelemetry(this IEndpointRouteBuilder routes)
+    {
         routes
             .MapGet("/metrics", GetMetricsAsync)
             .WithMetadata(new AllowAnonymousTenant(), new QuietLogMetadata())
             .ExcludeFromDescription();
+        routes.MapAlerts();
+    }
 
     private static async Task GetMetricsAsync(HttpContext context, MetricsText metrics)
     {
@@ -52,12 +57,28 @@ internal static class TelemetryFeature
     private static GatewayMetrics CreateMetrics(IServiceProvider provider)
     {
         var metrics = new GatewayMetrics();
-        provider.GetRequiredService<QuotaLedger>().OnCommitted(metrics.Count);
+        var recent = provider.GetRequiredService<RecentCounts>();
+        provider
+            .GetRequiredService<QuotaLedger>()
+            .OnCommitted(
+                (batch, duration) =>
+                {
+                    metrics.Count(batch, duration);
+                    recent.CountCommit(batch, duration);
+                }
+            );
         provider.GetRequiredService<CreateGeneration>().Twins = tenant => metrics.Twins.WithLabels(tenant.Id).Inc();
         var upstream = provider.GetRequiredService<UpstreamStatus>();
-        upstream.Recorded = (outcome, duration) => metrics.UpstreamSeconds.WithLabels(outcome).Observe(duration.TotalSeconds);
+        upstream.Recorded = (outcome, duration) =>
+        {
+            metrics.UpstreamSeconds.WithLabels(outcome).Observe(duration.TotalSeconds);
+            recent.CountRequest(outcome, duration);
+        };
         upstream.CallRecorded = (operation, outcome, duration) =>
+        {
             metrics.UpstreamCallSeconds.WithLabels(operation, outcome).Observe(duration.TotalSeconds);
+            recent.CountCall(outcome);
+        };
         provider.GetRequiredService<Watcher>().Ended = (status, age) =>
             metrics.GenerationSeconds.WithLabels(status == GenerationStatus.Complete ? "complete" : "failed").Observe(age.TotalSeconds);
         provider.GetRequiredService<ImageSender>().Interrupted = () => metrics.ImagesInterrupted.Inc();

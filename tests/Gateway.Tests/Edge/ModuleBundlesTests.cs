@@ -82,6 +82,27 @@ public sealed partial class ModuleBundlesTests(GatewayFixture fixture) : IClassF
             );
     }
 
+    [Fact]
+    public void Modules_in_another_folder_are_found_from_where_they_are_named()
+    {
+        var bundles = Join(
+            ("shared.js", Shared),
+            ("main.js", "import { one } from './shared.js';\nconst more = () => import('./more/all.js');\n"),
+            (
+                "more/all.js",
+                "import { two } from '../shared.js';\nimport { three } from './part.js';\nconst rest = () => import('./rest.js');\n"
+            ),
+            ("more/part.js", "export const three = 3;\n"),
+            ("more/rest.js", "export const rest = 4;\n")
+        );
+
+        bundles.Keys.ShouldBe(["main.js", "more/all.js", "more/rest.js"], ignoreOrder: true);
+        bundles["main.js"].ShouldContain("import('./more/all.js?v=7')");
+        bundles["more/all.js"].ShouldContain("const { two } = modules['shared.js'];");
+        bundles["more/all.js"].ShouldContain("const { three } = modules['more/part.js'];");
+        bundles["more/all.js"].ShouldContain("import('../more/rest.js?v=7')");
+    }
+
     [Theory]
     [InlineData("export let changing = 1;\n")]
     [InlineData("export default 1;\n")]
@@ -103,6 +124,6 @@ public sealed partial class ModuleBundlesTests(GatewayFixture fixture) : IClassF
     [GeneratedRegex("\"(?<address>[\\w/]+\\.(?:js|css)\\?v=[0-9a-f]{32})\"", RegexOptions.NonBacktracking)]
     private static partial Regex Named { get; }
 
-    [GeneratedRegex(@"import\('\./(?<address>[\w]+\.js\?v=[0-9a-f]{32})'\)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"import\('\./(?<address>[\w/]+\.js\?v=[0-9a-f]{32})'\)", RegexOptions.NonBacktracking)]
     private static partial Regex Later { get; }
 }

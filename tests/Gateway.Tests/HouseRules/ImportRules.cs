@@ -43,7 +43,7 @@ internal static class ImportRules
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
         ["Jobs"],
         ["OpenAi", "Mcp/Tools", "Mcp"],
-        ["Telemetry", "Admin"],
+        ["Telemetry/Alerts", "Telemetry", "Admin"],
         ["SignIn"],
         ["OpenApi", "Docs"],
         ["Cli"],

@@ -21,6 +21,7 @@ public sealed partial class SecrecyTests
     /// <summary>They need an operator's token instead of a tenant.</summary>
     private static readonly string[] AdminRoutes =
     [
+        "/admin/alerts",
         "/admin/audit",
         "/admin/generations",
         "/admin/generations/{reservationId}/release",

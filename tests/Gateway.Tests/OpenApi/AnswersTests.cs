@@ -67,6 +67,7 @@ public sealed class AnswersTests : IAsyncLifetime
         await LookAsync("/admin/tenants");
         await LookAsync("/admin/tenants/a");
         await LookAsync("/admin/audit?limit=3");
+        await LookAsync("/admin/alerts");
         foreach (var by in new[] { "tenant,day", "tenant", "day" })
         {
             (await (await LookAsync("/admin/usage?by=" + by)).JsonAsync())["rows"]!.AsArray().ShouldNotBeEmpty();

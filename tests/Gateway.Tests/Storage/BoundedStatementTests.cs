@@ -158,6 +158,10 @@ public sealed class BoundedStatementTests
                 () =>
                     usage.ReadAsync(new UsageQuery(new DateOnly(2024, 1, 5), new DateOnly(2024, 1, 25), byTenant, byDay, true), null, Stop)
             );
+        yield return (
+            "usage of a tenant",
+            () => usage.ReadAsync(new UsageQuery(new DateOnly(2024, 1, 5), new DateOnly(2024, 1, 25), true, true, false, "c"), null, Stop)
+        );
         yield return ("requests never sent", () => usage.ReadNeverSentAsync("c", store.Time.GetUtcNow(), Stop));
         yield return ("backlog", () => LedgerBacklog.ReadAsync(store.Database, Stop));
         yield return ("seeds in flight", () => LedgerBacklog.ReadSeedsAsync(store.Database, Stop));

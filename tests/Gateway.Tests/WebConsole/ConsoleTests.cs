@@ -193,7 +193,7 @@ public sealed class ConsoleTests
     }
 
     /// <summary>CONSOLE_SCREENSHOTS names a folder for them; without it none are taken.</summary>
-    private static string[] Screenshots =>
+    internal static string[] Screenshots =>
         Environment.GetEnvironmentVariable("CONSOLE_SCREENSHOTS") is { Length: > 0 } folder ? [folder] : [];
 
     private static Task<GatewayProcess> StartAsync(string folder, LeonardoSimulator leonardo, params (string, string)[] settings) =>

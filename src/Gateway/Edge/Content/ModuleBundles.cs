@@ -8,11 +8,12 @@ namespace Gateway.Edge.Content;
 /// is served with everything it imports, and so is one that <c>import()</c> names, without what is loaded already.
 /// </summary>
 /// <remarks>
-/// Understands what the console's modules use: <c>import { a, b } from './x.js'</c>, <c>import('./x.js')</c>, and
-/// <c>export</c> before <c>const</c>, <c>class</c> and <c>function</c>. Anything else, and a cycle, is refused.
+/// Understands what the console's modules use: <c>import { a, b } from './x.js'</c>, also from another folder,
+/// <c>import('./x.js')</c>, and <c>export</c> before <c>const</c>, <c>class</c> and <c>function</c>. Anything else,
+/// and a cycle, is refused.
 /// Comments that fill their lines are left out; nothing else is changed, so that errors in a browser can be read.
 /// </remarks>
-/// <param name="sources">Each module's text by its file name; all are in one folder.</param>
+/// <param name="sources">Each module's text by its path in the folder of the modules.</param>
 /// <param name="versionOf">The version that an address states for a text.</param>
 internal sealed partial class ModuleBundles(IReadOnlyDictionary<string, string> sources, Func<string, string> versionOf)
 {
@@ -23,7 +24,7 @@ internal sealed partial class ModuleBundles(IReadOnlyDictionary<string, string> 
     public IReadOnlyDictionary<string, string> Create(string entry)
     {
         var modules = Order(entry, new HashSet<string>(StringComparer.Ordinal));
-        var bundle = "const modules = {};\n" + Join(modules, [.. modules]);
+        var bundle = "const modules = {};\n" + Join(modules, [.. modules], entry);
         return new Dictionary<string, string>(_later, StringComparer.Ordinal) { [entry] = bundle };
     }
 
@@ -42,25 +43,33 @@ internal sealed partial class ModuleBundles(IReadOnlyDictionary<string, string> 
             if (!open.Add(name))
                 throw new InvalidOperationException($"{name} imports itself through other modules.");
             foreach (Match import in Import.Matches(sources[name]))
-                Visit(import.Groups["file"].Value);
+                Visit(Resolve(import.Groups["file"].Value, name));
             ordered.Add(name);
         }
     }
 
-    private string Join(List<string> modules, HashSet<string> loaded)
+    /// <param name="bundle">The module whose file they are in.</param>
+    private string Join(List<string> modules, HashSet<string> loaded, string bundle)
     {
         var text = new StringBuilder();
         foreach (var name in modules)
-            text.Append("modules['").Append(name).Append("'] ??= (() => {\n").Append(ToFunctionBody(name, loaded)).Append("})();\n");
+            text.Append("modules['")
+                .Append(name)
+                .Append("'] ??= (() => {\n")
+                .Append(ToFunctionBody(name, loaded, bundle))
+                .Append("})();\n");
         return text.ToString();
     }
 
-    private string ToFunctionBody(string name, HashSet<string> loaded)
+    private string ToFunctionBody(string name, HashSet<string> loaded, string bundle)
     {
         var text = sources[name];
         var exported = Export.Matches(text).Select(export => export.Groups["name"].Value).ToList();
-        text = Import.Replace(text, "const {${names}} = modules['${file}'];");
-        text = LaterImport.Replace(text, import => Later(import.Groups["file"].Value, loaded));
+        text = Import.Replace(
+            text,
+            import => $"const {{{import.Groups["names"].Value}}} = modules['{Resolve(import.Groups["file"].Value, name)}'];"
+        );
+        text = LaterImport.Replace(text, import => Later(Resolve(import.Groups["file"].Value, name), loaded, bundle));
         text = Export.Replace(text, "${declaration}");
         text = Comment.Replace(text, "");
         if (Unknown.Match(text) is { Success: true } unknown)
@@ -69,7 +78,7 @@ internal sealed partial class ModuleBundles(IReadOnlyDictionary<string, string> 
     }
 
     /// <summary>The module is a function of those that are loaded already.</summary>
-    private string Later(string name, HashSet<string> loaded)
+    private string Later(string name, HashSet<string> loaded, string from)
     {
         if (_later.TryGetValue(name, out var bundle))
         {
@@ -80,16 +89,23 @@ internal sealed partial class ModuleBundles(IReadOnlyDictionary<string, string> 
         {
             _needed.Add(name, [.. loaded]);
             var modules = Order(name, loaded);
-            bundle = "export default modules => {\n" + Join(modules, [.. loaded, .. modules]) + $"return modules['{name}'];\n}};\n";
+            bundle = "export default modules => {\n" + Join(modules, [.. loaded, .. modules], name) + $"return modules['{name}'];\n}};\n";
             _later.Add(name, bundle);
         }
-        return $"import('./{name}?v={versionOf(bundle)}').then(part => part.default(modules))";
+        var up = string.Concat(Enumerable.Repeat("../", from.Count(letter => letter == '/')));
+        return $"import('{(up.Length > 0 ? up : "./")}{name}?v={versionOf(bundle)}').then(part => part.default(modules))";
     }
 
-    [GeneratedRegex(@"^import \{(?<names>[^}]*)\} from '\./(?<file>[\w-]+\.js)';$", RegexOptions.Multiline | RegexOptions.NonBacktracking)]
+    /// <param name="file">As the module <paramref name="name"/> writes it, relative to itself.</param>
+    private static string Resolve(string file, string name) => new Uri(new Uri("file:///" + name), file).AbsolutePath[1..];
+
+    [GeneratedRegex(
+        @"^import \{(?<names>[^}]*)\} from '(?<file>\.{1,2}/[\w/-]+\.js)';$",
+        RegexOptions.Multiline | RegexOptions.NonBacktracking
+    )]
     private static partial Regex Import { get; }
 
-    [GeneratedRegex(@"\bimport\('\./(?<file>[\w-]+\.js)'\)", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\bimport\('(?<file>\.{1,2}/[\w/-]+\.js)'\)", RegexOptions.NonBacktracking)]
     private static partial Regex LaterImport { get; }
 
     [GeneratedRegex(

@@ -39,7 +39,7 @@ const pages = {
   generate: () => {},
   history: () => {},
   usage: async () => (await later(import('./usage.js'))).showUsage(),
-  operator: async () => (await later(import('./operator.js'))).showOperator(),
+  operator: async () => (await later(import('./operator/main.js'))).showOperator(),
 };
 
 /** The page that is shown, also below an open generation. */
@@ -59,7 +59,7 @@ async function later(module) {
 
 function readAddress() {
   const [, id, number] = /^#\/g\/([0-9a-f-]{36})(?:\/(\d{1,3}))?$/i.exec(location.hash) ?? [];
-  const name = location.hash.slice(1);
+  const name = location.hash.startsWith('#/operator/') ? 'operator' : location.hash.slice(1);
   return { id: id?.toLowerCase(), number: Number(number ?? 0), name: Object.hasOwn(pages, name) ? name : 'generate' };
 }
 
@@ -141,8 +141,8 @@ async function identify(isAgain = false) {
 
 /** The management port serves no teams: only the operator's part is shown. */
 function showOnlyOperator() {
-  for (const each of document.querySelectorAll('nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
-  history.replaceState({ depth: 0 }, '', '#operator');
+  for (const each of document.querySelectorAll('header nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
+  if (readAddress().name !== 'operator') history.replaceState({ depth: 0 }, '', '#operator');
   follow();
 }
 

@@ -28,7 +28,8 @@ export function quotaBar(quota) {
   );
 }
 
-function bar(used, held, limit, label) {
+/** Used and held of a limit. */
+export function bar(used, held, limit, label) {
   const width = 600;
   const scale = value => (limit > 0 ? Math.min(width, (value / limit) * width) : width);
   const { defs, fill } = pattern();

@@ -1,0 +1,13 @@
+// Why the tenants file has no effect. Teams work with the last good file, so nobody notices.
+import { h } from '../dom.js';
+import { count, when } from '../format.js';
+
+export function refusedFile(errors, since) {
+  return h(
+    'div',
+    { class: 'problem', role: 'alert' },
+    h('h2', {}, 'The tenants file is refused'),
+    h('p', {}, `It has ${count(errors.length, 'error')}, so its last change has no effect: the file${since ? ` of ${when(since)}` : ''} stays in force. Correct it; it is read again by itself.`),
+    h('ul', {}, errors.map(error => h('li', {}, h('code', {}, error)))),
+  );
+}
