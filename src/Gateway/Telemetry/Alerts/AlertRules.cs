@@ -185,7 +185,7 @@ internal sealed class AlertRules(
         var near = state
             .Quotas.Values.SelectMany(quotas => quotas)
             .Where(quota => quota is { IsOrganization: true, Limit: > 0 } && quota.Used + quota.Held > 0.95 * quota.Limit)
-            .DistinctBy(quota => quota.Name)
+            .DistinctBy(quota => quota.Name, StringComparer.Ordinal)
             .Select(quota =>
                 string.Create(CultureInfo.InvariantCulture, $"{100.0 * (quota.Used + quota.Held) / quota.Limit:0} % of {quota.Name}")
             )

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 
 namespace Gateway.Telemetry.Alerts;
 
@@ -42,6 +43,7 @@ internal sealed class RecentCounts(TimeProvider time)
 
     private long CurrentSlot => time.GetUtcNow().Ticks / SlotLength.Ticks;
 
+    [StructLayout(LayoutKind.Auto)]
     private readonly record struct Slot(long Number, long Count);
 }
 
