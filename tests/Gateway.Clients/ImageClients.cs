@@ -70,11 +70,20 @@ internal static class ImageClients
         IsJpeg(repeated.ImageBytes.ToArray());
     }
 
-    private static async Task RunExtensionsAsync(Uri address)
+    private static async Task RunExtensionsAsync(Uri gateway)
     {
-        using var images = CreateClient(address, "a").AsIImageGenerator();
+        using var images = CreateClient(gateway, "a").AsIImageGenerator();
         var made = await images.GenerateAsync(new ImageGenerationRequest("extensions: made"));
         IsJpeg(made.Contents.OfType<DataContent>().Single().Data.ToArray());
+        var address = await images.GenerateAsync(
+            new ImageGenerationRequest("extensions: address"),
+            new Microsoft.Extensions.AI.ImageGenerationOptions
+            {
+                ImageSize = new(512, 512),
+                ResponseFormat = ImageGenerationResponseFormat.Uri,
+            }
+        );
+        await IsOwnedAsync(address.Contents.OfType<UriContent>().Single().Uri);
         var bytes = await images.GenerateAsync(
             new ImageGenerationRequest("extensions: bytes"),
             new Microsoft.Extensions.AI.ImageGenerationOptions
@@ -91,7 +100,7 @@ internal static class ImageClients
         );
         IsError(wrong.GetRawResponse()!, 400, "n", "invalid_value");
         // It gives up after 1.5 s and repeats on its own; Leonardo answers after 3 s.
-        using var impatient = CreateClient(address, "a", timeout: TimeSpan.FromSeconds(1.5)).AsIImageGenerator();
+        using var impatient = CreateClient(gateway, "a", timeout: TimeSpan.FromSeconds(1.5)).AsIImageGenerator();
         var repeated = await impatient.GenerateAsync(
             new ImageGenerationRequest("extensions: repeated [sim:slow:3]"),
             new Microsoft.Extensions.AI.ImageGenerationOptions
@@ -101,7 +110,7 @@ internal static class ImageClients
             }
         );
         IsJpeg(repeated.Contents.OfType<DataContent>().Single().Data.ToArray());
-        using var poor = CreateClient(address, "none-left").AsIImageGenerator();
+        using var poor = CreateClient(gateway, "none-left").AsIImageGenerator();
         var quota = await FailsAsync<ClientResultException>(() => poor.GenerateAsync(new ImageGenerationRequest("extensions: too much")));
         IsError(quota.GetRawResponse()!, 429, null, "insufficient_quota");
     }

@@ -5,8 +5,11 @@ import OpenAI, { toFile } from "openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { experimental_generateImage as generateImage } from "ai";
 import { DallEAPIWrapper } from "@langchain/openai";
+import axios from "axios";
+import FormData from "form-data";
 import { Agent } from "undici";
 import assert from "node:assert/strict";
+import { Readable } from "node:stream";
 
 const gateway = process.argv[2];
 const baseURL = `${gateway}/openai/v1`;
@@ -32,6 +35,18 @@ async function failsSoon(call, check) {
   const begin = Date.now();
   await assert.rejects(call, check);
   assert.ok(Date.now() - begin < 10_000, `took ${Date.now() - begin} ms`);
+}
+
+// As a person asks again whose request has an outcome that is not known yet.
+async function untilMade(call) {
+  for (let n = 0; ; n++) {
+    try {
+      return await call();
+    } catch (error) {
+      assert.ok(n < 30 && error.status === 502, `${n}: ${error}`);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
 }
 
 async function byOpenAI() {
@@ -83,6 +98,9 @@ async function byVercel() {
   const images = provider("a").imageModel(model);
   const { image } = await generateImage({ model: images, prompt: "ai: made", size: "512x512" });
   isJpeg(image.uint8Array);
+  // Its answers have bytes only: the address is the one in the team's list.
+  const list = await fetch(`${gateway}/v1/generations?limit=50`, { headers: { authorization: "Bearer a" } });
+  await isOwned((await list.json()).generations.find((one) => one.prompt === "ai: made").generated_images[0].url);
   const edited = await generateImage({ model: images, prompt: { text: "ai: edited", images: [png] }, size: "512x512" });
   isJpeg(edited.image.uint8Array);
 
@@ -112,17 +130,45 @@ async function byLangChain() {
   await failsSoon(tool("none-left").invoke("langchain: too much"), (error) => error.code === "insufficient_quota");
 
   // Leonardo makes the image, and its answer is lost: the wrapper repeats on its own, and then its user does.
-  let repeated = null;
-  for (let n = 0; repeated === null; n++) {
-    try {
-      repeated = await tool("a").invoke("langchain: repeated [sim:reset-after]");
-    } catch (error) {
-      assert.ok(n < 30 && error.status === 502, `${n}: ${error}`);
-      await new Promise((resolve) => setTimeout(resolve, 500));
-    }
-  }
-  await isOwned(repeated);
+  await isOwned(await untilMade(() => tool("a").invoke("langchain: repeated [sim:reset-after]")));
 }
 
-await Promise.all([byOpenAI(), byVercel(), byLangChain()]);
+// LibreChat's tools image_gen_oai and image_edit_oai: these packages with these parameters and no others. Source: github.com/danny-avila/LibreChat,
+// commit 8731432f64aaaf70633b0a60922ee8182baa630d, api/app/clients/tools/structured/OpenAIImageTools.js; what the model can choose:
+// packages/api/src/tools/toolkits/oai.ts, commit 026024002dca7f73e51e9b458ca7068f6f019a6c. IMAGE_GEN_OAI_MODEL is set, as docs/openai.md says.
+async function byLibreChat() {
+  const generate = (apiKey, prompt, { background = "auto", quality = "auto", size = "auto" } = {}) =>
+    new OpenAI({ apiKey, baseURL }).images.generate(
+      { model, prompt, n: 1, background, output_format: "png", output_compression: undefined, quality, size },
+      { signal: null },
+    );
+  const edit = (apiKey, prompt, size = "auto") => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ model, prompt, quality: "auto", size })) form.append(name, value);
+    // From its storage: a stream whose length is not known.
+    for (const filename of ["cat.png", "hat.png"]) form.append("image[]", Readable.from([png]), { filename, contentType: "image/png" });
+    const headers = { ...form.getHeaders(), Authorization: `Bearer ${apiKey}` };
+    return axios.post("/images/edits", form, { headers, apiKey, baseURL, signal: null });
+  };
+
+  const made = await generate("a", "librechat: made");
+  isJpegText(made.data[0].b64_json);
+  await isOwned(made.data[0].url);
+  const edited = await edit("a", "librechat: edited", "512x512");
+  isJpegText(edited.data.data[0].b64_json);
+
+  // Its user sees the message alone.
+  await assert.rejects(
+    generate("a", "librechat: transparent", { background: "transparent" }),
+    (error) => error instanceof OpenAI.BadRequestError && error.param === "background" && /background/.test(error.message),
+  );
+  await assert.rejects(edit("a", "librechat: wrong size", "2048x2048"), (error) => error.response.status === 400 && error.response.data.error.param === "size");
+  await failsSoon(generate("none-left", "librechat: too much"), (error) => error instanceof OpenAI.RateLimitError && error.code === "insufficient_quota");
+  await failsSoon(edit("none-left", "librechat: too much"), (error) => error.response.status === 429);
+
+  // Leonardo makes the image, and its answer is lost: the SDK repeats on its own, and then the model or its user does.
+  isJpegText((await untilMade(() => generate("a", "librechat: repeated [sim:reset-after]"))).data[0].b64_json);
+}
+
+await Promise.all([byOpenAI(), byVercel(), byLangChain(), byLibreChat()]);
 console.log("done");

@@ -49,7 +49,7 @@ internal static class OpenAiCalls
         gateway.EndsAsync(gateway.SendAsync(HttpMethod.Post, EditsPath, form, headers));
 
     /// <summary>Lets the clock pass until there is an answer.</summary>
-    public static async Task<HttpResponseMessage> EndsAsync(this GatewayApp gateway, Task<HttpResponseMessage> call)
+    public static async Task<T> EndsAsync<T>(this GatewayApp gateway, Task<T> call)
     {
         var began = gateway.Time.GetUtcNow();
         await gateway.PassAsync(() => call.IsCompleted || gateway.Time.GetUtcNow() - began > TimeSpan.FromSeconds(10));
@@ -69,12 +69,7 @@ internal static class OpenAiCalls
     /// The same for a generation that takes longer than the answer waits: the clock passes once it is paid.
     /// </summary>
     /// <param name="seconds">Of the generation. Those that follow take one second again.</param>
-    public static async Task<HttpResponseMessage> TimesOutAsync(
-        this GatewayApp gateway,
-        string prompt,
-        int seconds,
-        Func<Task<HttpResponseMessage>> call
-    )
+    public static async Task<T> TimesOutAsync<T>(this GatewayApp gateway, string prompt, int seconds, Func<Task<T>> call)
     {
         gateway.Leonardo.Change(new() { Seconds = seconds });
         var answer = call();

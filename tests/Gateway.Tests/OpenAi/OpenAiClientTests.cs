@@ -54,7 +54,8 @@ public sealed class OpenAiClientTests : IAsyncLifetime
         ShouldHavePaid("openai: made", "openai: edited", "openai: streamed", "openai: repeated [sim:slow:3]");
         ShouldHavePaid("ai: made", "ai: edited", "ai: repeated [sim:slow:3]", "langchain: made", "langchain: bytes");
         ShouldHavePaid("openai: failed [sim:job-fails]", "langchain: repeated [sim:reset-after]");
-        _leonardo.Invoice.Count.ShouldBe(11);
+        ShouldHavePaid("librechat: made", "librechat: edited", "librechat: repeated [sim:reset-after]");
+        _leonardo.Invoice.Count.ShouldBe(14);
     }
 
     [Fact]
@@ -80,9 +81,9 @@ public sealed class OpenAiClientTests : IAsyncLifetime
         process.ExitCode.ShouldBe(0, output + await errors);
 
         ShouldHavePaid("openai: made", "openai: edited", "openai: repeated [sim:slow:3]");
-        ShouldHavePaid("extensions: made", "extensions: bytes", "extensions: repeated [sim:slow:3]");
+        ShouldHavePaid("extensions: made", "extensions: address", "extensions: bytes", "extensions: repeated [sim:slow:3]");
         ShouldHavePaid("kernel: made", "kernel: repeated [sim:slow:3]");
-        _leonardo.Invoice.Count.ShouldBe(8);
+        _leonardo.Invoice.Count.ShouldBe(9);
     }
 
     private void ShouldHavePaid(params string[] prompts)
