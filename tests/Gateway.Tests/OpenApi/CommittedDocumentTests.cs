@@ -14,7 +14,8 @@ public sealed class CommittedDocumentTests(GatewayFixture fixture) : IClassFixtu
     private static readonly JsonSerializerOptions Pretty = new()
     {
         WriteIndented = true,
-        IndentSize = 1,
+        // One member a line, for review, and as small as what is served.
+        IndentSize = 0,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
