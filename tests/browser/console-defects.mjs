@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { check, open } from './browser.mjs';
 import { callerChanges } from './console-callers.mjs';
 import { drop, inspect, png, shoot } from './console-page.mjs';
@@ -73,22 +73,34 @@ const parts = {
     await result('Remix').first().getByRole('button', { name: 'New seed' }).click();
     check((await page.getByLabel('Seed').inputValue()) === '', 'there still is a seed');
     await result('Remix').nth(1).locator('summary').click();
-    await result('Remix').nth(1).getByRole('button', { name: 'Python' }).click();
+    await result('Remix').nth(1).getByRole('button', { name: 'Python', exact: true }).click();
     await result('Remix').nth(1).getByText('Copied').waitFor();
     const folder = mkdtempSync(join(tmpdir(), 'console-'));
-    // PowerShell only where it is installed; C# would have to be compiled for it, and is not run here.
-    const programs = { curl: ['bash'], Python: ['python3'], TypeScript: ['node', '--input-type=module'], PowerShell: ['pwsh', '-NoProfile', '-Command'] };
+    // PowerShell only where it is installed; C# is compiled and run by the caller of this script.
+    const programs = {
+      curl: ['bash'],
+      'curl without jq': ['bash'],
+      Python: ['python3'],
+      'Python with requests': ['python3'],
+      TypeScript: ['node', '--input-type=module'],
+      PowerShell: ['pwsh', '-NoProfile', '-Command'],
+      'C#': [],
+    };
     const isInstalled = program => (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
     let last = await page.evaluate(() => navigator.clipboard.readText());
-    for (const [language, [program, ...options]] of Object.entries(programs).filter(([, [program]]) => isInstalled(program))) {
+    for (const [language, [program, ...options]] of Object.entries(programs).filter(([, [program]]) => !program || isInstalled(program))) {
       const menu = result('Remix').nth(1);
       await menu.locator('summary').click();
-      await menu.getByRole('button', { name: language }).click();
+      await menu.getByRole('button', { name: language, exact: true }).click();
       await menu.getByText('Copied').waitFor();
       // The last language is still said to be copied.
       let code;
       while ((code = await page.evaluate(() => navigator.clipboard.readText())) === last) await menu.getByText('Copied').waitFor();
       last = code;
+      if (!program) {
+        writeFileSync(join(dirname(tenantsFile), 'copied.cs'), code);
+        continue;
+      }
       const before = readdirSync(folder).length;
       execFileSync(program, [...options, '-'], { cwd: folder, input: code, stdio: ['pipe', 'ignore', 'inherit'] });
       const saved = readdirSync(folder).length - before;
@@ -261,7 +273,7 @@ const parts = {
     await prompt.fill('Eight at once');
     await see('More than is left: Images per day.');
     await generate.click();
-    await page.locator('#form-problem').getByText(/^Images per day: \d+ of 20 left, 8 asked for/).waitFor();
+    await page.locator('#form-problem').getByText(/^Images per day: \d+ of 24 left, 8 asked for/).waitFor();
     const text = await page.locator('body').innerText();
     check(!/(?:GET|POST) \/|see errors|Retry-After|images-day/.test(text), `the page says ${text}`);
     await page.getByRole('radio', { name: '1', exact: true }).check();

@@ -83,7 +83,7 @@ try {
   check(statSync(await download.path()).size > 1000, 'the download is empty');
   check(/\.(jpg|png|webp)$/.test(download.suggestedFilename()), `a file called ${download.suggestedFilename()}`);
   await result.getByText('Copy as…').click();
-  await result.getByRole('button', { name: 'curl' }).click();
+  await result.getByRole('button', { name: 'curl', exact: true }).click();
   await see('Copied');
   const curl = await page.evaluate(() => navigator.clipboard.readText());
   check(curl.startsWith(`curl ${address}/v2/generations`) && /"seed": \d+/.test(curl), `the copied command is ${curl}`);

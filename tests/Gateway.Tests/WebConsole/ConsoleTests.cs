@@ -3,6 +3,7 @@ using System.Text;
 using Gateway.Cli;
 using Gateway.Edge.Problems;
 using Gateway.Tests.Harness;
+using Gateway.Tests.OpenApi.Clients;
 using Gateway.Tests.Tenants;
 using Leonardo.Simulator;
 
@@ -83,7 +84,7 @@ public sealed class ConsoleTests
         var tenants = $$"""
             {
               "tenants": [
-                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 20 } },
+                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 24 } },
                 { "id": "small", "name": "Small", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(
                 Token
             )}}"] }, "policy": { "maxPixels": 1000000 } }
@@ -108,13 +109,20 @@ public sealed class ConsoleTests
             ]
         );
 
+        var program = await File.ReadAllTextAsync(folder["copied.cs"], TestContext.Current.CancellationToken);
+        await GeneratedCode.RunProgramAsync(
+            "Copied",
+            program.Replace("$\"{generation[", $"$\"{folder.Path}/{{generation[", StringComparison.Ordinal)
+        );
+        Directory.GetFiles(folder.Path, "*.jpg").Length.ShouldBe(2);
+
         // The first request, its remix, and the programs that were copied from it (PowerShell may be missing).
         var remixes = leonardo
             .Received.Where(request => request.Method == "POST" && request.Path.EndsWith("/v2/generations", StringComparison.Ordinal))
             .Select(request => Encoding.UTF8.GetString(request.Body.Span))
             .Where(body => body.Contains("Remix", StringComparison.Ordinal))
             .ToList();
-        remixes.Count.ShouldBeInRange(5, 6);
+        remixes.Count.ShouldBeInRange(8, 9);
         remixes.Distinct().ShouldHaveSingleItem();
     }
 

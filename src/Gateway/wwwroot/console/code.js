@@ -4,7 +4,7 @@ import { freshKey, isSignedIn } from './api.js';
 const address = () => new URL('v2/generations', document.baseURI).href;
 const pretty = request => JSON.stringify(request, null, 2);
 
-function curl(request) {
+function curl(request, findUrls = `jq -r '.generations_by_pk.generated_images[].url'`) {
   const quoted = text => `'${text.replaceAll("'", `'\\''`)}'`;
   // The token itself does not go to the clipboard.
   const token = isSignedIn() ? [`-H "authorization: Bearer $GATEWAY_TOKEN"`] : [];
@@ -18,8 +18,10 @@ function curl(request) {
     `-d ${quoted(pretty(request))}`,
   ];
   const save = ['xargs -n 1 curl -sSOJ', ...token].join(' ');
-  return [...lines, `| jq -r '.generations_by_pk.generated_images[].url' | ${save}`].join(' \\\n  ');
+  return [...lines, `| ${findUrls} | ${save}`].join(' \\\n  ');
 }
+
+const curlWithoutJq = request => curl(request, `grep -o '"url":"[^"]*"' | cut -d '"' -f 4`);
 
 function pythonLiteral(value, indent = '') {
   const inner = indent + '    ';
@@ -49,6 +51,24 @@ for number, image in enumerate(generation["generated_images"], 1):
 `;
 }
 
+function pythonRequests(request) {
+  return `import os, requests
+
+token = ${isSignedIn() ? '{"authorization": "Bearer " + os.environ["GATEWAY_TOKEN"]}' : '{}'}
+body = ${pythonLiteral(JSON.parse(JSON.stringify(request)))}
+headers = {"idempotency-key": "${freshKey()}", "prefer": "wait=120", **token}
+answer = requests.post("${address()}", json=body, headers=headers, timeout=180)
+if not answer.ok:
+    raise SystemExit(answer.json()["detail"])
+generation = answer.json()["generations_by_pk"]
+for number, image in enumerate(generation["generated_images"], 1):
+    picture = requests.get(image["url"], headers=token, timeout=60)
+    picture.raise_for_status()
+    with open(f"{generation['id']}-{number}.jpg", "wb") as file:
+        file.write(picture.content)
+`;
+}
+
 function typescript(request) {
   return `import { writeFile } from "node:fs/promises";
 
@@ -70,8 +90,8 @@ for (const [index, image] of generation.generated_images.entries()) {
 
 function csharp(request) {
   const token = isSignedIn() ? `\nclient.DefaultRequestHeaders.Add("authorization", "Bearer " + Environment.GetEnvironmentVariable("GATEWAY_TOKEN"));` : '';
-  return `using System.Net.Http.Json;
-using System.Text;
+  // Without reflection, which a file that is run on its own (dotnet run file.cs) does not have for JSON.
+  return `using System.Text;
 using System.Text.Json.Nodes;
 
 var body = """
@@ -83,7 +103,7 @@ call.Content = new StringContent(body, Encoding.UTF8, "application/json");
 call.Headers.Add("Idempotency-Key", "${freshKey()}");
 call.Headers.Add("Prefer", "wait=120");
 using var answer = (await client.SendAsync(call)).EnsureSuccessStatusCode();
-var generation = (await answer.Content.ReadFromJsonAsync<JsonNode>())!["generations_by_pk"]!;
+var generation = JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["generations_by_pk"]!;
 var number = 0;
 foreach (var image in generation["generated_images"]!.AsArray())
     await File.WriteAllBytesAsync($"{generation["id"]}-{++number}.jpg", await client.GetByteArrayAsync((string)image!["url"]!));
@@ -106,7 +126,15 @@ foreach ($image in $answer.generations_by_pk.generated_images) {
 `;
 }
 
-const languages = { curl, Python: python, TypeScript: typescript, 'C#': csharp, PowerShell: powershell };
+const languages = {
+  curl,
+  'curl without jq': curlWithoutJq,
+  Python: python,
+  'Python with requests': pythonRequests,
+  TypeScript: typescript,
+  'C#': csharp,
+  PowerShell: powershell,
+};
 
 /** @returns the program that makes the request. */
 export const write = (language, request) => languages[language](request);

@@ -1,7 +1,7 @@
 // A button that opens a list of languages, in which a request can be copied as a program.
 import { button, copy, h, say } from './dom.js';
 
-const languages = ['curl', 'Python', 'TypeScript', 'C#', 'PowerShell'];
+const languages = ['curl', 'curl without jq', 'Python', 'Python with requests', 'TypeScript', 'C#', 'PowerShell'];
 
 /** @param request returns the request. */
 export function copyAs(request) {

@@ -29,7 +29,10 @@ internal static class GeneratedCode
     /// <summary>A program of top-level statements, as in a project with implicit usings.</summary>
     public static Task RunProgramAsync(string name, string program)
     {
-        const string Usings = "global using System; global using System.IO; global using System.Linq; global using System.Threading.Tasks;";
+        const string Usings = """
+            global using System; global using System.Collections.Generic; global using System.IO; global using System.Linq;
+            global using System.Net.Http; global using System.Threading; global using System.Threading.Tasks;
+            """;
         var assembly = Compile(
             name,
             [CSharpSyntaxTree.ParseText(Usings), CSharpSyntaxTree.ParseText(program)],
