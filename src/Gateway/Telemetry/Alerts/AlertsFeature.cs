@@ -72,8 +72,7 @@ internal static class AlertsFeature
                 ProblemTypes.CrossSite,
                 ProblemTypes.NotFound,
                 ProblemTypes.TooManyAttempts,
-                ProblemTypes.QuotaExceeded,
-                ProblemTypes.StoreUnavailable
+                ProblemTypes.QuotaExceeded
             );
 
     private static void Describe(ApiDocumentation documentation)
