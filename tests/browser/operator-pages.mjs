@@ -1,5 +1,6 @@
 // node operator-pages.mjs ADDRESS SIMULATOR ADMIN-TOKEN TENANT-TOKEN TENANTS-FILE [SCREENSHOTS]: 60 tenants with 90 days of spending. Any one is found and
 // granted within ten seconds; what goes wrong is on the overview within ten seconds; every page is accessible, light and dark, and no wider than its window.
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { check, open } from './browser.mjs';
@@ -102,6 +103,19 @@ try {
   await inspect('work');
   await show('audit', 'tbody tr');
   await inspect('audit');
+
+  await show('set-up', '#token-title');
+  await page.getByLabel('A tenants file').fill(readFileSync(tenantsFile, 'utf8').replace('"imagesPerDay": 87', '"imagesPerDay": 500'));
+  await page.getByRole('button', { name: 'Check', exact: true }).click();
+  await content.getByText('team-37: imagesPerDay 87 → 500').waitFor();
+  await page.getByLabel('IP address').fill('10.1.2.3');
+  await page.getByLabel('Headers').fill(`Authorization: Bearer ${tenantToken}`);
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await content.getByText('Marketing 0, identified by token').waitFor();
+  await page.getByRole('button', { name: 'Make a token' }).click();
+  const [token43, digest] = await content.locator('[aria-labelledby=token-title] pre').allInnerTexts();
+  check(digest.includes(`sha256:${createHash('sha256').update(token43).digest('hex')}`), `the digest of ${token43} is not in ${digest}`);
+  await inspect('set-up');
 
   // What goes wrong is on the overview by itself.
   await show('overview', '.calm');

@@ -1,3 +1,4 @@
+using Gateway.Admin.SetUp;
 using Gateway.Edge;
 using Gateway.Edge.Documentation;
 using Gateway.Edge.Problems;
@@ -24,6 +25,7 @@ internal static class AdminFeature
         services.AddSingleton<PriceRatioEndpoint>();
         services.AddSingleton<UpstreamEndpoint>();
         services.AddSingleton<AuditEndpoint>();
+        services.AddSetUp();
         services.Configure<ApiDocumentation>(AdminDocumentation.Describe);
         // Also where /admin is not served: suspensions stay in force.
         services.AddHostedService(provider => provider.GetRequiredService<Suspensions>());
@@ -41,6 +43,7 @@ internal static class AdminFeature
 
         MapSessions(admin, services.GetRequiredService<OperatorSessionEndpoints>());
         MapTenants(admin, services.GetRequiredService<TenantEndpoints>());
+        admin.MapSetUp(services);
         MapGenerations(admin, services.GetRequiredService<AdminGenerationEndpoints>());
         Document(
                 admin.MapGet("/usage", services.GetRequiredService<AdminUsageEndpoint>().GetAsync),

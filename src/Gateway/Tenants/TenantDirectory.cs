@@ -64,6 +64,19 @@ internal sealed partial class TenantDirectory : BackgroundService
     /// <summary>When <see cref="Current"/> came into force.</summary>
     public DateTimeOffset? LoadedAt => _current?.Since;
 
+    /// <returns>The file as it is now; null: it cannot be read.</returns>
+    public ReadOnlyMemory<byte>? ReadFile()
+    {
+        try
+        {
+            return File.ReadAllBytes(_path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     public bool IsSuspended(string tenantId) => _suspended.Contains(tenantId);
 
     /// <summary>Whether the tenant is in the file in force, and not suspended.</summary>

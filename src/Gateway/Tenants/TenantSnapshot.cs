@@ -8,6 +8,9 @@ namespace Gateway.Tenants;
 /// </summary>
 internal sealed class TenantSnapshot
 {
+    /// <summary>The file's text in UTF-8.</summary>
+    public required ReadOnlyMemory<byte> Source { get; init; }
+
     public required QuotaLimits Organization { get; init; }
 
     public required FrozenDictionary<string, Tenant> Tenants { get; init; }

@@ -51,13 +51,14 @@ internal sealed class TenantsFile
             var json = new StrictJson();
             var file = new TenantsFile(models);
             var organization = file.ReadRoot(new JsonValidator(document.RootElement, JsonPointer.Root, json));
-            return json.Violations.Count > 0 ? (null, json.Violations) : (file.ToSnapshot(organization), []);
+            return json.Violations.Count > 0 ? (null, json.Violations) : (file.ToSnapshot(organization, utf8), []);
         }
     }
 
-    private TenantSnapshot ToSnapshot(QuotaLimits organization) =>
+    private TenantSnapshot ToSnapshot(QuotaLimits organization, ReadOnlyMemory<byte> source) =>
         new()
         {
+            Source = source,
             Organization = organization,
             Tenants = _tenants.ToFrozenDictionary(StringComparer.Ordinal),
             Indexes = _identify.ToIndexes(),

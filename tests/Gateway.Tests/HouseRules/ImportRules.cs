@@ -43,7 +43,7 @@ internal static class ImportRules
         ["Generations", "Uploads", "Reconciliation", "Webhooks"],
         ["Jobs"],
         ["OpenAi", "Mcp/Tools", "Mcp"],
-        ["Telemetry/Alerts", "Telemetry", "Admin"],
+        ["Telemetry/Alerts", "Telemetry", "Admin/SetUp", "Admin"],
         ["SignIn"],
         ["OpenApi", "Docs"],
         ["Cli"],

@@ -68,6 +68,9 @@ public sealed class AnswersTests : IAsyncLifetime
         await LookAsync("/admin/tenants/a");
         await LookAsync("/admin/audit?limit=3");
         await LookAsync("/admin/alerts");
+        await LookAsync("/admin/tenants-file");
+        await ChangeAsync("/admin/tenants-file/check", """{"file":"{}"}""");
+        await ChangeAsync("/admin/caller", """{"address":"127.0.0.1"}""");
         foreach (var by in new[] { "tenant,day", "tenant", "day" })
         {
             (await (await LookAsync("/admin/usage?by=" + by)).JsonAsync())["rows"]!.AsArray().ShouldNotBeEmpty();

@@ -5,6 +5,7 @@ import { cardFor } from '../problems.js';
 import { openAudit } from './audit.js';
 import { keepFocus } from './focus.js';
 import { openOverview } from './overview.js';
+import { openSetUp } from './set-up.js';
 import { openSpend } from './spend.js';
 import { openTenant } from './tenant.js';
 import { openTenants } from './tenants.js';
@@ -20,6 +21,7 @@ const pages = {
   spend: ['Spend', openSpend],
   work: ['Work', openWork],
   audit: ['Audit', openAudit],
+  'set-up': ['Set-up', openSetUp],
 };
 
 let isUnlocked = false;

@@ -5,6 +5,7 @@ import { count, quotaName, span, when } from '../format.js';
 import { quotaBar } from '../plots.js';
 import { cardFor } from '../problems.js';
 import { cents, quotaOf, readForecast } from './figures.js';
+import { folded } from './focus.js';
 import { refusedFile } from './refused-file.js';
 
 const runbook = name => `docs/runbook#${name.toLowerCase()}`;
@@ -16,7 +17,7 @@ export const openOverview = () => ({
     const [{ alerts, gateway }, upstream, { tenants, fileErrors, fileSince }, forecast] = await Promise.all([read('admin/alerts'), read('admin/upstream'), read('admin/tenants'), readForecast()]);
     return { alerts, gateway, upstream, tenants, fileErrors, fileSince, forecast };
   },
-  draw: data => h('div', { class: 'work' }, alertsOf(data.alerts, data.gateway), data.fileErrors.length > 0 && refusedFile(data.fileErrors, data.fileSince), money(data), gatewayFacts(data), errorsOf(data.upstream)),
+  draw: data => h('div', { class: 'work' }, alertsOf(data), money(data), gatewayFacts(data), errorsOf(data.upstream)),
   /** Nothing can be read while the store does not answer: this is an alert of its own. */
   drawFault: fault =>
     fault.name === 'store-unavailable'
@@ -24,7 +25,8 @@ export const openOverview = () => ({
       : [cardFor(fault)],
 });
 
-function alertsOf(alerts, gateway) {
+function alertsOf({ alerts, gateway, fileErrors, fileSince }) {
+  const cardOf = alert => (alert.name === 'GatewayTenantsFileBad' && fileErrors.length > 0 ? refusedFile(fileErrors, fileSince, alert.name) : alertCard(alert));
   const inState = state => alerts.filter(alert => alert.state === state);
   const firing = inState('firing').sort((a, b) => (a.severity === b.severity ? 0 : a.severity === 'critical' ? -1 : 1));
   const [quiet, open, outside] = ['quiet', 'not-known', 'prometheus'].map(inState);
@@ -32,12 +34,11 @@ function alertsOf(alerts, gateway) {
   return h(
     'section',
     { class: 'alerts', 'aria-label': 'Alerts' },
-    firing.length > 0 ? firing.map(alertCard) : h('p', { class: 'calm' }, h('strong', {}, 'No alert is firing.'), ` ${count(quiet.length, 'condition')} checked.`),
+    firing.length > 0 ? firing.map(cardOf) : h('p', { class: 'calm' }, h('strong', {}, 'No alert is firing.'), ` ${count(quiet.length, 'condition')} checked.`),
     open.length > 0 && h('p', { class: 'small' }, `Not known while the store does not answer: ${open.map(({ name }) => name).join(', ')}.`),
-    h(
-      'details',
-      {},
-      h('summary', {}, `All ${count(alerts.length, 'alert')}`),
+    folded(
+      'alerts',
+      `All ${count(alerts.length, 'alert')}`,
       h('p', { class: 'small' }, `The gateway checks the conditions of deploy/prometheus/alerts.yml itself, at this moment. Prometheus waits before it alerts (“for”), so an alert may be here and not there.${own} Only Prometheus can see: ${outside.map(({ name }) => name).join(', ')}.`),
       h('ul', { class: 'checks' }, alerts.map(check)),
     ),

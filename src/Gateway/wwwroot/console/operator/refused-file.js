@@ -2,10 +2,11 @@
 import { h } from '../dom.js';
 import { count, when } from '../format.js';
 
-export function refusedFile(errors, since) {
+/** @param alert that it stands for; none: it is not one of the list. */
+export function refusedFile(errors, since, alert) {
   return h(
     'div',
-    { class: 'problem', role: 'alert' },
+    { class: 'problem', role: 'alert', 'data-alert': alert },
     h('h2', {}, 'The tenants file is refused'),
     h('p', {}, `It has ${count(errors.length, 'error')}, so its last change has no effect: the file${since ? ` of ${when(since)}` : ''} stays in force. Correct it; it is read again by itself.`),
     h('ul', {}, errors.map(error => h('li', {}, h('code', {}, error)))),

@@ -1,0 +1,57 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Gateway.Edge.Problems;
+using Gateway.Models;
+using Gateway.Tenants;
+
+namespace Gateway.Admin.SetUp;
+
+/// <summary>
+/// <c>/admin/tenants-file</c>: the tenants file in force, the file on disk, and what another one would change.
+/// </summary>
+internal sealed partial class TenantsFileEndpoints(TenantDirectory directory)
+{
+    private static readonly IReadOnlyCollection<string> Models = [.. ModelCatalogue.All.Select(model => model.Name)];
+
+    /// <summary>The file on disk is in force within a second, unless it is refused.</summary>
+    public IResult Get()
+    {
+        var inForce = directory.Current;
+        var onDisk = directory.ReadFile();
+        return TypedResults.Json(
+            new AdminTenantsFile(
+                directory.LoadedAt?.UtcDateTime,
+                ToText(inForce.Source),
+                onDisk is { } bytes && !bytes.Span.SequenceEqual(inForce.Source.Span) ? ToText(bytes) : null,
+                directory.FileError?.Split('\n') ?? []
+            ),
+            SetUpJson.Default.AdminTenantsFile
+        );
+    }
+
+    /// <summary>Changes nothing.</summary>
+    public async Task<IResult> CheckAsync(HttpRequest request)
+    {
+        var (body, refusal) = await AdminBody.ReadAsync(request, SetUpJson.Default.TenantsFileBody);
+        if (body is null)
+            return refusal!;
+        if (body.File is null)
+            return AdminBody.Invalid([new Violation("#/file", "required", "must be the text of a tenants file")]);
+        var (snapshot, violations) = TenantsFile.Read(Encoding.UTF8.GetBytes(body.File), Models);
+        return TypedResults.Json(
+            new AdminFileCheck(
+                [.. violations.Select(violation => $"{violation.Pointer}: {violation.Detail}")],
+                snapshot is null ? [] : [.. TenantsFileChanges.Between(directory.Current, snapshot)]
+            ),
+            SetUpJson.Default.AdminFileCheck
+        );
+    }
+
+    /// <summary>
+    /// A digest of a token that people chose themselves could be guessed: its beginning tells two apart.
+    /// </summary>
+    private static string ToText(ReadOnlyMemory<byte> file) => Digest.Replace(Encoding.UTF8.GetString(file.Span), "${start}…");
+
+    [GeneratedRegex("(?<start>sha256:[0-9a-f]{8})[0-9a-f]{56}", RegexOptions.NonBacktracking)]
+    private static partial Regex Digest { get; }
+}
