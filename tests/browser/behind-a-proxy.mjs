@@ -42,6 +42,7 @@ try {
   await follow(page.getByRole('link', { name: 'validation', exact: true }));
 
   await page.goto(`${address}/`);
+  await page.getByText('Help', { exact: true }).click();
   await follow(page.getByRole('link', { name: 'Problem pages' }));
   await page.goto(`${address}/docs`);
   await follow(page.getByRole('link', { name: 'Console', exact: true }));

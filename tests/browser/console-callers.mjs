@@ -141,17 +141,17 @@ export function callerChanges({ address, page, small, screenshots }) {
       await page.reload();
       const jobs = page.getByRole('list', { name: / requests in the queue$/ });
       const line = jobs.getByRole('listitem').last();
-      await line.getByText(/^Position \d+ · (starts in about \d+ (second|minute)s? · )?sent at \d\d:\d\d$/).waitFor();
-      if (screenshots) {
-        await shoot(page, 'jobs', screenshots);
-        await inspect(page, 'jobs', screenshots);
-      }
+      await line.getByText(/^Position \d+ · starts in about \d+ (second|minute)s? · sent at \d\d:\d\d$/).waitFor();
       const id = (await line.locator('p').getAttribute('id')).replace('job-', '');
       await page.locator(`#job-${id} + button`).click();
       await page.getByRole('button', { name: 'Cancel the request' }).click();
       await page.locator(`#job-${id}`).waitFor({ state: 'detached' });
       const { job } = await (await fetch(`${address}/v1/jobs/${id}`, { headers })).json();
       check(job.status === 'CANCELED', `the job is ${job.status}`);
+      if (screenshots) {
+        await shoot(page, 'jobs', screenshots);
+        await inspect(page, 'jobs', screenshots);
+      }
       await page.getByRole('article', { name: 'Result: Queued' }).first().waitFor();
     },
   };

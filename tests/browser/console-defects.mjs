@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { check, open } from './browser.mjs';
 import { callerChanges } from './console-callers.mjs';
-import { drop, inspect, png, shoot } from './console-page.mjs';
+import { drop, everyControlIsReachable, inspect, png, shoot } from './console-page.mjs';
 
 const [address, token, adminToken, tenantsFile, screenshots] = process.argv.slice(2);
 const laptop = { width: 1366, height: 768 };
@@ -153,7 +153,7 @@ const parts = {
     await message.waitFor();
     // A price, which clears the marks of an earlier refusal, comes after it.
     const next = quoted();
-    await page.getByRole('radio', { name: '2', exact: true }).check();
+    await page.getByRole('radio', { name: '4', exact: true }).check();
     await next;
     await page.waitForTimeout(100);
     check(await message.isVisible(), 'the message is gone');
@@ -162,7 +162,7 @@ const parts = {
     if (screenshots) await shoot(page, 'references', screenshots);
     await page.getByRole('button', { name: 'Remove reference 4' }).click();
     check((await page.locator('#upload-problem').innerText()) === '', 'the message is still there');
-    await everyControlIsReachable('with references');
+    await everyControlIsReachable(page, '#form', 'with references');
     for (let n = 3; n >= 1; n--) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
     await page.getByRole('radio', { name: '1', exact: true }).check();
   },
@@ -206,7 +206,10 @@ const parts = {
     await page.reload();
     release();
     await page.unroute('**/v2/generations');
+    await page.getByRole('button', { name: 'Send it again' }).waitFor();
+    await everyControlIsReachable(page, '#form-problem', 'an interrupted request');
     await page.getByRole('button', { name: 'Send it again' }).click();
+    await result('A letter').getByText(/^Leonardo is working: \d+ seconds?, usually \d+ seconds?$/).waitFor();
     await result('A letter').locator('img').first().waitFor();
     check((await posts.at(-1).headerValue('Idempotency-Key')) === key, 'it was sent with another key: it could be paid twice');
     check(await page.locator('#form-problem').innerText() === '', 'the offer is still there');
@@ -273,7 +276,7 @@ const parts = {
     await prompt.fill('Eight at once');
     await see('More than is left: Images per day.');
     await generate.click();
-    await page.locator('#form-problem').getByText(/^Images per day: \d+ of 24 left, 8 asked for/).waitFor();
+    await page.locator('#form-problem').getByText(/^Images per day: \d+ of 26 left, 8 asked for/).waitFor();
     const text = await page.locator('body').innerText();
     check(!/(?:GET|POST) \/|see errors|Retry-After|images-day/.test(text), `the page says ${text}`);
     await page.getByRole('radio', { name: '1', exact: true }).check();
@@ -332,7 +335,11 @@ const parts = {
     await load();
     for (const viewport of [laptop, { width: 1440, height: 900 }]) {
       await page.setViewportSize(viewport);
-      await everyControlIsReachable(`${viewport.width}`);
+      await page.evaluate(() => scrollTo(0, 0));
+      await page.getByText('Help', { exact: true }).click();
+      await everyControlIsReachable(page, 'header', `the head at ${viewport.width}`);
+      await page.keyboard.press('Escape');
+      await everyControlIsReachable(page, '#form, .stream-head', `the workspace at ${viewport.width}`);
       if (screenshots) await shoot(page, `laptop-${viewport.width}`, screenshots);
     }
     await page.setViewportSize(laptop);
@@ -392,22 +399,6 @@ const parts = {
 
   ...callerChanges({ address, page, small: token, screenshots }),
 };
-
-async function everyControlIsReachable(where) {
-  await page.evaluate(() => scrollTo(0, 0));
-  const hidden = await page.locator('#form').evaluate(form =>
-    [...form.querySelectorAll('input, select, textarea, button, summary')]
-      .filter(control => control.checkVisibility() && !control.closest(".menu-items"))
-      .filter(control => {
-        const { left, top, width, height } = control.getBoundingClientRect();
-        const [x, y] = [left + width / 2, top + height / 2];
-        const at = document.elementFromPoint(x, y);
-        return top < 0 || top + height > innerHeight || !at || !(control.contains(at) || at.closest('label')?.control === control || at.closest('.choice, label')?.contains(control));
-      })
-      .map(control => control.id || control.outerHTML),
-  );
-  check(hidden.length === 0, `${where}: hidden or covered: ${hidden.join(', ')}`);
-}
 
 try {
   for (const [name, part] of Object.entries(parts)) {

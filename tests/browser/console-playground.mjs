@@ -1,12 +1,12 @@
 // node console-playground.mjs ADDRESS [SCREENSHOTS]: the workspace as a person uses it all day: several tabs, references, selections, the queue, their own images.
 import { execFileSync } from 'node:child_process';
 import { check, open } from './browser.mjs';
-import { drop, inspect, png } from './console-page.mjs';
+import { drop, everyControlIsReachable, inspect, png, tabTo } from './console-page.mjs';
 
 const [address, screenshots] = process.argv.slice(2);
 const laptop = { width: 1366, height: 768 };
 // Thumbnails of a generation that is deleted while they are read.
-const { browser, page, found } = await open(address, { viewport: laptop }, [{ path: /\/images\//, status: 404 }]);
+const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [{ path: /\/images\//, status: 404 }]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 90_000));
 
 const prompt = page.getByLabel('Prompt', { exact: true });
@@ -41,6 +41,26 @@ const parts = {
     await other.close();
   },
 
+  async 'A result keeps its height when its pictures arrive'() {
+    for (const images of [1, 2]) {
+      let release;
+      const isReleased = new Promise(resolve => (release = resolve));
+      const late = route => isReleased.then(() => route.continue());
+      await page.route('**/images/**', late);
+      await page.getByRole('radio', { name: images === 1 ? '9:16' : '16:9' }).check();
+      await make(`A bay in winter, ${images}`, images);
+      const card = result(`A bay in winter, ${images}`);
+      const { height } = await card.boundingBox();
+      release();
+      await page.waitForFunction(images => [...document.querySelectorAll('.result img')].filter(image => image.naturalWidth > 0).length >= images, images);
+      await page.waitForFunction(() => [...document.querySelectorAll('.result img')].every(image => image.naturalWidth > 0));
+      const loaded = (await card.boundingBox()).height;
+      check(Math.abs(loaded - height) < 1 && height > 200, `${images}: it is ${height} px high, and then ${loaded}`);
+      await page.unroute('**/images/**', late);
+    }
+    await page.getByRole('radio', { name: '1:1' }).check();
+  },
+
   async 'A locked ratio is kept, and each size has its price'() {
     await page.getByRole('radio', { name: '16:9' }).check();
     await page.getByRole('button', { name: 'Keep the ratio of the sides' }).click();
@@ -61,7 +81,15 @@ const parts = {
     check((await names()) === 'first.png,second.png', await names());
     await page.getByRole('button', { name: 'Move reference 2 to the left' }).press('Enter');
     check((await names()) === 'second.png,first.png', await names());
-    for (const n of [2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
+    await page.locator('#references li').nth(1).dragTo(page.locator('#references li').first());
+    check((await names()) === 'first.png,second.png', await names());
+    await page.evaluate(async bytes => {
+      const blob = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);
+    }, [...png]);
+    await prompt.press('Control+v');
+    await page.getByLabel('Strength of reference 3').waitFor();
+    for (const n of [3, 2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
 
     await page.getByRole('button', { name: 'earlier uploads' }).click();
     await inspect(page, 'uploads', screenshots);
@@ -69,6 +97,8 @@ const parts = {
     await dialog.getByRole('button', { name: 'first.png' }).click();
     await page.getByLabel('Strength of reference 1').waitFor();
     await make('A granite wall');
+    // One that is not loaded yet cannot be dragged.
+    await page.waitForFunction(() => document.querySelector('.result img').naturalWidth > 0);
     await result('A granite').locator('img').first().dragTo(page.locator('#drop'));
     await page.getByLabel('Strength of reference 2').waitFor();
     check((await names()) === 'first.png,Generated image', await names());
@@ -114,6 +144,66 @@ const parts = {
     await result('A kiosk').waitFor({ state: 'detached' });
     await result('A queue').waitFor({ state: 'detached' });
     check(await page.locator('#selected').isHidden(), 'the selection is still shown');
+  },
+
+  async 'Work that ends while the tab is hidden is in its title'() {
+    await page.evaluate(() => Object.defineProperty(document, 'hidden', { configurable: true, value: true }));
+    await prompt.fill('A paper boat');
+    await page.getByRole('radio', { name: '1', exact: true }).check();
+    await prompt.press('Meta+Enter');
+    await page.waitForFunction(() => document.title === 'Done – Make images – Leonardo gateway');
+    await page.evaluate(() => {
+      delete document.hidden;
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    check((await page.title()) === 'Make images – Leonardo gateway', `the title is ${await page.title()}`);
+  },
+
+  async 'Eight pictures and what can be done with them are reached without scrolling'() {
+    await make('A shelf of jars', 8);
+    await result('A shelf').locator('a.asked').click();
+    await dialog.locator('.pictures img').nth(7).waitFor();
+    await everyControlIsReachable(page, 'dialog > .actions', 'an open generation');
+    if (screenshots) await page.screenshot({ path: `${screenshots}/eight.png` });
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  },
+
+  async 'A person without a mouse makes, opens, repeats, downloads and deletes'() {
+    await page.reload();
+    await page.locator('#quote .price').waitFor();
+    await result('A shelf').locator('img').nth(7).waitFor({ state: 'attached' });
+    await tabTo(page, '#prompt');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('A key on a table');
+    await tabTo(page, '#quantity input');
+    await page.keyboard.press('ArrowLeft');
+    await tabTo(page, '#send');
+    await page.keyboard.press('Enter');
+    await result('A key').locator('img').first().waitFor({ state: 'attached' });
+    const made = await page.locator('#quantity input:checked').inputValue();
+    await tabTo(page, '#search');
+    await tabTo(page, '.result a.asked');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'New seed' }).waitFor();
+    await tabTo(page, 'dialog figcaption button');
+    const downloading = page.waitForEvent('download');
+    await page.keyboard.press('Enter');
+    check(/^a-key-on-a-table-\d+-1\.jpg$/.test((await downloading).suggestedFilename()), `a file called ${(await downloading).suggestedFilename()}`);
+    await tabTo(page, 'dialog .actions button[title*="without its seed"]');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement.id === 'prompt');
+    check((await value('Prompt')) === 'A key on a table' && (await page.locator('#quantity input:checked').inputValue()) === made, 'the form has another request');
+    await tabTo(page, '.result a.asked');
+    await page.keyboard.press('Enter');
+    await dialog.locator('.danger').waitFor();
+    await tabTo(page, 'dialog .danger');
+    await page.keyboard.press('Enter');
+    await page.getByText('Delete this generation?').waitFor();
+    await tabTo(page, 'dialog [type=submit]');
+    await page.keyboard.press('Space');
+    await result('A key').waitFor({ state: 'detached' });
   },
 
   async 'A person who states a name sees what is their own'() {

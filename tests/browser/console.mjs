@@ -51,6 +51,7 @@ try {
   await page.getByRole('button', { name: 'Marketing' }).waitFor();
   await see('$0.0837');
   await see('6 images today');
+  await see('This takes 17 %.');
   await inspect(page, 'start', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
 
@@ -136,7 +137,8 @@ try {
   await visit('History');
   const card = page.locator('.result').first();
   await card.locator('img').first().waitFor();
-  await page.waitForFunction(() => [...document.querySelectorAll('.result img')].every(image => image.complete && image.naturalWidth > 0));
+  // It shows the first picture of each; the others are not loaded.
+  await page.waitForFunction(() => [...document.querySelectorAll('.result img')].every(image => !image.checkVisibility() || image.naturalWidth > 0));
   await inspect(page, 'history', screenshots);
   await page.setViewportSize({ width: 1440, height: 900 });
   const link = card.locator('a.asked');

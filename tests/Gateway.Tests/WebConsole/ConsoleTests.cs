@@ -84,7 +84,7 @@ public sealed class ConsoleTests
         var tenants = $$"""
             {
               "tenants": [
-                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 24 } },
+                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 26 } },
                 { "id": "small", "name": "Small", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(
                 Token
             )}}"] }, "policy": { "maxPixels": 1000000 } }
@@ -143,7 +143,7 @@ public sealed class ConsoleTests
         await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0, CreationsPerMinute = 0 });
         await using var gateway = await StartAsync(folder.Path, leonardo, UnlimitedTenants);
 
-        await BrowserScript.RunAsync("console-load.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), "1000"]);
+        await BrowserScript.RunAsync("console-load.mjs", [gateway.Address.GetLeftPart(UriPartial.Authority), "10000"]);
     }
 
     [Fact]

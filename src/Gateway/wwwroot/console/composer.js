@@ -130,11 +130,11 @@ function showQuote(quote) {
   const left = Object.entries({ 'images-day': day, 'images-month': day === null ? month : null, 'usd-month': dollars }).filter(([, value]) => value !== null);
   // Of the limit that it takes the most of.
   const share = Math.max(0, ...left.map(([name, value]) => (Number(value) > 0 ? (name === 'usd-month' ? Number(quote.cost.amount) : quote.images) / Number(value) : 1)));
-  const percent = share < 0.01 ? 'less than 1 %' : `${Math.round(share * 100)} %`;
+  const percent = share < 0.01 ? 'less than 1\u00a0%' : `${Math.round(share * 100)}\u00a0%`;
   showBesideButton(
     h('p', { class: 'price' }, h('strong', {}, usd(quote.cost.amount)), h('span', {}, ` for ${count(quote.images, 'image')}`)),
     left.length > 0 &&
-      h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${shortName(name)}`).join(', '), quote.allowed && `. This takes ${percent}.`),
+      h('p', { class: 'small' }, 'Left: ', left.map(([name, value]) => `${quotaAmount(name, value)} ${Number(value) === 1 ? shortName(name).replace('images', 'image') : shortName(name)}`).join(', '), quote.allowed && `. This takes ${percent}.`),
     !quote.allowed && h('p', { class: 'small bad' }, `More than is left: ${quote.violatedPolicies.map(quotaName).join(', ')}.`),
     left.length > 0 && h('progress', { class: quote.allowed ? 'share' : 'share over', max: 1, value: Math.min(1, share), 'aria-label': `This request takes ${quote.allowed ? percent : 'more'} of what is left` }),
   );
@@ -230,6 +230,8 @@ function offerInterrupted() {
       h('div', { class: 'actions' }, button('Send it again', () => submit(open.body), 'main'), button('Let it be', () => (close(), $('#form-problem').replaceChildren()))),
     ),
   );
+  // Beside the stream the form scrolls on its own, and its buttons would be below.
+  $('.composer').scrollTop = $('.composer').scrollHeight;
 }
 
 /**
@@ -237,6 +239,7 @@ function offerInterrupted() {
  * @param isComplete whether the request is known as it was sent.
  */
 export function makeAgain(earlier, { newSeed = false, isComplete = true } = {}) {
+  const isElsewhere = location.hash !== '#generate';
   location.hash = '#generate';
   const request = structuredClone(earlier);
   if (newSeed) delete request.parameters.seed;
@@ -248,6 +251,9 @@ export function makeAgain(earlier, { newSeed = false, isComplete = true } = {}) 
   const notes = lost.map(each => `Not the same as before: ${each}.`);
   if (!isComplete) notes.push('This was made before the gateway kept whole requests: its style, references and prompt enhancement are not known.');
   $('#form-note').replaceChildren(...notes.map(note => h('p', {}, note)));
-  $('#prompt').focus();
+  const focus = () => $('#prompt').focus();
+  // What is open, or shown instead, is closed when the address has changed, and that moves the focus.
+  if (isElsewhere) addEventListener('hashchange', focus, { once: true });
+  else focus();
   say(newSeed ? 'The form now has the earlier request, without its seed' : 'The form now has the earlier request, with its seed');
 }

@@ -30,20 +30,22 @@ export function copyAs(request) {
       ),
     ),
   );
-  menu.addEventListener('keydown', event => {
-    if (event.key !== 'Escape' || !menu.open) return;
-    event.preventDefault();
-    event.stopPropagation();
-    menu.open = false;
-    title.focus();
-  });
-  menu.addEventListener('focusout', event => {
-    if (!menu.contains(event.relatedTarget) && event.relatedTarget) menu.open = false;
-  });
   return menu;
 }
 
-// One list is open at a time.
+// Of all lists, those of the page included: one is open at a time, and Escape closes it, but not the dialog around it.
+const openMenu = ({ target }) => target.closest?.('.menu[open]');
 document.addEventListener('click', event => {
   for (const menu of document.querySelectorAll('.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener('keydown', event => {
+  const menu = event.key === 'Escape' && openMenu(event);
+  if (!menu) return;
+  event.preventDefault();
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+document.addEventListener('focusout', event => {
+  const menu = openMenu(event);
+  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
 });

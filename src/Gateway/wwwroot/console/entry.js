@@ -2,7 +2,7 @@
 import { makeAgain } from './composer.js';
 import { copyAs } from './copying.js';
 import { button, h } from './dom.js';
-import { currentModel } from './form.js';
+import { modelNamed } from './form.js';
 import { count, span, timeOf, usd } from './format.js';
 import { downloadAll, frames, imagesOf, pictures, promptOf, seedOf, sizeOf } from './picture.js';
 import { priceOf } from './price.js';
@@ -16,9 +16,9 @@ export const failedText = price => `Failed: Leonardo made no images. ${price ? `
 /** The charge, or the price where the gateway has not stated a charge. */
 export function costOf(generation) {
   if (generation.cost !== undefined) return usd(generation.cost);
-  const model = currentModel();
   const asked = generation.request;
-  const price = model && asked?.model === model.name ? priceOf(model, asked.parameters) : null;
+  const model = asked && modelNamed(asked.model);
+  const price = model ? priceOf(model, asked.parameters) : null;
   return price === null ? null : usd(price);
 }
 

@@ -11,6 +11,8 @@ let onchange = () => {};
 let lockedRatio = null;
 
 export const currentModel = () => model;
+/** @returns undefined: the team may not use it. */
+export const modelNamed = name => models.find(each => each.name === name);
 
 export function buildForm(allowed, changed) {
   models = allowed;
@@ -60,7 +62,7 @@ function edited() {
 
 /** A model that this team may not use leaves the form as it is. */
 function chooseModel(name) {
-  const chosen = models.find(each => each.name === name);
+  const chosen = modelNamed(name);
   if (chosen && chosen !== model) applyModel(chosen);
   return chosen !== undefined;
 }

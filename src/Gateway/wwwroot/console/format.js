@@ -18,15 +18,19 @@ export function when(text) {
   return moment(text).toLocaleString('en-GB', { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' });
 }
 
+// A list has thousands of them, and to make a format takes longer than to use it.
+const dayFormat = new Intl.DateTimeFormat('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const timeFormat = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+
 /** In the reader's own time zone. */
 export function dayOf(text) {
   const days = Math.round((new Date().setHours(0, 0, 0, 0) - moment(text).setHours(0, 0, 0, 0)) / 86_400_000);
   if (days === 0) return 'Today';
   if (days === 1) return 'Yesterday';
-  return moment(text).toLocaleString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+  return dayFormat.format(moment(text));
 }
 
-export const timeOf = text => moment(text).toLocaleString('en-GB', { hour: '2-digit', minute: '2-digit' });
+export const timeOf = text => timeFormat.format(moment(text));
 
 /** How long until then: "in 3 hours". */
 export function until(text) {

@@ -141,7 +141,7 @@ async function identify(isAgain = false) {
 
 /** The management port serves no teams: only the operator's part is shown. */
 function showOnlyOperator() {
-  for (const each of document.querySelectorAll('header nav a:not([href="#operator"]), #who, footer')) each.hidden = true;
+  for (const each of document.querySelectorAll('header nav a:not([href="#operator"]), #who, #help')) each.hidden = true;
   if (readAddress().name !== 'operator') history.replaceState({ depth: 0 }, '', '#operator');
   follow();
 }

@@ -57,6 +57,7 @@ export function frames(generation) {
     Array.from({ length: generation.request?.parameters.quantity ?? 1 }, () => {
       const frame = h('div', { class: 'frame' });
       frame.style.aspectRatio = `${width} / ${height}`;
+      frame.style.setProperty('--ratio', width / height);
       return frame;
     }),
   );
@@ -80,6 +81,8 @@ export function pictures(generation, onReference, thumbnail) {
           iconButton('reference', `Use image ${number} as a reference`, () => onReference(generation, image)),
         ),
       );
+      const { width, height } = sizeOf(generation);
+      if (width && height) figure.style.setProperty('--ratio', width / height);
       figure.addEventListener('dragstart', event => event.dataTransfer.setData('application/x-generated-image', `${generation.id}/${image.id}`));
       return figure;
     }),

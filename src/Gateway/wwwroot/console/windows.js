@@ -14,22 +14,40 @@ const pageOfElement = new WeakMap();
 /** Of the pages that were seen: what one that was never seen is taken for. */
 const heights = { sum: 0, entries: 0 };
 
+/** Near the window, and still without content: the nearest one first. */
+let waiting = [];
+
 const nearby = new IntersectionObserver(
   entries => {
-    for (const { target, isIntersecting } of entries) {
+    const middle = innerHeight / 2;
+    const distances = new Map(waiting);
+    for (const { target, isIntersecting, boundingClientRect: { top, bottom, height } } of entries) {
       const page = pageOfElement.get(target);
-      if (isIntersecting) fill(page);
-      else empty(page);
+      distances.delete(page);
+      if (!isIntersecting) empty(page, height);
+      else if (!page.isFilled) distances.set(page, Math.max(0, top - middle, middle - bottom));
     }
+    const isWaiting = waiting.length > 0;
+    waiting = [...distances].sort(([, one], [, other]) => one - other);
+    if (!isWaiting) fillNext();
   },
   { rootMargin: '1200px 0px' },
 );
+
+/** Each in a task of its own: a person who goes far meets many at once. */
+function fillNext() {
+  const [nearest] = waiting.shift() ?? [];
+  if (!nearest) return;
+  fill(nearest);
+  if (waiting.length > 0) setTimeout(fillNext);
+}
 
 export const shownIds = () => pages.flatMap(page => page.ids);
 export const isShown = id => pageOf.has(id);
 
 export function clear() {
   nearby.disconnect();
+  waiting = [];
   heights.sum = heights.entries = 0;
   pages.length = 0;
   pageOf.clear();
@@ -107,9 +125,9 @@ function fill(page) {
   markDays(page);
 }
 
-function empty(page) {
+/** @param height as it was observed: to measure it would lay out the page again. */
+function empty(page, height) {
   if (!page.isFilled || page.element.contains(document.activeElement)) return;
-  const height = page.element.offsetHeight;
   heights.sum += height;
   heights.entries += page.ids.length;
   page.element.style.height = `${height}px`;
