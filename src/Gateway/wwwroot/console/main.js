@@ -112,6 +112,8 @@ function show(name) {
   const title = name === 'history' ? 'History' : $(`#title-${name}`).textContent;
   document.title = `${title} – Leonardo gateway`;
   $('#title-stream').textContent = name === 'history' ? 'History' : 'Images';
+  // The heading of the form is not shown then.
+  $('#title-stream').setAttribute('aria-level', isBrowsing ? '1' : '2');
   pages[name]();
 }
 
