@@ -1,0 +1,208 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gateway.Tests.Harness;
+
+namespace Gateway.Tests.Campaign;
+
+/// <summary>What one tenant sees of the gateway while another attacks, in processes and on sockets.</summary>
+/// <param name="length">Of each measurement. An attack has run for as long before it is measured.</param>
+internal sealed class AttackCampaign(TimeSpan length)
+{
+    private const int Slots = 10;
+    private const string Victim = "victim";
+    private const string Attacker = "attacker";
+    private const string Broke = "broke";
+
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2);
+
+    private int _number;
+
+    /// <returns>The undisturbed tenant, and then the same during each attack.</returns>
+    public async Task<IReadOnlyList<AttackResult>> RunAsync(CancellationToken cancellationToken)
+    {
+        await using var cluster = await GatewayCluster.CreateAsync(
+            [
+                GatewayCluster.Tenant(Victim),
+                GatewayCluster.Tenant(Attacker),
+                GatewayCluster.Tenant(Broke, """{ "imagesPerDay": 0, "imagesPerMonth": 0, "usdPerMonth": 0 }"""),
+            ],
+            settings:
+            [
+                ("Leonardo__ConcurrentGenerations", $"{Slots}"),
+                ("Leonardo__GenerationsPerMinute", "100"),
+                ("Leonardo__RequestsPerMinute", "2000"),
+                ("Quotas__GenerationTimeLimit", "00:05:00"),
+                ("Limits__RequestsPerSecond", "0"),
+                ("Leonardo__Timeout", "00:00:10"),
+            ]
+        );
+        using var control = new HttpClient { BaseAddress = cluster.Simulator.Address };
+        (await control.PostAsJsonAsync("/_sim/options", new { seconds = 3 }, cancellationToken)).EnsureSuccessStatusCode();
+        await cluster.StartAsync();
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 2000 }) { BaseAddress = cluster.Addresses[0] };
+        var image = await MakeImageAsync(client, Victim, cancellationToken);
+        var other = await MakeImageAsync(client, Attacker, cancellationToken);
+
+        var results = new List<AttackResult> { await MeasureAsync("none", client, image, cancellationToken) };
+        foreach (var (name, attack) in Attacks(client, other))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var attacking = attack(stop.Token);
+            await Task.Delay(length, cancellationToken);
+            results.Add(await MeasureAsync(name, client, image, cancellationToken));
+            await stop.CancelAsync();
+            await attacking;
+        }
+        var stats = await control.GetFromJsonAsync<JsonNode>("/_sim/stats", cancellationToken);
+        stats!["peakUnfinished"]!.GetValue<int>().ShouldBeLessThanOrEqualTo(Slots, "more ran than the account allows");
+        return results;
+    }
+
+    private IEnumerable<(string Name, Func<CancellationToken, Task> Attack)> Attacks(HttpClient client, string image) =>
+        [
+            ("uploads with every quota at 0", stop => LoopAsync(16, () => UploadAsync(client, stop), stop)),
+            ("prompts that Leonardo refuses", stop => LoopAsync(2, () => PostAsync(client, Attacker, "[sim:moderation-400]", stop), stop)),
+            ("100 open requests", stop => LoopAsync(100, () => PostAsync(client, Attacker, "a dog", stop), stop)),
+            ("generations deleted while they run", stop => LoopAsync(8, () => MakeAndDeleteAsync(client, stop), stop)),
+            ("256 slow readers of one image", stop => LoopAsync(256, () => ReadSlowlyAsync(client, image, stop), stop)),
+        ];
+
+    /// <summary>Requests at planned moments, whether or not earlier ones are answered.</summary>
+    private async Task<AttackResult> MeasureAsync(string name, HttpClient client, string image, CancellationToken cancellationToken)
+    {
+        List<Task<Answer>> posts = [],
+            reads = [],
+            images = [];
+        using var timer = new PeriodicTimer(Pace / 4);
+        for (var step = 0; step < length / (Pace / 4); step++)
+        {
+            if (step % 4 == 0)
+                posts.Add(Answer.OfAsync(() => PostAsync(client, Victim, "a cat", cancellationToken)));
+            reads.Add(Answer.OfAsync(() => GetAsync(client, Victim, "/v1/usage", cancellationToken)));
+            images.Add(Answer.OfAsync(() => GetAsync(client, Victim, image, cancellationToken)));
+            await timer.WaitForNextTickAsync(cancellationToken);
+        }
+        return new AttackResult(name, await Task.WhenAll(posts), await Task.WhenAll(reads), await Task.WhenAll(images));
+    }
+
+    private async Task<string> MakeImageAsync(HttpClient client, string tenant, CancellationToken cancellationToken)
+    {
+        using var made = await SendAsync(
+            client,
+            tenant,
+            HttpMethod.Post,
+            "/v2/generations",
+            Body("the first"),
+            cancellationToken,
+            "wait=30"
+        );
+        made.EnsureSuccessStatusCode();
+        var generation = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!["generations_by_pk"]!;
+        return new Uri(generation["generated_images"]![0]!["url"]!.GetValue<string>()).PathAndQuery;
+    }
+
+    private async Task<int> PostAsync(HttpClient client, string tenant, string prompt, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(client, tenant, HttpMethod.Post, "/v2/generations", Body(prompt), cancellationToken);
+        return (int)answer.StatusCode;
+    }
+
+    private async Task<int> MakeAndDeleteAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var made = await SendAsync(client, Attacker, HttpMethod.Post, "/v2/generations", Body("a dog"), cancellationToken);
+        if (!made.IsSuccessStatusCode)
+            return (int)made.StatusCode;
+        var id = (await made.Content.ReadFromJsonAsync<JsonNode>(cancellationToken))!["generate"]!["generationId"]!.GetValue<string>();
+        using var deleted = await SendAsync(client, Attacker, HttpMethod.Delete, $"/v1/generations/{id}", null, cancellationToken);
+        return (int)deleted.StatusCode;
+    }
+
+    private static async Task<int> UploadAsync(HttpClient client, CancellationToken cancellationToken)
+    {
+        using var form = TwoTenants.Form(TwoTenants.Png, "x.png");
+        using var answer = await SendAsync(client, Broke, HttpMethod.Post, "/v1/uploads", form, cancellationToken);
+        return (int)answer.StatusCode;
+    }
+
+    private static async Task<int> GetAsync(HttpClient client, string tenant, string path, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(client, tenant, HttpMethod.Get, path, null, cancellationToken);
+        await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        return (int)answer.StatusCode;
+    }
+
+    /// <summary>A byte a second.</summary>
+    private static async Task<int> ReadSlowlyAsync(HttpClient client, string image, CancellationToken stop)
+    {
+        using var request = Request(Attacker, HttpMethod.Get, image);
+        using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        await using var content = await answer.Content.ReadAsStreamAsync(stop);
+        var one = new byte[1];
+        do await Task.Delay(TimeSpan.FromSeconds(1), stop);
+        while (answer.IsSuccessStatusCode && await content.ReadAsync(one, stop) > 0);
+        return (int)answer.StatusCode;
+    }
+
+    /// <summary>So many callers, each with one request after the other, until it is stopped.</summary>
+    private static Task LoopAsync(int callers, Func<Task<int>> send, CancellationToken stop) =>
+        Task.WhenAll(
+            Enumerable
+                .Range(0, callers)
+                .Select(async _ =>
+                {
+                    await Task.Yield();
+                    try
+                    {
+                        while (!stop.IsCancellationRequested)
+                        {
+                            await send();
+                            // The machine itself is not the target.
+                            await Task.Delay(TimeSpan.FromMilliseconds(10), stop);
+                        }
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        // The attack is over.
+                    }
+                })
+        );
+
+    private static async Task<HttpResponseMessage> SendAsync(
+        HttpClient client,
+        string tenant,
+        HttpMethod method,
+        string path,
+        HttpContent? content,
+        CancellationToken cancellationToken,
+        string? prefer = null
+    )
+    {
+        using var request = Request(tenant, method, path);
+        request.Content = content;
+        if (prefer is not null)
+            request.Headers.TryAddWithoutValidation("Prefer", prefer);
+        return await client.SendAsync(request, cancellationToken);
+    }
+
+    private static HttpRequestMessage Request(string tenant, HttpMethod method, string path)
+    {
+        var request = new HttpRequestMessage(method, path);
+        request.Headers.TryAddWithoutValidation("X-Tenant-Id", tenant);
+        return request;
+    }
+
+    private ByteArrayContent Body(string prompt)
+    {
+        var parameters = new
+        {
+            prompt = $"{prompt} {Interlocked.Increment(ref _number)}",
+            width = 512,
+            height = 512,
+        };
+        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new { model = "flux-pro-2.0", parameters }));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return content;
+    }
+}
