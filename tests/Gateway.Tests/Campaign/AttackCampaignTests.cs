@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Gateway.Tests.Campaign;
 
-/// <summary>Short here; as long as <c>ATTACK_SECONDS</c> says by <c>tests/attacks.sh</c>, which also compares times.</summary>
+/// <summary>
+/// Short here; as long as <c>ATTACK_SECONDS</c> says by <c>tests/attacks.sh</c>, which also compares times.
+/// </summary>
 public sealed class AttackCampaignTests
 {
     private static readonly string? Seconds = Environment.GetEnvironmentVariable("ATTACK_SECONDS");
