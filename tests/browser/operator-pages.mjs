@@ -152,6 +152,20 @@ try {
   await refresh.click();
   await page.locator('#operator-fault [data-alert=GatewayStoreDown]').waitFor({ state: 'detached' });
 
+  // Whatever fires is shown; what a browser cannot provoke, AlertTests does.
+  let names = [];
+  await page.route('**/admin/alerts', async route => {
+    const answer = await (await route.fetch()).json();
+    names = answer.alerts.map(alert => alert.name);
+    for (const alert of answer.alerts) Object.assign(alert, { state: 'firing', summary: `Summary of ${alert.name}` });
+    await route.fulfill({ json: answer });
+  });
+  await refresh.click();
+  await content.locator('[data-alert=GatewaySaturated]').waitFor();
+  check(names.length === 20, `${names.length} alerts`);
+  for (const name of names) check((await content.locator(`[data-alert=${name}]`).count()) === 1, `${name} is not shown`);
+  await page.unroute('**/admin/alerts');
+
   const faults = await found();
   check(faults === '', faults);
   console.log('ok');

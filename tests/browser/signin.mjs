@@ -23,7 +23,8 @@ try {
   await page.reload();
   await who('Team A');
   await page.getByRole('link', { name: 'Operator' }).click();
-  await page.locator('#tenants').getByText('Team A').first().waitFor();
+  await page.getByRole('link', { name: 'Tenants', exact: true }).click();
+  await page.locator('#operator-content tbody').getByText('Team A').first().waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('Admin token').waitFor();
   await who('Not identified');

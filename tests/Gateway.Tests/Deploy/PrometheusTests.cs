@@ -29,7 +29,8 @@ public sealed partial class PrometheusTests
         await Eventually.HoldsAsync(async () =>
             (await prometheus.QueryAsync("increase(gateway_charged_images_total[1m]) > 0")).AsArray().Count > 0
         );
-        var (tries, missing) = (20, new List<string>());
+        // A rate has a value from the second scrape on.
+        var (tries, missing) = (300, new List<string>());
         await Eventually.HoldsAsync(async () => (missing = await WithoutValueAsync(prometheus)).Count == 0 || --tries == 0);
         missing.ShouldBeEmpty();
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -86,6 +87,16 @@ internal sealed class SimulatorProcess : IAsyncDisposable
                 .Select(parameters => (parameters["prompt"]!.GetValue<string>(), parameters["seed"]!.GetValue<long>())),
         ];
     }
+
+    /// <param name="seconds">How long a generation runs from now on.</param>
+    public async Task SetJobSecondsAsync(double seconds)
+    {
+        using var answer = await _client.PostAsJsonAsync("/_sim/options", new { seconds });
+        answer.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>The most generations that ran or waited at once.</summary>
+    public async Task<int> PeakAsync() => JsonNode.Parse(await _client.GetStringAsync("/_sim/stats"))!["peakUnfinished"]!.GetValue<int>();
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,7 @@ public sealed partial class GeneratorTests(GatewayFixture fixture) : IClassFixtu
     private static readonly string[] Verbs =
     [
         .. (string[])["Cancel", "Delete", "Download", "Get", "List", "Make", "Quote", "Send", "Sign", "Start", "Upload"],
-        .. (string[])["Raise", "Release", "Report", "Reset", "Resume", "Settle", "Suspend"],
+        .. (string[])["Check", "Find", "Raise", "Release", "Report", "Reset", "Resume", "Settle", "Suspend"],
     ];
 
     public static TheoryData<string> Documents => [.. ServedDocuments.Paths];

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Gateway.Storage;
 using Gateway.Telemetry.Alerts;
 using Gateway.Tests.Admin;
 using Gateway.Tests.Harness;
@@ -81,6 +82,65 @@ public sealed partial class AlertTests
     }
 
     [Fact]
+    public async Task Slots_that_are_all_in_use_while_a_request_waits_fire()
+    {
+        await using var admin = await AdminGateway.StartAsync(("Leonardo:ConcurrentGenerations", "1"));
+        (await admin.GenerateAsync()).EnsureSuccessStatusCode();
+        var waiting = admin.GenerateAsync();
+
+        await FiresAsync(admin, "GatewaySaturated");
+
+        await admin.Gateway.PassAsync(() => waiting.IsCompleted);
+        (await waiting).EnsureSuccessStatusCode();
+        Named(await AlertsAsync(admin), "firing").ShouldNotContain("GatewaySaturated");
+    }
+
+    [Fact]
+    public async Task A_status_that_should_have_been_polled_two_minutes_ago_fires()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        (await admin.GenerateAsync()).EnsureSuccessStatusCode();
+        Named(await AlertsAsync(admin), "firing").ShouldBeEmpty();
+
+        await ChangeAsync(admin, "update generation set created_at = created_at - 125000000, next_poll_at = 0");
+
+        Named(await AlertsAsync(admin), "firing").ShouldBe(["GatewayWatcherLate"]);
+    }
+
+    [Fact]
+    public async Task A_contradiction_in_the_ledger_fires_with_the_next_audit()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        (await admin.GenerateAsync()).EnsureSuccessStatusCode();
+
+        await ChangeAsync(admin, "update counter set active = active + 1");
+
+        await admin.Gateway.PassAsync(async () => Named(await AlertsAsync(admin), "firing").Contains("GatewayLedgerAlarm"));
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_while_Leonardo_answers_fires_until_the_outcome_is_recorded()
+    {
+        Tools.NeedPostgreSql();
+        await using var server = await PostgreSqlServer.StartAsync();
+        await using var admin = await AdminGateway.StartAsync(
+            ("Storage:Engine", "PostgreSql"),
+            ("Storage:ConnectionString", await server.CreateDatabaseAsync())
+        );
+        admin.Gateway.Leonardo.ScriptNext("slow:1");
+        var generating = admin.GenerateAsync();
+        await Eventually.HoldsAsync(() => admin.Gateway.Leonardo.Stats.Posts == 1);
+
+        await server.KillAsync();
+
+        await FiresAsync(admin, "GatewayStoreDown");
+        await FiresAsync(admin, "GatewayOutcomesDelayed");
+        await server.RunAsync();
+        await admin.Gateway.PassAsync(async () => !Named(await AlertsAsync(admin), "firing").Any());
+        (await generating).EnsureSuccessStatusCode();
+    }
+
+    [Fact]
     public async Task The_usage_of_one_tenant_is_read_alone()
     {
         await using var admin = await AdminGateway.StartAsync();
@@ -96,6 +156,17 @@ public sealed partial class AlertTests
 
     private static async Task<List<JsonNode>> AlertsAsync(AdminGateway admin) =>
         [.. (await admin.JsonAsync("/admin/alerts"))["alerts"]!.AsArray().Select(alert => alert!)];
+
+    private static Task FiresAsync(AdminGateway admin, string alert) =>
+        Eventually.HoldsAsync(async () => Named(await AlertsAsync(admin), "firing").Contains(alert));
+
+    private static Task<int> ChangeAsync(AdminGateway admin, string sql) =>
+        admin
+            .Gateway.Services.GetRequiredService<Database>()
+            .WriteAsync(
+                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
+                CancellationToken.None
+            );
 
     private static IEnumerable<string?> Named(IEnumerable<JsonNode> alerts, string state) =>
         alerts.Where(alert => (string?)alert["state"] == state).Select(alert => (string?)alert["name"]);

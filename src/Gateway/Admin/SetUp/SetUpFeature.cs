@@ -66,8 +66,8 @@ internal static class SetUpFeature
 
     private static void Describe(ApiDocumentation documentation)
     {
-        documentation.Schema<TenantsFileBody>(SchemaRules.Closed);
-        documentation.Schema<CallerBody>(SchemaRules.Closed);
+        documentation.Schema<TenantsFileBody>(SchemaRules.ClosedWith("file"));
+        documentation.Schema<CallerBody>(SchemaRules.ClosedWith("address"));
         documentation.Schema<CallerBody>(("headers", schema => schema.AdditionalProperties = null));
         documentation.Schema<AdminCallerTenant>(("id", SchemaRules.Tenant));
         documentation.Schema<AdminCallerTenant>(SchemaRules.Nullable);
