@@ -71,14 +71,9 @@ internal sealed partial class ObservedSocket : IDisposable
         long? acknowledged = null;
         while (Stopwatch.GetElapsedTime(started) < atMost)
         {
-            if (HasError() || !TryRead(_handle, info))
+            if (IsReset(info))
                 return false;
-            var isReceived = BitConverter.ToUInt64(info, Acknowledged) >= _acknowledgedBefore + SmallestAnswer;
-            // A FIN counts as a byte. Without one the peer has reset the connection, and a read has taken the error.
-            var isFinished = BitConverter.ToUInt64(info, Received) > _receivedBefore;
-            if (info[0] == StateClosed && !(isReceived && isFinished))
-                return false;
-            if (!isReceived || BitConverter.ToUInt32(info, Unacknowledged) > 0)
+            if (!IsReceived(info) || BitConverter.ToUInt32(info, Unacknowledged) > 0)
                 acknowledged = null;
             else
                 acknowledged ??= Stopwatch.GetTimestamp();
@@ -90,13 +85,20 @@ internal sealed partial class ObservedSocket : IDisposable
     }
 
     /// <summary>Whether the peer has answered with a reset by now.</summary>
-    public bool IsReset()
-    {
-        Span<byte> info = stackalloc byte[InfoLength];
-        return HasError() || !TryRead(_handle, info) || info[0] == StateClosed;
-    }
+    public bool IsReset() => IsReset(stackalloc byte[InfoLength]);
 
     public void Dispose() => _handle.Dispose();
+
+    private bool IsReset(Span<byte> info)
+    {
+        if (HasError() || !TryRead(_handle, info))
+            return true;
+        // A FIN counts as a byte. Without one the peer has reset the connection, and a read has taken the error.
+        var isFinished = BitConverter.ToUInt64(info[Received..]) > _receivedBefore;
+        return info[0] == StateClosed && !(IsReceived(info) && isFinished);
+    }
+
+    private bool IsReceived(ReadOnlySpan<byte> info) => BitConverter.ToUInt64(info[Acknowledged..]) >= _acknowledgedBefore + SmallestAnswer;
 
     private static bool TryRead(Handle handle, Span<byte> info)
     {
