@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Gateway.Edge;
 using Gateway.Ledger.Rules;
 using Gateway.Ledger.Writer;
@@ -5,8 +6,8 @@ using Gateway.Ledger.Writer;
 namespace Gateway.Ledger;
 
 /// <summary>The queue of jobs in the ledger (docs/ledger.md, "Jobs").</summary>
-/// <param name="claimed">Called with each reservation that this process claims.</param>
-internal sealed class JobLedger(LedgerWriter writer, LedgerClient client, Action<Reservation> claimed)
+/// <param name="open">What this process is sending.</param>
+internal sealed class JobLedger(LedgerWriter writer, LedgerClient client, ConcurrentDictionary<Guid, (string Tenant, string Model)> open)
 {
     /// <summary>From now on this process sends jobs. Before it is called, it only accepts them.</summary>
     public void SendBy(JobDispatch dispatch) =>
@@ -14,13 +15,17 @@ internal sealed class JobLedger(LedgerWriter writer, LedgerClient client, Action
         {
             Send = job =>
             {
-                claimed(job.Reservation);
+                open[job.Reservation.Id] = (job.Reservation.Tenant, job.Reservation.Fingerprint.Model);
                 dispatch.Send(job);
             },
         };
 
     /// <summary>A claimed job that was certainly not sent: its turn comes again.</summary>
-    public void Unsend(ClaimedJob job) => writer.Post(job.Unsend());
+    public void Unsend(ClaimedJob job)
+    {
+        open.TryRemove(job.Reservation.Id, out _);
+        writer.Post(job.Unsend());
+    }
 
     /// <summary>When jobs at these places in their tenant's queue are sent, by the rate of the last minute.</summary>
     /// <exception cref="StoreUnavailableException">The store did not answer.</exception>

@@ -56,7 +56,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance, time), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
         Answers = new AnswerLedger(_writer, _client);
-        Jobs = new JobLedger(_writer, _client, row => _open[row.Id] = (row.Tenant, row.Fingerprint.Model));
+        Jobs = new JobLedger(_writer, _client, _open);
         _maintenance = new LedgerMaintenance(
             database,
             Store,
