@@ -11,14 +11,15 @@ namespace Gateway.Results;
 internal sealed class JobRepository(Database database)
 {
     /// <summary>A queued job's position is counted on the index of what is queued.</summary>
-    private const string Select = """
-        select j.id, j.created_at, j.reservation_id, r.state, r.sequence, r.generation_id, g.status, r.problem, r.status, r.detail, r.reason,
-          case when r.state = 'Q' then (
-            select count(*) from reservation q
-            where q.tenant = j.tenant and q.state = 'Q' and (q.reserved_at, q.sequence) <= (r.reserved_at, r.sequence)
-          ) end
-        from job j join reservation r on r.id = j.reservation_id left join generation g on g.reservation_id = r.id
-        """;
+    private static string SelectFrom(string jobs) =>
+        $"""
+            select j.id, j.created_at, j.reservation_id, r.state, r.sequence, r.generation_id, g.status, r.problem, r.status, r.detail, r.reason,
+              case when r.state = 'Q' then (
+                select count(*) from reservation q
+                where q.tenant = j.tenant and q.state = 'Q' and (q.reserved_at, q.sequence) <= (r.reserved_at, r.sequence)
+              ) end
+            from {jobs} j join reservation r on r.id = j.reservation_id left join generation g on g.reservation_id = r.id
+            """;
 
     /// <summary>Jobs that one page looks through at most, where few may have the wanted status.</summary>
     public const int MaxRowsRead = 2_000;
@@ -45,7 +46,11 @@ internal sealed class JobRepository(Database database)
             async (connection, cancellationToken) =>
                 (
                     await connection
-                        .Command($"{Select} where j.tenant = @tenant and j.id = @id", ("@tenant", tenant), ("@id", database.Dialect.Id(id)))
+                        .Command(
+                            $"{SelectFrom("job")} where j.tenant = @tenant and j.id = @id",
+                            ("@tenant", tenant),
+                            ("@id", database.Dialect.Id(id))
+                        )
                         .ReadAsync(Read, cancellationToken)
                 ).SingleOrDefault(),
             cancellationToken
@@ -81,7 +86,7 @@ internal sealed class JobRepository(Database database)
             {
                 var found = await connection
                     .Command(
-                        $"{Select.Replace("from job j", $"from {from} j", StringComparison.Ordinal)} where j.tenant = @tenant "
+                        $"{SelectFrom(from)} where j.tenant = @tenant "
                             + $"and (j.created_at, j.id) < (@at, @id) {condition} order by j.created_at desc, j.id desc limit @limit",
                         [.. parameters, ("@limit", limit)]
                     )

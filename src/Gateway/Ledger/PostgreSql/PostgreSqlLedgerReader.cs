@@ -36,9 +36,7 @@ internal static class PostgreSqlLedgerReader
         batch.Add("begin");
         batch.Add(Sql.Limits);
         batch.Add(Sql.Lock);
-        // They return no rows, so that the reader does not see them.
-        AddDelivered(batch, Sql.Deliver, keys.Delivered.Where(answer => answer.JobId is null), instance);
-        AddDelivered(batch, Sql.DeliverJobs, keys.Delivered.Where(answer => answer.JobId is not null), instance);
+        AddDelivered(batch, keys.Delivered, instance);
         batch.Add(Sql.Ledger);
         batch.Add(Sql.SentInMinute);
         batch.Add(Sql.NextFree);
@@ -82,11 +80,16 @@ internal static class PostgreSqlLedgerReader
             batch.Add(Sql.Tenants, tenants);
     }
 
-    private static void AddDelivered(NpgsqlBatch batch, string sql, IEnumerable<AnswerClaim> answers, Guid instance)
+    /// <summary>They return no rows, so that the reader does not see them.</summary>
+    private static void AddDelivered(NpgsqlBatch batch, IReadOnlyCollection<AnswerClaim> delivered, Guid instance)
     {
-        Guid[] ids = [.. answers.Select(answer => answer.JobId ?? answer.ReservationId)];
-        if (ids.Length > 0)
-            batch.Add(sql, ids, instance, answers.Select(answer => UnixMicroseconds.From(answer.Since)).ToArray());
+        foreach (var answers in delivered.GroupBy(answer => answer.JobId is null))
+            batch.Add(
+                answers.Key ? Sql.Deliver : Sql.DeliverJobs,
+                answers.Select(answer => answer.JobId ?? answer.ReservationId).ToArray(),
+                instance,
+                answers.Select(answer => UnixMicroseconds.From(answer.Since)).ToArray()
+            );
     }
 
     private static void AddSearches(NpgsqlBatch batch, LedgerKeys keys, QuotaOptions options)
