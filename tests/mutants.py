@@ -77,6 +77,8 @@ MUTANTS = [
     ("what an operator releases is sent again", "Ledger/Rules/OutcomeRules.cs", " && !absent.ByOperator", "", JOBS),
     ("jobs that fail are tried in a loop", "Ledger/Writer/JobPolling.cs", "=> time.GetTimestamp() >= _pausedUntil;", "=> true;", JOBS),
     ("a job that was not sent stays claimed", "Ledger/Rules/JobRules.cs", 'Release(row, null, "never-sent");', "state.Find(id);", JOBS),
+    ("a job whose caller was refused is made", "Ledger/Rules/JobRules.cs", 'state.Move(queued, Void(queued, null) with { IdempotencyKey = null }, "withdraw");', "state.Find(id);", JOBS),
+    ("a reset that a busy server has not seen counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "return socket?.IsReset() != true;", "return true;", ["-class", "*UnseenResetTests"]),
     ("the account's minute does not slide", "Leonardo/AccountRequests.cs", ">= Minute)", "> 2 * Minute)", ACCOUNT),
     ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),
 ]
