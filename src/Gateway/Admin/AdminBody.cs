@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Gateway.Edge;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 
@@ -10,11 +11,18 @@ internal static class AdminBody
 {
     public const int MaxReasonLength = 500;
 
+    /// <param name="maxBytes">The limit of the route.</param>
+    /// <param name="tooLarge">The refusal of a longer body.</param>
     /// <returns>The body, or the problem to answer with.</returns>
-    public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
+    public static async Task<(T? Body, Problem? Refusal)> ReadAsync<T>(
+        HttpRequest request,
+        JsonTypeInfo<T> type,
+        int maxBytes = EdgeFeature.MaxBodyBytes,
+        Problem? tooLarge = null
+    )
         where T : class
     {
-        var (bytes, refusal) = await RequestBody.ReadJsonAsync(request);
+        var (bytes, refusal) = await RequestBody.ReadJsonAsync(request, maxBytes, tooLarge);
         if (refusal is not null)
             return (null, refusal);
         try

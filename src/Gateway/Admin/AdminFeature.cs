@@ -169,6 +169,13 @@ internal static class AdminFeature
     }
 
     private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string id, string summary, string description) =>
+        DescribeRoute(route, id, summary, description).ProducesProblems(ProblemTypes.StoreUnavailable);
+
+    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string id, string summary, string description) =>
+        DescribeBody(route, id, summary, description).ProducesProblems(ProblemTypes.StoreUnavailable);
+
+    /// <summary>Of a route that needs no store itself.</summary>
+    public static RouteHandlerBuilder DescribeRoute(RouteHandlerBuilder route, string id, string summary, string description) =>
         route
             .WithOperationId(id)
             .WithSummary(summary)
@@ -178,12 +185,12 @@ internal static class AdminFeature
                 ProblemTypes.CrossSite,
                 ProblemTypes.NotFound,
                 ProblemTypes.TooManyAttempts,
-                ProblemTypes.QuotaExceeded,
-                ProblemTypes.StoreUnavailable
+                ProblemTypes.QuotaExceeded
             );
 
-    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string id, string summary, string description) =>
-        Document(route, id, summary, description)
+    /// <summary>Of a route that takes a body, and needs no store itself.</summary>
+    public static RouteHandlerBuilder DescribeBody(RouteHandlerBuilder route, string id, string summary, string description) =>
+        DescribeRoute(route, id, summary, description)
             .ProducesProblems(
                 ProblemTypes.MalformedRequest,
                 ProblemTypes.Validation,

@@ -31,7 +31,7 @@ internal static class WhoCommand
         await using var app = builder.Build();
         // The result is the answer; warnings about the request would be repetitions of it.
         app.Services.GetRequiredService<StandardOutputSink>().Discard();
-        var request = await IdentifyAsync(app.Services, caller);
+        var request = await MadeUpRequest.IdentifyAsync(app.Services, caller.Address, caller.Headers);
         if (request.Features.Get<Caller>() is not { } tenant)
         {
             var refusal = request.Features.Get<Problem>();
@@ -42,25 +42,6 @@ internal static class WhoCommand
         await Console.Out.WriteLineAsync($"name: {tenant.Tenant.Name}");
         await Console.Out.WriteLineAsync($"identifiedBy: {tenant.IdentifiedBy}");
         return ExitCode.Good;
-    }
-
-    /// <summary>Through the server's middleware, for a route that needs a tenant.</summary>
-    private static async Task<HttpContext> IdentifyAsync(IServiceProvider services, MadeUpCaller caller)
-    {
-        var context = new DefaultHttpContext { RequestServices = services };
-        context.Connection.RemoteIpAddress = caller.Address;
-        context.Request.Method = HttpMethods.Get;
-        context.Request.Scheme = Uri.UriSchemeHttp;
-        context.Request.Path = "/v1/usage";
-        context.Request.Host = new HostString("localhost");
-        foreach (var header in caller.Headers.GroupBy(header => header.Key, header => header.Value, StringComparer.OrdinalIgnoreCase))
-            context.Request.Headers[header.Key] = header.ToArray();
-        context.SetEndpoint(new Endpoint(null, EndpointMetadataCollection.Empty, Name));
-        var pipeline = new ApplicationBuilder(services);
-        pipeline.UseIdentification();
-        pipeline.Run(_ => Task.CompletedTask);
-        await pipeline.Build()(context);
-        return context;
     }
 
     private static bool TryParse(string[] args, out MadeUpCaller caller, out string fault)

@@ -27,6 +27,34 @@ public sealed class SetUpTests
         file.ToJsonString().ShouldNotContain("3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d");
     }
 
+    /// <summary>Digits in capitals, as an escape of JSON, and one too few.</summary>
+    [Theory]
+    [InlineData("sha256:3E23E8160039594A33894F6564E1B1348BBD7A0088D42C4ACB73EEAED59C009D")]
+    [InlineData("sha256:\\u0033e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d")]
+    [InlineData("sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009")]
+    public async Task However_a_digest_is_written_only_its_beginning_is_shown(string digest)
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        await File.WriteAllTextAsync(
+            admin.Gateway.TenantsFile,
+            AdminGateway
+                .TwoTenants.Replace(
+                    "sha256:3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d",
+                    digest,
+                    StringComparison.Ordinal
+                )
+                .Replace("Team A", "Team One", StringComparison.Ordinal),
+            TestContext.Current.CancellationToken
+        );
+        var file = "";
+
+        await admin.Gateway.PassAsync(async () =>
+            (file = $"{await admin.JsonAsync("/admin/tenants-file")}").Contains("Team One", StringComparison.Ordinal)
+        );
+
+        file.ShouldNotContain(digest[^40..]);
+    }
+
     [Fact]
     public async Task Another_file_is_refused_or_its_changes_are_listed_and_nothing_is_changed()
     {
@@ -62,6 +90,32 @@ public sealed class SetUpTests
     }
 
     [Fact]
+    public async Task Asking_about_an_address_uses_nothing_of_it()
+    {
+        await using var admin = await AdminGateway.StartAsync(("Limits:AnonymousRequestsPerSecond", "1"));
+
+        for (var n = 0; n < 5; n++)
+        {
+            var answer = await (await admin.PostAsync("/admin/caller", """{ "address": "203.0.113.7" }""")).JsonAsync();
+            answer["refusal"]!["problem"]!.GetValue<string>().ShouldBe("unidentified");
+        }
+    }
+
+    [Fact]
+    public async Task A_file_longer_than_a_request_may_be_is_checked()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        var file = GatewayApp.Tenants([
+            .. Enumerable.Range(0, 4000).Select(n => $$"""{ "id": "team-{{n}}", "name": "Team {{n}} of many" }"""),
+        ]);
+        file.Length.ShouldBeGreaterThan(128 * 1024);
+
+        var answer = await admin.PostAsync("/admin/tenants-file/check", $$"""{ "file": {{JsonSerializer.Serialize(file)}} }""");
+
+        (await answer.JsonAsync())["changes"]!.AsArray().Count.ShouldBe(4002);
+    }
+
+    [Fact]
     public async Task A_caller_is_identified_as_its_request_would_be()
     {
         await using var admin = await AdminGateway.StartAsync();
@@ -77,10 +131,20 @@ public sealed class SetUpTests
         var suspended = await AskAsync("""{ "address": "127.0.0.9" }""");
         suspended["tenant"]!["id"]!.GetValue<string>().ShouldBe("a");
         suspended["refusal"]!["problem"]!.GetValue<string>().ShouldBe("suspended");
-        await (await admin.PostAsync("/admin/caller", """{ "address": "nowhere", "headers": { "A b": "" } }""")).ProblemAsync(
-            400,
-            "validation"
+        // As on the wire: a name in another case is the same header once more.
+        var twice = await AskAsync(
+            "{ \"address\": \"203.0.113.7\", \"headers\": { \"Authorization\": \"Bearer b\", \"authorization\": \"Bearer b\" } }"
         );
+        twice["tenant"].ShouldBeNull();
+        foreach (
+            var faulty in (string[])
+                [
+                    """{ "address": "nowhere", "headers": { "A b": "" } }""",
+                    """{ "address": "127.0.0.1", "headers": { "X-A": null } }""",
+                    """{ "address": "127.0.0.1", "headers": { "cookie": "gateway_session=x" } }""",
+                ]
+        )
+            await (await admin.PostAsync("/admin/caller", faulty)).ProblemAsync(400, "validation");
 
         async Task<System.Text.Json.Nodes.JsonNode> AskAsync(string body) =>
             await (await admin.PostAsync("/admin/caller", body)).JsonAsync();

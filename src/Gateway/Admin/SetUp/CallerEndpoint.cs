@@ -12,14 +12,6 @@ internal sealed class CallerEndpoint(IServiceProvider services)
 {
     private const int MaxHeaders = 20;
 
-    private readonly Lazy<RequestDelegate> _pipeline = new(() =>
-    {
-        var pipeline = new ApplicationBuilder(services);
-        pipeline.UseIdentification();
-        pipeline.Run(_ => Task.CompletedTask);
-        return pipeline.Build();
-    });
-
     public async Task<IResult> AskAsync(HttpRequest request)
     {
         var (body, refusal) = await AdminBody.ReadAsync(request, SetUpJson.Default.CallerBody);
@@ -31,10 +23,12 @@ internal sealed class CallerEndpoint(IServiceProvider services)
         var headers = body.Headers ?? new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         if (headers.Count > MaxHeaders || headers.Any(header => !IsHeader(header.Key, header.Value)))
             violations.Add(new Violation("#/headers", "malformed", $"must be at most {MaxHeaders} headers of printable ASCII characters"));
+        // A session that rests on nothing any more would be ended by being looked at.
+        if (headers.Keys.Contains("Cookie", StringComparer.OrdinalIgnoreCase))
+            violations.Add(new Violation("#/headers/Cookie", "unknown-value", "must be left out: a session's caller sees it in /v1/usage"));
         if (violations.Count > 0)
             return AdminBody.Invalid(violations);
-        var asked = MakeUp(address!, headers);
-        await _pipeline.Value(asked);
+        var asked = await MadeUpRequest.IdentifyAsync(services, address!, headers);
         var problem = asked.Features.Get<Problem>();
         return TypedResults.Json(
             new AdminCaller(
@@ -47,23 +41,9 @@ internal sealed class CallerEndpoint(IServiceProvider services)
         );
     }
 
-    private DefaultHttpContext MakeUp(IPAddress address, IReadOnlyDictionary<string, string> headers)
-    {
-        var context = new DefaultHttpContext { RequestServices = services };
-        context.Connection.RemoteIpAddress = address;
-        context.Request.Method = HttpMethods.Get;
-        context.Request.Scheme = Uri.UriSchemeHttp;
-        context.Request.Path = "/v1/usage";
-        context.Request.Host = new HostString("localhost");
-        foreach (var (name, value) in headers)
-            context.Request.Headers[name] = value;
-        context.SetEndpoint(new Endpoint(null, EndpointMetadataCollection.Empty, "caller"));
-        return context;
-    }
-
-    private static bool IsHeader(string name, string value) =>
+    private static bool IsHeader(string name, string? value) =>
         name.Length is > 0 and <= 100
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')
-        && value.Length <= 8192
+        && value is { Length: <= 8192 }
         && value.All(c => c is >= ' ' and <= '~');
 }

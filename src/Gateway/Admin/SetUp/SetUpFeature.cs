@@ -16,14 +16,16 @@ internal static class SetUpFeature
     public static void MapSetUp(this RouteGroupBuilder admin, IServiceProvider services)
     {
         var file = services.GetRequiredService<TenantsFileEndpoints>();
-        Document(
+        AdminFeature
+            .DescribeRoute(
                 admin.MapGet("/tenants-file", file.Get),
                 "getTenantsFile",
                 "Get the tenants file in force",
                 "And the one on disk, with what is wrong with it, if it is another one."
             )
             .Produces<AdminTenantsFile>();
-        DocumentChange(
+        AdminFeature
+            .DescribeBody(
                 admin.MapPost("/tenants-file/check", file.CheckAsync),
                 "checkTenantsFile",
                 "Check another tenants file",
@@ -31,7 +33,8 @@ internal static class SetUpFeature
             )
             .Accepts<TenantsFileBody>("application/json")
             .Produces<AdminFileCheck>();
-        DocumentChange(
+        AdminFeature
+            .DescribeBody(
                 admin.MapPost("/caller", services.GetRequiredService<CallerEndpoint>().AskAsync),
                 "identifyCaller",
                 "Find out who a caller would be",
@@ -40,29 +43,6 @@ internal static class SetUpFeature
             .Accepts<CallerBody>("application/json")
             .Produces<AdminCaller>();
     }
-
-    /// <summary>Without a session, none of these needs the store.</summary>
-    private static RouteHandlerBuilder Document(RouteHandlerBuilder route, string id, string summary, string description) =>
-        route
-            .WithOperationId(id)
-            .WithSummary(summary)
-            .WithDescription(description)
-            .ProducesProblems(
-                ProblemTypes.Unidentified,
-                ProblemTypes.CrossSite,
-                ProblemTypes.NotFound,
-                ProblemTypes.TooManyAttempts,
-                ProblemTypes.QuotaExceeded
-            );
-
-    private static RouteHandlerBuilder DocumentChange(RouteHandlerBuilder route, string id, string summary, string description) =>
-        Document(route, id, summary, description)
-            .ProducesProblems(
-                ProblemTypes.MalformedRequest,
-                ProblemTypes.Validation,
-                ProblemTypes.TooLarge,
-                ProblemTypes.UnsupportedMediaType
-            );
 
     private static void Describe(ApiDocumentation documentation)
     {

@@ -13,6 +13,13 @@ internal sealed partial class TenantsFileEndpoints(TenantDirectory directory)
 {
     private static readonly IReadOnlyCollection<string> Models = [.. ModelCatalogue.All.Select(model => model.Name)];
 
+    private const int MaxBodyBytes = 4 * 1024 * 1024;
+
+    private static readonly Problem TooLarge = new(
+        ProblemTypes.TooLarge,
+        "The body has more than 4 MiB. Nothing was changed. `gateway check` in the container checks a file of any length."
+    );
+
     /// <summary>The file on disk is in force within a second, unless it is refused.</summary>
     public IResult Get()
     {
@@ -32,7 +39,7 @@ internal sealed partial class TenantsFileEndpoints(TenantDirectory directory)
     /// <summary>Changes nothing.</summary>
     public async Task<IResult> CheckAsync(HttpRequest request)
     {
-        var (body, refusal) = await AdminBody.ReadAsync(request, SetUpJson.Default.TenantsFileBody);
+        var (body, refusal) = await AdminBody.ReadAsync(request, SetUpJson.Default.TenantsFileBody, MaxBodyBytes, TooLarge);
         if (body is null)
             return refusal!;
         if (body.File is null)
@@ -48,10 +55,12 @@ internal sealed partial class TenantsFileEndpoints(TenantDirectory directory)
     }
 
     /// <summary>
-    /// A digest of a token that people chose themselves could be guessed: its beginning tells two apart.
+    /// A digest of a token that people chose themselves could be guessed: its beginning tells two apart. Also where it
+    /// is written with the escapes of JSON, or has lost a digit.
     /// </summary>
-    private static string ToText(ReadOnlyMemory<byte> file) => Digest.Replace(Encoding.UTF8.GetString(file.Span), "${start}…");
+    private static string ToText(ReadOnlyMemory<byte> file) =>
+        Digest.Replace(Encoding.UTF8.GetString(file.Span), digest => digest.Value[..8] + "…");
 
-    [GeneratedRegex("(?<start>sha256:[0-9a-f]{8})[0-9a-f]{56}", RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"(?:[0-9a-f]|\\u00[0-9a-f]{2}){16,}", RegexOptions.NonBacktracking | RegexOptions.IgnoreCase)]
     private static partial Regex Digest { get; }
 }

@@ -112,7 +112,8 @@ internal sealed class AlertRules(
             state =>
                 state.Backlog.Running >= options.ConcurrentGenerations && ledger.Waiting > 0
                     ? "All generation slots of the account are in use, and requests wait"
-                    : null
+                    : null,
+            isOwn: true
         );
         yield return Warning(
             "GatewayInternalErrors",
@@ -157,10 +158,10 @@ internal sealed class AlertRules(
     private static AdminAlert Warning(string name, string? summary) => Known(name, AdminAlert.WarningSeverity, summary, isOwn: true);
 
     /// <summary>Of what all instances share.</summary>
-    private static AdminAlert Warning(string name, StoreState? store, Func<StoreState, string?> check) =>
+    private static AdminAlert Warning(string name, StoreState? store, Func<StoreState, string?> check, bool isOwn = false) =>
         store is null
             ? new AdminAlert(name, AdminAlert.WarningSeverity, AdminAlert.NotKnown)
-            : Known(name, AdminAlert.WarningSeverity, check(store), isOwn: false);
+            : Known(name, AdminAlert.WarningSeverity, check(store), isOwn);
 
     private static AdminAlert Known(string name, string severity, string? summary, bool isOwn) =>
         new(name, severity, summary is null ? AdminAlert.Quiet : AdminAlert.Firing, isOwn ? AdminAlert.Instance : AdminAlert.All, summary);

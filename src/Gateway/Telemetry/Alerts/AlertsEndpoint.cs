@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Ledger;
 using Gateway.Ledger.Maintenance;
 using Gateway.Ledger.Rules;
@@ -53,7 +54,7 @@ internal sealed class AlertsEndpoint(
                 await ledger.QuotasAsync([.. tenants.Current.Tenants.Values], cancellationToken)
             );
         }
-        catch (Exception failure) when (failure is not OperationCanceledException)
+        catch (StoreUnavailableException)
         {
             return null;
         }

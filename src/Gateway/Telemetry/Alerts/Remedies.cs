@@ -9,9 +9,8 @@ internal sealed partial class Remedies
     private readonly FrozenDictionary<string, string> _texts;
 
     public Remedies()
-        : this(Path.Combine(AppContext.BaseDirectory, "documents", "docs", "runbook.md")) { }
-
-    private Remedies(string file) =>
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, "documents", "docs", "runbook.md");
         _texts = File.Exists(file)
             ? Section
                 .Matches(File.ReadAllText(file))
@@ -21,6 +20,7 @@ internal sealed partial class Remedies
                     StringComparer.Ordinal
                 )
             : FrozenDictionary<string, string>.Empty;
+    }
 
     /// <returns>Null: the runbook is not there, or has no such alert.</returns>
     public string? Find(string alert) => _texts.GetValueOrDefault(alert);
