@@ -147,7 +147,7 @@ internal static class ImageClients
         var size = new OpenAITextToImageExecutionSettings { Size = (512, 512) };
         using var soon = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(1.5) };
         var impatient = new OpenAITextToImageService("a", modelId: Model, httpClient: soon);
-        await FailsAsync<Exception>(() => impatient.GetImageContentsAsync(repeated, size));
+        await FailsAsync<TaskCanceledException>(() => impatient.GetImageContentsAsync(repeated, size));
         await IsOwnedAsync((await images.GetImageContentsAsync(repeated, size)).Single().Uri!);
     }
 

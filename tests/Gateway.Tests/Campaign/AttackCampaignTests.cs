@@ -17,6 +17,9 @@ public sealed class AttackCampaignTests
 
         Console.WriteLine(string.Join('\n', results.Select(result => $"{result}").Prepend(AttackResult.Head)));
         results.SelectMany(result => result.Refusals.Select(refusal => $"{result.Attack}: {refusal}")).ShouldBeEmpty();
+        // It waits for its turn, and not behind all that came first.
+        results.Select(result => result.Passed).Max().ShouldBeLessThanOrEqualTo(AttackCampaign.Slots);
+        results.Skip(1).ShouldAllBe(result => result.Attackers.Count > 0 && !result.Attackers.ContainsKey(401));
         if (Seconds is not null)
             results.Where(result => result.PostP95 > 2 * results[0].PostP95).ShouldBeEmpty();
     }

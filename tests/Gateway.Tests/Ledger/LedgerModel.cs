@@ -89,7 +89,7 @@ internal sealed class LedgerModel(QuotaOptions options)
         && Entries.Count(e => e.Runs(now)) < options.ConcurrentGenerations
         && Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)) < options.GenerationsPerMinute;
 
-    /// <summary>Whether a tenant leaves the last free slot to those that asked lately and have none.</summary>
+    /// <summary>Whether a tenant leaves the last free slot to those that asked lately and have less.</summary>
     private bool MayTake(string tenant, DateTimeOffset now, int coming)
     {
         var others = Entries
@@ -103,7 +103,7 @@ internal sealed class LedgerModel(QuotaOptions options)
                 options.ConcurrentGenerations,
                 Entries.Count(e => e.Runs(now)),
                 Entries.Count(e => e.Tenant == tenant && e.Runs(now)),
-                others.Count(other => !Entries.Exists(e => e.Tenant == other && e.Runs(now)))
+                others.Count(other => Entries.Count(e => e.Tenant == other && e.Runs(now)) < Share(options.ConcurrentGenerations))
             )
             && !IsLast(
                 options.GenerationsPerMinute,
@@ -113,7 +113,9 @@ internal sealed class LedgerModel(QuotaOptions options)
             );
 
         bool IsLast(int limit, int used, int own, int without) =>
-            own >= Math.Max(1, limit / (others.Count + 1)) && limit - used <= Math.Min(without, Math.Max(1, limit / 10));
+            own >= Share(limit) && limit - used <= Math.Min(without, Math.Max(1, limit / 10));
+
+        int Share(int limit) => Math.Max(1, limit / (others.Count + 1));
     }
 
     public void Forwarded(ModelEntry entry, DateTimeOffset at)

@@ -89,28 +89,25 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     }
 
     /// <summary>
-    /// It has its share already, and what is free is kept for tenants that asked lately and have none: their next
-    /// request need not wait for others to finish. A tenant alone may use everything.
+    /// It has its share already, and what is free is kept for tenants that asked lately and have less: fewer slots
+    /// than their share, or no creation in this minute. Their next request need not wait for others to finish. A
+    /// tenant alone may use everything.
     /// </summary>
     private bool TakesLast(string tenant, Competition competition)
     {
-        long weights = weightOf(tenant);
-        var (withoutSlot, withoutCreation) = (0, 0);
-        foreach (var other in competition.Asked)
-        {
-            if (other == tenant || !AskedLately(other))
-                continue;
-            weights += weightOf(other);
-            if (competition.RunningOf(other) == 0)
-                withoutSlot++;
-            if (!SentLately(other))
-                withoutCreation++;
-        }
-        return TakesLast(options.ConcurrentGenerations, state.Ledger.Running, competition.RunningOf(tenant), withoutSlot)
-            || TakesLast(options.GenerationsPerMinute, SentInMinute, CreationsOf(tenant), withoutCreation);
+        var others = competition.Asked.Where(other => other != tenant && AskedLately(other)).ToList();
+        var weights = others.Sum(weightOf) + weightOf(tenant);
+        return TakesLast(
+                options.ConcurrentGenerations,
+                state.Ledger.Running,
+                competition.RunningOf(tenant),
+                other => competition.RunningOf(other) < ShareOf(other, options.ConcurrentGenerations)
+            ) || TakesLast(options.GenerationsPerMinute, SentInMinute, CreationsOf(tenant), other => !SentLately(other));
 
-        bool TakesLast(long limit, long used, long own, int others) =>
-            own >= Math.Max(1, limit * weightOf(tenant) / weights) && limit - used <= Math.Min(others, KeptFreeOf(limit));
+        bool TakesLast(long limit, long used, long own, Func<string, bool> hasLess) =>
+            own >= ShareOf(tenant, limit) && limit - used <= KeptFreeOf(limit) && limit - used <= others.Count(hasLess);
+
+        long ShareOf(string one, long limit) => Math.Max(1, limit * weightOf(one) / weights);
     }
 
     private bool IsTurnOfAnother(string tenant, Competition competition) =>

@@ -38,6 +38,21 @@ public abstract class JobRetryContract : JobTest
     }
 
     [Fact]
+    public async Task One_that_was_claimed_and_certainly_not_sent_gets_its_turn_again()
+    {
+        var ledger = await StartAsync(Account);
+        var id = await QueueAsync(ledger, Team());
+        var first = await NextAsync(ledger);
+
+        ledger.Jobs.Unsend(first);
+
+        var second = await NextAsync(ledger);
+        second.Reservation.JobId.ShouldBe(id);
+        second.Reservation.Id.ShouldNotBe(first.Reservation.Id);
+        (await ledger.QuotaAsync(Team(), "images-day")).Held.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task One_that_always_fails_is_not_tried_in_a_loop()
     {
         var ledger = await StartAsync(Account);

@@ -1,5 +1,6 @@
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
+using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger.Jobs;
 
@@ -27,5 +28,24 @@ public sealed class PostgreSqlJobTests : JobContract
         await PassAsync(there, 3);
         Claimed.ShouldBeEmpty();
         sent.Order().ShouldBe(accepted.Order());
+    }
+
+    [Fact]
+    public async Task While_a_caller_of_its_tenant_waits_at_another_replica_no_job_is_sent()
+    {
+        var one = Account with { ConcurrentGenerations = 1 };
+        var (here, there) = (await StartAsync(one), await StartAsync(one));
+        var running = await here.AdmittedAsync(Request(Team()));
+        _ = there.AdmitAsync(Request(Team()), CancellationToken.None);
+        await there.UntilWaitingAsync(1);
+        // What it left is not swept before its lease is over.
+        await Harness.CrashAsync(there);
+        await QueueAsync(here, Team());
+
+        await here.SettleAsync(running.ReservationId, Cost("g"));
+        await here.EndAsync("g");
+        await PassAsync(here, 3);
+
+        Claimed.ShouldBeEmpty();
     }
 }

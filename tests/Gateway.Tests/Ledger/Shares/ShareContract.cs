@@ -50,6 +50,30 @@ public abstract class ShareContract : LedgerTest
     }
 
     [Fact]
+    public async Task A_tenant_that_asks_now_and_then_finds_a_slot_free_each_time()
+    {
+        var ledger = await Harness.StartAsync(Account);
+        await AdmitAsync(ledger, "b", 1);
+        var greedy = await AdmitAsync(ledger, "a", 8);
+        var waiting = await ledger.AdmittedLaterAsync(Request(Tenant("a")));
+        waiting.IsCompleted.ShouldBeFalse("one runs of five that are its share, and the tenth is kept for it");
+
+        await ledger.AdmittedAsync(Request(Tenant("b")));
+        await EndAsync(ledger, greedy[0]);
+        await ledger.FreshAsync(Tenant("a"));
+        waiting.IsCompleted.ShouldBeFalse("it has two, and the next is kept for it");
+
+        await AdmitAsync(ledger, "b", 1);
+        foreach (var one in greedy.Skip(1).Take(2))
+        {
+            await EndAsync(ledger, one);
+            await AdmitAsync(ledger, "b", 1);
+        }
+        await EndAsync(ledger, greedy[3]);
+        (await waiting).ShouldBeOfType<Admission.Admitted>("it has four, less than its share");
+    }
+
+    [Fact]
     public async Task After_ten_minutes_without_a_request_nothing_is_kept_for_a_tenant()
     {
         var ledger = await Harness.StartAsync(
