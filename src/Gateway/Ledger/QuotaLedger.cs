@@ -17,8 +17,6 @@ namespace Gateway.Ledger;
 /// </summary>
 internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 {
-    private static readonly TimeSpan StatusTimeout = TimeSpan.FromMilliseconds(250);
-
     private readonly Database _database;
     private readonly QuotaOptions _options;
     private readonly TimeProvider _time;
@@ -52,9 +50,9 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             postgreSql => new PostgreSqlLedgerStore(postgreSql, options, Instance)
         );
         _places = new KeptPlaces(time);
-        _status = new QuotaStatusCache(ReadStatusAsync, time, log);
         _writer = new LedgerWriter(Store, options, new LedgerRules(options, organization, weightOf, Instance, time), time, log);
         _client = new LedgerClient(_writer, options.StoreTimeout, time);
+        _status = new QuotaStatusCache(_client.StatusAsync, time, log);
         Answers = new AnswerLedger(_writer, _client);
         Jobs = new JobLedger(_writer, _client, _open);
         _maintenance = new LedgerMaintenance(
@@ -163,6 +161,11 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     /// <summary>A generation is COMPLETE or FAILED: its slot is free.</summary>
     public Task EndAsync(string generationId) =>
         _client.RecordAsync(keys => keys.Generations.Add(generationId), rules => rules.Outcomes.End(generationId));
+
+    /// <summary>The same, with its result, in one commit. Returns whether it is durable, and the first.</summary>
+    public async Task<bool> EndAsync(GenerationEnd end) =>
+        await _client.RecordAsync(keys => keys.Generations.Add(end.Id), rules => rules.Outcomes.End(end)) == RecordingResult.Durable
+        && end.IsFirst;
 
     /// <summary>Records what the reconciler or an operator found out about an unknown reservation.</summary>
     /// <returns>False: it is too early to release it, or it is not unknown any more.</returns>
@@ -279,9 +282,6 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
 
     /// <summary>Sweeps now, and not with the next heartbeat.</summary>
     internal Task SweepAsync() => _maintenance.SweepAsync(_abort.Token);
-
-    private Task<IReadOnlyList<QuotaStatus>> ReadStatusAsync(Tenant tenant) =>
-        _client.RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout);
 
     private async Task<RecordingResult> OutcomeAsync(Guid id, Func<OutcomeRules, bool> record, Action<LedgerKeys>? addKeys = null)
     {

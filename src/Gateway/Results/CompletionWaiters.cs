@@ -21,6 +21,13 @@ internal sealed class CompletionWaiters(GenerationRepository generations, TimePr
         }
     }
 
+    /// <summary>Whether anybody waits for this generation.</summary>
+    public bool Has(string id)
+    {
+        lock (_lock)
+            return _waiting.ContainsKey(id);
+    }
+
     /// <summary>The process is shutting down, so every wait ends.</summary>
     public bool IsStopping => lifetime.ApplicationStopping.IsCancellationRequested;
 

@@ -172,54 +172,9 @@ internal sealed class PollQueue(Database database, TimeProvider time)
         );
 
     /// <summary>
-    /// Records the end and the images; of a deleted generation only the end. A second call changes nothing, nor does
-    /// one for a generation that was deleted since it was claimed: it is polled again, and then deleted upstream.
-    /// </summary>
-    /// <returns>Whether this call ended it, and the generation as its owner sees it; null: deleted.</returns>
-    public async Task<(bool IsFirst, StoredGeneration? Stored)> EndAsync(
-        PollClaim claim,
-        GenerationStatus status,
-        UpstreamGeneration? generation,
-        CancellationToken cancellationToken
-    )
-    {
-        var result = generation is null ? null : await RowAsync(generation, cancellationToken);
-        return await database.WriteAsync(
-            async (connection, transaction, cancellationToken) =>
-            {
-                var end = connection.Command(
-                    "update generation set status = @status, ended_at = @now, result = case when deleted_at is null then @row end "
-                        + "where id = @id and status = 'PENDING' and (deleted_at is not null) = @deleted "
-                        + $"returning tenant, deleted_at, {StoredGeneration.Columns}",
-                    ("@status", ResultRow.ToLabel(status)),
-                    ("@now", Now),
-                    ("@row", result),
-                    ("@id", claim.Id),
-                    ("@deleted", claim.IsDeleted)
-                );
-                end.Transaction = transaction;
-                var ended = (
-                    await end.ReadAsync(
-                        row => (Tenant: row.GetString(0), IsDeleted: !row.IsDBNull(1), Stored: StoredGeneration.Read(row, 2)),
-                        cancellationToken
-                    )
-                ).SingleOrDefault();
-                if (ended.Tenant is null)
-                    return (false, (StoredGeneration?)null);
-                if (ended.IsDeleted)
-                    return (true, null);
-                if (generation is not null)
-                    await AddImagesAsync(connection, transaction, ended.Tenant, generation, cancellationToken);
-                return (true, ended.Stored);
-            },
-            cancellationToken
-        );
-    }
-
-    /// <summary>
     /// A prompt in which something looks like a secret is shown as it is only if it is the one that the tenant sent.
     /// </summary>
-    private async Task<string> RowAsync(UpstreamGeneration generation, CancellationToken cancellationToken)
+    public async Task<string> RowAsync(UpstreamGeneration generation, CancellationToken cancellationToken)
     {
         if (generation.Row == generation.RowWithPrompt)
             return generation.Row;
@@ -260,30 +215,6 @@ internal sealed class PollQueue(Database database, TimeProvider time)
             },
             cancellationToken
         );
-
-    private static async Task AddImagesAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        string tenant,
-        UpstreamGeneration generation,
-        CancellationToken cancellationToken
-    )
-    {
-        for (var n = 0; n < generation.Images.Count; n++)
-        {
-            await connection
-                .Command(
-                    // An image that is already recorded keeps its owner, whatever the upstream says (T-H9).
-                    "insert into image (id, generation_id, tenant, n, url) values (@id, @generation, @tenant, @n, @url) on conflict do nothing",
-                    ("@id", generation.Images[n].Id),
-                    ("@generation", generation.Id),
-                    ("@tenant", tenant),
-                    ("@n", n),
-                    ("@url", generation.Images[n].Url?.AbsoluteUri)
-                )
-                .ExecuteAsync(transaction, cancellationToken);
-        }
-    }
 }
 
 /// <summary>One poll of a generation that this replica has claimed.</summary>

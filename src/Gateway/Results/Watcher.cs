@@ -90,10 +90,7 @@ internal sealed partial class Watcher(
     private async Task<TimeSpan> RunRoundAsync(CancellationToken cancellationToken)
     {
         if (waiters.Counts is { Count: > 0 } waitedFor)
-        {
-            foreach (var (id, ended) in await queue.FindEndedAsync(waitedFor.Keys, cancellationToken))
-                waiters.Complete(id, ended);
-        }
+            await CompleteWaitersAsync(waitedFor.Keys, cancellationToken);
         var next = await queue.GetTimeToNextAsync(cancellationToken);
         // Somebody waits for the end of a generation, and not for the account's minute. Some slots are kept free.
         var hurry =
@@ -152,7 +149,7 @@ internal sealed partial class Watcher(
                 break;
             // Deleted at its end; or by somebody else while it ran, then its slot stays in use until its time limit.
             case ApiOutcome<UpstreamGeneration>.Missing when claim is { IsDeleted: true, HasSlot: false }:
-                await queue.EndAsync(claim, GenerationStatus.Failed, null, cancellationToken);
+                await ledger.EndAsync(new GenerationEnd(claim.Id, ResultRow.ToLabel(GenerationStatus.Failed), IsDeleted: true, null, []));
                 return;
             case ApiOutcome<UpstreamGeneration>.Unclear unclear:
                 Log.NotRead(log, claim.Id, unclear.Why);
@@ -167,8 +164,8 @@ internal sealed partial class Watcher(
     }
 
     /// <summary>
-    /// Frees the slot before it records the end: freeing twice is harmless, but a slot that is not freed would stay
-    /// held. What its owner deleted while it ran is deleted upstream now; if that fails it is polled, and tried, again.
+    /// Frees the slot and stores the result in one commit. What its owner deleted while it ran is deleted upstream
+    /// first, and its slot is free before that; if it fails, it is polled, and tried, again.
     /// </summary>
     private async Task EndAsync(
         PollClaim claim,
@@ -178,17 +175,26 @@ internal sealed partial class Watcher(
     )
     {
         using var end = Tracing.Later("complete", claim.Trace);
-        await ledger.EndAsync(claim.Id);
+        if (claim.IsDeleted)
+            await ledger.EndAsync(claim.Id);
         if (claim.IsDeleted && (await leonardo.DeleteGenerationAsync(claim.Id, cancellationToken)).Fault is { } fault)
         {
             Log.NotDeleted(log, claim.Id, fault.Why);
             return;
         }
-        var (isFirst, stored) = await queue.EndAsync(claim, status, generation, cancellationToken);
-        if (!isFirst)
+        var result = await queue.RowAsync(generation, cancellationToken);
+        var images = generation.Images.Select(image => (image.Id, image.Url?.AbsoluteUri)).ToList();
+        if (!await ledger.EndAsync(new GenerationEnd(claim.Id, ResultRow.ToLabel(status), claim.IsDeleted, result, images)))
             return;
         Ended?.Invoke(status, claim.Age);
-        waiters.Complete(claim.Id, stored);
+        if (waiters.Has(claim.Id))
+            await CompleteWaitersAsync([claim.Id], cancellationToken);
+    }
+
+    private async Task CompleteWaitersAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var (id, ended) in await queue.FindEndedAsync(ids, cancellationToken))
+            waiters.Complete(id, ended);
     }
 
     private async Task PauseAsync(TimeSpan pause, CancellationToken cancellationToken)

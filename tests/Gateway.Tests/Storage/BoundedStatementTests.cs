@@ -102,8 +102,6 @@ public sealed class BoundedStatementTests
         yield return ("ended ones that are waited for", () => queue.FindEndedAsync([pending, FilledStore.GenerationId(21)], Stop));
         yield return ("make due", () => queue.MakeDueAsync(pending, Stop));
         yield return ("mark stuck", () => queue.MarkStuckAsync(pending, Stop));
-        var claim = new PollClaim(pending, TimeSpan.Zero, IsStuck: false, IsDeleted: false, HasRow: false, Trace: null, HasSlot: true);
-        yield return ("end", () => queue.EndAsync(claim, Gateway.Leonardo.Replies.GenerationStatus.Failed, null, Stop));
     }
 
     private static IEnumerable<(string Name, Func<Task> Use)> CallerUses(FilledStore store)

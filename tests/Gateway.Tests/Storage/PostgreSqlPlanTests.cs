@@ -18,6 +18,8 @@ public sealed partial class PostgreSqlPlanTests
     private static readonly string[] Text = ["a"];
     private static readonly Guid[] Ids = [Guid.Empty];
     private static readonly long[] Numbers = [1];
+    private static readonly int[] Places = [1];
+    private static readonly bool[] Flags = [true];
     private static readonly byte[][] Hashes =
     [
         [1],
@@ -54,6 +56,7 @@ public sealed partial class PostgreSqlPlanTests
         ["Requests"] = [Ids],
         ["CopyOrigins"] = [Ids, Ids],
         ["UpdateJobs"] = [Ids, Ids],
+        ["EndGenerations"] = [Text, Text, Text, Flags, 1L, Text, Text, Places, Text],
         ["SetLedger"] = [1L, 1L, 1L, 1L, 1L, 1L, 1L],
         ["PrunePriceRatios"] = [Text, 1L],
         ["SeeInstance"] = [Guid.Empty, 1L],

@@ -177,6 +177,25 @@ internal static class PostgreSqlLedgerStatements
     public const string InsertEvents = "insert into event select * from unnest($1, $2, $3, $4, $5, $6)";
     public const string InsertGenerations =
         "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) select * from unnest($1, $2, $3, $4, $5, $6)";
+
+    /// <summary>
+    /// Returns the ids of those that it ended. An image that is already recorded keeps its owner, whatever the upstream
+    /// says (T-H9).
+    /// </summary>
+    public const string EndGenerations = """
+        with ended as (
+          update generation g set status = e.status, ended_at = $5, result = case when g.deleted_at is null then e.result end
+          from unnest($1, $2, $3, $4) as e(id, status, result, is_deleted)
+          where g.id = e.id and g.status = 'PENDING' and (g.deleted_at is not null) = e.is_deleted
+          returning g.id, g.tenant, g.deleted_at
+        ), images as (
+          insert into image (id, generation_id, tenant, n, url)
+          select i.id, i.generation_id, ended.tenant, i.n, i.url from unnest($6, $7, $8, $9) as i(id, generation_id, n, url)
+          join ended on ended.id = i.generation_id and ended.deleted_at is null
+          on conflict do nothing
+        )
+        select id from ended
+        """;
     public const string InsertRequests = "insert into sent_request (reservation_id, body) select * from unnest($1, $2)";
     public const string InsertJobs = "insert into job (id, tenant, reservation_id, created_at) select * from unnest($1, $2, $3, $4)";
     public const string CopyOrigins = """

@@ -113,6 +113,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
     private async Task StoreAsync(NpgsqlConnection connection, LedgerUnitOfWork state)
     {
         await using var batch = new NpgsqlBatch(connection);
+        AddEnds(batch, state);
         AddBalances(batch, state);
         // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         if (state.Updated.ToArray() is { Length: > 0 } updated)
@@ -151,7 +152,34 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         AddPriceRatios(batch, state);
         AddSignOfLife(batch, state);
         batch.Add("commit");
-        await batch.ExecuteNonQueryAsync(CancellationToken.None);
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        while (state.Ends.Count > 0 && await reader.ReadAsync(CancellationToken.None))
+            state.Ends.First(end => end.Id == reader.GetString(0)).IsFirst = true;
+        // A fault of a later statement is thrown where its result is read.
+        while (await reader.NextResultAsync(CancellationToken.None)) { }
+    }
+
+    /// <summary>First, because its result is read.</summary>
+    private static void AddEnds(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.Ends.Count == 0)
+            return;
+        var images = state
+            .Ends.SelectMany(end => end.Images.Select((image, n) => (image.Id, Generation: end.Id, N: n, image.Url)))
+            .ToArray();
+        state.Ends.ForEach(end => end.IsFirst = false);
+        batch.Add(
+            Sql.EndGenerations,
+            state.Ends.Select(end => end.Id).ToArray(),
+            state.Ends.Select(end => end.Status).ToArray(),
+            state.Ends.Select(end => end.Result).ToArray(),
+            state.Ends.Select(end => end.IsDeleted).ToArray(),
+            UnixMicroseconds.From(state.Now),
+            images.Select(image => image.Id).ToArray(),
+            images.Select(image => image.Generation).ToArray(),
+            images.Select(image => image.N).ToArray(),
+            images.Select(image => image.Url).ToArray()
+        );
     }
 
     private static void AddRequests(NpgsqlBatch batch, LedgerUnitOfWork state)

@@ -189,6 +189,23 @@ internal sealed record GenerationRow(string Id, string Tenant, Guid ReservationI
     public string? User { get; init; }
 }
 
+/// <summary>The end of a generation with its result.</summary>
+/// <param name="IsDeleted">Its owner deleted it while it ran: only the end is stored.</param>
+/// <param name="Result">What its owner may see, as JSON; null: nothing.</param>
+internal sealed record GenerationEnd(
+    string Id,
+    string Status,
+    bool IsDeleted,
+    string? Result,
+    IReadOnlyList<(string Id, string? Url)> Images
+)
+{
+    /// <summary>
+    /// Whether this ended it. False: it has ended before, or was deleted since it was read. Set by the store.
+    /// </summary>
+    public bool IsFirst { get; set; }
+}
+
 /// <summary>What a batch adds to the charges of the person that a request names. It may be less than nothing.</summary>
 internal sealed record UserCharge(string Day, string Tenant, string User, long Generations, long Images, long Micros)
 {

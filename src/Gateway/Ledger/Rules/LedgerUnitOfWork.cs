@@ -50,7 +50,6 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>Reservations whose answer is owed, by what a repeat has in common with them, oldest first.</summary>
     public Dictionary<RepeatKey, List<Guid>> Owed { get; } = [];
 
-    /// <summary>The replicas that the store knows.</summary>
     public Dictionary<Guid, InstanceRow> Instances { get; } = [];
 
     /// <summary>Unknown ones older than the grace.</summary>
@@ -62,14 +61,15 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>The lease to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
 
+    public List<GenerationEnd> Ends { get; } = [];
     public JobRows Jobs => field ??= new JobRows(_undo);
     public PriceRatios Prices => field ??= new PriceRatios(_undo);
     public SentRequests Requests => field ??= new SentRequests(this, _undo);
 
-    /// <summary>Contradictions, which are logged for the operator once the batch is durable.</summary>
+    /// <summary>Contradictions, logged once the batch is durable.</summary>
     public List<string> Alarms { get; } = [];
 
-    public bool IsChanged => _new.Count + _changed.Count > 0 || LeaseUntil is not null;
+    public bool IsChanged => _new.Count + _changed.Count + Ends.Count > 0 || LeaseUntil is not null;
     public IEnumerable<Reservation> Inserted => _new.Select(id => _reservations[id]);
     public IEnumerable<Reservation> Updated => _changed.Select(id => _reservations[id]);
     public IEnumerable<WindowRow> ChangedWindows => _changedWindows.Select(key => _windows[key]);
@@ -82,7 +82,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     public string Month => _now.Month ??= Period.MonthOf(Now);
 
-    /// <summary>The wall clock is not trusted: this batch takes the time of the last one.</summary>
+    /// <summary>The wall clock is not trusted.</summary>
     public void StopClock()
     {
         Now = Ledger.HighWater;

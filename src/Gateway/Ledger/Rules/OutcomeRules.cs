@@ -145,6 +145,14 @@ internal sealed class OutcomeRules(LedgerUnitOfWork state, QuotaOptions options)
         return true;
     }
 
+    /// <summary>The same, with its result. Last, because the list is not undone.</summary>
+    public bool End(GenerationEnd end)
+    {
+        End(end.Id);
+        state.Ends.Add(end);
+        return true;
+    }
+
     /// <summary>Frees the slots whose time limit is over. Comes first in a batch.</summary>
     public void EndExpiredSlots()
     {

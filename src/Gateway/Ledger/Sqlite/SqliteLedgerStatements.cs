@@ -122,6 +122,16 @@ internal sealed class SqliteLedgerStatements : IDisposable
         field ??= Prepare(
             "insert into generation (id, tenant, reservation_id, created_at, trace, user_label) values (?1, ?2, ?3, ?4, ?5, ?6)"
         );
+    public SqliteStatement EndGeneration =>
+        field ??= Prepare(
+            "update generation set status = ?1, ended_at = ?2, result = case when deleted_at is null then ?3 end "
+                + "where id = ?4 and status = 'PENDING' and (deleted_at is not null) = ?5"
+        );
+    public SqliteStatement InsertImage =>
+        field ??= Prepare(
+            "insert into image (id, generation_id, tenant, n, url) select ?1, id, tenant, ?3, ?4 from generation where id = ?2 "
+                + "on conflict do nothing"
+        );
     public SqliteStatement InsertRequest { get; }
     public SqliteStatement SetInstance { get; }
     public SqliteStatement EndOtherLeases { get; }

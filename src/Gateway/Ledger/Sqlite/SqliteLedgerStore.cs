@@ -227,10 +227,30 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 .With(row.Trace)
                 .With(row.User)
                 .Execute();
+        StoreEnds(sql, state);
         sql.PriceRatios.Store(state);
         sql.Jobs.Store(state);
         if (state.LeaseUntil is { } lease)
             sql.SetInstance.With(instance).With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(lease)).Execute();
+    }
+
+    /// <summary>An image that is already recorded keeps its owner, whatever the upstream says (T-H9).</summary>
+    private static void StoreEnds(SqliteLedgerStatements sql, LedgerUnitOfWork state)
+    {
+        foreach (var end in state.Ends)
+        {
+            end.IsFirst =
+                sql.EndGeneration.With(end.Status)
+                    .With(UnixMicroseconds.From(state.Now))
+                    .With(end.Result)
+                    .With(end.Id)
+                    .With(end.IsDeleted ? 1 : 0)
+                    .Execute() > 0;
+            if (!end.IsFirst || end.IsDeleted)
+                continue;
+            for (var n = 0; n < end.Images.Count; n++)
+                sql.InsertImage.With(end.Images[n].Id).With(end.Id).With(n).With(end.Images[n].Url).Execute();
+        }
     }
 
     private static void LoadAll(SqliteStatement rows, LedgerUnitOfWork state, bool balances, List<Guid>? ids = null)

@@ -9,6 +9,7 @@ namespace Gateway.Ledger.Writer;
 internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, TimeProvider time)
 {
     private const int TenantsPerBatch = 32;
+    private static readonly TimeSpan StatusTimeout = TimeSpan.FromMilliseconds(250);
 
     /// <summary>An operation that is retried until it is durable, whether or not the caller still waits.</summary>
     /// <param name="decide">Returns whether it agrees with the ledger.</param>
@@ -31,6 +32,11 @@ internal sealed class LedgerClient(LedgerWriter writer, TimeSpan storeTimeout, T
             throw new StoreUnavailableException("The ledger did not answer in time.");
         return await operation.Task;
     }
+
+    /// <summary>A tenant's quotas for a header, with little waiting.</summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer in time.</exception>
+    public Task<IReadOnlyList<QuotaStatus>> StatusAsync(Tenant tenant) =>
+        RunAsync(keys => keys.Tenants.Add(tenant.Id), rules => rules.Quotas(tenant), StatusTimeout);
 
     /// <summary>
     /// In several batches, so that no admission waits while the rows of all tenants are read. By tenant.
