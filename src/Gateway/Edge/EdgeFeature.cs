@@ -67,7 +67,7 @@ internal static class EdgeFeature
         app.Use(AnswerDelivery.OnRequestAsync);
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<SecurityHeaders>();
-        app.UseRequestLog();
+        app.UseMiddleware<RequestLogMiddleware>();
         app.UseMiddleware<ProblemMiddleware>();
         app.Use(OperatorPaths.OnRequestAsync);
         if (app.Services.GetRequiredService<ManagementOptions>().Port is not null)

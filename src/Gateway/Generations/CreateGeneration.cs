@@ -2,13 +2,13 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Gateway.Edge;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
 using Gateway.Leonardo;
 using Gateway.Leonardo.Replies;
 using Gateway.Results;
 using Gateway.Tenants;
-using Serilog;
 
 namespace Gateway.Generations;
 
@@ -21,8 +21,7 @@ internal sealed class CreateGeneration(
     LeonardoForwarder leonardo,
     CompletionWaiters waiters,
     PendingAnswers answers,
-    TimeProvider time,
-    IDiagnosticContext log
+    TimeProvider time
 )
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
@@ -69,8 +68,8 @@ internal sealed class CreateGeneration(
 
         // 2. The price is known before anything is sent.
         var price = validated.Request.PriceMicros;
-        log.Set("Images", validated.Request.Quantity);
-        log.Set("PriceMicros", price);
+        RequestEvent.Current?.Images = validated.Request.Quantity;
+        RequestEvent.Current?.PriceMicros = price;
 
         // 3. Without a key, the answer to an equal request that nobody received is this caller's.
         var call = new Call(validated, bodyHash, price, tenant, idempotencyKey, waitLeft, onAdmitted, isJob);
@@ -136,7 +135,7 @@ internal sealed class CreateGeneration(
             call.OnAdmitted?.Invoke(admission is Admission.Replayed);
         if (admission is not Admission.Admitted admitted)
             return await WaitAsync(NotAdmitted(admission), call.Tenant, call.WaitLeft, cancellationToken);
-        log.Set("ReservationId", admitted.ReservationId);
+        RequestEvent.Current?.ReservationId = admitted.ReservationId;
         var result = await SendAsync(admitted, body, call.Price);
 
         // 9. Wait for the images, if the caller asked to.
@@ -198,9 +197,9 @@ internal sealed class CreateGeneration(
     private async Task<CreationResult?> RecallAsync(Tenant tenant, string? key, byte[] bodyHash) =>
         key is not null && await ledger.FindRepeatedAsync(tenant, key, bodyHash) is { } earlier ? NotAdmitted(earlier) : null;
 
-    private CreationResult NotAdmitted(Admission admission)
+    private static CreationResult NotAdmitted(Admission admission)
     {
-        log.Set("Outcome", admission.GetType().Name);
+        RequestEvent.Current?.Outcome = admission.GetType().Name;
         return admission switch
         {
             Admission.Replayed { Outcome: var stored } => CreationResult.Replay(stored),
@@ -225,13 +224,13 @@ internal sealed class CreateGeneration(
             case CreationOutcome.Refused refused:
                 var released = OutcomeRecord.FromRefusal(refused);
                 await ledger.ReleaseAsync(reservation, released);
-                log.Set("Outcome", released.Problem);
+                RequestEvent.Current?.Outcome = released.Problem;
                 return new CreationResult.NotMade(reservation, released);
             case CreationOutcome.Unknown unknown:
-                log.Set("UnknownBecause", unknown.Why);
+                RequestEvent.Current?.UnknownBecause = unknown.Why;
                 var open = OutcomeRecord.FromUnknown(unknown);
                 await ledger.UnknownAsync(reservation, open);
-                log.Set("Outcome", open.Problem);
+                RequestEvent.Current?.Outcome = open.Problem;
                 return new CreationResult.Unknown(reservation, open);
             default:
                 throw new UnreachableException();
@@ -242,16 +241,16 @@ internal sealed class CreateGeneration(
     {
         var (settlement, implausible) = OutcomeRecord.FromAcceptance(accepted, price);
         if (accepted.Cost.Micros != price)
-            log.Set("StatedMicros", accepted.Cost.Micros);
+            RequestEvent.Current?.StatedMicros = accepted.Cost.Micros;
         var recording = await ledger.SettleAsync(reservation, settlement, trace, implausible);
         if (recording == RecordingResult.Conflict)
         {
-            log.Set("Outcome", OutcomeRules.OwnershipConflict.Problem);
+            RequestEvent.Current?.Outcome = OutcomeRules.OwnershipConflict.Problem;
             return new CreationResult.Unknown(reservation, OutcomeRules.OwnershipConflict);
         }
-        log.Set("Outcome", "settled");
-        log.Set("GenerationId", settlement.GenerationId);
-        log.Set("CostMicros", settlement.CostMicros);
+        RequestEvent.Current?.Outcome = "settled";
+        RequestEvent.Current?.GenerationId = settlement.GenerationId;
+        RequestEvent.Current?.CostMicros = settlement.CostMicros;
         return new CreationResult.Settled(settlement, IsDurable: recording == RecordingResult.Durable);
     }
 

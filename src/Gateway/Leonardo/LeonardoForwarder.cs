@@ -1,8 +1,8 @@
 using System.Net;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo.Replies;
-using Serilog;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Gateway.Leonardo;
@@ -15,7 +15,6 @@ internal sealed class LeonardoForwarder(
     LeonardoOptions options,
     OutgoingConnections outgoing,
     UpstreamStatus status,
-    IDiagnosticContext log,
     TimeProvider time
 ) : IDisposable
 {
@@ -41,7 +40,7 @@ internal sealed class LeonardoForwarder(
         var began = time.GetTimestamp();
         var outcome = await SendAsync(content);
         var took = time.GetElapsedTime(began);
-        log.Set("UpstreamMilliseconds", took.TotalMilliseconds);
+        RequestEvent.Current?.UpstreamMilliseconds = took.TotalMilliseconds;
         status.Record(outcome, took, content.SentWith);
         return outcome;
     }
@@ -58,7 +57,7 @@ internal sealed class LeonardoForwarder(
 
         if (transformer.Reply is { } reply)
         {
-            log.Set("UpstreamStatus", reply.Status);
+            RequestEvent.Current?.UpstreamStatus = reply.Status;
             return CreationReplyParser.Parse(reply);
         }
         if (content.IsBegun)
@@ -68,7 +67,7 @@ internal sealed class LeonardoForwarder(
                 : new CreationOutcome.Unknown("the connection broke after the request was sent");
         }
         var why = ExplainUnsent(content, timeout.IsCancellationRequested, context.GetForwarderErrorFeature()?.Exception);
-        log.Set("UnreachableBecause", why);
+        RequestEvent.Current?.UnreachableBecause = why;
         return new CreationOutcome.Refused(
             ProblemTypes.UpstreamUnreachable,
             "No connection to Leonardo could be made, so nothing was sent and nothing was charged. Try again later."

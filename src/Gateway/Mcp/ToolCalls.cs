@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Gateway.Edge;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
 using Gateway.Mcp.Tools;
 using Gateway.Tenants.Identification;
@@ -7,17 +8,11 @@ using Microsoft.AspNetCore.Http.Features;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Serilog;
 
 namespace Gateway.Mcp;
 
 /// <summary><c>tools/list</c> and <c>tools/call</c>.</summary>
-internal sealed partial class ToolCalls(
-    IEnumerable<McpTool> tools,
-    TimeProvider time,
-    IDiagnosticContext diagnostics,
-    ILogger<ToolCalls> log
-)
+internal sealed partial class ToolCalls(IEnumerable<McpTool> tools, TimeProvider time, ILogger<ToolCalls> log)
 {
     private readonly FrozenDictionary<string, McpTool> _byName = tools.ToFrozenDictionary(
         tool => tool.Description.Name,
@@ -40,7 +35,7 @@ internal sealed partial class ToolCalls(
                 $"There is no such tool. There are {string.Join(", ", _descriptions.Select(one => one.Name))}.",
                 McpErrorCode.InvalidParams
             );
-        diagnostics.Set("Tool", tool.Description.Name);
+        RequestEvent.Current?.Tool = tool.Description.Name;
         var call = new ToolCall(
             context,
             context.Features.GetRequiredFeature<Caller>(),
@@ -74,12 +69,12 @@ internal sealed partial class ToolCalls(
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Error, Message = "The store is unavailable: a call of a tool was refused")]
-        public static partial void StoreUnavailable(Microsoft.Extensions.Logging.ILogger log, Exception exception);
+        public static partial void StoreUnavailable(ILogger log, Exception exception);
 
         [LoggerMessage(
             Level = LogLevel.Error,
             Message = "A call of a tool failed by a bug of the gateway. Its host got the problem internal. Please report it with this entry"
         )]
-        public static partial void CallFailed(Microsoft.Extensions.Logging.ILogger log, Exception exception);
+        public static partial void CallFailed(ILogger log, Exception exception);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class RequestMetrics(RequestDelegate next, GatewayMetrics metric
         var route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? GatewayMetrics.None;
         var tenant = context.Features.Get<Caller>()?.Tenant.Id ?? GatewayMetrics.None;
         var status = context.Response.StatusCode.ToString(CultureInfo.InvariantCulture);
-        metrics.Requests.WithLabels(tenant, RequestLog.Known(context.Request.Method), route, status).Inc();
+        metrics.Requests.WithLabels(tenant, RequestLogMiddleware.Known(context.Request.Method), route, status).Inc();
         metrics.RequestSeconds.WithLabels(route).Observe(duration.TotalSeconds);
         if (context.Features.Get<Problem>() is not { } problem)
             return;

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Gateway.Edge.Logging;
 using Leonardo.Simulator;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -9,6 +10,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Serilog;
+using Serilog.Formatting.Compact;
 
 namespace Gateway.Tests.Harness;
 
@@ -90,7 +92,8 @@ internal sealed class GatewayApp : IAsyncDisposable
             host.UseSetting("Leonardo:RequestsPerMinute", "1000000");
             host.UseSetting("Storage:ConnectionString", $"Data Source={folder["gateway.db"]}");
             host.UseSetting("Tenants:File", FileIn(folder));
-            host.UseSetting("Logging:Level", "Fatal");
+            host.UseSetting("Logging:Level", log is null ? "Fatal" : "Information");
+            host.UseSetting("Logging:Format", "json");
             // All callers of all tests have one address.
             host.UseSetting("Limits:AnonymousRequestsPerSecond", "0");
             foreach (var (name, value) in settings)
@@ -99,8 +102,10 @@ internal sealed class GatewayApp : IAsyncDisposable
             {
                 services.AddSingleton<TimeProvider>(time);
                 // Preserved: gateways run side by side, and each log must hold its own events alone.
-                if (log is not null)
-                    services.AddSerilog(to => to.WriteTo.Sink(log), preserveStaticLogger: true);
+                if (log is null)
+                    return;
+                services.AddSerilog(to => to.WriteTo.Sink(log), preserveStaticLogger: true);
+                services.AddSingleton(new StandardOutputSink(new RenderedCompactJsonFormatter(), log.Output));
             });
         });
         factory.UseKestrel();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
@@ -18,6 +19,9 @@ internal sealed class TestLog : ILogEventSink
     /// <summary>Level, message and properties of each event.</summary>
     public IReadOnlyList<string> Lines => [.. _lines];
 
+    /// <summary>Where the gateway writes what it logs of each request.</summary>
+    public Stream Output => new LineStream(_lines);
+
     /// <summary>For a class that is tested without a host.</summary>
     public static ILogger<T> CreateLogger<T>() =>
         new SerilogLoggerFactory(
@@ -31,5 +35,11 @@ internal sealed class TestLog : ILogEventSink
         _lines.Enqueue(line);
         if (logEvent.Level >= LogEventLevel.Warning)
             TestContext.Current.TestOutputHelper?.WriteLine($"{line} {logEvent.Exception}");
+    }
+
+    /// <summary>Each write is a line.</summary>
+    private sealed class LineStream(ConcurrentQueue<string> lines) : MemoryStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer) => lines.Enqueue(Encoding.UTF8.GetString(buffer).TrimEnd('\n'));
     }
 }

@@ -11,31 +11,42 @@ namespace Gateway.Edge.Logging;
 /// The log on standard output, each event in one write. The console's own writer splits events, and other threads write
 /// in between.
 /// </summary>
-internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSink
+/// <param name="formatter">Of Serilog's events.</param>
+/// <param name="stream">Null: standard output.</param>
+internal sealed class StandardOutputSink(ITextFormatter formatter, Stream? stream = null) : ILogEventSink
 {
     [ThreadStatic]
     private static StringWriter? _text;
 
-    private readonly Stream _output = Console.OpenStandardOutput();
+    private readonly Stream _output = stream ?? Console.OpenStandardOutput();
     private readonly Lock _lock = new();
     private ArrayBufferWriter<byte>? _held;
     private bool _isDiscarded;
 
-    public void Emit(LogEvent logEvent)
+    public void Emit(LogEvent logEvent) => Write(text => formatter.Format(logEvent, text));
+
+    /// <summary>Writes one event.</summary>
+    public void Write(Action<TextWriter> format)
     {
         var text = _text ??= new StringWriter(new StringBuilder(1024), CultureInfo.InvariantCulture);
         var line = text.GetStringBuilder();
         line.Clear();
-        formatter.Format(logEvent, text);
+        format(text);
 
         var chars = ArrayPool<char>.Shared.Rent(line.Length);
         var bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(line.Length));
         line.CopyTo(0, chars, line.Length);
         var length = Encoding.UTF8.GetBytes(chars.AsSpan(0, line.Length), bytes);
-        lock (_lock)
-            Write(bytes.AsSpan(0, length));
+        Write(bytes.AsSpan(0, length));
         ArrayPool<char>.Shared.Return(chars);
         ArrayPool<byte>.Shared.Return(bytes);
+    }
+
+    /// <summary>Writes one event.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        lock (_lock)
+            WriteLocked(bytes);
     }
 
     /// <summary>Keeps events back until it is known whether the start succeeds.</summary>
@@ -52,7 +63,7 @@ internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSi
         {
             var held = _held;
             _held = null;
-            Write(held is null ? [] : held.WrittenSpan);
+            WriteLocked(held is null ? [] : held.WrittenSpan);
         }
     }
 
@@ -65,7 +76,7 @@ internal sealed class StandardOutputSink(ITextFormatter formatter) : ILogEventSi
             _isDiscarded = true;
     }
 
-    private void Write(ReadOnlySpan<byte> bytes)
+    private void WriteLocked(ReadOnlySpan<byte> bytes)
     {
         if (_isDiscarded)
             return;

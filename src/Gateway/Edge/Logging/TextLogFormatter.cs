@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Serilog.Events;
 using Serilog.Formatting;
 using Serilog.Formatting.Display;
@@ -11,47 +13,50 @@ namespace Gateway.Edge.Logging;
 /// <remarks>Characters that could begin a line or hide one are escaped, wherever the text came from (T-F1).</remarks>
 internal sealed class TextLogFormatter : ITextFormatter
 {
-    private const string RequestLogger = "Serilog.AspNetCore.RequestLoggingMiddleware";
     private const decimal MicrosPerDollar = 1_000_000;
 
     private readonly MessageTemplateTextFormatter _message = new("{Message:lj}", CultureInfo.InvariantCulture);
 
     public void Format(LogEvent logEvent, TextWriter output)
     {
-        output.Write(logEvent.Timestamp.ToString("HH:mm:ss ", CultureInfo.InvariantCulture));
-        output.Write(Label(logEvent.Level));
-        output.Write(' ');
         using var message = new StringWriter(CultureInfo.InvariantCulture);
-        if (Value(logEvent, "SourceContext") is RequestLogger)
-            WriteRequest(logEvent, message);
-        else
-            _message.Format(logEvent, message);
-        WriteLine(message.ToString(), output);
-        if (logEvent.Exception is not { } exception)
+        _message.Format(logEvent, message);
+        Write(logEvent.Timestamp, logEvent.Level, message.ToString(), logEvent.Exception, output);
+    }
+
+    /// <summary>Tenant, method, path, status, duration, images, price.</summary>
+    public static void Format(RequestEvent found, CompletedRequest request, TextWriter output)
+    {
+        var line = new StringBuilder();
+        var culture = CultureInfo.InvariantCulture;
+        line.Append(culture, $"{found.Tenant ?? "-"} {request.Method} {request.Path} {request.Status}");
+        if (request.Problem is not null)
+            line.Append(culture, $" {request.Problem}");
+        line.Append(culture, $" in {request.Milliseconds:0} ms");
+        if (found.Images is { } images)
+            line.Append(culture, $", {images} image{(images == 1 ? "" : "s")}");
+        // What it cost; of a request that was not refused, what it would cost.
+        if ((found.CostMicros ?? (request.Status < StatusCodes.Status400BadRequest ? found.PriceMicros : null)) is { } micros)
+            line.Append(culture, $", ${micros / MicrosPerDollar:0.00####}");
+        // The problem's traceId leads here.
+        if (request.Level >= LogEventLevel.Error && Activity.Current is { } activity)
+            line.Append(culture, $", trace {activity.TraceId}");
+        Write(request.At, request.Level, line.ToString(), request.Exception, output);
+    }
+
+    private static void Write(DateTimeOffset at, LogEventLevel level, string message, Exception? exception, TextWriter output)
+    {
+        output.Write(at.ToString("HH:mm:ss ", CultureInfo.InvariantCulture));
+        output.Write(Label(level));
+        output.Write(' ');
+        WriteLine(message, output);
+        if (exception is null)
             return;
         foreach (var line in exception.ToString().Split('\n'))
         {
             output.Write("    ");
             WriteLine(line.TrimEnd('\r'), output);
         }
-    }
-
-    /// <summary>Tenant, method, path, status, duration, images, price.</summary>
-    private static void WriteRequest(LogEvent request, StringWriter line)
-    {
-        line.Write($"{Value(request, "Tenant") ?? "-"} {Value(request, "Method")} {Value(request, "Path")} {Value(request, "StatusCode")}");
-        if (Value(request, "Problem") is { } problem)
-            line.Write($" {problem}");
-        line.Write(string.Create(CultureInfo.InvariantCulture, $" in {Value(request, "Elapsed"):0} ms"));
-        if (Value(request, "Images") is { } images)
-            line.Write(images is 1 ? ", 1 image" : $", {images} images");
-        // What it cost; of a request that was not refused, what it would cost.
-        var price = Value(request, "CostMicros") ?? (Value(request, "StatusCode") is < 400 ? Value(request, "PriceMicros") : null);
-        if (price is long micros)
-            line.Write(string.Create(CultureInfo.InvariantCulture, $", ${micros / MicrosPerDollar:0.00####}"));
-        // The problem's traceId leads here.
-        if (request.Level >= LogEventLevel.Error && request.TraceId is { } trace)
-            line.Write($", trace {trace}");
     }
 
     private static void WriteLine(string text, TextWriter output)
@@ -74,9 +79,6 @@ internal sealed class TextLogFormatter : ITextFormatter
                 or UnicodeCategory.LineSeparator
                 or UnicodeCategory.ParagraphSeparator
             );
-
-    private static object? Value(LogEvent logEvent, string name) =>
-        logEvent.Properties.TryGetValue(name, out var value) && value is ScalarValue scalar ? scalar.Value : null;
 
     private static string Label(LogEventLevel level) =>
         level switch

@@ -1,9 +1,9 @@
 using Gateway.Edge;
 using Gateway.Edge.Addresses;
 using Gateway.Edge.Http;
+using Gateway.Edge.Logging;
 using Gateway.Edge.Problems;
 using Gateway.Edge.Rates;
-using Serilog;
 
 namespace Gateway.Tenants.Identification;
 
@@ -17,8 +17,7 @@ internal sealed class IdentificationMiddleware(
     IdentificationOptions options,
     TrustedProxies trustedProxies,
     PublicUrl publicUrl,
-    AnonymousRequests anonymous,
-    IDiagnosticContext diagnostics
+    AnonymousRequests anonymous
 )
 {
     public Task InvokeAsync(HttpContext context)
@@ -132,8 +131,8 @@ internal sealed class IdentificationMiddleware(
             return (anonymous.Count(context) ?? result.Refusal) is { } refusal ? refusal.ExecuteAsync(context) : next(context);
         var (label, malformed) = UserLabel.Read(context.Request);
         context.Features.Set(label is null ? caller : caller with { Label = label });
-        diagnostics.Set("Tenant", caller.Tenant.Id);
-        diagnostics.Set("IdentifiedBy", caller.IdentifiedBy);
+        RequestEvent.Current?.Tenant = caller.Tenant.Id;
+        RequestEvent.Current?.IdentifiedBy = caller.IdentifiedBy;
         return directory.IsSuspended(caller.Tenant.Id) ? IdentificationResult.Suspended.ExecuteAsync(context)
             // What only reads is not reported.
             : malformed is not null && HttpMethods.IsPost(context.Request.Method) ? malformed.ExecuteAsync(context)

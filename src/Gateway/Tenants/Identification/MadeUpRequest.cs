@@ -1,5 +1,6 @@
 using System.Net;
 using Gateway.Edge;
+using Gateway.Edge.Logging;
 
 namespace Gateway.Tenants.Identification;
 
@@ -28,11 +29,9 @@ internal static class MadeUpRequest
         var pipeline = new ApplicationBuilder(services);
         pipeline.UseIdentification();
         pipeline.Run(_ => Task.CompletedTask);
-        // In a context of its own: the log event of the request that asks must not say who the other one would be.
-        Task identifying;
-        using (ExecutionContext.SuppressFlow())
-            identifying = Task.Run(() => pipeline.Build()(context));
-        await identifying;
+        // An event of its own: that of the request that asks must not say who the other one would be.
+        RequestEvent.Begin();
+        await pipeline.Build()(context);
         return context;
     }
 }

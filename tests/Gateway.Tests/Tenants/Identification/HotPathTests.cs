@@ -9,7 +9,6 @@ using Gateway.Tests.Harness;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
-using Serilog.Extensions.Hosting;
 
 namespace Gateway.Tests.Tenants.Identification;
 
@@ -37,8 +36,7 @@ public sealed class HotPathTests
             IdentificationOptions.Read(settings),
             trustedProxies,
             PublicUrl.Read(settings, trustedProxies, management),
-            anonymous,
-            new DiagnosticContext(Serilog.Core.Logger.None)
+            anonymous
         );
         var context = new DefaultHttpContext();
         context.SetEndpoint(new Endpoint(null, EndpointMetadataCollection.Empty, null));

@@ -94,8 +94,8 @@ public sealed class IdentificationTests
 
         (await gateway.OutcomeAsync("127.0.0.5")).ShouldBe("v4 by network");
 
-        await Eventually.HoldsAsync(() => log.Lines.Any(line => line.Contains("Tenant=\"v4\"", StringComparison.Ordinal)));
-        log.Lines.ShouldContain(line => line.Contains("IdentifiedBy=\"network\"", StringComparison.Ordinal));
+        await Eventually.HoldsAsync(() => log.Lines.Any(line => line.Contains("\"Tenant\":\"v4\"", StringComparison.Ordinal)));
+        log.Lines.ShouldContain(line => line.Contains("\"IdentifiedBy\":\"network\"", StringComparison.Ordinal));
     }
 
     [Fact]
