@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
+using static Gateway.Tests.Campaign.CampaignRequests;
 
 namespace Gateway.Tests.Campaign;
 
@@ -20,7 +19,6 @@ internal sealed class AttackCampaign(TimeSpan length)
     private static readonly TimeSpan Pace = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<int, int> _attackers = new();
-    private int _number;
     private int _accepted;
 
     /// <returns>The undisturbed tenant, and then the same during each attack.</returns>
@@ -174,41 +172,4 @@ internal sealed class AttackCampaign(TimeSpan length)
                     }
                 })
         );
-
-    private static async Task<HttpResponseMessage> SendAsync(
-        HttpClient client,
-        string tenant,
-        HttpMethod method,
-        string path,
-        HttpContent? content,
-        CancellationToken cancellationToken,
-        string? prefer = null
-    )
-    {
-        using var request = Request(tenant, method, path);
-        request.Content = content;
-        if (prefer is not null)
-            request.Headers.TryAddWithoutValidation("Prefer", prefer);
-        return await client.SendAsync(request, cancellationToken);
-    }
-
-    private static HttpRequestMessage Request(string tenant, HttpMethod method, string path)
-    {
-        var request = new HttpRequestMessage(method, path);
-        request.Headers.TryAddWithoutValidation("X-Tenant-Id", tenant);
-        return request;
-    }
-
-    private ByteArrayContent Body(string prompt)
-    {
-        var parameters = new
-        {
-            prompt = $"{prompt} {Interlocked.Increment(ref _number)}",
-            width = 512,
-            height = 512,
-        };
-        var content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new { model = "flux-pro-2.0", parameters }));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return content;
-    }
 }
