@@ -40,8 +40,9 @@ internal static class MigrationMark
     /// <param name="at">See <see cref="Find"/>.</param>
     public static StoreRefusedException Refusal(string at) =>
         new(
-            $"This SQLite store was moved to PostgreSQL at {at}: what was charged since then is not in it. Start with Storage:Engine=PostgreSql "
-                + "and the Storage:ConnectionString of that store. If the migration is to be abandoned: gateway migrate --undo FILE "
+            $"This SQLite store was moved to PostgreSQL at {at}, or a migration was interrupted in its last step: what is charged there is not in it. "
+                + "Run gateway migrate FILE once more with Storage:Engine=PostgreSql and the Storage:ConnectionString of that store: it changes nothing, and says "
+                + "whether the store is complete. If it is, start with these settings. If the migration is to be abandoned: gateway migrate --undo FILE "
                 + "(docs/operating.md, \"Abandon a migration\")."
         );
 }

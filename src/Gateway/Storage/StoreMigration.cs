@@ -77,18 +77,34 @@ internal sealed class StoreMigration : IAsyncDisposable
                 + "Start this version of the gateway on it once, which brings it up to date, stop it, and migrate then.";
         if (steps.Except([.. known, MigrationMark.Name], StringComparer.Ordinal).ToList() is { Count: > 0 } newer)
             return $"The SQLite store has been changed by a newer gateway ({string.Join(", ", newer)}). Migrate it with that version.";
-        var movedAt = MigrationMark.Find(_source);
-        if (await ReadTargetTablesAsync(cancellationToken) is { Count: > 0 } existing)
-            return $"The PostgreSQL store is not empty (tables: {string.Join(", ", existing.Keys.Order(StringComparer.Ordinal))}). "
-                + (
-                    movedAt is null
-                        ? "Name a database, or a schema by Search Path, without tables."
-                        : $"The SQLite store was moved at {movedAt}. If it was moved to this one, it is complete: start the gateway with it."
-                );
-        return movedAt is null
+        var existing = await ReadTargetTablesAsync(cancellationToken);
+        if (MigrationMark.Find(_source) is { } movedAt)
+            return $"The SQLite store was moved to PostgreSQL at {movedAt}" + await DescribeMoveAsync(existing, cancellationToken);
+        return existing.Count == 0
             ? null
-            : $"The SQLite store was moved to PostgreSQL at {movedAt}, but this database is empty. If it was moved to another one, start the gateway "
-                + "with that. If the migration was interrupted or is abandoned: gateway migrate --undo FILE, and migrate again.";
+            : $"The PostgreSQL store is not empty (tables: {string.Join(", ", existing.Keys.Order(StringComparer.Ordinal))}). "
+                + "Name a database, or a schema by Search Path, without tables.";
+    }
+
+    /// <summary>What the target is to a source that was moved: the mark is older than the target's commit.</summary>
+    private async Task<string> DescribeMoveAsync(
+        Dictionary<string, Dictionary<string, string>> existing,
+        CancellationToken cancellationToken
+    )
+    {
+        if (existing.Count == 0)
+            return ", but this database is empty. If it was moved to another one, start the gateway with that. "
+                + "If the migration was interrupted or is abandoned: gateway migrate --undo FILE, and migrate again.";
+        const string Epoch = "select epoch from ledger where id = 1";
+        var source = await _source.Command(Epoch).ReadAsync(row => row.GetId(0), cancellationToken);
+        var target = existing.ContainsKey("ledger")
+            ? await _target.Command(Epoch).ReadAsync(row => row.GetId(0), cancellationToken, _transaction)
+            : [];
+        return source.SequenceEqual(target)
+            ? ", and this PostgreSQL store is the one that was made from it: the migration is complete. Start the gateway with it."
+            : ", but this PostgreSQL store was not made from it. If it was moved to another one, start the gateway with that. If the migration was interrupted, "
+                + "a gateway has made this store since then, without what was charged before: stop it, drop the database, gateway migrate --undo FILE, "
+                + "and migrate again.";
     }
 
     /// <summary>Creates the schema in the target, without the rows of a new store.</summary>
