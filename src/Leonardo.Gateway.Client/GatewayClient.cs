@@ -10,7 +10,7 @@ namespace Leonardo.Gateway.Client;
 /// <param name="http">With the address of the gateway, which ends in a slash, and no time-out of its own.</param>
 public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions> options, TimeProvider time)
 {
-    private const string Wait = "wait=60";
+    private static readonly TimeSpan PollPause = TimeSpan.FromSeconds(2);
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -27,53 +27,39 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         CancellationToken cancellationToken = default
     )
     {
-        var key = idempotencyKey ?? Guid.NewGuid().ToString();
-        var created = await SendAsync<GenerationCreated>(() => Post("v2/generations", request, Wait, key), cancellationToken)
+        var call = new Call(time.GetTimestamp(), idempotencyKey ?? Guid.NewGuid().ToString());
+        var created = await SendAsync<GenerationCreated>(wait => Post(request, wait, call.Key), cancellationToken, call, IsPending)
             .ConfigureAwait(false);
         if (created.GenerationsByPk is { Status: not GenerationResultStatus.PENDING } ended)
             return ended;
-        var id = created.Generate?.GenerationId;
-        try
-        {
-            return await WaitForGenerationAsync(id ?? throw GatewayException.Lost(null, "no id"), cancellationToken).ConfigureAwait(false);
-        }
-        catch (GatewayException failure)
-        {
-            (failure.IdempotencyKey, failure.GenerationId) = (key, id);
-            throw;
-        }
+        var found = await EndAsync(call with { Generation = created.Generate!.GenerationId }, cancellationToken).ConfigureAwait(false);
+        return found.GenerationsByPk;
     }
 
     /// <summary>What a request would cost and whether it is allowed now. Nothing is sent or reserved.</summary>
     public Task<QuoteAnswer> QuoteAsync(GenerationBody request, CancellationToken cancellationToken = default) =>
-        SendAsync<QuoteAnswer>(() => Post("v2/generations/quote", request), cancellationToken);
+        SendAsync<QuoteAnswer>(_ => Post("v2/generations/quote", request), cancellationToken);
 
     /// <summary>A generation as it is now.</summary>
     public async Task<GenerationResult> GetGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
-        (await SendAsync<GenerationFound>(() => Get($"v1/generations/{id}"), cancellationToken).ConfigureAwait(false)).GenerationsByPk;
+        (await SendAsync<GenerationFound>(_ => Get($"v1/generations/{id}"), cancellationToken).ConfigureAwait(false)).GenerationsByPk;
 
     /// <summary>A generation once it has ended.</summary>
-    public async Task<GenerationResult> WaitForGenerationAsync(Guid id, CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            var found = await SendAsync<GenerationFound>(() => Get($"v1/generations/{id}", Wait), cancellationToken).ConfigureAwait(false);
-            if (found.GenerationsByPk.Status != GenerationResultStatus.PENDING)
-                return found.GenerationsByPk;
-        }
-    }
+    public async Task<GenerationResult> WaitForGenerationAsync(Guid id, CancellationToken cancellationToken = default) =>
+        (await EndAsync(new(time.GetTimestamp(), Generation: id), cancellationToken).ConfigureAwait(false)).GenerationsByPk;
 
     /// <summary>The team's generations, newest first.</summary>
     /// <param name="after">The <c>Next</c> of the previous page; null: the first page.</param>
     public Task<GenerationList> ListGenerationsAsync(string? after = null, int limit = 10, CancellationToken cancellationToken = default) =>
-        SendAsync<GenerationList>(() => Get($"v1/generations?{Page(limit, after)}"), cancellationToken);
+        SendAsync<GenerationList>(_ => Get($"v1/generations?{Page(limit, after)}"), cancellationToken);
 
     /// <summary>Deletes a generation here and at Leonardo. A repetition that finds nothing is a success.</summary>
     public async Task DeleteGenerationAsync(Guid id, CancellationToken cancellationToken = default)
     {
         try
         {
-            await SendAsync<GenerationDeleted>(() => Delete($"v1/generations/{id}"), cancellationToken).ConfigureAwait(false);
+            await SendAsync<GenerationDeleted>(_ => new(HttpMethod.Delete, $"v1/generations/{id}"), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (GatewayException gone) when (gone is { IsRepeat: true, Type: "/problems/not-found" }) { }
     }
@@ -82,26 +68,26 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
     /// <param name="width">320 or 640: a WebP of this width at most; null: the image itself.</param>
     public Task<Stream> OpenImageAsync(Guid generation, Guid image, int? width = null, CancellationToken cancellationToken = default) =>
         SendAsync(
-            () => Get($"v1/generations/{generation}/images/{image}?{Parameter("width", width?.ToString(CultureInfo.InvariantCulture))}"),
+            _ => Get($"v1/generations/{generation}/images/{image}?{Parameter("width", width?.ToString(CultureInfo.InvariantCulture))}"),
             cancellationToken,
-            (response, body) => response.Content.ReadAsStreamAsync(body)
+            readAsync: (response, body) => response.Content.ReadAsStreamAsync(body)
         );
 
     /// <summary>Uploads a PNG, JPEG or WebP of at most 25 MB. It is sent once, and its stream stays open.</summary>
     /// <returns>The <c>Image</c> of an <see cref="ImageReference"/>.</returns>
     public Task<ReferencedImage> UploadAsync(Stream image, string fileName, CancellationToken cancellationToken = default)
     {
-        var form = new MultipartFormDataContent { { new OpenContent(image), "file", fileName } };
-        return SendAsync<ReferencedImage>(() => new(HttpMethod.Post, "v1/uploads") { Content = form }, cancellationToken, attempts: 1);
+        var form = new MultipartFormDataContent { { new StreamContent(image), "file", fileName } };
+        return SendAsync<ReferencedImage>(_ => new(HttpMethod.Post, "v1/uploads") { Content = form }, cancellationToken, attempts: 1);
     }
 
     /// <summary>Who the gateway takes the caller for, what is left of its quotas, and what was spent.</summary>
     public Task<UsageReport> GetUsageAsync(CancellationToken cancellationToken = default) =>
-        SendAsync<UsageReport>(() => Get("v1/usage"), cancellationToken);
+        SendAsync<UsageReport>(_ => Get("v1/usage"), cancellationToken);
 
     /// <summary>The models that the team may use, with their limits, styles and prices.</summary>
     public Task<ModelList> ListModelsAsync(CancellationToken cancellationToken = default) =>
-        SendAsync<ModelList>(() => Get("v2/models"), cancellationToken);
+        SendAsync<ModelList>(_ => Get("v2/models"), cancellationToken);
 
     /// <summary>Accepts a request at once. It is sent when its turn comes, even if this process ends.</summary>
     public Task<JobFound> SubmitJobAsync(
@@ -110,28 +96,26 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         CancellationToken cancellationToken = default
     )
     {
-        var key = idempotencyKey ?? Guid.NewGuid().ToString();
-        return SendAsync<JobFound>(() => Post("v2/generations", request, "respond-async", key), cancellationToken);
+        var call = new Call(time.GetTimestamp(), idempotencyKey ?? Guid.NewGuid().ToString());
+        return SendAsync<JobFound>(_ => Post(request, "respond-async", call.Key), cancellationToken, call);
     }
 
     /// <summary>A job as it is now.</summary>
     public Task<JobFound> GetJobAsync(Guid id, CancellationToken cancellationToken = default) =>
-        SendAsync<JobFound>(() => Get($"v1/jobs/{id}"), cancellationToken);
+        SendAsync<JobFound>(_ => Get($"v1/jobs/{id}"), cancellationToken);
 
     /// <summary>A job once it has ended, in whichever way.</summary>
-    public async Task<JobFound> WaitForJobAsync(Guid id, CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            var found = await SendAsync<JobFound>(() => Get($"v1/jobs/{id}", Wait), cancellationToken).ConfigureAwait(false);
-            if (found.Job.Status is not (JobStateStatus.QUEUED or JobStateStatus.RUNNING))
-                return found;
-        }
-    }
+    public Task<JobFound> WaitForJobAsync(Guid id, CancellationToken cancellationToken = default) =>
+        SendAsync<JobFound>(
+            wait => Get($"v1/jobs/{id}", wait),
+            cancellationToken,
+            isPending: found =>
+                found.Job.Id == id ? found.Job.Status is JobStateStatus.QUEUED or JobStateStatus.RUNNING : throw new JsonException("no id")
+        );
 
     /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
     public Task<JobFound> CancelJobAsync(Guid id, CancellationToken cancellationToken = default) =>
-        SendAsync<JobFound>(() => Delete($"v1/jobs/{id}"), cancellationToken);
+        SendAsync<JobFound>(_ => new(HttpMethod.Delete, $"v1/jobs/{id}"), cancellationToken);
 
     /// <summary>The team's jobs, newest first; with a status, only those.</summary>
     public Task<JobList> ListJobsAsync(
@@ -139,78 +123,110 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         string? after = null,
         int limit = 10,
         CancellationToken cancellationToken = default
-    ) => SendAsync<JobList>(() => Get($"v1/jobs?{Page(limit, after)}{Parameter("status", status?.ToString())}"), cancellationToken);
+    ) => SendAsync<JobList>(_ => Get($"v1/jobs?{Page(limit, after)}{Parameter("status", status?.ToString())}"), cancellationToken);
 
     private static string Page(int limit, string? after) =>
         $"limit={limit.ToString(CultureInfo.InvariantCulture)}{Parameter("after", after)}";
 
     private static string Parameter(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
 
-    private static HttpRequestMessage Delete(string path) => new(HttpMethod.Delete, path);
+    private static HttpRequestMessage Get(string path) => new(HttpMethod.Get, path);
 
-    private static HttpRequestMessage Get(string path, string? prefer = null) => With(new(HttpMethod.Get, path), prefer);
+    private static HttpRequestMessage Get(string path, string prefer) => new(HttpMethod.Get, path) { Headers = { { "Prefer", prefer } } };
 
-    private static HttpRequestMessage Post(string path, GenerationBody body, string? prefer = null, string? key = null) =>
-        With(new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) }, prefer, key);
+    private static HttpRequestMessage Post(string path, GenerationBody body) =>
+        new(HttpMethod.Post, path) { Content = JsonContent.Create(body, options: Json) };
 
-    private static HttpRequestMessage With(HttpRequestMessage request, string? prefer, string? key = null)
+    private static HttpRequestMessage Post(GenerationBody body, string prefer, string? key)
     {
-        if (prefer is not null)
-            request.Headers.Add("Prefer", prefer);
-        if (key is not null)
-            request.Headers.Add("Idempotency-Key", key);
+        var request = Post("v2/generations", body);
+        request.Headers.Add("Prefer", prefer);
+        request.Headers.Add("Idempotency-Key", key);
         return request;
     }
 
+    private Task<GenerationFound> EndAsync(Call call, CancellationToken cancellationToken) =>
+        SendAsync<GenerationFound>(
+            wait => Get($"v1/generations/{call.Generation}", wait),
+            cancellationToken,
+            call,
+            found =>
+                found.GenerationsByPk.Id == call.Generation
+                    ? found.GenerationsByPk.Status == GenerationResultStatus.PENDING
+                    : throw new JsonException("no id")
+        );
+
+    private static bool IsPending(GenerationCreated answer) => answer.Generate is null ? throw new JsonException("no id") : false;
+
     /// <summary>Only what may be sent again without another effect has more than one attempt.</summary>
+    /// <param name="isPending">Whether an answer is to be asked for again.</param>
     private async Task<T> SendAsync<T>(
-        Func<HttpRequestMessage> create,
+        Func<string, HttpRequestMessage> create,
         CancellationToken cancellationToken,
+        Call? call = null,
+        Func<T, bool>? isPending = null,
         Func<HttpResponseMessage, CancellationToken, Task<T>>? readAsync = null,
         int? attempts = null
     )
     {
-        attempts ??= options.Value.Attempts;
+        var isRepeat = false;
+        call ??= new(time.GetTimestamp());
         for (var attempt = 1; ; attempt++)
         {
-            // Doubles from half a second: eight attempts take about a minute, as long as a restart of the gateway.
-            var pause = TimeSpan.FromMilliseconds(250 * Math.Pow(2, Math.Min(attempt, 7)));
-            using var timeout = new CancellationTokenSource(options.Value.Timeout, time);
+            var limit = TimeSpan.FromTicks(Math.Clamp(Left(call).Ticks, 0, options.Value.Timeout.Ticks));
+            using var timeout = new CancellationTokenSource(limit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-            using var request = create();
+            // Disposing of it would close the stream of an upload, which is the caller's.
+            var request = create($"wait={(int)Math.Clamp(Left(call).TotalSeconds - 5, 0, 60)}");
+            HttpResponseMessage? answer = null;
+            GatewayException failure;
             try
             {
-                var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
-                if (response.IsSuccessStatusCode)
-                    return await (readAsync ?? ReadAsync<T>)(response, either.Token).ConfigureAwait(false);
-                using var refused = response;
-                var text = await refused.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
-                throw GatewayException.Read(request, refused, text, isRepeat: attempt > 1);
+                answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+                if (answer.IsSuccessStatusCode)
+                {
+                    var result = await (readAsync ?? ReadAsync<T>)(answer, either.Token).ConfigureAwait(false);
+                    if (isPending?.Invoke(result) != true)
+                        return result;
+                    var late = $"{request.RequestUri} has not ended within {options.Value.CallTimeout} (CallTimeout). Wait for it again.";
+                    (failure, attempt) = (new(request, null, null, late, new TimeoutException(late)) { RetryAfter = PollPause }, 0);
+                }
+                else
+                    failure = Refused(request, answer, await answer.Content.ReadAsByteArrayAsync(either.Token).ConfigureAwait(false));
             }
-            catch (GatewayException error) when (attempt < attempts && error.IsPassing && !(error.RetryAfter > options.Value.LongestPause))
-            {
-                pause = error.RetryAfter > pause ? error.RetryAfter.Value : pause;
-            }
-            catch (Exception fault) when (fault is not GatewayException)
+            catch (Exception fault)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var cause = timeout.IsCancellationRequested ? new TimeoutException($"none within {options.Value.Timeout}", fault) : fault;
-                if (attempt >= attempts)
-                    throw GatewayException.Lost(request, cause.Message, cause);
+                var cause = timeout.IsCancellationRequested ? new TimeoutException($"none within {limit}", fault) : fault;
+                // The answer of something else, which will not change.
+                var other = fault is JsonException or NotSupportedException or InvalidOperationException ? answer : null;
+                var what = other is null ? "No answer" : $"{(int)other.StatusCode} with a body that cannot be read";
+                failure = new(request, other, null, $"{what} ({cause.Message}). With its key a request is paid once.", cause);
             }
+            answer?.Dispose();
+            // Doubles from half a second: eight attempts pause for about a minute, as long as a restart takes.
+            var pause = TimeSpan.FromMilliseconds(250 * Math.Pow(2, Math.Min(attempt, 7)));
+            pause = failure.RetryAfter > pause ? failure.RetryAfter.Value : pause;
+            (failure.IsRepeat, failure.IdempotencyKey, failure.GenerationId) = (isRepeat, call.Key, call.Generation);
+            isRepeat |= failure.MayHaveActed;
+            if (!failure.IsPassing || attempt >= (attempts ?? options.Value.Attempts) || Left(call) < pause + PollPause)
+                throw failure;
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken)
+    private TimeSpan Left(Call call) => options.Value.CallTimeout - time.GetElapsedTime(call.Start);
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken cancellationToken) =>
+        await answer.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false) ?? throw new JsonException("null");
+
+    private static GatewayException Refused(HttpRequestMessage request, HttpResponseMessage answer, byte[] body)
     {
-        using (response)
-            return await response.Content.ReadFromJsonAsync<T>(Json, cancellationToken).ConfigureAwait(false)
-                ?? throw new JsonException("null");
+        var isProblem = answer.Content.Headers.ContentType?.MediaType == "application/problem+json";
+        var detail = $"{(int)answer.StatusCode} {answer.ReasonPhrase}: not an answer of the gateway, but of something before it.";
+        return new(request, answer, isProblem ? JsonSerializer.Deserialize<Problem>(body) : null, detail, null);
     }
 
-    private sealed class OpenContent(Stream image) : StreamContent(image)
-    {
-        protected override void Dispose(bool disposing) => base.Dispose(disposing: false);
-    }
+    /// <summary>Its exceptions say what is needed to go on.</summary>
+    private sealed record Call(long Start, string? Key = null, Guid? Generation = null);
 }

@@ -12,12 +12,12 @@ public sealed class GatewayClientOptions
     /// <summary>Who makes the requests, for usage reports: 1 to 64 of <c>[A-Za-z0-9._@-]</c>.</summary>
     public string? User { get; set; }
 
-    /// <summary>How often one request is sent at most; 8 times take about a minute, as a restart does.</summary>
+    /// <summary>How often one request is sent at most; the pauses between 8 attempts take about a minute.</summary>
     public int Attempts { get; set; } = 8;
-
-    /// <summary>A longer <c>Retry-After</c> is not waited for: the call fails with it.</summary>
-    public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>For how long one request may take; at least the time of the gateway's queue and of one wait.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(4);
+
+    /// <summary>For how long a whole call may take, with all attempts, pauses and waits; then it fails.</summary>
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromMinutes(15);
 }

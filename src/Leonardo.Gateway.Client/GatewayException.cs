@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 
 namespace Leonardo.Gateway.Client;
 
@@ -8,24 +7,16 @@ public sealed class GatewayException : Exception
 {
     private readonly bool _isFree;
 
-    private GatewayException(HttpRequestMessage? request, HttpResponseMessage? response, Problem? problem, string detail, Exception? cause)
+    internal GatewayException(HttpRequestMessage request, HttpResponseMessage? answer, Problem? problem, string detail, Exception? cause)
         : base(problem?.Detail ?? detail, cause)
     {
-        Status = response?.StatusCode ?? default;
-        Problem =
-            problem
-            ?? new Problem
-            {
-                Type = "about:blank",
-                Title = response?.ReasonPhrase ?? "No answer",
-                Status = (int)Status,
-                Detail = detail,
-                Instance = "",
-                TraceId = "",
-            };
-        RetryAfter = response?.Headers.RetryAfter?.Delta;
-        _isFree = request?.Method != HttpMethod.Post;
-        IdempotencyKey = request?.Headers.TryGetValues("Idempotency-Key", out var keys) == true ? keys.First() : null;
+        Status = answer?.StatusCode ?? default;
+        Problem = problem ?? new() { Status = (int)Status };
+        (Problem.Type, Problem.Detail) = (Problem.Type ?? "about:blank", Message);
+        Problem.Title ??= answer?.ReasonPhrase ?? "No answer";
+        (Problem.Instance, Problem.TraceId) = (Problem.Instance ?? "", Problem.TraceId ?? "");
+        RetryAfter = answer?.Headers.RetryAfter?.Delta;
+        _isFree = request.Method != HttpMethod.Post;
     }
 
     /// <summary>The HTTP status; 0: there was no answer, and <see cref="Exception.InnerException"/> says why.</summary>
@@ -50,7 +41,7 @@ public sealed class GatewayException : Exception
     public IReadOnlyCollection<Violation> Errors => [.. Problem.Errors ?? []];
 
     /// <summary>When a repetition may succeed; null: not known, or never.</summary>
-    public TimeSpan? RetryAfter { get; }
+    public TimeSpan? RetryAfter { get; internal init; }
 
     /// <summary>The operator finds the request by it.</summary>
     public string TraceId => Problem.TraceId;
@@ -58,22 +49,15 @@ public sealed class GatewayException : Exception
     /// <summary>The request needs more than a whole quota: waiting does not help.</summary>
     public bool NeverAdmitted => Problem.NeverAdmitted ?? false;
 
-    internal bool IsRepeat { get; private init; }
+    /// <summary>An earlier attempt may have had an effect.</summary>
+    internal bool IsRepeat { get; set; }
+
+    /// <summary>A 503 of the gateway says that nothing was done.</summary>
+    internal bool MayHaveActed => (int)Status is 0 or >= 500 && (Status != HttpStatusCode.ServiceUnavailable || Type == "about:blank");
 
     /// <summary>A repetition may help soon, and costs nothing. A paid quota may be full until midnight.</summary>
     internal bool IsPassing =>
-        (int)Status >= 500
+        (int)Status is 0 or >= 500
         || Type == "/problems/idempotency-in-progress"
         || ((int)Status == 429 && !NeverAdmitted && (_isFree || Problem.ViolatedPolicies?.ToArray() is ["concurrent-streams"]));
-
-    internal static GatewayException Lost(HttpRequestMessage? request, string why, Exception? cause = null) =>
-        new(request, null, null, $"No answer ({why}): its outcome is not known. With its key a request is paid once.", cause);
-
-    internal static GatewayException Read(HttpRequestMessage request, HttpResponseMessage response, string text, bool isRepeat)
-    {
-        var isProblem = response.Content.Headers.ContentType?.MediaType == "application/problem+json";
-        var problem = isProblem ? JsonSerializer.Deserialize<Problem>(text) : null;
-        var detail = $"{(int)response.StatusCode} {response.ReasonPhrase}: not an answer of the gateway, but of something before it.";
-        return new(request, response, problem, detail, null) { IsRepeat = isRepeat };
-    }
 }

@@ -15,7 +15,10 @@ public static class GatewayServices
         services
             .AddOptions<GatewayClientOptions>()
             .Configure(configure)
-            .Validate(options => options.Address is { IsAbsoluteUri: true }, "Address must be the absolute address of the gateway.");
+            .Validate(
+                options => options is { Address.IsAbsoluteUri: true, Timeout.Ticks: > 0, CallTimeout.Ticks: > 0 },
+                "Address must be the absolute address of the gateway, and Timeout and CallTimeout above zero."
+            );
         services.TryAddSingleton(TimeProvider.System);
         return services.AddHttpClient<GatewayClient>(
             (provider, http) =>

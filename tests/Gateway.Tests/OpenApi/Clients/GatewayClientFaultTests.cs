@@ -125,7 +125,7 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
             time
         );
         await using var closing = services;
-        foreach (var broken in (string[])["connection", "handler", "garbage", "bad-problem", "no-json"])
+        foreach (var broken in (string[])["connection", "handler", "cut"])
         {
             (fault, sent) = (broken, 0);
             var start = time.GetUtcNow();
@@ -139,7 +139,7 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
             fault = "";
             (await EndsAsync(client.GenerateAsync(Cat(), lost.IdempotencyKey))).Status.ShouldBe(GenerationResultStatus.COMPLETE);
         }
-        _gateway.Leonardo.Invoice.Count.ShouldBe(5, "one charge for each key");
+        _gateway.Leonardo.Invoice.Count.ShouldBe(3, "one charge for each key");
     }
 
     [Fact]
@@ -201,7 +201,6 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
 
         isLost.ShouldBeFalse();
         (await Should.ThrowAsync<GatewayException>(EndsAsync(client.GetGenerationAsync(made.Id)))).Type.ShouldBe("/problems/not-found");
-        // What was never there is not taken for deleted.
         (await Should.ThrowAsync<GatewayException>(EndsAsync(DeletedAsync(client, made.Id)))).Type.ShouldBe("/problems/not-found");
     }
 
@@ -226,9 +225,7 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
         {
             "connection" => throw new HttpRequestException("The connection was reset."),
             "handler" => throw new InvalidOperationException("The circuit is open."),
-            "garbage" => new(HttpStatusCode.OK) { Content = new StringContent("<html>", null, "text/html") },
-            "bad-problem" => new(HttpStatusCode.BadGateway) { Content = new StringContent("{", null, "application/problem+json") },
-            _ => new(HttpStatusCode.OK) { Content = new StringContent("null", null, "application/json") },
+            _ => new(HttpStatusCode.OK) { Content = new StreamContent(new CutStream()) },
         };
 
     private static GenerationBody Cat() =>
@@ -292,5 +289,12 @@ public sealed class GatewayClientFaultTests : IAsyncLifetime
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
             network(request, () => base.SendAsync(request, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Its connection ends before its last byte.</summary>
+    private sealed class CutStream : MemoryStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new HttpIOException(HttpRequestError.ResponseEnded);
     }
 }
