@@ -101,7 +101,7 @@ internal sealed class AdminAuthorization(
         var refusal = new Problem(
             ProblemTypes.Unidentified,
             isEnded
-                ? "The session has ended: it was signed out, its token has expired or was removed, or it is too old. The cookie is cleared. Sign in again."
+                ? SessionIdentification.Ended
                 : "This route is for operators: send a token of Admin:TokenFile as Authorization: Bearer, or sign in as an operator."
         )
         {

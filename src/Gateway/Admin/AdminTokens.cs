@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Edge.Http;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Admin;
 
@@ -10,7 +11,6 @@ namespace Gateway.Admin;
 /// </summary>
 internal sealed partial class AdminTokens
 {
-    private const string Scheme = "Bearer ";
     private const int MinTokenLength = 16;
     private const int MaxFileBytes = 64 * 1024;
 
@@ -34,8 +34,8 @@ internal sealed partial class AdminTokens
     /// in fixed time.
     /// </summary>
     public AdminToken? Find(IHeaderDictionary headers) =>
-        headers.Authorization is [{ } header] && header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            ? Find(SHA256.HashData(Encoding.UTF8.GetBytes(header[Scheme.Length..].Trim())))
+        headers.Authorization is [{ } header] && BearerToken.Find(header) is { } token
+            ? Find(SHA256.HashData(Encoding.UTF8.GetBytes(token)))
             : null;
 
     /// <param name="presented">SHA-256 of the token.</param>

@@ -2,14 +2,13 @@ using System.Security.Cryptography;
 using System.Text;
 using Gateway.Edge.Http;
 using Gateway.Leonardo.Key;
+using Gateway.Tenants.Identification;
 
 namespace Gateway.Webhooks;
 
 /// <summary>The bearer value by which a webhook of the upstream is recognised.</summary>
 internal sealed class WebhookKey(WebhookOptions options, TimeProvider time)
 {
-    private const string Scheme = "Bearer ";
-
     private readonly ReloadingFile<string>? _file = options.KeyFile is null
         ? null
         : new ReloadingFile<string>(options.KeyFile, Parse, time);
@@ -19,7 +18,7 @@ internal sealed class WebhookKey(WebhookOptions options, TimeProvider time)
     {
         if ((_file is null ? options.Key : _file.GetCurrent()) is not { } key)
             return false;
-        var presented = authorization?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true ? authorization[Scheme.Length..] : "";
+        var presented = authorization is null ? "" : BearerToken.Find(authorization) ?? "";
         return CryptographicOperations.FixedTimeEquals(
             SHA256.HashData(Encoding.UTF8.GetBytes(key)),
             SHA256.HashData(Encoding.UTF8.GetBytes(presented))

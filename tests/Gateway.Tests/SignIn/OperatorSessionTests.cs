@@ -1,4 +1,5 @@
 using System.Net;
+using Gateway.Storage;
 using Gateway.Tenants.Sessions;
 using Gateway.Tests.Harness;
 
@@ -88,6 +89,7 @@ public sealed class OperatorSessionTests
     {
         await using var gateway = await SessionGateway.StartAsync();
         var cookie = await gateway.SignInAsync(SessionGateway.Operator);
+        gateway.App.Time.Advance(SessionIdentity.ClockDifference);
 
         await gateway.UseOperatorsAsync("ole another-token-of-the-operators");
         (await gateway.AdminAsync(cookie)).ShouldBe(401);
@@ -101,6 +103,7 @@ public sealed class OperatorSessionTests
         await using var gateway = await SessionGateway.StartAsync();
         var tenant = await gateway.SignInAsync(SessionGateway.Operator, await gateway.SignInAsync(SessionGateway.TokenA));
         var admin = await gateway.SignInAsync(SessionGateway.Operator, await gateway.SignInAsync(SessionGateway.TokenB));
+        gateway.App.Time.Advance(SessionIdentity.ClockDifference);
 
         await gateway.UseTenantsAsync("a");
         using var ended = await gateway.App.GetAsync("/v1/usage", admin);
@@ -120,16 +123,22 @@ public sealed class OperatorSessionTests
         SessionGateway.ShouldHaveClearedTheCookie(both);
     }
 
-    [Fact]
-    public async Task A_replica_with_an_older_file_refuses_a_session_and_does_not_end_it()
+    /// <param name="ahead">Seconds by which the clock of this replica is ahead of the other one's.</param>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(59)]
+    public async Task A_replica_with_an_older_file_refuses_a_session_and_does_not_end_it(int ahead)
     {
         await using var gateway = await SessionGateway.StartAsync();
+        var otherClock = gateway.App.Time.GetUtcNow().AddSeconds(2);
+        gateway.App.Time.Advance(TimeSpan.FromSeconds(ahead));
         await gateway.UseTenantsAsync("a");
         await gateway.UseOperatorsAsync("ole another-token-of-the-operators");
         (await gateway.AdminAsync(("authorization", "Bearer " + SessionGateway.Operator))).ShouldBe(401);
         gateway.App.Time.Advance(TimeSpan.FromSeconds(1));
         // Another replica has read the files that this one has not seen yet.
         var cookie = await gateway.StoreAsync((SessionRole.Tenant, "b", SessionGateway.TokenB), SessionGateway.KnownOperator);
+        await gateway.ExecuteAsync($"update session set created_at = {otherClock.Micros()}");
 
         for (var i = 0; i < 2; i++)
         {

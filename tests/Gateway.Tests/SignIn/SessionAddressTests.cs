@@ -78,7 +78,9 @@ public sealed class SessionAddressTests
                 "/admin/tenants",
                 [cookie, ("Origin", "https://evil.example"), .. forwarded]
             );
-            await foreign.ProblemAsync(403, "cross-site");
+            (await foreign.ProblemAsync(403, "cross-site"))["detail"]!
+                .GetValue<string>()
+                .ShouldContain("PublicUrl (on Management:Port it counts only for a request to its host)");
             using var ended = await SendAsync(HttpMethod.Delete, "/admin/session", [cookie, .. page]);
             SessionGateway.SetCookieOf(ended).ShouldEndWith(attributes);
         }

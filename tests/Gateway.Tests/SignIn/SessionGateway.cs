@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Gateway.Cli;
+using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tenants.Sessions;
 using Gateway.Tests.Harness;
@@ -104,6 +105,14 @@ internal sealed class SessionGateway : IAsyncDisposable
         using var response = await App.GetAsync("/admin/tenants", headers);
         return (int)response.StatusCode;
     }
+
+    public Task<int> ExecuteAsync(string sql) =>
+        App
+            .Services.GetRequiredService<Database>()
+            .WriteAsync(
+                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
+                TestContext.Current.CancellationToken
+            );
 
     public static string SetCookieOf(HttpResponseMessage response) => response.Headers.GetValues("Set-Cookie").ShouldHaveSingleItem();
 

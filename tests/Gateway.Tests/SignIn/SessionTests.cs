@@ -132,6 +132,7 @@ public sealed class SessionTests
     {
         await using var gateway = await SessionGateway.StartAsync();
         var (a, b) = (await gateway.SignInAsync(SessionGateway.TokenA), await gateway.SignInAsync(SessionGateway.TokenB));
+        gateway.App.Time.Advance(SessionIdentity.ClockDifference);
 
         await gateway.UseTenantsAsync("b");
         using var ended = await gateway.App.GetAsync("/v1/usage", a);
@@ -153,7 +154,7 @@ public sealed class SessionTests
         SessionIdentity.GetExpiry(SessionRole.Operator, now).ShouldBe(now.AddHours(12));
         SessionIdentity.GetExpiry(SessionRole.Tenant, now, now.AddMinutes(5)).ShouldBe(now.AddMinutes(5));
         SessionIdentity.GetExpiry(SessionRole.Tenant, now, now.AddDays(30)).ShouldBe(now.AddDays(7));
-        await ExecuteAsync(gateway, $"update session set expires_at = {now.AddMinutes(1).Micros()}");
+        await gateway.ExecuteAsync($"update session set expires_at = {now.AddMinutes(1).Micros()}");
 
         gateway.App.Time.Advance(TimeSpan.FromSeconds(59));
         (await gateway.WhoAsync(cookie)).ShouldBe("a by session");
@@ -164,8 +165,7 @@ public sealed class SessionTests
         await Eventually.HoldsAsync(async () => await CountAsync(gateway) == 0);
 
         // A slice is of 500 sessions, and each of these has two rows.
-        await ExecuteAsync(
-            gateway,
+        await gateway.ExecuteAsync(
             $"insert into session (digest, role, name, token, created_at, expires_at) with recursive i(n) as (select 1 union all select n + 1 from i where n < 501) select n, role, 'x', 'x', 0, 1 from i, (select 'tenant' as role union all select 'operator')"
         );
         gateway.App.Time.Advance(TimeSpan.FromMinutes(10));
@@ -178,8 +178,7 @@ public sealed class SessionTests
         await using var gateway = await SessionGateway.StartAsync();
         var first = await gateway.SignInAsync(SessionGateway.TokenA);
         (await gateway.SignInAsync(SessionGateway.TokenB)).ShouldNotBe(first);
-        await ExecuteAsync(
-            gateway,
+        await gateway.ExecuteAsync(
             $"insert into session (digest, role, name, token, created_at, expires_at) with recursive i(n) as (select 2 union all select n + 1 from i where n < {SessionStore.MaxSessions}) select n, role, name, token, created_at + n, expires_at from session, i where name = 'a'"
         );
         (await gateway.WhoAsync(first)).ShouldBe("a by session");
@@ -221,14 +220,6 @@ public sealed class SessionTests
             .ReadAsync(
                 async (connection, cancellationToken) =>
                     (await connection.Command("select count(*) from session").ReadAsync(row => row.GetNumber(0), cancellationToken))[0],
-                TestContext.Current.CancellationToken
-            );
-
-    private static Task<int> ExecuteAsync(SessionGateway gateway, string sql) =>
-        gateway
-            .App.Services.GetRequiredService<Database>()
-            .WriteAsync(
-                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
                 TestContext.Current.CancellationToken
             );
 }

@@ -32,18 +32,21 @@ internal readonly record struct BearerToken(string? Text, IdentificationResult R
         // gateway.
         if (Uuid.Is(value.Trim(' ')))
             return default;
-        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (Find(value) is not { } token)
             return Refuse(
                 "The authorization header is not a Bearer token. Send one, or leave the header out to be identified by the network."
             );
-
-        var token = value[Scheme.Length..].Trim(' ');
         if (Uuid.Is(token))
             return default;
         return token.Length is 0 or > MaxLength || token.AsSpan().ContainsAnyExcept(TokenCharacters)
             ? Refuse("The bearer token is empty, too long, or has characters that no token has. Send the token as it was issued.")
             : new BearerToken(token, default);
     }
+
+    /// <summary>Any characters after the scheme, as tokens of operators and webhooks may have.</summary>
+    /// <returns>Null: the header has another scheme.</returns>
+    public static string? Find(string value) =>
+        value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? value[Scheme.Length..].Trim(' ') : null;
 
     private static BearerToken Refuse(string detail) => new(null, IdentificationResult.InvalidToken(detail));
 }

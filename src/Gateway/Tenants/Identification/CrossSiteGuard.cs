@@ -38,7 +38,7 @@ internal static class CrossSiteGuard
         }
         return headers.Origin.Count > 0 && !IsOwn(context, publicUrl)
             ? CrossSite(
-                "The request was made by a page of another origin (Origin) than the gateway's address. If it is the gateway's own page, the operator must set PublicUrl (it has no effect on Management:Port), or have a trusted proxy set X-Forwarded-Proto and X-Forwarded-Host.",
+                "The request was made by a page of another origin (Origin) than the gateway's address. If it is the gateway's own page, the operator must set PublicUrl (on Management:Port it counts only for a request to its host), or have a trusted proxy set X-Forwarded-Proto and X-Forwarded-Host.",
                 identifiedBy
             )
             : null;

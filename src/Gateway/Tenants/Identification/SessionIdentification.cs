@@ -6,7 +6,8 @@ namespace Gateway.Tenants.Identification;
 /// <summary>The cookie of a session, which a token or a sign-in at the organisation's issuer made.</summary>
 internal sealed class SessionIdentification : IdentificationMethod
 {
-    private const string Ended =
+    /// <summary>The cookie is cleared with it.</summary>
+    public const string Ended =
         "The session has ended: it was signed out, its token has expired or was removed, or it is too old. The cookie is cleared. Sign in again.";
     private const string EndedForTenant =
         "The session no longer belongs to a tenant: its token, or the claim that it rests on, was removed from the tenants file. It goes on for the operator. Sign in again with another token.";

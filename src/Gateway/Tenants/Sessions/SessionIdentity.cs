@@ -29,15 +29,18 @@ internal sealed record SessionIdentity(
     /// <summary>A working day.</summary>
     private static readonly TimeSpan LongestOperator = TimeSpan.FromHours(12);
 
+    /// <summary>By which the clocks of two replicas may differ.</summary>
+    public static readonly TimeSpan ClockDifference = TimeSpan.FromMinutes(1);
+
     /// <summary>Set by the store.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>
     /// Whether a file that lacks the token ends the session. One that this replica has had since before the sign-in
-    /// does not: another replica has a newer one.
+    /// does not: another replica has a newer one. After a sign-in within the last minute the clocks cannot tell.
     /// </summary>
     /// <param name="loadedAt">Of the file; null: it was not read.</param>
-    public bool CanBeEndedBy(DateTimeOffset? loadedAt) => loadedAt >= CreatedAt;
+    public bool CanBeEndedBy(DateTimeOffset? loadedAt) => loadedAt >= CreatedAt + ClockDifference;
 
     /// <param name="now">From which the session lasts.</param>
     /// <param name="tokenExpiry">Null: it does not expire.</param>
