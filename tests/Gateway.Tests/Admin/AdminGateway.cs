@@ -8,6 +8,9 @@ internal sealed class AdminGateway : IAsyncDisposable
 {
     public const string Token = "a-token-of-forty-characters-for-operators";
 
+    /// <summary>Of one who may send as many requests as the other one.</summary>
+    public const string OtherToken = "another-token-of-forty-characters-for-one";
+
     public const string TwoTenants = """
         { "tenants": [
           { "id": "a", "name": "Team A", "identify": { "networks": ["127.0.0.0/8"] },
@@ -27,7 +30,7 @@ internal sealed class AdminGateway : IAsyncDisposable
     {
         var folder = new TemporaryFolder();
         var file = folder["admin-tokens"];
-        await File.WriteAllTextAsync(file, $"# who may\nolga {Token}\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(file, $"# who may\nolga {Token}\nole {OtherToken}\n", TestContext.Current.CancellationToken);
         // Its callers make equal requests that are meant to be different ones.
         (string, string)[] own = [("Admin:TokenFile", file), ("Quotas:RepeatWindow", "00:00:00")];
         return new AdminGateway(await GatewayApp.StartAsync(TwoTenants, settings: [.. own, .. settings]), folder);

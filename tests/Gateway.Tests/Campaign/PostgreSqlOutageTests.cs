@@ -1,4 +1,5 @@
 using Gateway.Tests.Harness;
+using Npgsql;
 
 namespace Gateway.Tests.Campaign;
 
@@ -21,7 +22,8 @@ public sealed class PostgreSqlOutageTests
     {
         Tools.NeedPostgreSql();
         var server = await PostgreSqlServer.SharedAsync();
-        await using var fleet = await StartAsync(await server.CreateDatabaseAsync(), replicas: 2);
+        var database = await server.CreateDatabaseAsync();
+        await using var fleet = await StartAsync(database, replicas: 2);
         using var crowd = new Crowd(["free", "images"], () => fleet.Addresses, Random.Shared.Next());
         using var stop = new CancellationTokenSource();
         var load = crowd.RunAsync(16, stop.Token);
@@ -29,8 +31,7 @@ public sealed class PostgreSqlOutageTests
         {
             await crowd.IsServedAsync();
             await fleet[0].SignalAsync("STOP");
-            // The lease is 3 s, and the other gateway cleans up within a heartbeat.
-            await Task.Delay(TimeSpan.FromSeconds(4.5), TestContext.Current.CancellationToken);
+            await Eventually.HoldsAsync(() => IsTakenOverAsync(database));
             (await fleet[1].Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
             await fleet[0].SignalAsync("CONT");
         }
@@ -115,6 +116,22 @@ public sealed class PostgreSqlOutageTests
         await load;
         var books = await crowd.MustHaveBeenServedExactlyAsync(fleet);
         books.ShouldNeverExceed("images", entry => entry.Images, ImagesPerDay);
+    }
+
+    /// <summary>One gateway has a lease, and nothing of another one is open any more.</summary>
+    private static async Task<bool> IsTakenOverAsync(string database)
+    {
+        const string Now = "extract(epoch from clock_timestamp()) * 1000000";
+        await using var connection = new NpgsqlConnection(database + ";Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(
+            $"""
+            select (select count(*) from instance where lease_until >= {Now}) = 1 and not exists (
+              select from reservation r join instance i on i.id = r.instance where r.state in ('R', 'F') and i.lease_until < {Now})
+            """,
+            connection
+        );
+        return (bool)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
     }
 
     private static async Task<GatewayCluster> StartAsync(string database, int replicas)

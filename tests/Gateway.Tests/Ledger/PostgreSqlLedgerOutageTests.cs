@@ -126,7 +126,7 @@ public sealed class PostgreSqlLedgerOutageTests : IAsyncLifetime
 
         try
         {
-            await CutConnectionsAsync();
+            await CutConnectionsAsync(answers);
             await UntilAsync(() => Task.FromResult(answers.ContainsKey(nameof(Admission.Exceeded))));
         }
         finally
@@ -188,11 +188,13 @@ public sealed class PostgreSqlLedgerOutageTests : IAsyncLifetime
             await database.DisposeAsync();
     }
 
-    private async Task CutConnectionsAsync()
+    /// <summary>Each time after more answers.</summary>
+    private async Task CutConnectionsAsync(ConcurrentDictionary<string, int> answers)
     {
         for (var round = 0; round < 6; round++)
         {
-            await Task.Delay(150, TestContext.Current.CancellationToken);
+            var before = answers.Values.Sum();
+            await Eventually.HoldsAsync(() => answers.Values.Sum() > before + 50);
             if (round % 3 == 2)
             {
                 await _server.KillAsync();
