@@ -1,5 +1,6 @@
 using System.Globalization;
 using Gateway.Tests.Harness;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Gateway.Tests.HouseRules;
 
@@ -13,7 +14,7 @@ public sealed class HouseRulesTests
     public void The_simulator_uses_nothing_of_the_gateway() =>
         ShouldBeEmpty(
             from file in SourceCode.In("src/Leonardo.Simulator/")
-            from node in file.Root.DescendantNodes().OfType<Microsoft.CodeAnalysis.CSharp.Syntax.IdentifierNameSyntax>()
+            from node in file.Root.DescendantNodes().OfType<IdentifierNameSyntax>()
             where node.Identifier.Text == "Gateway"
             select file.Find(node, "the simulator stands in for Leonardo: it uses nothing of the gateway")
         );
@@ -24,7 +25,7 @@ public sealed class HouseRulesTests
         var files = SourceCode.In("src/Leonardo.Gateway.Client/").ToArray();
         ShouldBeEmpty(
             from file in files
-            from import in file.Root.DescendantNodes().OfType<Microsoft.CodeAnalysis.CSharp.Syntax.UsingDirectiveSyntax>()
+            from import in file.Root.DescendantNodes().OfType<UsingDirectiveSyntax>()
             where import.Name!.ToString().Split('.')[0] is not ("System" or "Microsoft")
             select file.Find(import, "the client is a package of its own: it uses nothing of the gateway")
         );
@@ -60,6 +61,33 @@ public sealed class HouseRulesTests
 
     [Fact]
     public void Every_member_is_referenced() => ShouldBeEmpty(UnusedMembers.Check());
+
+    /// <summary>A text that somebody sends must not hold a processor (T-J4).</summary>
+    [Fact]
+    public void A_regular_expression_does_not_backtrack_or_has_a_time_limit() =>
+        ShouldBeEmpty(
+            from file in SourceCode.In("src/Gateway/")
+            from node in file.Root.DescendantNodes()
+            where
+                node switch
+                {
+                    AttributeSyntax { Name: IdentifierNameSyntax { Identifier.Text: "GeneratedRegex" } } attribute => !IsBounded(attribute),
+                    // With options that are read here, it is written as an attribute.
+                    MemberAccessExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.Text: "Regex" } } => true,
+                    ObjectCreationExpressionSyntax { Type: IdentifierNameSyntax { Identifier.Text: "Regex" } } => true,
+                    _ => false,
+                }
+            select file.Find(
+                node,
+                "a regular expression that may backtrack without end; use a GeneratedRegex with NonBacktracking or a limit"
+            )
+        );
+
+    private static bool IsBounded(AttributeSyntax regex)
+    {
+        var arguments = regex.ArgumentList!.Arguments;
+        return arguments.Count == 3 || $"{arguments.Last()}".Contains("NonBacktracking", StringComparison.Ordinal);
+    }
 
     [Fact]
     public void A_cancellation_token_has_one_name() => ShouldBeEmpty(LanguageRules.CancellationTokenNames());

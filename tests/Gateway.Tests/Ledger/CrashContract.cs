@@ -1,5 +1,6 @@
 using Gateway.Ledger;
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -135,6 +136,35 @@ public abstract class CrashContract : LedgerTest
             await Harness.AdvanceAsync(Harness.Options.Heartbeat);
 
         await Harness.UntilAsync(async () => (await ledger.UnknownReservationsAsync(CancellationToken.None)).Count == 1);
+    }
+
+    /// <summary>After a failover that lost commits, or a restore while the gateway runs (T-G13, T-G16).</summary>
+    [Theory]
+    [InlineData("events = events - 1", "events = events + 1")]
+    [InlineData("epoch = (select instance from reservation)", "id = 1")]
+    public async Task A_store_that_has_lost_what_it_confirmed_admits_nothing_until_the_gateway_is_started_again(string loss, string repair)
+    {
+        var ledger = await Harness.StartAsync();
+        var sent = await ledger.AdmittedAsync(Request(A, images: 3));
+        await SetAsync(Harness.DatabaseOf(ledger), loss);
+
+        (await ledger.AdmitAsync(Request(A), CancellationToken.None))
+            .ShouldBeOfType<Admission.Unavailable>()
+            .Detail.ShouldContain("restored from a backup");
+        await ledger.SettleAsync(sent.ReservationId, Cost("g", 1_234));
+        (await ledger.AdmitAsync(Request(A), CancellationToken.None)).ShouldBeOfType<Admission.Unavailable>();
+
+        await Harness.CrashAsync(ledger);
+        await using (var store = Harness.Open())
+            await SetAsync(store, repair);
+        await (await StartLaterAsync()).AdmittedAsync(Request(A));
+
+        static Task<int> SetAsync(Database store, string change) =>
+            store.WriteAsync(
+                (connection, transaction, cancellationToken) =>
+                    connection.Command($"update ledger set {change}").ExecuteAsync(transaction, cancellationToken),
+                CancellationToken.None
+            );
     }
 
     /// <summary>On SQLite the earlier process is known to have ended; on PostgreSQL its lease must end first.</summary>
