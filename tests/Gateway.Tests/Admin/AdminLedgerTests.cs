@@ -1,6 +1,8 @@
 using System.Globalization;
+using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Telemetry;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Admin;
 
@@ -155,18 +157,33 @@ public sealed class AdminLedgerTests
         trail["unbroken"]!.GetValue<bool>().ShouldBeTrue();
         trail["lines"]!.AsArray().Select(line => line!["action"]!.GetValue<string>()).ShouldBe(["grant", "resume", "suspend"]);
 
-        var database = (Gateway.Storage.Database)admin.Gateway.Services.GetService(typeof(Gateway.Storage.Database))!;
-        await database.WriteAsync(
-            async (connection, transaction, cancellationToken) =>
-            {
-                await using var forge = connection.CreateCommand();
-                forge.Transaction = transaction;
-                forge.CommandText = "update admin_audit set who = 'nobody' where n = 2";
-                return await forge.ExecuteNonQueryAsync(cancellationToken);
-            },
-            TestContext.Current.CancellationToken
-        );
+        await ExecuteAsync(admin, "update admin_audit set who = 'nobody' where n = 2");
         (await admin.JsonAsync("/admin/audit"))["unbroken"]!.GetValue<bool>().ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_change_whose_audit_line_cannot_be_written_is_not_made()
+    {
+        await using var admin = await AdminGateway.StartAsync();
+        var unknown = await admin.UnknownAsync();
+        var before = await StateAsync();
+        await ExecuteAsync(admin, "create trigger no_room before insert on admin_audit begin select raise(abort, 'no room'); end");
+
+        foreach (
+            var (path, body) in ((string, string)[])
+                [
+                    ("tenants/a/suspend", """{"reason":"one"}"""),
+                    ("tenants/a/grants", """{"quota":"imagesPerDay","amount":2,"reason":"two"}"""),
+                    ($"generations/{unknown}/release", """{"reason":"three"}"""),
+                ]
+        )
+            ((int)(await admin.PostAsync("/admin/" + path, body)).StatusCode).ShouldBeGreaterThanOrEqualTo(500, path);
+
+        (await StateAsync()).ShouldBe(before);
+        (await admin.JsonAsync("/admin/audit"))["lines"]!.AsArray().ShouldBeEmpty();
+
+        async Task<string> StateAsync() =>
+            $"{(await admin.JsonAsync("/admin/tenants"))["tenants"]} {(await admin.JsonAsync("/admin/generations?state=unknown"))["generations"]}";
     }
 
     [Fact]
@@ -185,4 +202,12 @@ public sealed class AdminLedgerTests
         upstream["lastErrors"]!.AsArray().ShouldHaveSingleItem()!["outcome"]!.GetValue<string>().ShouldBe("outcome-unknown");
         upstream.ToJsonString().ShouldNotContain(admin.Gateway.Leonardo.Key);
     }
+
+    private static Task<int> ExecuteAsync(AdminGateway admin, string sql) =>
+        admin
+            .Gateway.Services.GetRequiredService<Database>()
+            .WriteAsync(
+                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
+                TestContext.Current.CancellationToken
+            );
 }
