@@ -4,16 +4,18 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { check, open } from './browser.mjs';
+import { operatorDefects, runAll } from './operator-defects.mjs';
 
 const [address, simulator, token, tenantToken, tenantsFile, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 const laptop = { width: 1366, height: 768 };
-const { browser, page, found } = await open(address, { viewport: laptop }, [
+const { browser, page, found } = await open(address, { viewport: laptop, timezoneId: 'America/Los_Angeles' }, [
   // An operator who is in no team.
-  { path: '/v1/usage', status: 401 },
-  { path: '/v2/models', status: 401 },
-  { path: '/admin/alerts', status: 503 },
+  { path: /^\/v[12]\//, status: 401 },
+  { path: /^\/admin\/(alerts|audit|generations|usage)$/, status: 503 },
+  { path: '/admin/audit', status: 429 },
 ]);
+await page.clock.install();
 page.setDefaultTimeout(30_000);
 const content = page.locator('#operator-content');
 const post = (url, body, headers = {}) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
@@ -22,7 +24,7 @@ const generate = (prompt = 'A teapot') => post(`${address}/v2/generations`, { mo
 
 async function show(path, ready) {
   await page.evaluate(hash => (location.hash = hash), `#/operator/${path}`);
-  await page.locator('#as-of', { hasText: /^as of \d\d:\d\d:\d\d$/ }).waitFor();
+  await page.locator('#as-of', { hasText: /^as of \d\d:\d\d:\d\d UTC$/ }).waitFor();
   await content.locator(ready).first().waitFor();
 }
 
@@ -117,6 +119,8 @@ try {
   check(digest.includes(`sha256:${createHash('sha256').update(token43).digest('hex')}`), `the digest of ${token43} is not in ${digest}`);
   await inspect('set-up');
 
+  await runAll(operatorDefects({ page, content, show }));
+
   // What goes wrong is on the overview by itself.
   await show('overview', '.calm');
   const file = readFileSync(tenantsFile, 'utf8');
@@ -147,10 +151,10 @@ try {
   await page.route('**/admin/alerts', route => route.fulfill({ status: 503, contentType: 'application/problem+json', json: { type: 'problems/store-unavailable', status: 503 } }));
   const refresh = page.getByRole('button', { name: 'Refresh' });
   await refresh.click();
-  await page.locator('#operator-fault [data-alert=GatewayStoreDown]').waitFor();
+  await content.locator('[data-alert=GatewayStoreDown]').waitFor();
   await page.unroute('**/admin/alerts');
   await refresh.click();
-  await page.locator('#operator-fault [data-alert=GatewayStoreDown]').waitFor({ state: 'detached' });
+  await content.locator('[data-alert=GatewayStoreDown]').waitFor({ state: 'detached' });
 
   // Whatever fires is shown; what a browser cannot provoke, AlertTests does.
   let names = [];

@@ -2,6 +2,7 @@
 import { confirmCaller, read, signIn, signOut } from '../api.js';
 import { $, button, h, say } from '../dom.js';
 import { cardFor } from '../problems.js';
+import { attempt } from './attempt.js';
 import { openAudit } from './audit.js';
 import { keepFocus } from './focus.js';
 import { openOverview } from './overview.js';
@@ -13,7 +14,7 @@ import { openWork } from './work.js';
 
 /**
  * Each is opened with the rest of its address and a function that reads it again. It returns `{title, seconds, controls, read, draw}`: the controls stay,
- * what `draw` makes of what `read` has read is replaced; null: it has replaced it.
+ * what `draw` makes of what `read` has read is replaced; null: it has replaced it. What was read may say with `fault` why it is not complete.
  */
 const pages = {
   overview: ['Overview', openOverview],
@@ -30,11 +31,24 @@ let shown = null;
 /** Of the page that is shown: what was asked for an earlier one comes too late. */
 let turn = 0;
 let timer = null;
+/** Counts the reads, and the newest of them: an answer of an older one comes too late. */
+let reads = 0;
+let newest = null;
 
-const isVisible = () => !$('#page-operator').hidden && location.hash === address;
+const isOperators = hash => /^#\/?operator(\/|$)/.test(hash);
+const isVisible = () => shown && !$('#page-operator').hidden && location.hash === address;
+
+/** What is not encoded is taken as it is. */
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 export async function showOperator() {
-  const [name, ...rest] = location.hash.replace(/^#\/?operator\/?/, '').split('/').map(decodeURIComponent);
+  const [name, ...rest] = location.hash.replace(/^#\/?operator\/?/, '').split('/').map(decode);
   const known = Object.hasOwn(pages, name) ? name : 'overview';
   if (known !== name) history.replaceState(history.state, '', '#/operator/overview');
   address = location.hash;
@@ -73,39 +87,54 @@ function openPage(name, rest) {
       'div',
       { class: 'operator-head' },
       h('nav', { class: 'tabs', 'aria-label': 'Operator pages' }, tabs),
-      h('div', { class: 'actions' }, h('p', { class: 'small', id: 'as-of' }, 'Reading…'), button('Refresh', () => refresh().then(() => say('Refreshed'))), button('Sign out', leave)),
+      h('div', { class: 'actions' }, h('p', { class: 'small', id: 'as-of' }, 'Reading…'), button('Refresh', () => refresh().then(fault => fault || say('Refreshed'))), button('Sign out', leave)),
     ),
     h('div', { id: 'operator-fault' }),
+    h('div', { id: 'operator-outcome' }),
     ...controls,
     h('div', { id: 'operator-content' }),
   );
   return refresh();
 }
 
-/** Also after a change that this page made. */
-async function refresh() {
+/** Also after a change that this page made. @returns what went wrong, or null. */
+function refresh() {
   clearTimeout(timer);
-  const mine = turn;
-  const page = shown;
+  newest = readPage(shown, ++reads);
+  return newest;
+}
+
+async function readPage(page, mine) {
+  const isOld = () => mine !== reads || page !== shown;
+  let fault = null;
   try {
     const data = await page.read();
-    if (mine !== turn || page !== shown) return;
-    const place = $('#operator-content');
-    keepFocus(place, () => {
-      const made = page.draw(data);
-      if (made) place.replaceChildren(...[made].flat());
-    });
-    $('#as-of').textContent = `as of ${new Date().toLocaleTimeString('en-GB')}`;
-    $('#operator-fault').replaceChildren();
-  } catch (fault) {
-    if (mine !== turn || page !== shown) return;
+    if (isOld()) return mine === reads ? null : newest;
+    draw(page, data);
+    fault = data.fault ?? null;
+  } catch (thrown) {
+    if (isOld()) return mine === reads ? null : newest;
+    fault = thrown;
     if (fault.status === 401) {
       isUnlocked = false;
-      return lock();
+      lock();
+      return fault;
     }
-    $('#operator-fault').replaceChildren(...(page.drawFault?.(fault) ?? [cardFor(fault)]));
+    $('#operator-fault').replaceChildren(cardFor(fault));
   }
-  if (mine === turn) timer = setTimeout(later, page.seconds * 1000);
+  timer = setTimeout(later, page.seconds * 1000);
+  return fault;
+}
+
+function draw(page, data) {
+  const place = $('#operator-content');
+  keepFocus(place, () => {
+    const made = page.draw(data);
+    // What is put where it is already would lose the focus.
+    if (made && made !== place.firstChild) place.replaceChildren(...[made].flat());
+  });
+  $('#as-of').textContent = `as of ${new Date().toLocaleTimeString('en-GB', { timeZone: 'UTC' })} UTC${data.fault ? ', not all of it' : ''}`;
+  $('#operator-fault').replaceChildren();
 }
 
 /** Not while nobody looks, and not under a person's hands: a dialog is open, or text is being selected. */
@@ -118,16 +147,19 @@ function later() {
 }
 
 addEventListener('hashchange', () => {
-  if ($('#page-operator').hidden || !location.hash.startsWith('#/operator/') || location.hash === address) return;
+  if ($('#page-operator').hidden || !isOperators(location.hash)) return;
+  // A generation was open over it, and nothing was read meanwhile.
+  if (location.hash === address) return later();
   showOperator();
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
 });
-document.addEventListener('visibilitychange', () => !document.hidden && shown && isVisible() && later());
+document.addEventListener('visibilitychange', () => document.hidden || later());
 
 function lock(fault) {
   $('#title-operator').textContent = 'Operator';
   shown = null;
+  clearTimeout(timer);
   const input = h('input', { id: 'admin-token', type: 'password', autocomplete: 'off', spellcheck: 'false', 'aria-describedby': 'admin-token-help' });
   const form = h(
     'form',
@@ -152,4 +184,4 @@ function lock(fault) {
   $('#operator-parts').replaceChildren(form);
 }
 
-const leave = () => signOut().catch(fault => $('#operator-fault').replaceChildren(cardFor(fault)));
+const leave = () => attempt(signOut);
