@@ -146,6 +146,10 @@ export function operatorDefects({ page, content, show }) {
       }
     },
 
+    'Older requests of a tenant stay, once each, and change': () => showsOlder('tenants/team-0', lists.tenant),
+    'Older work stays, once each, and changes': () => showsOlder('work', lists.work),
+    'Older entries of the audit stay, once each': () => showsOlder('audit', lists.audit),
+
     async 'What failed is said'() {
       await show('audit', 'tbody tr');
       await emulate('**/admin/audit?*', route => route.fulfill(refusal), async () => {
@@ -162,6 +166,38 @@ export function operatorDefects({ page, content, show }) {
       await page.getByRole('button', { name: 'Make a token' }).click();
       await content.getByRole('button', { name: 'Copy', exact: true }).first().click();
       await content.getByRole('button', { name: 'Copying failed' }).waitFor();
+    },
+
+    async 'An export waits when it is told to, and says that it was cut'() {
+      await show('audit', 'tbody tr');
+      let reads = 0;
+      const endless = route => {
+        if (++reads === 3) return route.fulfill({ ...refusal, status: 429, headers: { 'Retry-After': '1' }, json: { type: '/problems/quota-exceeded', status: 429 } });
+        const query = new URL(route.request().url()).searchParams;
+        const n = Number(query.get('before') ?? 1_000_001) - 1;
+        return route.fulfill({ json: { lines: [auditLine(n)], next: n, unbroken: true } });
+      };
+      await emulate('**/admin/audit?limit=500*', endless, async () => {
+        const downloading = page.waitForEvent('download');
+        await page.getByRole('button', { name: 'Export CSV' }).click();
+        const lines = readFileSync(await (await downloading).path(), 'utf8').trimEnd().split('\r\n').slice(1);
+        check(lines.length === 200 && new Set(lines).size === 200 && reads === 201, `${lines.length} entries in ${reads} reads`);
+        await page.getByText('Only the newest 200 entries were read').waitFor();
+      });
+    },
+
+    async 'Times of the audit are those of its filter, and a missing entry is seen'() {
+      await emulate(lists.audit.path, pagesOf(lists.audit, [auditLine(30)]), async () => {
+        await show('audit', 'tbody tr');
+        await refresh.click();
+        await row(30).getByText('1 Jan 2026, 00:30').waitFor();
+        await content.getByText('Time, UTC').waitFor();
+      });
+      // Where two pages meet, the gateway does not see that an entry is missing.
+      await emulate(lists.audit.path, pagesOf(lists.audit, [auditLine(30), auditLine(28)]), async () => {
+        await refresh.click();
+        await content.getByText('do not match their hashes').waitFor();
+      });
     },
 
     async 'An address with a percent sign is searched for'() {

@@ -1,15 +1,17 @@
-// Every change that operators made: who, when, why. The newest entries are read; older ones follow when they are asked for.
+// Every change that operators made: who, when, why. The newest entries are read; older ones too when they are asked for.
 import { read, save } from '../api.js';
-import { $, button, h } from '../dom.js';
-import { count, when } from '../format.js';
-import { cardFor } from '../problems.js';
+import { button, h } from '../dom.js';
+import { count, whenUtc } from '../format.js';
+import { attempt } from './attempt.js';
+import { newestFirst } from './older.js';
 import { table } from './table.js';
 
-const pageSize = 200;
+/** That one read may ask for. */
+const mostLines = 500;
 /** Of one export. */
-const maxPages = 200;
+const mostPages = 200;
 
-const readLines = before => read(`admin/audit?limit=${pageSize}${before ? `&before=${before}` : ''}`);
+const readLines = (limit, before) => read(`admin/audit?limit=${limit}${before ? `&before=${before}` : ''}`);
 
 /** "anna (1a2b3c4d)": the digits tell two tokens of one name apart. */
 const personOf = line => line.who.replace(/ \([0-9a-f]{8}\)$/, '');
@@ -17,8 +19,17 @@ const personOf = line => line.who.replace(/ \([0-9a-f]{8}\)$/, '');
 const detailOf = line => Object.entries(line.detail ?? {}).filter(([, value]) => value !== null).map(([name, value]) => `${name} ${value}`).join(', ');
 
 export function openAudit(again) {
-  let older = [];
   let data = null;
+  const list = newestFirst({
+    async readPage(limit, before) {
+      const page = await readLines(limit, before);
+      return { ...page, items: page.lines };
+    },
+    size: 200,
+    most: mostLines,
+    orderOf: line => line.n,
+    cursorOf: line => line.n,
+  });
   const filter = { words: '', who: '', action: '', from: '', to: '' };
   const place = h('div', { class: 'work' });
   const redraw = () => data && place.replaceChildren(...draw());
@@ -42,61 +53,61 @@ export function openAudit(again) {
     filter.words.toLowerCase().split(/\s+/).every(word => `${line.who} ${line.action} ${line.target} ${line.reason} ${detailOf(line)}`.toLowerCase().includes(word));
 
   function draw() {
-    const pages = [data, ...older];
-    const seen = new Set();
-    const lines = pages.flatMap(page => page.lines).filter(({ n }) => !seen.has(n) && seen.add(n));
+    const { items: lines, pages, next } = data;
     complete(people, lines.map(personOf));
     complete(actions, lines.map(({ action }) => action));
     const shown = lines.filter(fits);
-    const next = pages.at(-1).next;
-    const more = async () => {
-      older.push(await readLines(next));
-      await again();
-    };
-    const isBroken = pages.some(page => !page.unbroken);
+    // The gateway checks each page, and not where two meet.
+    const isBroken = pages.some(page => !page.unbroken) || lines.some((line, index) => index > 0 && lines[index - 1].previousHash !== line.hash);
     return [
       ...(isBroken ? [h('p', { class: 'problem', role: 'alert' }, 'These entries do not match their hashes: the audit trail was changed outside the gateway.')] : []),
       h('p', { class: 'small', role: 'status' }, `${shown.length === lines.length ? count(lines.length, 'entry', 'entries') : `${shown.length} of ${count(lines.length, 'entry', 'entries')}`}${next ? ' read; there are older ones' : ''}${isBroken ? '' : '; their hashes form an unbroken chain'}`),
       shown.length > 0 ? table('Table of changes', columns, shown) : h('p', { class: 'empty' }, lines.length === 0 ? 'No manual changes yet.' : 'No entry fits.'),
-      ...(next ? [button('Show older entries', more)] : []),
+      list.olderButton('Show older entries', data, again) ?? '',
     ];
   }
 
   /** Of all there are, not only of those that are shown. */
   async function exportCsv() {
-    const made = $('#export-audit');
-    made.disabled = true;
-    try {
-      const all = [];
-      let page = await readLines();
-      for (let read = 1; ; read++) {
-        all.push(...page.lines.filter(fits));
-        if (!page.next || read === maxPages) break;
-        page = await readLines(page.next);
-      }
-      save(new Blob([csvOf(all)], { type: 'text/csv' }), 'audit.csv');
-    } catch (fault) {
-      $('#operator-fault').replaceChildren(cardFor(fault));
-    }
-    made.disabled = false;
+    const all = new Map();
+    let next = null;
+    let pages = 0;
+    do {
+      const page = await patiently(() => readLines(mostLines, next));
+      for (const line of page.lines) all.set(line.n, line);
+      next = page.next;
+    } while (next !== null && ++pages < mostPages);
+    save(new Blob([csvOf([...all.values()].filter(fits))], { type: 'text/csv' }), 'audit.csv');
+    return next === null ? null : h('p', { class: 'problem', role: 'alert' }, `Only the newest ${count(all.size, 'entry', 'entries')} were read: older ones are not in the file.`);
   }
 
-  const exporting = button('Export CSV', exportCsv);
-  exporting.id = 'export-audit';
+  const exporting = button('Export CSV', async () => {
+    exporting.disabled = true;
+    await attempt(exportCsv);
+    exporting.disabled = false;
+  });
   return {
     title: 'Audit',
     seconds: 15,
     controls: [h('div', { class: 'filters' }, search, people, actions, ...dates, exporting)],
-    read: () => readLines(),
+    read: list.read,
     draw(read) {
-      // Lines between the newest page and the older ones would be missing.
-      if (older.length > 0 && read.next && data && read.lines.at(-1).n > data.lines[0].n) older = [];
-      if (older.length > 0) older = [data, ...older].filter((page, index, all) => all.indexOf(page) === index);
       data = read;
       redraw();
       return place;
     },
   };
+}
+
+/** Again when the gateway says so: many reads in a row are more than an operator may send in a second. */
+async function patiently(action, tries = 20) {
+  try {
+    return await action();
+  } catch (fault) {
+    if (fault.status !== 429 || !fault.retryAfter || tries === 0) throw fault;
+    await new Promise(resolve => setTimeout(resolve, fault.retryAfter * 1000));
+    return patiently(action, tries - 1);
+  }
 }
 
 /** Adds the options that are missing. */
@@ -106,7 +117,7 @@ function complete(select, values) {
 }
 
 const columns = [
-  { key: 'at', title: 'Time', cell: line => h('span', { class: 'nowrap' }, when(line.at)) },
+  { key: 'at', title: 'Time, UTC', cell: line => h('span', { class: 'nowrap' }, whenUtc(line.at)) },
   { key: 'who', title: 'Who', cell: line => h('span', { title: line.who }, personOf(line)) },
   { key: 'action', title: 'Change', cell: line => [h('strong', {}, line.action), detailOf(line) && h('span', { class: 'below' }, detailOf(line))] },
   { key: 'target', title: 'Of', cell: line => h('code', {}, line.target) },

@@ -1,6 +1,6 @@
 // Reservations as a table: what was asked for, where it stands, and the ids by which it is found in a log.
 import { h } from '../dom.js';
-import { count, usd, when } from '../format.js';
+import { count, usd, whenUtc } from '../format.js';
 import { endButtons } from './decisions.js';
 import { table } from './table.js';
 
@@ -22,7 +22,7 @@ export function reservations(label, entries, again, { withTenant = true } = {}) 
   return table(
     label,
     [
-      { key: 'at', title: 'Time', cell: entry => h('span', { class: 'nowrap' }, when(entry.forwardedAt ?? entry.reservedAt)) },
+      { key: 'at', title: 'Time, UTC', cell: entry => h('span', { class: 'nowrap' }, whenUtc(entry.forwardedAt ?? entry.reservedAt)) },
       ...(withTenant ? [{ key: 'tenant', title: 'Tenant', cell: entry => [h('a', { href: `#/operator/tenants/${entry.tenant}` }, entry.tenant), entry.user && h('span', { class: 'below' }, entry.user)] }] : []),
       { key: 'state', title: 'State', cell: stateOf },
       ...(canEnd ? [{ key: 'end', title: 'End it', cell: entry => isOpen(entry) && h('div', { class: 'actions' }, endButtons(entry, again)) }] : []),
@@ -38,7 +38,7 @@ function stateOf(entry) {
   const isBad = entry.stuckSince || isOpen(entry);
   return [
     h('span', { class: isBad ? 'bad' : undefined }, entry.stuckSince ? 'Stuck' : states[entry.state]),
-    entry.stuckSince && h('span', { class: 'below' }, `since ${when(entry.stuckSince)}`),
+    entry.stuckSince && h('span', { class: 'below' }, `since ${whenUtc(entry.stuckSince)}`),
     entry.problem && h('a', { class: 'below', href: `problems/${entry.problem}`, target: '_blank' }, entry.problem),
     entry.reason && h('span', { class: 'below' }, entry.reason),
   ];

@@ -1,7 +1,7 @@
 // The tenants file in force, what another one would change, who a caller would be, and new tokens.
 import { post, read } from '../api.js';
 import { button, h } from '../dom.js';
-import { count, when } from '../format.js';
+import { count, whenUtc } from '../format.js';
 import { cardFor, clearFields, showAtFields } from '../problems.js';
 import { copyButton } from './copy-button.js';
 import { folded } from './focus.js';
@@ -23,7 +23,7 @@ export function openSetUp() {
           'file-title',
           'The tenants file in force',
           errors.length > 0 && refusedFile(errors, since),
-          h('p', { class: 'small' }, `${since ? `In force since ${when(since)}. ` : ''}Of digests only the beginning is shown. ${onDisk === null ? 'The file on disk is the same.' : 'The file on disk differs, and has no effect until it is correct:'}`),
+          h('p', { class: 'small' }, `${since ? `In force since ${whenUtc(since)} UTC. ` : ''}Of digests only the beginning is shown. ${onDisk === null ? 'The file on disk is the same.' : 'The file on disk differs, and has no effect until it is correct:'}`),
           onDisk !== null && lineDifference(text, onDisk, 'in force', 'on disk'),
           folded('file', count(text.trimEnd().split('\n').length, 'line'), h('pre', { class: 'file', tabindex: '0' }, text)),
         ),

@@ -5,31 +5,31 @@ import { count, usd } from '../format.js';
 import { columns, quotaBar } from '../plots.js';
 import { grantButton, suspendButton } from './decisions.js';
 import { byDay, cents, periodOf, sum } from './figures.js';
+import { newestFirst } from './older.js';
 import { reservations } from './reservations.js';
 
-const pageSize = 25;
-
 export function openTenant(again, id) {
-  let older = [];
   let days = 30;
   const path = `admin/tenants/${encodeURIComponent(id)}`;
-  const list = before => read(`admin/generations?tenant=${encodeURIComponent(id)}&limit=${pageSize}${before ? `&before=${before}` : ''}`);
+  const list = newestFirst({
+    async readPage(limit, before) {
+      const { generations, next } = await read(`admin/generations?tenant=${encodeURIComponent(id)}&limit=${limit}${before ? `&before=${before}` : ''}`);
+      return { items: generations, next };
+    },
+    size: 25,
+    most: 200,
+    orderOf: entry => Date.parse(entry.reservedAt),
+    cursorOf: entry => entry.reservationId,
+  });
   return {
     title: id,
     seconds: 15,
     async read() {
       const period = periodOf(days);
-      const [tenant, usage, newest] = await Promise.all([read(path), read(`admin/usage?by=tenant,day&tenant=${encodeURIComponent(id)}&from=${period.from}&to=${period.to}`), list()]);
-      return { tenant, period, usage, newest };
+      const [tenant, usage, recent] = await Promise.all([read(path), read(`admin/usage?by=tenant,day&tenant=${encodeURIComponent(id)}&from=${period.from}&to=${period.to}`), list.read()]);
+      return { tenant, period, usage, recent };
     },
-    draw({ tenant, period, usage, newest }) {
-      const seen = new Set(newest.generations.map(entry => entry.reservationId));
-      const recent = [...newest.generations, ...older.flatMap(page => page.generations).filter(entry => !seen.has(entry.reservationId))];
-      const next = older.length > 0 ? older.at(-1).next : newest.next;
-      const more = async () => {
-        older.push(await list(next));
-        await again();
-      };
+    draw({ tenant, period, usage, recent }) {
       const ranges = [7, 30, 90].map(n => {
         const made = button(`${n} days`, () => ((days = n), again()));
         made.setAttribute('aria-pressed', String(n === days));
@@ -50,8 +50,8 @@ export function openTenant(again, id) {
           'section',
           { class: 'part', 'aria-labelledby': 'tenant-requests' },
           h('h2', { id: 'tenant-requests' }, 'Recent requests'),
-          recent.length > 0 ? reservations('Table of recent requests', recent, again, { withTenant: false }) : h('p', { class: 'empty' }, 'None yet.'),
-          next && button('Show older requests', more),
+          recent.items.length > 0 ? reservations('Table of recent requests', recent.items, again, { withTenant: false }) : h('p', { class: 'empty' }, 'None yet.'),
+          list.olderButton('Show older requests', recent, again),
         ),
       );
     },

@@ -1,7 +1,8 @@
 // What has no outcome yet, what does not end, and any request by its id or trace.
 import { read } from '../api.js';
-import { button, h } from '../dom.js';
+import { h } from '../dom.js';
 import { count } from '../format.js';
+import { newestFirst } from './older.js';
 import { reservations } from './reservations.js';
 
 const views = {
@@ -23,13 +24,20 @@ const views = {
   'written-off': ['Written off', 'written-off', 'Unknown for so long that they were counted as spent. If Leonardo made no images, release one: the team gets its quota back.', 'Nothing is written off.'],
 };
 
-const pageSize = 50;
-
 export function openWork(again, view = 'open', wanted = '') {
   const isSearch = view === 'find';
   const known = Object.hasOwn(views, view) ? view : 'open';
-  let older = [];
-  const list = before => read(`admin/generations?state=${views[known][1]}&limit=${pageSize}${before ? `&before=${before}` : ''}`);
+  const list = newestFirst({
+    async readPage(limit, before) {
+      const { generations, next } = await read(`admin/generations?state=${views[known][1]}&limit=${limit}${before ? `&before=${before}` : ''}`);
+      return { items: generations, next };
+    },
+    size: 50,
+    most: 200,
+    // They are made from the time.
+    orderOf: entry => entry.reservationId,
+    cursorOf: entry => entry.reservationId,
+  });
   const search = h('input', { type: 'search', id: 'find-request', placeholder: 'X-Request-Id or traceId', autocomplete: 'off', spellcheck: 'false', value: wanted, 'aria-label': 'Request id or trace' });
   const form = h('form', { class: 'filters', role: 'search' }, search, h('button', { type: 'submit', class: 'quiet' }, 'Find'));
   form.onsubmit = event => {
@@ -42,22 +50,16 @@ export function openWork(again, view = 'open', wanted = '') {
     title: 'Work',
     seconds: 5,
     controls: [form, tabs],
-    read: () => (isSearch ? find(wanted) : list()),
-    draw({ generations, next, isPartial }) {
-      const seen = new Set(generations.map(entry => entry.reservationId));
-      const all = [...generations, ...older.flatMap(page => page.generations).filter(entry => !seen.has(entry.reservationId))];
-      const following = older.length > 0 ? older.at(-1).next : next;
+    read: () => (isSearch ? find(wanted) : list.read()),
+    draw(data) {
+      const { items: all, next, isPartial } = data;
       if (isSearch) return h('div', { class: 'work' }, found(wanted, all, isPartial, again));
-      const more = async () => {
-        older.push(await list(following));
-        await again();
-      };
       return h(
         'div',
         { class: 'work' },
         h('p', { class: 'lead' }, views[known][2]),
-        all.length > 0 ? [h('p', { class: 'small', role: 'status' }, `${count(all.length, 'request')}${following ? ', and more' : ''}`), reservations('Table of requests', all, again)] : h('p', { class: 'empty' }, views[known][3]),
-        following && button('Show older ones', more),
+        all.length > 0 ? [h('p', { class: 'small', role: 'status' }, `${count(all.length, 'request')}${next ? ', and more' : ''}`), reservations('Table of requests', all, again)] : h('p', { class: 'empty' }, views[known][3]),
+        list.olderButton('Show older ones', data, again),
       );
     },
   };
@@ -70,7 +72,7 @@ async function find(text) {
   const isId = /^[A-Za-z0-9._-]{1,128}$/.test(text);
   const pages = isId ? await Promise.all(asked.map(query => read(`admin/generations?${query}&limit=50`))) : [];
   const byId = new Map(pages.flatMap(page => page.generations).map(entry => [entry.reservationId, entry]));
-  return { generations: [...byId.values()], isPartial: pages.some(page => page.next) };
+  return { items: [...byId.values()], isPartial: pages.some(page => page.next) };
 }
 
 function found(text, all, isPartial, again) {
