@@ -168,6 +168,29 @@ export function operatorDefects({ page, content, show }) {
       await content.getByRole('button', { name: 'Copying failed' }).waitFor();
     },
 
+    async 'The focus, and how far a table was scrolled, stay'() {
+      await show('overview', '.totals');
+      const link = content.getByRole('link', { name: 'Spend', exact: true });
+      await link.focus();
+      const before = await page.locator('#as-of').innerText();
+      await tick(6);
+      await page.waitForFunction(before => document.querySelector('#as-of').textContent !== before, before);
+      check(await isFocused(link), 'the link has lost the focus');
+      await page.setViewportSize({ width: 360, height: 768 });
+      await emulate('**/admin/generations?*', pagesOf(lists.tenant, [reservation(2), reservation(1)]), async () => {
+        await show('tenants/team-0', 'tbody tr');
+        const region = content.getByRole('region', { name: 'Table of recent requests' });
+        await row(2).waitFor();
+        await region.focus();
+        await region.evaluate(element => ((element.scrollLeft = 40), (element.dataset.old = 'true')));
+        await tick(20);
+        await content.locator('.scroll:not([data-old])').waitFor();
+        check(await isFocused(region), 'the table has lost the focus');
+        check((await region.evaluate(element => element.scrollLeft)) === 40, 'the table was scrolled back');
+      });
+      await page.setViewportSize({ width: 1366, height: 768 });
+    },
+
     async 'An export waits when it is told to, and says that it was cut'() {
       await show('audit', 'tbody tr');
       let reads = 0;
