@@ -227,6 +227,26 @@ export function operatorDefects({ page, content, show }) {
       await show('work/find/100%', 'p');
       await content.getByText('No request has the id or trace 100%').waitFor();
     },
+
+    async 'Nothing divided by nothing is no figure'() {
+      const free = [{ tenant: 'team-0', day: new Date().toISOString().slice(0, 10), generations: 1, images: 1, usd: '0' }];
+      const noBudget = async route => {
+        const answer = await (await route.fetch()).json();
+        for (const { quotas } of answer.tenants) quotas.find(({ name }) => name === 'org-usd-month').limit = '0';
+        await route.fulfill({ json: answer });
+      };
+      await emulate('**/admin/usage?*', route => route.fulfill({ json: { rows: free, totals: { generations: 1, images: 1, usd: '0' } } }), () =>
+        emulate('**/admin/tenants', noBudget, async () => {
+          for (const path of ['spend', 'overview']) {
+            await show(path, '.totals');
+            await refresh.click();
+            await content.getByText('$0.00').first().waitFor();
+            const made = await content.innerHTML();
+            check(!/NaN|Infinity|undefined/.test(made), made);
+          }
+        }),
+      );
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 // What was charged over time: stacked by tenant, against the budget and the period before; as a table and as a CSV file.
 import { read, save, send } from '../api.js';
-import { $, button, h } from '../dom.js';
+import { button, h } from '../dom.js';
 import { count } from '../format.js';
-import { cardFor } from '../problems.js';
+import { attempt } from './attempt.js';
 import { cents, periodOf, quotaOf, readForecast } from './figures.js';
 import { keepFocus } from './focus.js';
 import { stackedDays } from './stacked-days.js';
@@ -32,7 +32,7 @@ export function openSpend(again) {
   return {
     title: 'Spend',
     seconds: 60,
-    controls: [h('div', { class: 'line' }, h('div', { class: 'actions' }, buttons), button('Download CSV', downloadCsv))],
+    controls: [h('div', { class: 'line' }, h('div', { class: 'actions' }, buttons), button('Download CSV', () => attempt(downloadCsv)))],
     async read() {
       const period = periodOf(range);
       const query = ({ from, to }, by) => read(`admin/usage?from=${from}&to=${to}&by=${by}`);
@@ -75,8 +75,14 @@ function draw({ period, usage, before, tenants, forecast }, redraw) {
     stackedDays(period.all, usage.rows, teams.slice(0, coloured), limit === null ? null : Number(limit) / forecast.days),
     h('h2', {}, 'Tenants'),
     teams.length > 0 ? table('Table of spend', columns(total), shown, order, redraw) : h('p', { class: 'empty' }, 'Nothing was charged in this time.'),
-    ...(teams.length > 10 ? [button(top === 10 ? `Show all ${teams.length}` : 'Show the top 10', () => ((top = top === 10 ? Infinity : 10), redraw()))] : []),
+    ...(teams.length > 10 ? [allOrTop(teams.length, redraw)] : []),
   ];
+}
+
+function allOrTop(number, redraw) {
+  const made = button(top === 10 ? `Show all ${number}` : 'Show the top 10', () => ((top = top === 10 ? Infinity : 10), redraw()));
+  made.dataset.act = 'top';
+  return made;
 }
 
 const columns = total => [
@@ -87,7 +93,7 @@ const columns = total => [
     cell: team => h('span', { class: 'named' }, h('span', { class: `swatch s${team.rank < coloured ? team.rank : 'rest'}`, 'aria-hidden': 'true' }), h('a', { href: `#/operator/tenants/${team.id}` }, team.name)),
   },
   { key: 'spent', title: 'Spent', isNumber: true, value: team => team.usd, cell: team => cents(team.usd) },
-  { key: 'share', title: 'Share', isNumber: true, isWide: true, value: team => team.usd, cell: team => `${Math.round((team.usd / total) * 100)} %` },
+  { key: 'share', title: 'Share', isNumber: true, isWide: true, value: team => team.usd, cell: team => (total > 0 ? `${Math.round((team.usd / total) * 100)} %` : '–') },
   { key: 'images', title: 'Images', isNumber: true, isWide: true, value: team => team.images, cell: team => team.images.toLocaleString('en') },
   { key: 'before', title: 'Period before', isNumber: true, value: team => team.before, cell: team => cents(team.before) },
 ];
@@ -101,11 +107,7 @@ function change(now, before) {
 }
 
 async function downloadCsv() {
-  try {
-    const { from, to } = periodOf(range);
-    const response = await send('GET', `admin/usage?from=${from}&to=${to}&by=tenant,day`, { accept: 'text/csv' });
-    save(await response.blob(), `usage-${from}-${to}.csv`);
-  } catch (fault) {
-    $('#operator-fault').replaceChildren(cardFor(fault));
-  }
+  const { from, to } = periodOf(range);
+  const response = await send('GET', `admin/usage?from=${from}&to=${to}&by=tenant,day`, { accept: 'text/csv' });
+  save(await response.blob(), `usage-${from}-${to}.csv`);
 }
