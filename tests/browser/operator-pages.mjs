@@ -1,17 +1,19 @@
-// node operator-pages.mjs ADDRESS SIMULATOR ADMIN-TOKEN TENANT-TOKEN TENANTS-FILE [SCREENSHOTS]: 60 tenants with 90 days of spending. Any one is found and
-// granted within ten seconds; what goes wrong is on the overview within ten seconds; every page is accessible, light and dark, and no wider than its window.
+// node operator-pages.mjs ADDRESS PUBLIC-ADDRESS SIMULATOR ADMIN-TOKEN TENANT-TOKEN TENANTS-FILE [SCREENSHOTS]: 60 tenants with 90 days of spending, on the
+// address of the management port. Any one is found and granted within ten seconds; what goes wrong is on the overview within ten seconds; every page is accessible, light and dark, and no wider than its window.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { check, open } from './browser.mjs';
 import { operatorDefects, runAll } from './operator-defects.mjs';
 
-const [address, simulator, token, tenantToken, tenantsFile, screenshots] = process.argv.slice(2);
+const [address, publicAddress, simulator, token, tenantToken, tenantsFile, screenshots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 const laptop = { width: 1366, height: 768 };
 const { browser, page, found } = await open(address, { viewport: laptop, timezoneId: 'America/Los_Angeles' }, [
-  // An operator who is in no team.
-  { path: /^\/v[12]\//, status: 401 },
+  // This port has nothing for teams.
+  { path: /^\/v[12]\//, status: 404 },
+  // Before the sign-in.
+  { path: '/admin/alerts', status: 401 },
   { path: /^\/admin\/(alerts|audit|generations|usage)$/, status: 503 },
   { path: '/admin/audit', status: 429 },
 ]);
@@ -20,7 +22,7 @@ page.setDefaultTimeout(30_000);
 const content = page.locator('#operator-content');
 const post = (url, body, headers = {}) => fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
 const fault = (target, ...faults) => post(`${simulator}/_sim/faults`, { target, faults });
-const generate = (prompt = 'A teapot') => post(`${address}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt, quantity: 1 } }, { authorization: `Bearer ${tenantToken}` });
+const generate = (prompt = 'A teapot') => post(`${publicAddress}/v2/generations`, { model: 'flux-pro-2.0', parameters: { prompt, quantity: 1 } }, { authorization: `Bearer ${tenantToken}` });
 
 async function show(path, ready) {
   await page.evaluate(hash => (location.hash = hash), `#/operator/${path}`);
@@ -59,6 +61,7 @@ try {
   await page.getByLabel('Admin token').fill(token);
   await page.keyboard.press('Enter');
   await content.getByText('No alert is firing').waitFor();
+  check((await page.locator('header nav a:visible').allInnerTexts()).join() === 'Operator', 'the pages of teams are offered');
   await content.getByText('All 20 alerts').click();
 
   // A tenant is found and granted.

@@ -2,11 +2,12 @@ using Gateway.Cli;
 using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.LargeStores;
+using Gateway.Tests.Harness.Sockets;
 using Leonardo.Simulator;
 
 namespace Gateway.Tests.WebConsole;
 
-/// <summary>The operator's pages in Chromium, over a store as a year-old organisation has it.</summary>
+/// <summary>The operator's pages in Chromium, on the management port, over a store as a year-old organisation has it.</summary>
 public sealed class OperatorPagesTests
 {
     private const string AdminToken = "console-admin-token-of-a-test";
@@ -28,6 +29,7 @@ public sealed class OperatorPagesTests
         await File.WriteAllTextAsync(tenants, TenantsFile, cancellationToken);
         await using var leonardo = await LeonardoSimulator.StartAsync(new SimulatorOptions { JobSeconds = 0, CreationsPerMinute = 0 });
         var origin = leonardo.Address.GetLeftPart(UriPartial.Authority);
+        var management = Ports.Free();
         await using var gateway = await GatewayProcess.StartAsync(
             folder.Path,
             ("Admin__TokenFile", tokens),
@@ -35,6 +37,7 @@ public sealed class OperatorPagesTests
             ("Leonardo__BaseUrl", leonardo.BaseUrl.AbsoluteUri),
             ("Leonardo__ImageOrigins__0", origin),
             ("Leonardo__GenerationDeadline", "00:00:02"),
+            ("Management__Port", $"{management}"),
             ("Quotas__RepeatWindow", "00:00:00"),
             ("Storage__ConnectionString", store),
             ("Tenants__File", tenants)
@@ -42,7 +45,15 @@ public sealed class OperatorPagesTests
 
         await BrowserScript.RunAsync(
             "operator-pages.mjs",
-            [gateway.Address.GetLeftPart(UriPartial.Authority), origin, AdminToken, TenantToken, tenants, .. ConsoleTests.Screenshots]
+            [
+                $"http://127.0.0.1:{management}",
+                gateway.Address.GetLeftPart(UriPartial.Authority),
+                origin,
+                AdminToken,
+                TenantToken,
+                tenants,
+                .. ConsoleTests.Screenshots,
+            ]
         );
 
         gateway.Output.ShouldNotContain(AdminToken);
