@@ -30,11 +30,12 @@ async function isOwned(url) {
   assert.equal(foreign.status, 404);
 }
 
-// A quota that resets at midnight must not be waited for.
+// A quota that resets at midnight must not be waited for: that takes hours, and no busy machine takes minutes.
 async function failsSoon(call, check) {
-  const begin = Date.now();
-  await assert.rejects(call, check);
-  assert.ok(Date.now() - begin < 10_000, `took ${Date.now() - begin} ms`);
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(reject, 180_000, new Error("it waits for the quota"))));
+  await assert.rejects(Promise.race([call, late]), check);
+  clearTimeout(timer);
 }
 
 // As a person asks again whose request has an outcome that is not known yet.
@@ -43,7 +44,7 @@ async function untilMade(call) {
     try {
       return await call();
     } catch (error) {
-      assert.ok(n < 30 && error.status === 502, `${n}: ${error}`);
+      assert.ok(n < 240 && error.status === 502, `${n}: ${error}`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
