@@ -39,6 +39,11 @@ export async function open(address, options = {}, expected = []) {
   return { browser, page, found };
 }
 
+/** Waits for something that is not on the page. */
+export async function until(condition, what, seconds = 60) {
+  for (const end = Date.now() + seconds * 1000; !(await condition()); await new Promise(resolve => setTimeout(resolve, 20))) check(Date.now() < end, `not within ${seconds} s: ${what}`);
+}
+
 export function check(condition, what) {
   if (!condition) throw new Error(what);
 }

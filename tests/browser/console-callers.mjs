@@ -1,5 +1,5 @@
 // Who is calling changes while the console is open: nothing of one team is seen by another, or paid by it. Part of console-defects.mjs.
-import { check } from './browser.mjs';
+import { check, until } from './browser.mjs';
 import { drop, inspect, png, shoot } from './console-page.mjs';
 
 /** @param small a token of a team that is called Small; the network identifies Marketing. */
@@ -86,17 +86,75 @@ export function callerChanges({ address, page, small, screenshots }) {
       if (screenshots) await page.screenshot({ path: `${screenshots}/session-ended.png` });
     },
 
-    async 'A session that another page has found ended makes no other team pay either'() {
-      await signIn();
-      await prompt.fill('Paid by nobody again');
+    async 'Nothing is sent as another team, however this page has missed the change'() {
+      const ways = {
+        'a request': () => generate.click(),
+        'an upload': () => drop(page, ['upload.png', 'image/png', png]),
+        'a person who comes back to the window': () => page.evaluate(() => dispatchEvent(new Event('focus'))),
+        'a person who comes back to the tab': () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange'))),
+      };
+      const sent = [];
+      const record = request => request.method() === 'POST' && /\/v1\/uploads$|\/v2\/generations$/.test(request.url()) && sent.push(request.url());
+      page.on('request', record);
+      for (const [way, act] of Object.entries(ways)) {
+        await signIn();
+        await prompt.fill('Paid by nobody again');
+        await page.waitForLoadState('networkidle');
+        // The cookie is gone, and nothing that this page has asked for was refused.
+        await page.context().clearCookies({ name: 'gateway_session' });
+        await act();
+        await who('Marketing');
+        await page.locator('#form-note').getByText('You are now Marketing, identified by the network it calls from. This page was that of Small, and nothing more was sent for it.').waitFor();
+        check(sent.length === 0, `${way}: ${sent} was sent as the other team`);
+        check(!(await isShown('Paid by nobody again')), `${way}: the request of the team is offered to the other team`);
+      }
+      page.off('request', record);
+      if (screenshots) await shoot(page, 'other-caller', screenshots);
+    },
+
+    async 'A page that does not learn who is calling offers nothing to send, until it does'() {
+      const away = route => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"type":"/problems/store-unavailable","title":"The store is away","status":503}' });
+      await page.route('**/v1/usage', away);
+      await page.reload();
+      await page.locator('#stream-problem').getByText('The gateway is not ready').waitFor();
       await page.waitForLoadState('networkidle');
-      const before = await madeByMarketing();
-      // The cookie is gone, and nothing that this page has asked for was refused.
-      await page.context().clearCookies({ name: 'gateway_session' });
-      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      check(await page.locator('#form').isHidden(), 'there is a form, though nobody knows who would pay');
+      if (screenshots) await shoot(page, 'no-caller', screenshots);
+      await page.unroute('**/v1/usage', away);
+      await page.locator('#stream-problem').getByRole('button', { name: 'Try again' }).click();
       await who('Marketing');
-      check((await madeByMarketing()) === before, 'the other team has made the images');
-      check(!(await isShown('Paid by nobody again')), 'the request of the team is offered to the other team');
+      await page.locator('#quote .price').waitFor();
+      check((await page.locator('#stream-problem').innerText()) === '', 'the reason is still there');
+    },
+
+    async 'A gateway that does not say who is calling stops a request, and nothing else'() {
+      await page.evaluate(() => {
+        const real = AbortSignal.timeout.bind(AbortSignal);
+        globalThis.limits = [];
+        AbortSignal.timeout = milliseconds => (globalThis.limits.push(milliseconds), real(milliseconds / 20));
+      });
+      const hang = () => {};
+      await page.route('**/v1/usage', hang);
+      let sent = 0;
+      const record = request => (sent += request.method() === 'POST' && request.url().endsWith('/v2/generations'));
+      page.on('request', record);
+      await prompt.fill('Not sent before it is checked');
+      await page.getByRole('radio', { name: '1', exact: true }).check();
+      await generate.click();
+      const card = page.locator('#form-problem');
+      await card.getByText('It could not be checked that you are still Marketing: The gateway did not answer.').waitFor();
+      check(sent === 0, 'it was sent');
+      check((await page.evaluate(() => globalThis.limits)).includes(10_000), 'the check takes too long');
+      if (screenshots) await shoot(page, 'unchecked-caller', screenshots);
+      const quote = page.waitForResponse(response => response.url().endsWith('/quote'));
+      await page.getByRole('radio', { name: '2', exact: true }).check();
+      await quote;
+      await page.unroute('**/v1/usage', hang);
+      await page.getByRole('radio', { name: '1', exact: true }).check();
+      await card.getByRole('button', { name: 'Try again' }).click();
+      await page.getByRole('article', { name: 'Result: Not sent before it is checked' }).locator('img').waitFor();
+      check(sent === 1, `it was sent ${sent} times`);
+      page.off('request', record);
     },
 
     async 'What is on its way when the team changes does not reach the next team'() {
@@ -114,7 +172,7 @@ export function callerChanges({ address, page, small, screenshots }) {
       await prompt.fill('On its way');
       await generate.click();
       await drop(page, ['upload.png', 'image/png', png]);
-      while (held.length < 2) await new Promise(resolve => setTimeout(resolve, 20));
+      await until(() => held.length === 2, 'both are on their way');
       await signOut();
       await who('Marketing');
       for (const release of held) release();

@@ -3,18 +3,21 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { check, open } from './browser.mjs';
+import { check, open, until } from './browser.mjs';
 import { callerChanges } from './console-callers.mjs';
 import { drop, everyControlIsReachable, inspect, png, shoot } from './console-page.mjs';
 
 const [address, token, adminToken, tenantsFile, screenshots] = process.argv.slice(2);
 const laptop = { width: 1366, height: 768 };
 const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [
+  { path: '/v2/generations', status: 400 },
   { path: '/v2/generations', status: 429 },
+  { path: '/v2/generations/quote', status: 400 },
   { path: '/v1/uploads', status: 415 },
   { path: /\/images\//, status: 502 },
   // A session that has ended.
   { path: /^\/v[12]\/(usage|models|generations|session)/, status: 401 },
+  { path: '/v1/usage', status: 503 },
 ]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 60_000));
 
@@ -95,7 +98,7 @@ const parts = {
       await menu.getByText('Copied').waitFor();
       // The last language is still said to be copied.
       let code;
-      while ((code = await page.evaluate(() => navigator.clipboard.readText())) === last) await menu.getByText('Copied').waitFor();
+      await until(async () => (code = await page.evaluate(() => navigator.clipboard.readText())) !== last, `${language} is copied`);
       last = code;
       if (!program) {
         writeFileSync(join(dirname(tenantsFile), 'copied.cs'), code);
@@ -132,7 +135,30 @@ const parts = {
     await page.goBack();
     await dialog.waitFor({ state: 'detached' });
     check(page.url().endsWith('#history'), `Back leads to ${page.url()}`);
-    check(await card.evaluate(element => element === document.activeElement), 'the focus is lost behind the dialog');
+    const focused = await card.evaluate(element => (element === document.activeElement ? null : document.activeElement.outerHTML.slice(0, 200)));
+    check(focused === null, `behind the dialog the focus is on ${focused}`);
+
+    // Back leaves no dialog of the page that is left.
+    await load('#usage');
+    const dialogs = {
+      'who am I': () => page.locator('#who').click(),
+      keys: () => page.locator('body').press('?'),
+      'earlier uploads': () => page.getByRole('button', { name: 'earlier uploads' }).click(),
+      'a question': async () => {
+        await page.locator('.result a.asked').first().click();
+        await dialog.getByRole('button', { name: 'Delete' }).click();
+        await see('Delete this generation?');
+      },
+    };
+    for (const [name, openIt] of Object.entries(dialogs)) {
+      await page.getByRole('link', { name: 'Generate', exact: true }).click();
+      await openIt();
+      await dialog.first().waitFor();
+      await page.goBack();
+      if (name === 'a question') await page.goBack();
+      await page.locator('#page-usage').waitFor();
+      check((await page.locator('dialog[open]').count()) === 0, `Back leaves ${name} open`);
+    }
 
     // The address alone opens it, also after a reload; Escape closes it.
     const { generations } = JSON.parse(await get('v1/generations?limit=1'));
@@ -152,14 +178,21 @@ const parts = {
     const message = page.locator('#upload-problem').getByText('ref-5.png was not added: this model takes at most 4 reference images.');
     await message.waitFor();
     // A price, which clears the marks of an earlier refusal, comes after it.
-    const next = quoted();
     await page.getByRole('radio', { name: '4', exact: true }).check();
-    await next;
-    await page.waitForTimeout(100);
+    await page.locator('#quote').getByText('for 4 images').waitFor();
     check(await message.isVisible(), 'the message is gone');
-    const button = await generate.boundingBox();
-    check(button.y + button.height <= laptop.height, `the button ends at ${button.y + button.height}`);
+    const everything = '#form, #form-problem, .stream-head';
+    check(await page.getByLabel('Publish to the community feed').isVisible(), 'the team may publish, and cannot');
+    await everyControlIsReachable(page, everything, 'with a fifth reference');
     if (screenshots) await shoot(page, 'references', screenshots);
+    await page.getByLabel('Width').fill('100');
+    await page.getByLabel('Seed').fill('4294967296');
+    await generate.click();
+    await page.locator('#form-problem').getByText('Something here needs a correction').waitFor();
+    await everyControlIsReachable(page, everything, 'with a fifth reference and a refusal');
+    if (screenshots) await shoot(page, 'references-refused', screenshots);
+    await page.getByLabel('Seed').fill('');
+    await page.getByRole('radio', { name: '1:1' }).check();
     await page.getByRole('button', { name: 'Remove reference 4' }).click();
     check((await page.locator('#upload-problem').innerText()) === '', 'the message is still there');
     await everyControlIsReachable(page, '#form', 'with references');
@@ -201,7 +234,7 @@ const parts = {
     });
     await prompt.fill('A letter in a bottle');
     await generate.click();
-    await see('Sending…');
+    await until(() => release, 'it is being sent');
     const key = await posts.at(-1).headerValue('Idempotency-Key');
     await page.reload();
     release();
@@ -240,7 +273,20 @@ const parts = {
     await result('Failed').getByText(/^Failed: Leonardo made no images\. \$0\.\d+ was charged\.$/).waitFor();
     if (screenshots) await shoot(page, 'flagged', screenshots);
     await page.getByRole('link', { name: 'History' }).click();
-    await page.locator('.result', { hasText: 'Flagged [' }).getByText('Flagged as not safe for work').waitFor();
+    const card = page.locator('.result', { hasText: 'Flagged [' });
+    await card.getByText('Flagged as not safe for work').waitFor();
+    // The history shows the first picture of each. Here the first is not flagged, but a later one is.
+    const some = async route => {
+      const json = await (await route.fetch()).json();
+      for (const { prompt, generated_images: images } of json.generations)
+        if (prompt?.startsWith('Flagged')) images.push({ ...images[0] }), (images[0].nsfw = false);
+      await route.fulfill({ json });
+    };
+    await page.route('**/v1/generations?*', some);
+    await load('#history');
+    await card.getByText('1 of 2 flagged as not safe for work').waitFor();
+    if (screenshots) await shoot(page, 'flagged-later', screenshots);
+    await page.unroute('**/v1/generations?*', some);
   },
 
   async 'Pressing Enter twice on Delete keeps the generation'() {
@@ -312,14 +358,19 @@ const parts = {
     await page.route('**/v1/generations?limit=24*', list);
     await load('#history');
     await page.getByText('Number 23', { exact: true }).waitFor();
-    const days = new Set();
-    for (let n = 0; n < 60 && !(await page.getByText('Number 95', { exact: true }).isVisible()); n++) {
-      for (const day of await page.locator('#results h2').allInnerTexts()) days.add(day);
-      await page.mouse.wheel(0, 2000);
-      await page.waitForTimeout(50);
-    }
-    for (const day of await page.locator('#results h2').allInnerTexts()) days.add(day);
-    check(days.size >= 4 && [...days][0] === 'Today' && [...days][1] === 'Yesterday', `the days are ${[...days]}`);
+    await page.evaluate(() => {
+      globalThis.days = [];
+      const look = () => globalThis.days.push(...[...document.querySelectorAll('#results h2')].map(day => day.textContent));
+      new MutationObserver(look).observe(document.querySelector('#results'), { childList: true, subtree: true });
+      look();
+    });
+    // By half a window in each frame.
+    await page.waitForFunction(() => {
+      scrollBy(0, innerHeight / 2);
+      return document.querySelector('#results').textContent.includes('Number 95');
+    });
+    const days = [...new Set(await page.evaluate(() => globalThis.days))];
+    check(days.length >= 4 && days[0] === 'Today' && days[1] === 'Yesterday', `the days are ${days}`);
     check((await page.locator('.result').count()) < 96, 'what is far from the window still has its elements');
     await page.evaluate(() => scrollTo(0, 0));
     await page.getByText('Number 0', { exact: true }).waitFor();

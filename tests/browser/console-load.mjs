@@ -1,10 +1,10 @@
 // node console-load.mjs ADDRESS [GENERATIONS]: what the console costs on a slow line, and how long it blocks: the first view, a history page of 24
 // generations, and 10,000 generations (or as many as are given) that are scrolled to the last. Prints the figures, and fails where one is over its limit.
-import { availableParallelism, loadavg } from 'node:os';
-import { check, open } from './browser.mjs';
+import { check, open, until } from './browser.mjs';
 
-/** Times are judged as if the machine had nothing else to do: other programs get their share of it. */
-const share = () => Math.max(1, loadavg()[0] / availableParallelism());
+/** The line of the first view: milliseconds until an answer begins, and bytes in a millisecond (400 kbit/s). */
+const latency = 300;
+const bandwidth = 50;
 
 const [address, generations = '10000'] = process.argv.slice(2);
 const { browser, page, found } = await open(address, { viewport: { width: 1366, height: 768 } });
@@ -39,6 +39,39 @@ function longestTask({ traceEvents }) {
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1000;
 }
 
+/**
+ * What is sent to a page that is opened comes in two turns of the line, one after the other: the document, and what its markup names. What scripts ask for is held
+ * back here: a form that needed it would never be usable. The time is that of the line for these turns and their bytes, and that of the processor for the page. How
+ * busy the machine is makes no difference.
+ */
+async function timeUntilUsable() {
+  const held = [];
+  const isOfMarkup = new Map();
+  const onRequest = ({ request, initiator, type }) => isOfMarkup.has(request.url) || isOfMarkup.set(request.url, type === 'Document' || initiator.type === 'parser');
+  devtools.on('Network.requestWillBeSent', onRequest);
+  const hold = async route => {
+    const url = route.request().url();
+    await until(() => isOfMarkup.has(url), `who asks for ${url}`);
+    if (isOfMarkup.get(url)) await route.fallback();
+    else held.push(route);
+  };
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
+  await page.goto('about:blank');
+  await page.route(`${address}/**`, hold);
+  const { entries, bytes } = await count(async () => {
+    await page.goto(`${address}/`, { waitUntil: 'commit' });
+    await page.waitForFunction(() => globalThis.usableAt);
+  });
+  const { metrics } = await devtools.send('Performance.getMetrics');
+  const processor = metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+  await page.unroute(`${address}/**`, hold);
+  for (const route of held) await route.continue();
+  devtools.off('Network.requestWillBeSent', onRequest);
+  check(held.length > 0, 'nothing was held back');
+  console.log(`  two turns of the line with ${bytes} bytes in ${entries.length} answers, and ${Math.round(processor)} ms of the processor`);
+  return 2 * latency + bytes / bandwidth + processor;
+}
+
 /** Two images each. */
 async function fill(most) {
   for (let n = 0; n < most; n++) {
@@ -55,35 +88,28 @@ try {
   // The first view, with nothing in the cache, on a slow line.
   await devtools.send('Network.setCacheDisabled', { cacheDisabled: true });
   await page.route('**/v1/generations?*', route => route.fulfill({ json: { generations: [], next: null } }));
-  const isUsable = () => !document.querySelector('#form').hidden && document.querySelectorAll('#ratios input').length > 0;
-  // Again if the machine was busy.
-  const loads = [];
-  for (let n = 0; n < 3; n++) {
-    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: 400_000 / 8, uploadThroughput: 400_000 / 8 });
-    const { entries, bytes } = await count(async () => {
-      await page.addInitScript(() => {
-        const look = () => {
-          const form = document.querySelector('#form');
-          if (form && !form.hidden && document.querySelectorAll('#ratios input').length > 0) globalThis.usableAt = performance.now();
-          else requestAnimationFrame(look);
-        };
-        look();
-      });
-      await page.goto('about:blank');
-      await page.goto(`${address}/`);
-      await page.waitForFunction(isUsable);
-      await page.locator('#quote .price').waitFor();
-    });
-    loads.push({ entries, bytes, usable: await page.evaluate(() => globalThis.usableAt) });
-    if (loads.at(-1).usable <= 1500) break;
-  }
-  const first = loads.sort((a, b) => a.usable - b.usable)[0];
+  await devtools.send('Network.emulateNetworkConditions', { offline: false, latency, downloadThroughput: bandwidth * 1000, uploadThroughput: bandwidth * 1000 });
+  await page.addInitScript(() => {
+    const look = () => {
+      const form = document.querySelector('#form');
+      if (form && !form.hidden && document.querySelectorAll('#ratios input').length > 0) globalThis.usableAt = performance.now();
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+  const first = await count(async () => {
+    await page.goto('about:blank');
+    await page.goto(`${address}/`);
+    await page.locator('#quote .price').waitFor();
+    await page.locator('#stream-empty').waitFor();
+  });
   limit('first view, bytes', first.bytes, 60 * 1024);
   limit('first view, requests', first.entries.length, 8);
-  limit('form usable, ms', first.usable, 1500 * share());
   console.log(first.entries.map(([url, size]) => `  ${size} ${url.replace(address, '')}`).join('\n'));
-  await page.unroute('**/v1/generations?*');
+  console.log(`  form usable after ${Math.round(await page.evaluate(() => globalThis.usableAt))} ms here and now`);
   await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+  limit('form usable, ms', await timeUntilUsable(), 1500);
+  await page.unroute('**/v1/generations?*');
 
   // 24 generations, scrolled to the last, with their thumbnails.
   await page.goto('about:blank');
@@ -98,7 +124,7 @@ try {
           image?.scrollIntoView({ block: 'center' });
           return image?.complete && image.naturalWidth > 0;
         };
-        while (!isShown()) await new Promise(resolve => setTimeout(resolve, 30));
+        for (const end = Date.now() + 60_000; !isShown(); await new Promise(requestAnimationFrame)) if (Date.now() > end) throw new Error(`the image of ${id} is not shown`);
       }
     });
   });
@@ -137,7 +163,7 @@ try {
       const before = scrollY;
       // The first ones as a wheel does it, and then from end to end.
       scrollBy(0, before < 20_000 ? 1000 : 100_000);
-      await new Promise(resolve => setTimeout(resolve, 16));
+      await new Promise(requestAnimationFrame);
       most = Math.max(most, document.querySelectorAll('*').length);
       quiet = scrollY === before ? quiet + 1 : 0;
     }

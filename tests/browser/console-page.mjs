@@ -41,6 +41,8 @@ export async function everyControlIsReachable(page, parts, where) {
     });
     return { shown: shown.length, hidden: hidden.map(control => control.id || control.outerHTML) };
   });
+  const scrolled = await page.evaluate(() => scrollY + document.querySelector('.composer').scrollTop);
+  check(scrolled === 0 || !parts.includes('#form'), `${where}: it was scrolled by ${scrolled} px`);
   check(found.shown > 0 && found.hidden.length === 0, `${where}: ${found.shown} controls, hidden or covered: ${found.hidden.join(', ')}`);
 }
 

@@ -6,7 +6,7 @@ import { drop, everyControlIsReachable, inspect, png, tabTo } from './console-pa
 const [address, screenshots] = process.argv.slice(2);
 const laptop = { width: 1366, height: 768 };
 // Thumbnails of a generation that is deleted while they are read.
-const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [{ path: /\/images\//, status: 404 }]);
+const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [{ path: /\/images\//, status: 404 }, { path: /\/init-image\//, status: 502 }]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 90_000));
 
 const prompt = page.getByLabel('Prompt', { exact: true });
@@ -39,6 +39,45 @@ const parts = {
     await other.getByRole('button', { name: 'Delete for good' }).click();
     await result('A pier').waitFor({ state: 'detached' });
     await other.close();
+  },
+
+  async 'What is being sent is in every tab, also in one that is opened meanwhile'() {
+    const held = [];
+    const hold = route => held.push(route);
+    const isSending = (tab, text = 'A lamp') => tab.getByRole('article', { name: `Sending: ${text}` });
+    const tab = async () => {
+      const made = await page.context().newPage();
+      await made.goto(address);
+      await made.locator('#quote .price').waitFor();
+      return made;
+    };
+    const before = await tab();
+    // One that is closed while it sends is not waited for.
+    const closed = await tab();
+    await closed.route('**/v2/generations', hold);
+    await closed.getByLabel('Prompt', { exact: true }).fill('A torch');
+    await closed.getByRole('button', { name: 'Generate', exact: true }).click();
+    await isSending(before, 'A torch').waitFor();
+    await closed.close();
+    await isSending(before, 'A torch').waitFor({ state: 'detached' });
+
+    await page.route('**/v2/generations', hold);
+    await prompt.fill('A lamp');
+    await page.getByRole('radio', { name: '1', exact: true }).check();
+    await generate.click();
+    const after = await tab();
+    for (const each of [page, before, after]) await isSending(each).waitFor();
+    await held.at(-1).continue();
+    for (const each of [page, before, after]) {
+      await result('A lamp', each).locator('img').waitFor({ state: 'attached' });
+      await isSending(each).waitFor({ state: 'detached' });
+    }
+    const facts = await Promise.all([page, before, after].map(each => result('A lamp', each).innerText()));
+    await page.reload();
+    facts.push(await result('A lamp').innerText());
+    check(new Set(facts).size === 1, `the tabs say ${JSON.stringify(facts)}`);
+    await page.unroute('**/v2/generations', hold);
+    for (const each of [before, after]) await each.close();
   },
 
   async 'A result keeps its height when its pictures arrive'() {
@@ -89,6 +128,15 @@ const parts = {
     }, [...png]);
     await prompt.press('Control+v');
     await page.getByLabel('Strength of reference 3').waitFor();
+    // A word processor copies a picture of its text beside it.
+    await page.evaluate(async bytes => {
+      const blob = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob, 'text/plain': new Blob(['A sentence of a letter'], { type: 'text/plain' }) })]);
+    }, [...png]);
+    await prompt.fill('');
+    await prompt.press('Control+v');
+    await page.waitForFunction(() => document.querySelector('#prompt').value === 'A sentence of a letter');
+    check((await page.locator('#references li').count()) === 3, 'the picture of the text was uploaded');
     for (const n of [3, 2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
 
     await page.getByRole('button', { name: 'earlier uploads' }).click();
@@ -102,6 +150,38 @@ const parts = {
     await result('A granite').locator('img').first().dragTo(page.locator('#drop'));
     await page.getByLabel('Strength of reference 2').waitFor();
     check((await names()) === 'first.png,Generated image', await names());
+    await page.reload();
+    await page.waitForFunction(() => [...document.querySelectorAll('#references img')].filter(image => image.naturalWidth > 0).length === 2);
+    // Also of a generation that this browser has never used, and that is not among the newest.
+    await page.evaluate(() => localStorage.removeItem('pictures@marketing'));
+    const none = route => route.fulfill({ json: { generations: [], next: null } });
+    await page.route('**/v1/generations?limit=24*', none);
+    await page.reload();
+    await page.getByText('Reference 2 cannot be shown: it is further back in the history than was read.').waitFor();
+    await everyControlIsReachable(page, '#form', 'with a reference that is not shown');
+    if (screenshots) await page.screenshot({ path: `${screenshots}/no-preview.png` });
+    await page.locator('#preview-problem').getByRole('button', { name: 'Try again' }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll('#references img')].filter(image => image.naturalWidth > 0).length === 2);
+    check((await page.locator('#preview-problem').innerText()) === '', 'the reason is still there');
+    await page.unroute('**/v1/generations?limit=24*', none);
+    await page.reload();
+
+    // One that cannot be fetched says why, and can be tried again.
+    const broken = route => route.fulfill({ status: 502, contentType: 'application/problem+json', body: '{"type":"/problems/upstream-unreachable","title":"Away","status":502}' });
+    await page.route('**/v1/init-image/**', broken);
+    await page.reload();
+    await page.getByText('Reference 1 cannot be shown: Leonardo could not be reached.').waitFor();
+    await page.getByRole('button', { name: 'earlier uploads' }).click();
+    await dialog.getByText('It cannot be shown: Leonardo could not be reached.').first().waitFor();
+    await inspect(page, 'uploads-broken', screenshots);
+    await page.setViewportSize(laptop);
+    await page.unroute('**/v1/init-image/**', broken);
+    const tile = dialog.getByRole('listitem').first();
+    await tile.getByRole('button', { name: 'Try again' }).click();
+    await tile.locator('img').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('#preview-problem').getByRole('button', { name: 'Try again' }).click();
+    await page.waitForFunction(() => [...document.querySelectorAll('#references img')].filter(image => image.naturalWidth > 0).length === 2);
     for (const n of [2, 1]) await page.getByRole('button', { name: `Remove reference ${n}` }).click();
   },
 

@@ -183,7 +183,7 @@ try {
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href, document.documentElement.outerHTML]));
   const names = Object.keys(JSON.parse(kept)[0]);
   check(!kept.includes(token), 'the page keeps the token');
-  check(names.every(name => /^(theme|(draft|uploads|durations)@(marketing|web-shop))$/.test(name)), `the page keeps ${names}`);
+  check(names.every(name => /^(theme|(draft|uploads|pictures|durations)@(marketing|web-shop))$/.test(name)), `the page keeps ${names}`);
   const faults = await found();
   check(faults === '', faults);
   console.log('ok');

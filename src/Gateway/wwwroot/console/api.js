@@ -6,7 +6,7 @@ let label = null;
 export const setLabel = name => (label = name || null);
 
 /** A refusal: the gateway's problem document, or an unreachable gateway (status 0). */
-export class Refusal extends Error {
+class Refusal extends Error {
   constructor(problem, response) {
     super(problem.detail ?? problem.title);
     this.problem = problem;
@@ -31,6 +31,8 @@ export class Refusal extends Error {
   }
 }
 
+const unanswered = () => new Refusal({ title: 'The gateway did not answer', detail: 'The connection failed. It is safe to send the same request again: it is charged once.' });
+
 async function request(method, path, { json, form, headers = {}, signal, accept } = {}, token = '') {
   // Without one, so that the answers that the page has asked for already are found.
   const all = accept ? { accept, ...headers } : { ...headers };
@@ -42,7 +44,7 @@ async function request(method, path, { json, form, headers = {}, signal, accept 
     response = await fetch(path, { method, headers: all, body: form ?? json, signal, cache: accept?.startsWith('image') ? 'default' : 'no-store', redirect: 'error' });
   } catch (fault) {
     if (fault.name === 'AbortError') throw fault;
-    throw new Refusal({ title: 'The gateway did not answer', detail: 'The connection failed. It is safe to send the same request again: it is charged once.' });
+    throw unanswered();
   }
   if (!response.ok) throw await Refusal.of(response);
   return response;
@@ -53,6 +55,7 @@ export const otherTabs = globalThis.BroadcastChannel ? new BroadcastChannel(`gat
 
 /** Whom the gateway takes this page for; null: nobody; undefined: it has not said so yet. */
 let caller;
+let callerName = null;
 let hasSession = false;
 const callerOf = ({ id, identifiedBy, user }) => [id, identifiedBy, user].join(' ');
 
@@ -62,6 +65,7 @@ export const isSignedIn = () => hasSession;
 /** What the page shows and keeps belongs to this caller, until the page is loaded again. @param tenant null: nobody was identified. */
 export function belongTo(tenant) {
   caller = tenant && callerOf(tenant);
+  callerName = tenant && (tenant.name ?? tenant.id);
   hasSession = tenant?.identifiedBy === 'session';
   otherTabs?.postMessage({ caller });
 }
@@ -75,10 +79,31 @@ function alone(change) {
   return made;
 }
 
-/** @returns a promise that is never settled: nothing of this page goes on, or is sent, before it is gone. */
-function loadAgain() {
+const leftName = 'left';
+
+/**
+ * @param isExpected whether the person at this page asked for another caller: then it need not be said.
+ * @returns a promise that is never settled: nothing of this page goes on, or is sent, before it is gone.
+ */
+function loadAgain({ isExpected = false } = {}) {
+  try {
+    if (!isExpected && callerName) sessionStorage.setItem(leftName, callerName);
+  } catch {
+    // Storage is blocked: the page shows the new caller without a sentence about it.
+  }
   location.reload();
   return new Promise(() => {});
+}
+
+/** @returns the name of the team that this page belonged to before somebody else became its caller; null: nothing has changed. Once. */
+export function takeLeft() {
+  try {
+    const left = sessionStorage.getItem(leftName);
+    sessionStorage.removeItem(leftName);
+    return left;
+  } catch {
+    return null;
+  }
 }
 
 export async function send(method, path, options) {
@@ -90,7 +115,7 @@ export async function send(method, path, options) {
     if (fault.status === 401 && caller) {
       otherTabs?.postMessage({ caller: null });
       // One that was asked before may have been answered before the end.
-      await confirming;
+      await confirming?.catch(() => {});
       await confirmCaller(true);
     }
     throw fault;
@@ -99,20 +124,34 @@ export async function send(method, path, options) {
 
 let confirming = null;
 
+/** No other request is sent while one of these is on its way: it must not take long. */
+const soon = () => AbortSignal.timeout(10_000);
+
+/** Asks the gateway who is calling, and loads the page again if it is not the caller that the page belongs to. */
+const askForCaller = isRefused => (confirming ??= alone(() => compareCaller(isRefused)).finally(() => (confirming = null)));
+
 /**
- * Asks the gateway who is calling, and loads the page again if it is not the caller that the page belongs to.
+ * The same, for the moments in which somebody may have become another caller elsewhere.
  * @param isRefused whether a request was refused: the page then stays only if the gateway confirms its caller.
+ * @returns whether the gateway has confirmed the caller.
  */
-export const confirmCaller = (isRefused = false) => (confirming ??= alone(() => compareCaller(isRefused)).finally(() => (confirming = null)));
+export const confirmCaller = (isRefused = false) => askForCaller(isRefused).then(() => true, () => false);
+
+/** Before something is sent that a team pays for or owns. Fails if the gateway does not confirm the caller. */
+export async function requireCaller() {
+  // One that is on its way may have been answered before the change.
+  await confirming?.catch(() => {});
+  await askForCaller(false);
+}
 
 async function compareCaller(isRefused) {
-  if (caller === undefined) return;
+  if (caller === undefined) throw new Error('nobody is known to call');
   let now;
   try {
-    now = callerOf((await (await request('GET', 'v1/usage')).json()).tenant);
+    now = callerOf((await (await request('GET', 'v1/usage', { signal: soon() })).json()).tenant);
   } catch (fault) {
     if (fault.status === 401) now = null;
-    else if (!isRefused) return;
+    else if (!isRefused) throw fault.problem ? fault : unanswered();
   }
   if (now !== caller) await loadAgain();
 }
@@ -138,20 +177,20 @@ export const signOut = () => alone(() => changeSession('DELETE'));
 
 async function changeSession(method, token) {
   try {
-    await request(method, 'v1/session', {}, token);
+    await request(method, 'v1/session', { signal: soon() }, token);
   } catch (fault) {
     // The management port has the operators' sign-in only.
     if (fault.status !== 404) throw fault;
-    await request(method, 'admin/session', {}, token);
+    await request(method, 'admin/session', { signal: soon() }, token);
   }
   otherTabs?.postMessage({ hasNewSession: true });
   if (token && (await isOnlyOperator())) history.replaceState({ depth: 0 }, '', '#operator');
-  await loadAgain();
+  await loadAgain({ isExpected: true });
 }
 
 /** An operator who is in no team sees nothing on the other pages. */
 async function isOnlyOperator() {
-  const [usage, session] = await Promise.all(['v1/usage', 'v1/session'].map(path => request('GET', path).then(response => response.json(), () => null)));
+  const [usage, session] = await Promise.all(['v1/usage', 'v1/session'].map(path => request('GET', path, { signal: soon() }).then(response => response.json(), () => null)));
   return !usage && Boolean(session?.operator);
 }
 

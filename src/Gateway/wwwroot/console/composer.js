@@ -1,10 +1,10 @@
 // The request that is being written: its price before it is sent, one Idempotency-Key for each, and the draft, which is the same in every tab and after a reload.
-import { freshKey, read, readUsage, send } from './api.js';
+import { freshKey, read, readUsage, requireCaller, send } from './api.js';
 import { copyAs } from './copying.js';
 import { $, button, emit, h, on, say } from './dom.js';
 import { buildForm, currentModel, fillForm, readForm, showPrices } from './form.js';
 import { count, quotaAmount, quotaName, span, usd } from './format.js';
-import { cardFor, clearFields, firstFault, problemCard, showAtFields } from './problems.js';
+import { cardFor, clearFields, firstFault, problemCard, shortly, showAtFields } from './problems.js';
 import { areUploading, chosenReferences, setReferences, setUpReferences } from './references.js';
 import { onShared, session, shared } from './store.js';
 import { explain } from './words.js';
@@ -42,8 +42,8 @@ export function setUpComposer() {
   on('spent', () => currentModel() && quoteSoon());
 }
 
-/** With the draft and the interrupted request of the team. @returns whether it may use a model. */
-export async function loadModels() {
+/** With the draft and the interrupted request of the team. @param loadAgain reads everything again. @returns whether it may use a model. */
+export async function loadModels(loadAgain) {
   try {
     const { models } = await read('v2/models');
     if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
@@ -56,15 +56,23 @@ export async function loadModels() {
     offerInterrupted();
     return true;
   } catch (fault) {
-    $('#form').hidden = true;
-    const help = fault.status === 401 ? [button('Use a gateway token', () => $('#identity').showModal())] : [];
-    $('#stream-problem').replaceChildren(cardFor(fault, ...help));
+    showNoForm(fault, button('Try again', loadAgain));
     return false;
   } finally {
     // Not before the form, which would push it down on a narrow screen.
     $('#stream').hidden = false;
   }
 }
+
+/** Nothing can be made: says why, and what can be done. */
+export function showNoForm(fault, ...help) {
+  $('#form').hidden = true;
+  $('#stream').hidden = false;
+  $('#stream-problem').replaceChildren(cardFor(fault, ...help));
+}
+
+/** Above the button, until the form is changed. */
+export const showNote = (...notes) => $('#form-note').replaceChildren(...notes.map(note => h('p', {}, note)));
 
 function showDraft(draft) {
   isFilling = true;
@@ -145,13 +153,20 @@ const shortName = name => ({ 'images-day': 'images today', 'images-month': 'imag
 async function submit(again = null) {
   if (sending || areUploading()) return;
   const body = again ?? bodyOf();
-  const key = open?.body === body ? open.key : freshKey();
-  open = { body, key, at: Date.now() };
-  session.set('open', open);
   sending = true;
   allowOnly();
   clearFields($('#form'));
   $('#form-problem').replaceChildren();
+  try {
+    await requireCaller();
+  } catch (fault) {
+    sending = false;
+    allowOnly();
+    return showUnsent(fault, body);
+  }
+  const key = open?.body === body ? open.key : freshKey();
+  open = { body, key, at: Date.now() };
+  session.set('open', open);
   const request = JSON.parse(body);
   emit('generation-sending', { key, request });
   const stopWatching = watchQueue();
@@ -184,11 +199,10 @@ function watchQueue() {
   const look = async () => {
     if (isOver) return;
     const { queue } = await readUsage().catch(() => ({}));
-    const place = $('[data-sending]');
-    if (isOver || !place) return;
+    if (isOver) return;
     if (queue?.waiting > 0) {
       const seconds = queue.estimatedStart && (new Date(queue.estimatedStart) - Date.now()) / 1000;
-      place.textContent = `In the queue: ${queue.position ? `position ${queue.position.toLocaleString('en')}` : 'waiting'}${seconds ? `, starts in about ${span(seconds)}` : ''}`;
+      emit('generation-queued', `In the queue: ${queue.position ? `position ${queue.position.toLocaleString('en')}` : 'waiting'}${seconds ? `, starts in about ${span(seconds)}` : ''}`);
     }
     timer = setTimeout(look, 2000);
   };
@@ -197,6 +211,14 @@ function watchQueue() {
     isOver = true;
     clearTimeout(timer);
   };
+}
+
+/** Another team could pay for it. */
+function showUnsent(fault, body) {
+  $('#form-problem').replaceChildren(
+    h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'Nothing was sent'), h('p', {}, `It could not be checked that you are still ${$('#who').textContent}: ${shortly(fault)}.`), h('div', { class: 'actions' }, button('Try again', () => submit(body)))),
+  );
+  $('#form-problem').scrollIntoView({ block: 'nearest' });
 }
 
 function close() {
@@ -230,8 +252,6 @@ function offerInterrupted() {
       h('div', { class: 'actions' }, button('Send it again', () => submit(open.body), 'main'), button('Let it be', () => (close(), $('#form-problem').replaceChildren()))),
     ),
   );
-  // Beside the stream the form scrolls on its own, and its buttons would be below.
-  $('.composer').scrollTop = $('.composer').scrollHeight;
 }
 
 /**
@@ -250,7 +270,7 @@ export function makeAgain(earlier, { newSeed = false, isComplete = true } = {}) 
   formChanged();
   const notes = lost.map(each => `Not the same as before: ${each}.`);
   if (!isComplete) notes.push('This was made before the gateway kept whole requests: its style, references and prompt enhancement are not known.');
-  $('#form-note').replaceChildren(...notes.map(note => h('p', {}, note)));
+  showNote(...notes);
   const focus = () => $('#prompt').focus();
   // What is open, or shown instead, is closed when the address has changed, and that moves the focus.
   if (isElsewhere) addEventListener('hashchange', focus, { once: true });

@@ -3,7 +3,7 @@ import { makeAgain } from './composer.js';
 import { copyAs } from './copying.js';
 import { button, h } from './dom.js';
 import { modelNamed } from './form.js';
-import { count, span, timeOf, usd } from './format.js';
+import { count, timeOf, usd } from './format.js';
 import { downloadAll, frames, imagesOf, pictures, promptOf, seedOf, sizeOf } from './picture.js';
 import { priceOf } from './price.js';
 import { cardFor } from './problems.js';
@@ -57,7 +57,6 @@ function facts(generation) {
   const parts = [
     generation.createdAt && timeOf(generation.createdAt),
     made > 1 && count(made, 'image'),
-    generation.took && `in ${span(generation.took)}`,
     width && `${width} × ${height}`,
     seed !== undefined && seed !== null && `seed ${seed}`,
     generation.status !== 'FAILED' && costOf(generation),
@@ -67,7 +66,7 @@ function facts(generation) {
 }
 
 /** The request that made it, as it was sent; for older ones as far as it is known. */
-export function requestOf(generation) {
+function requestOf(generation) {
   if (generation.request) return generation.request;
   const { imageWidth: width, imageHeight: height, seed, prompt = '' } = generation;
   return { model: undefined, parameters: { prompt, quantity: Math.max(1, imagesOf(generation).length), width, height, seed: seed ?? undefined } };

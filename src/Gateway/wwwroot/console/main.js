@@ -1,7 +1,7 @@
 // The page: which part is shown, which team is calling, dark or light. What few people need at once is loaded when they ask for it.
-import { belongTo, confirmCaller, isSignedIn, read, readUsage, setLabel, signIn, signOut } from './api.js';
-import { loadModels, setUpComposer } from './composer.js';
-import { $, emit, h, on } from './dom.js';
+import { belongTo, confirmCaller, isSignedIn, read, readUsage, setLabel, signIn, signOut, takeLeft } from './api.js';
+import { loadModels, setUpComposer, showNote, showNoForm } from './composer.js';
+import { $, button, emit, h, on, say } from './dom.js';
 import { setUpKeys } from './keys.js';
 import { cardFor } from './problems.js';
 import { setPerson, setTeam, shared } from './store.js';
@@ -117,6 +117,7 @@ function show(name) {
   pages[name]();
 }
 
+/** @returns the team that is calling; undefined: it is not known, and the page says why. Without it nothing is sent: nobody could say who would pay. */
 async function identify(isAgain = false) {
   try {
     const { tenant, quotas } = await readUsage();
@@ -127,6 +128,7 @@ async function identify(isAgain = false) {
     $('#identity-text').replaceChildren(h('p', {}, whoIs(tenant), '. Tenant id: ', h('code', {}, tenant.id)));
     $('#forget').hidden = !isSignedIn();
     if (quotas.some(({ name, used, held }) => name === 'jobs-queued' && used + held > 0)) stream.then(({ loadJobs }) => loadJobs());
+    return tenant;
   } catch (fault) {
     // The cookie of a session that has ended is cleared by this answer: without it the network may identify the caller.
     if (fault.status === 401 && !isAgain) {
@@ -138,6 +140,8 @@ async function identify(isAgain = false) {
     if (fault.status === 404) showOnlyOperator();
     $('#who').textContent = fault.name === 'suspended' ? 'Suspended' : 'Not identified';
     $('#identity-text').replaceChildren(cardFor(fault));
+    const help = fault.status === 401 ? button('Use a gateway token', () => $('#identity').showModal()) : button('Try again', loadTeam);
+    showNoForm(fault, help);
   }
 }
 
@@ -195,6 +199,9 @@ function setUpIdentity() {
 }
 
 addEventListener('hashchange', () => {
+  // What is open belongs to the page that is left; an open generation has an address of its own.
+  for (const open of document.querySelectorAll('dialog[open]:not([data-id])')) open.close();
+  for (const menu of document.querySelectorAll('.menu[open]')) menu.open = false;
   if (!follow()) return;
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
@@ -207,12 +214,21 @@ $('.skip').addEventListener('click', event => {
 on('spent', () => page === 'usage' && pages.usage());
 // An image does not say why it cannot be fetched: the session may have ended, and the answer has cleared its cookie.
 addEventListener('error', ({ target }) => target instanceof HTMLImageElement && confirmCaller(), true);
-// Meanwhile a page of the gateway that is not a console may have got that answer.
+// Meanwhile a page of the gateway that is not a console may have got that answer, or have signed somebody in.
 document.addEventListener('visibilitychange', () => document.hidden || confirmCaller());
+addEventListener('focus', () => confirmCaller());
 
 async function loadTeam() {
+  const tenant = await identify();
+  const left = takeLeft();
+  if (!tenant || !(await loadModels(loadTeam))) return;
+  if (left) {
+    const text = `You are now ${whoIs(tenant)}. This page was that of ${left}, and nothing more was sent for it.`;
+    showNote(text);
+    say(text);
+  }
   // The stream states prices of models.
-  if (await loadModels()) await (await stream).showStream();
+  await (await stream).showStream();
 }
 
 setUpIdentity();
@@ -220,4 +236,4 @@ setUpKeys();
 setUpComposer();
 follow();
 // The draft is that of the team.
-identify().then(loadTeam);
+loadTeam();

@@ -1,7 +1,8 @@
 // A picture of a generation: its frame, its thumbnail, and what happens when it cannot be fetched; and its file.
-import { imageBlob, imagePath, save, send } from './api.js';
+import { imageBlob, imagePath, save } from './api.js';
 import { button, h, iconButton, say } from './dom.js';
-import { cardFor, shortly } from './problems.js';
+import { imageFrom } from './image.js';
+import { cardFor } from './problems.js';
 
 export const promptOf = generation => generation.request?.parameters.prompt ?? generation.prompt ?? '';
 export const imagesOf = generation => generation.generated_images ?? [];
@@ -23,21 +24,12 @@ export function picture(generation, image, number, { href, thumbnail, ...attribu
   const small = thumbnail && `${original}?width=${thumbnail * Math.min(2, devicePixelRatio) > 340 ? 640 : 320}`;
   const place = h('div', { class: 'picture' });
   const { width, height } = sizeOf(generation);
-  const load = (path = small || original) => {
-    const img = h('img', { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes, src: path });
-    img.onerror = () => failed(path);
+  const load = () => {
+    // No thumbnail can be made of some images, or not now.
+    const paths = small ? [small, original] : [original];
+    const img = imageFrom(paths, { alt: `Image ${number}: ${promptOf(generation) || 'the prompt is not known'}`, width, height, ...attributes }, missing);
     const flag = image.nsfw && h('span', { class: 'flag' }, 'Flagged as not safe for work');
     place.replaceChildren(href ? h('a', { href }, img) : img, ...(flag ? [flag] : []));
-  };
-  // No thumbnail can be made of some images, or not now.
-  const failed = path => (path === original ? explain() : load(original));
-  // An element's error has no reason: asking again gives one.
-  const explain = async () => {
-    const why = await send('GET', original, { accept: 'image/*' }).then(
-      response => response.body?.cancel().then(() => 'the browser cannot show it'),
-      fault => shortly(fault),
-    );
-    missing(why);
   };
   const missing = why => {
     const box = h('div', { class: 'missing' }, h('p', { class: 'fault' }, `Image ${number} cannot be shown: ${why}.`), button('Try again', () => load()));
@@ -65,6 +57,7 @@ export function frames(generation) {
 
 /** The pictures of a generation, each with its actions; a picture can be dragged to the references. */
 export function pictures(generation, onReference, thumbnail) {
+  const others = imagesOf(generation).slice(1).filter(({ nsfw }) => nsfw).length;
   return h(
     'div',
     { class: 'pictures' },
@@ -81,6 +74,7 @@ export function pictures(generation, onReference, thumbnail) {
           iconButton('reference', `Use image ${number} as a reference`, () => onReference(generation, image)),
         ),
       );
+      if (number === 1 && others > 0 && !image.nsfw) figure.append(h('span', { class: 'flag of-others' }, `${others} of ${imagesOf(generation).length} flagged as not safe for work`));
       const { width, height } = sizeOf(generation);
       if (width && height) figure.style.setProperty('--ratio', width / height);
       figure.addEventListener('dragstart', event => event.dataTransfer.setData('application/x-generated-image', `${generation.id}/${image.id}`));
@@ -90,7 +84,7 @@ export function pictures(generation, onReference, thumbnail) {
 }
 
 /** From the prompt and the seed, so that the files of a folder differ. @param number none: of all its images. */
-export function fileName(generation, number, type) {
+function fileName(generation, number, type) {
   const extension = { 'image/png': 'png', 'image/webp': 'webp', zip: 'zip' }[type] ?? 'jpg';
   const words = promptOf(generation).toLowerCase().normalize('NFKD').replace(/\p{M}/gu, '').replace(/[^\p{L}\p{N}]+/gu, '-').replace(/^-+|-+$/g, '').slice(0, 40).replace(/-+$/, '');
   return `${[words || generation.id.slice(0, 8), seedOf(generation), number].filter(part => part !== undefined && part !== null).join('-')}.${extension}`;

@@ -19,8 +19,10 @@ export function showAtFields(form, errors = []) {
 
 function addFault(field, error) {
   const id = `fault-${field.dataset.pointer.replace(/[^a-z0-9]+/gi, '-')}`;
-  let fault = field.querySelector(':scope > [data-fault]');
-  if (!fault) field.append((fault = h('p', { class: 'fault', id, 'data-fault': true })));
+  // A member of a list is too narrow for a sentence.
+  const place = field.matches('li') ? field.closest('.field') : field;
+  let fault = place.querySelector(`:scope > #${id}`);
+  if (!fault) place.append((fault = h('p', { class: 'fault', id, 'data-fault': true })));
   const name = field.dataset.name ?? 'This';
   fault.append(h('span', {}, `${name} ${reason(error)}.`.replace(/\.\.$/, '.')));
   for (const control of field.querySelectorAll('input, select, textarea')) {

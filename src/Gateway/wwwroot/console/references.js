@@ -1,12 +1,14 @@
 // Reference images: dropped, picked, pasted, uploaded earlier, or taken from a result; uploaded through the gateway in one call.
-import { imagePath, send, uploadPath } from './api.js';
-import { $, h, iconButton, say } from './dom.js';
+import { imagePath, read, requireCaller, send, uploadPath } from './api.js';
+import { $, button, h, iconButton, on, say } from './dom.js';
+import { imageFrom } from './image.js';
 import { shortly } from './problems.js';
-import { generationOfImage, known, shared } from './store.js';
+import { generationOfImage, known, remember, shared } from './store.js';
 import { nameOf, reason } from './words.js';
 
 const maxBytes = 25_000_000;
-const keptUploads = 24;
+/** Of uploads, and of the gateway's own images, that were used lately. */
+const mostKept = 24;
 
 let references = [];
 let most = 0;
@@ -44,10 +46,16 @@ export function setUpReferences(changed) {
   });
   addEventListener('paste', event => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length === 0 || !isShown()) return;
+    if (files.length === 0 || hasText(event.clipboardData, files) || !isShown()) return;
     event.preventDefault();
     addFiles(files);
   });
+}
+
+/** A word processor copies a picture of its text beside it: the text is meant. The name of a copied file is no text. */
+function hasText(clipboard, files) {
+  const lines = clipboard.getData('text/plain').split(/\r?\n/).filter(line => line.trim() !== '');
+  return lines.some(line => !files.some(({ name }) => line.endsWith(name)));
 }
 
 export function allowReferences(count) {
@@ -73,6 +81,8 @@ export function referTo(generation, image) {
   if (references.some(each => each.id === image.id)) return tell('That image is already a reference.');
   if (isFull()) return;
   tell();
+  // After a reload the generation may be far back in the history.
+  shared.set('pictures', [{ id: image.id, generation: generation.id }, ...(shared.get('pictures') ?? []).filter(({ id }) => id !== image.id)].slice(0, mostKept));
   add({ id: image.id, type: 'GENERATED', strength: 'MID', name: 'Generated image' });
   $('#references').scrollIntoView({ block: 'nearest' });
   say('Added as a reference');
@@ -120,10 +130,11 @@ async function addFile(file) {
   const reference = { id: null, type: 'UPLOADED', strength: 'MID', source: URL.createObjectURL(file), name: file.name };
   add(reference);
   try {
+    await requireCaller();
     const form = new FormData();
     form.append('file', file);
     reference.id = (await (await send('POST', 'v1/uploads', { form })).json()).id;
-    shared.set('uploads', [{ id: reference.id, name: file.name }, ...(shared.get('uploads') ?? [])].slice(0, keptUploads));
+    shared.set('uploads', [{ id: reference.id, name: file.name }, ...(shared.get('uploads') ?? [])].slice(0, mostKept));
     say(`${file.name} is uploaded`);
     return null;
   } catch (fault) {
@@ -143,25 +154,70 @@ function whyNot(fault) {
 }
 
 function show() {
+  unseen.clear();
   $('#references').replaceChildren(...references.map(item));
+  showUnseen();
 }
 
-/** Where its bytes are; null: an image of a generation that this page has not seen. */
-function pathOf({ id, type }) {
-  if (type === 'UPLOADED') return uploadPath(id);
-  const generation = generationOfImage(id);
-  return generation ? `${imagePath(generation, id)}?width=320` : null;
+/** The generation of an image that the gateway made; undefined: this browser has not seen it. */
+const generationOf = id => generationOfImage(id) ?? shared.get('pictures')?.find(each => each.id === id)?.generation;
+
+/** Where its bytes are, the best first; none: an image of a generation that this browser has not seen. */
+function pathsOf({ id, type, source }) {
+  if (source) return [source];
+  if (type === 'UPLOADED') return [uploadPath(id)];
+  const generation = generationOf(id);
+  return generation ? [`${imagePath(generation, id)}?width=320`, imagePath(generation, id)] : [];
 }
+
+/** Why references are shown without their image. */
+const unseen = new Map();
 
 function preview(reference, index) {
   const none = () => h('span', { class: 'no-preview' }, 'No preview');
-  const path = reference.source ?? pathOf(reference);
-  if (!path) return none();
-  const img = h('img', { alt: `Reference ${index + 1}: ${reference.name}` });
-  img.onerror = () => img.replaceWith(none());
-  img.src = path;
+  const paths = pathsOf(reference);
+  if (paths.length === 0) {
+    unseen.set(reference, 'it is further back in the history than was read');
+    return none();
+  }
+  const img = imageFrom(paths, { alt: `Reference ${index + 1}: ${reference.name}` }, why => {
+    if (!img.isConnected) return;
+    img.replaceWith(none());
+    unseen.set(reference, why);
+    showUnseen();
+  });
   return img;
 }
+
+function showUnseen() {
+  const numbers = new Map();
+  for (const [reference, why] of unseen) numbers.set(why, [...(numbers.get(why) ?? []), references.indexOf(reference) + 1]);
+  const lines = [...numbers].map(([why, which]) => `${which.length === 1 ? 'Reference' : 'References'} ${which.join(', ')} cannot be shown: ${why}.`);
+  const again = button('Try again', () => lookAgain(again));
+  $('#preview-problem').replaceChildren(...lines.map(line => h('p', { class: 'help' }, line)), ...(lines.length > 0 ? [again] : []));
+}
+
+/** Also for what was made long ago: the history is read until all are found, or to its end. */
+async function lookAgain(pressed) {
+  pressed.disabled = true;
+  const isAnyLost = () => references.some(each => pathsOf(each).length === 0);
+  try {
+    for (let after = ''; after !== null && isAnyLost(); ) {
+      const { generations, next } = await read(`v1/generations?limit=100${after && `&after=${encodeURIComponent(after)}`}`);
+      for (const generation of generations) remember(generation);
+      after = next;
+    }
+    show();
+    for (const reference of unseen.keys()) if (pathsOf(reference).length === 0) unseen.set(reference, 'its generation is not in the history any more');
+  } catch (fault) {
+    for (const reference of unseen.keys()) unseen.set(reference, shortly(fault));
+  }
+  showUnseen();
+  ($('#preview-problem button') ?? $('#files')).focus();
+}
+
+// Meanwhile the generation of an image may be known.
+on('generations-read', () => [...unseen.keys()].some(({ type, id }) => type === 'GENERATED' && generationOfImage(id)) && show());
 
 function item(reference, index) {
   const select = h(

@@ -22,7 +22,7 @@ export function run(generation) {
     ended => {
       runs.delete(id);
       if (ended.status === 'COMPLETE') keepDuration(Date.now() - began);
-      emit('generation-changed', { id, began });
+      emit('generation-changed', { id });
     },
     fault => {
       if (fault.name === 'AbortError') return;

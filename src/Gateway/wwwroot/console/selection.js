@@ -21,7 +21,7 @@ export function select(id, isOn, isRange) {
   show();
 }
 
-export function selectNone() {
+function selectNone() {
   selected.clear();
   last = null;
   show();

@@ -9,6 +9,10 @@ let team = null;
 /** What is kept belongs to one team: another one in the same browser does not see it. Nothing is kept while no team is known. */
 export const setTeam = id => (team = id);
 
+/** What tabs tell each other is for those of the same team. */
+export const ofTeam = message => ({ ...message, team });
+export const isOfTeam = message => team !== null && message.team === team;
+
 /** @param cost dollars, where the gateway has stated them. */
 export function remember(generation, request = generation.request, cost) {
   const known = { ...generations.get(generation.id), ...generation };

@@ -1,12 +1,12 @@
 // Everything the team has made, newest first: what runs, what has just ended, and the whole history, read as a person scrolls. The same in every tab and after a reload.
-import { otherTabs, read } from './api.js';
+import { confirmCaller, otherTabs, read } from './api.js';
 import { $, button, emit, h, on, say } from './dom.js';
-import { sendingEntry } from './entry.js';
 import { count, dayOf } from './format.js';
 import { imagesOf, promptOf } from './picture.js';
 import { cardFor } from './problems.js';
 import { hasEnded, run, stopAll } from './runs.js';
-import { forget, known, remember, whoCalls } from './store.js';
+import { askOthers } from './sending.js';
+import { forget, isOfTeam, known, ofTeam, remember, whoCalls } from './store.js';
 import { addEntries, addEntry, articleOf, clear, isShown, removeEntry, shownIds, updateEntry } from './windows.js';
 
 const pageSize = 24;
@@ -33,7 +33,7 @@ export async function showStream() {
   ids = [];
   next = null;
   isComplete = isReading = false;
-  $('#sending').replaceChildren();
+  askOthers();
   showWhose();
   await more();
 }
@@ -57,6 +57,7 @@ async function more() {
     const fresh = page.generations.filter(({ id }) => !seen.has(id)).map(generation => remember(generation));
     ids.push(...fresh.map(({ id }) => id));
     fresh.forEach(run);
+    emit('generations-read');
     addEntries(fresh.filter(matches).map(({ id }) => id));
     next = page.next;
     isComplete = !next;
@@ -172,9 +173,10 @@ function setUp() {
     clearTimeout(timer);
     timer = setTimeout(search, 250);
   });
-  const refreshAll = () => {
+  const refreshAll = async () => {
+    if (document.hidden || $('#form').hidden || !(await confirmCaller())) return;
     refresh();
-    if (!document.hidden && !$('#form').hidden) loadJobs();
+    loadJobs();
   };
   setInterval(refreshAll, refreshSeconds * 1000);
   document.addEventListener('visibilitychange', () => {
@@ -183,7 +185,7 @@ function setUp() {
     refreshAll();
   });
   otherTabs?.addEventListener('message', ({ data }) => {
-    if (data.made) refresh();
+    if (data.made && isOfTeam(data)) add(data.made, data.request, data.cost);
     else if (known(data.deleted)) forgetHere(data.deleted);
   });
 }
@@ -191,28 +193,18 @@ function setUp() {
 on('step', step);
 // It has been sent, and its generation is new.
 on('job-left', refresh);
-on('generation-sending', ({ key, request }) => {
-  const card = h('article', { class: 'result', 'data-key': key, 'aria-busy': 'true', 'aria-label': `Sending: ${request.parameters.prompt.slice(0, 80)}` }, sendingEntry(request));
-  $('#sending').replaceChildren(card);
-  showState();
-  const { top } = card.getBoundingClientRect();
-  if (top < 0 || top + 200 > innerHeight) card.scrollIntoView({ block: 'start' });
-});
-on('generation-sent', () => {
-  $('#sending').replaceChildren();
-  showState();
-});
+on('sending-changed', showState);
 on('generation-made', ({ generation, request, cost }) => {
   // By this browser's clock, until the gateway's time is read; it stands first in any case.
   const now = new Date().toISOString().slice(0, -1);
   const newest = known(ids[0])?.createdAt ?? now;
-  add({ createdAt: newest > now ? newest : now, user: whoCalls() ?? undefined, ...generation }, request, cost);
-  otherTabs?.postMessage({ made: generation.id });
+  const made = { createdAt: newest > now ? newest : now, user: whoCalls() ?? undefined, ...generation };
+  add(made, request, cost);
+  otherTabs?.postMessage(ofTeam({ made, request, cost }));
 });
-on('generation-changed', ({ id, began }) => {
+on('generation-changed', ({ id }) => {
   const ended = known(id);
   if (!ended) return;
-  if (began && hasEnded(ended)) ended.took = Math.max(1, Math.round((Date.now() - began) / 1000));
   if (isShown(id)) updateEntry(id);
   emit('spent');
   if (!hasEnded(ended)) return;

@@ -1,6 +1,7 @@
 // Images that were uploaded before, in this browser or for the requests that have been read, to be used once more.
 import { uploadPath } from './api.js';
 import { button, h } from './dom.js';
+import { imageFrom } from './image.js';
 import { allKnown, shared } from './store.js';
 
 function earlierUploads() {
@@ -16,14 +17,23 @@ function earlierUploads() {
 /** @param use is called with `{id, name}` of the chosen one. */
 export function chooseUpload(use) {
   const items = earlierUploads().map(upload => {
-    const img = h('img', { alt: '', loading: 'lazy', src: uploadPath(upload.id) });
-    img.onerror = () => img.replaceWith(h('span', { class: 'no-preview' }, 'No preview'));
-    const choose = h('button', { type: 'button', class: 'quiet', title: upload.name }, img, h('span', {}, upload.name));
+    const name = h('span', {}, upload.name);
+    const choose = h('button', { type: 'button', class: 'quiet', title: upload.name }, name);
     choose.onclick = () => {
       dialog.close();
       use(upload);
     };
-    return h('li', {}, choose);
+    const item = h('li', {}, choose);
+    const load = () => {
+      item.replaceChildren(choose);
+      choose.replaceChildren(imageFrom([uploadPath(upload.id)], { alt: '', loading: 'lazy' }, missing), name);
+    };
+    const missing = why => {
+      choose.replaceChildren(h('span', { class: 'no-preview' }, 'No preview'), name);
+      item.append(h('p', { class: 'help' }, `It cannot be shown: ${why}.`), button('Try again', load));
+    };
+    load();
+    return item;
   });
   const dialog = h(
     'dialog',
