@@ -146,6 +146,15 @@ namespace Leonardo.Gateway.Client
         [System.Text.Json.Serialization.JsonPropertyName("request")]
         public RequestSent? Request { get; set; } = default!;
 
+        /// <summary>
+        /// With `Prefer: respond-async, wait=N`, once there is a generation: whom it named.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("user")]
+        public string? User { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("cost")]
+        public StatedCost? Cost { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -196,6 +205,9 @@ namespace Leonardo.Gateway.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("user")]
         public string? User { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("cost")]
+        public StatedCost? Cost { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -506,6 +518,9 @@ namespace Leonardo.Gateway.Client
         [System.Text.Json.Serialization.JsonPropertyName("user")]
         public string? User { get; set; } = default!;
 
+        [System.Text.Json.Serialization.JsonPropertyName("cost")]
+        public StatedCost? Cost { get; set; } = default!;
+
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
         [System.Text.Json.Serialization.JsonExtensionData]
@@ -578,6 +593,15 @@ namespace Leonardo.Gateway.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("request")]
         public RequestSent? Request { get; set; } = default!;
+
+        /// <summary>
+        /// The person that its request named; beside the generation.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("user")]
+        public string? User { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("cost")]
+        public StatedCost? Cost { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 
@@ -690,6 +714,9 @@ namespace Leonardo.Gateway.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("problem")]
         public JobProblem? Problem { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("request")]
+        public RequestSent? Request { get; set; } = default!;
 
         private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
 

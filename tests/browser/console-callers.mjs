@@ -200,8 +200,10 @@ export function callerChanges({ address, page, small, screenshots }) {
       const jobs = page.getByRole('list', { name: / requests in the queue$/ });
       const line = jobs.getByRole('listitem').last();
       await line.getByText(/^Position \d+ · starts in about \d+ (second|minute)s? · sent at \d\d:\d\d$/).waitFor();
-      const id = (await line.locator('p').getAttribute('id')).replace('job-', '');
+      await line.getByText(/^Queued, number \d+$/).waitFor();
+      const id = (await line.locator('[id]').getAttribute('id')).replace('job-', '');
       await page.locator(`#job-${id} + button`).click();
+      await page.getByRole('dialog').getByText(/“Queued, number \d+”/).waitFor();
       await page.getByRole('button', { name: 'Cancel the request' }).click();
       await page.locator(`#job-${id}`).waitFor({ state: 'detached' });
       const { job } = await (await fetch(`${address}/v1/jobs/${id}`, { headers })).json();

@@ -271,6 +271,16 @@ const parts = {
     await page.getByRole('radio', { name: '1', exact: true }).check();
     await generate.click();
     await result('Failed').getByText(/^Failed: Leonardo made no images\. \$0\.\d+ was charged\.$/).waitFor();
+    // What was charged, and not the list price, also after a reload.
+    const { generate: made } = await (
+      await fetch(`${address}/v2/generations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', prefer: 'wait=60' },
+        body: JSON.stringify({ model: 'flux-pro-2.0', parameters: { prompt: 'Cheap [sim:cost-factor:0.5]', width: 512, height: 512 } }),
+      })
+    ).json();
+    await load();
+    await result('Cheap').locator('.facts-line').getByText(`$${made.cost.amount}`).waitFor();
     if (screenshots) await shoot(page, 'flagged', screenshots);
     await page.getByRole('link', { name: 'History' }).click();
     const card = page.locator('.result', { hasText: 'Flagged [' });

@@ -12,12 +12,16 @@ namespace Gateway.Generations;
 /// <param name="Generate">The generation that was made. Left out with <c>Prefer: respond-async</c>.</param>
 /// <param name="Generation">With <c>Prefer: wait=N</c>, once it has ended.</param>
 /// <param name="Job">With <c>Prefer: respond-async</c>.</param>
-/// <param name="Request">With <c>Prefer: respond-async, wait=N</c>, once there is a generation.</param>
+/// <param name="Request">With <c>Prefer: respond-async</c>: as it is sent upstream.</param>
+/// <param name="User">With <c>Prefer: respond-async, wait=N</c>, once there is a generation: whom it named.</param>
+/// <param name="Cost">Likewise: what the tenant was charged, in dollars.</param>
 internal sealed record GenerationCreated(
     [property: JsonPropertyName("generate")] CreatedGeneration Generate = null!,
     [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation = null!,
     [property: JsonPropertyName("job")] JobState Job = null!,
-    [property: JsonPropertyName("request")] RequestSent Request = null!
+    [property: JsonPropertyName("request")] RequestSent Request = null!,
+    [property: JsonPropertyName("user")] string User = null!,
+    [property: JsonPropertyName("cost")] StatedCost Cost = null!
 );
 
 /// <param name="GenerationId">Names the generation: <c>GET /v1/generations/{id}</c>. A UUID.</param>
@@ -28,10 +32,6 @@ internal sealed record CreatedGeneration(
     [property: JsonPropertyName("apiCreditCost")] int? ApiCreditCost,
     [property: JsonPropertyName("cost")] StatedCost Cost
 );
-
-/// <param name="Amount">A decimal string: <c>0.0837</c>.</param>
-/// <param name="Unit"><c>DOLLARS</c>, or <c>CREDITS</c> where the account is billed so.</param>
-internal sealed record StatedCost([property: JsonPropertyName("amount")] string Amount, [property: JsonPropertyName("unit")] string Unit);
 
 /// <summary>The answer of <c>POST /v2/generations/quote</c>.</summary>
 /// <remarks><see cref="QuoteJson"/> writes it.</remarks>

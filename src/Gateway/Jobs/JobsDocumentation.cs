@@ -33,7 +33,7 @@ internal static class JobsDocumentation
         );
         documentation.Schema<JobProblem>(SchemaRules.Nullable);
         documentation.Schema<JobList>(("jobs", SchemaRules.AtMost(PageRequest.MaxSize)));
-        documentation.Example<JobFound>("queued", $$"""{ "job": {{ExampleQueued}} }""");
+        documentation.Example<JobFound>("queued", $$"""{ "job": {{ExampleQueued}}, "request": {{ResultsDocumentation.ExampleRequest}} }""");
         documentation.Example<JobFound>(
             "complete",
             $$"""{ "job": {{ExampleComplete}}, "generations_by_pk": {{ResultsDocumentation.ExampleComplete}} }"""

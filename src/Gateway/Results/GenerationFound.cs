@@ -16,11 +16,17 @@ namespace Gateway.Results;
 /// before the gateway kept it.
 /// </param>
 /// <param name="User">The person that its request named. Left out if it named none.</param>
+/// <param name="Cost">What the tenant was charged, in dollars. Left out once that is not known any more.</param>
 internal sealed record GenerationFound(
     [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation,
     [property: JsonPropertyName("request")] RequestSent Request = null!,
-    [property: JsonPropertyName("user")] string User = null!
+    [property: JsonPropertyName("user")] string User = null!,
+    [property: JsonPropertyName("cost")] StatedCost Cost = null!
 );
+
+/// <param name="Amount">A decimal string: <c>0.0837</c>.</param>
+/// <param name="Unit"><c>DOLLARS</c>, or <c>CREDITS</c> where the account is billed so.</param>
+internal sealed record StatedCost([property: JsonPropertyName("amount")] string Amount, [property: JsonPropertyName("unit")] string Unit);
 
 /// <summary>A request as it was sent upstream, with every default and the seed.</summary>
 internal sealed record RequestSent(
@@ -67,6 +73,7 @@ internal sealed record ReferencedImageSent([property: JsonPropertyName("id")] st
 /// <param name="Elements">Always empty; used by other models.</param>
 /// <param name="Request">In a list only: the request as it was sent upstream.</param>
 /// <param name="User">In a list only: the person that its request named.</param>
+/// <param name="Cost">In a list only: what the tenant was charged, in dollars.</param>
 internal sealed record GenerationResult(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("status")] string Status,
@@ -93,7 +100,8 @@ internal sealed record GenerationResult(
     [property: JsonPropertyName("generation_elements")] IReadOnlyList<string> Elements = null!,
     [property: JsonPropertyName("prompt_moderations")] IReadOnlyList<GenerationModeration> Moderations = null!,
     [property: JsonPropertyName("request")] RequestSent Request = null!,
-    [property: JsonPropertyName("user")] string User = null!
+    [property: JsonPropertyName("user")] string User = null!,
+    [property: JsonPropertyName("cost")] StatedCost Cost = null!
 );
 
 internal sealed record GenerationModeration([property: JsonPropertyName("moderationClassification")] IReadOnlyList<string> Classification);

@@ -8,11 +8,15 @@ namespace Gateway.Results;
 /// <see cref="StoredJob"/> writes them.
 /// </remarks>
 /// <param name="Generation">Left out as long as there is none.</param>
-/// <param name="Request">The request as it was sent upstream; beside the generation.</param>
+/// <param name="Request">As it is or was sent upstream, while the job is queued or has a generation.</param>
+/// <param name="User">The person that its request named; beside the generation.</param>
+/// <param name="Cost">What the tenant was charged, in dollars; beside the generation.</param>
 internal sealed record JobFound(
     [property: JsonPropertyName("job")] JobState Job,
     [property: JsonPropertyName("generations_by_pk")] GenerationResult Generation = null!,
-    [property: JsonPropertyName("request")] RequestSent Request = null!
+    [property: JsonPropertyName("request")] RequestSent Request = null!,
+    [property: JsonPropertyName("user")] string User = null!,
+    [property: JsonPropertyName("cost")] StatedCost Cost = null!
 );
 
 /// <summary>The answer of <c>GET /v1/jobs</c>.</summary>
@@ -28,6 +32,7 @@ internal sealed record JobList(
 /// <param name="EstimatedStart">By the rate of the last minute. Null: it is not queued.</param>
 /// <param name="GenerationId">Null as long as there is none.</param>
 /// <param name="Problem">Why there is none; null: there is one, or there may be.</param>
+/// <param name="Request">In a list only, while it is queued: the request as it is sent upstream.</param>
 internal sealed record JobState(
     [property: JsonPropertyName("id")] string Id,
     [property: JsonPropertyName("status")] string Status,
@@ -35,7 +40,8 @@ internal sealed record JobState(
     [property: JsonPropertyName("estimatedStart")] DateTime? EstimatedStart,
     [property: JsonPropertyName("createdAt")] DateTime CreatedAt,
     [property: JsonPropertyName("generationId")] string? GenerationId,
-    [property: JsonPropertyName("problem")] JobProblem? Problem
+    [property: JsonPropertyName("problem")] JobProblem? Problem,
+    [property: JsonPropertyName("request")] RequestSent Request = null!
 );
 
 /// <summary>A problem as its page describes it.</summary>

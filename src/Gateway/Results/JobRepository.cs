@@ -17,7 +17,8 @@ internal sealed class JobRepository(Database database)
               case when r.state = 'Q' then (
                 select count(*) from reservation q
                 where q.tenant = j.tenant and q.state = 'Q' and (q.reserved_at, q.sequence) <= (r.reserved_at, r.sequence)
-              ) end
+              ) end,
+              case when r.state = 'Q' then (select body from sent_request s where s.reservation_id = r.id) end
             from {jobs} j join reservation r on r.id = j.reservation_id left join generation g on g.reservation_id = r.id
             """;
 
@@ -148,6 +149,9 @@ internal sealed class JobRepository(Database database)
             && problem is not null
                 ? new Outcome(problem, (int)row.GetNumber(8), row.GetString(9), row.GetStringOrNull(10))
                 : null
-        );
+        )
+        {
+            Request = row.IsDBNull(12) ? null : (byte[])row.GetValue(12),
+        };
     }
 }

@@ -31,7 +31,7 @@ internal static class ResultsDocumentation
         }
         """;
 
-    private const string ExampleRequest = """
+    public const string ExampleRequest = """
         {
           "model": "flux-pro-2.0", "public": false,
           "parameters": { "prompt": "A cat wearing a hat", "quantity": 1, "width": 1440, "height": 1440, "seed": 4294967295, "prompt_enhance": "OFF" }
@@ -50,7 +50,7 @@ internal static class ResultsDocumentation
         DescribeAnswers(documentation);
         documentation.Example<GenerationFound>(
             "complete",
-            $$"""{ "generations_by_pk": {{ExampleComplete}}, "request": {{ExampleRequest}}, "user": "jane.doe@example.com" }"""
+            $$"""{ "generations_by_pk": {{ExampleComplete}}, "request": {{ExampleRequest}}, "user": "jane.doe@example.com", "cost": { "amount": "0.0837", "unit": "DOLLARS" } }"""
         );
         documentation.Example<GenerationFound>(
             "pending",

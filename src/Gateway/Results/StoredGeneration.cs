@@ -8,8 +8,9 @@ namespace Gateway.Results;
 /// <summary>A generation as its owner may see it.</summary>
 /// <param name="Row">What the upstream last said about it; null: not polled yet.</param>
 /// <param name="StuckAt">When it was found pending past the deadline.</param>
-/// <param name="User">The person that the request named; null: none.</param>
 /// <param name="Request">The body that was sent upstream; null: it was made before the gateway kept them.</param>
+/// <param name="User">The person that the request named; null: none.</param>
+/// <param name="Charged">Micro-dollars; null: not known any more.</param>
 internal sealed record StoredGeneration(
     string Id,
     GenerationStatus Status,
@@ -17,11 +18,13 @@ internal sealed record StoredGeneration(
     DateTimeOffset CreatedAt,
     DateTimeOffset? StuckAt,
     byte[]? Request,
-    string? User
+    string? User,
+    long? Charged
 ) : IStatus
 {
     public const string Columns =
-        "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id), user_label";
+        "id, status, result, created_at, stuck_at, (select body from sent_request s where s.reservation_id = generation.reservation_id), user_label, "
+        + "(select charged from reservation r where r.id = generation.reservation_id)";
 
     public bool IsEnded => Status != GenerationStatus.Pending;
 
@@ -39,7 +42,8 @@ internal sealed record StoredGeneration(
             row.GetTime(from + 3),
             row.GetTimeOrNull(from + 4),
             row.IsDBNull(from + 5) ? null : (byte[])row.GetValue(from + 5),
-            row.GetStringOrNull(from + 6)
+            row.GetStringOrNull(from + 6),
+            row.GetNumberOrNull(from + 7)
         );
 
     /// <param name="root">Where the caller reaches the gateway: image addresses begin with it.</param>
@@ -54,11 +58,15 @@ internal sealed record StoredGeneration(
 
     public void WriteMembers(Utf8JsonWriter json, string root) => GenerationView.WriteMembers(json, this, root);
 
-    /// <summary>The request byte for byte as it was sent, so that it can be sent again, and who made it.</summary>
+    /// <summary>
+    /// Who made it, what it was charged, and the request byte for byte as it was sent, so that it can be sent again.
+    /// </summary>
     public void WriteRequest(Utf8JsonWriter json)
     {
         if (User is not null)
             json.WriteString("user"u8, User);
+        if (Charged is { } micros)
+            new GenerationCost(micros, null, null).Write(json);
         if (Request is null)
             return;
         json.WritePropertyName("request"u8);

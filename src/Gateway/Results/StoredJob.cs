@@ -46,6 +46,9 @@ internal sealed record StoredJob(
     /// <summary>Null: there is none, or it was deleted.</summary>
     public StoredGeneration? Generation { get; init; }
 
+    /// <summary>The body that is sent upstream; null: it is not queued.</summary>
+    public byte[]? Request { get; init; }
+
     public bool IsEnded => Status is not (JobStatus.Queued or JobStatus.Running);
 
     public long Version =>
@@ -63,14 +66,34 @@ internal sealed record StoredJob(
     public void WriteMembers(Utf8JsonWriter json, string root)
     {
         json.WritePropertyName("job"u8);
-        WriteTo(json);
+        json.WriteStartObject();
+        WriteState(json);
+        json.WriteEndObject();
         if (Generation is { } generation)
             generation.WriteMembers(json, root);
+        else
+            WriteRequest(json);
     }
 
+    /// <summary>As a member of a list.</summary>
     public void WriteTo(Utf8JsonWriter json)
     {
         json.WriteStartObject();
+        WriteState(json);
+        WriteRequest(json);
+        json.WriteEndObject();
+    }
+
+    private void WriteRequest(Utf8JsonWriter json)
+    {
+        if (Request is null)
+            return;
+        json.WritePropertyName("request"u8);
+        json.WriteRawValue(Request, skipInputValidation: true);
+    }
+
+    private void WriteState(Utf8JsonWriter json)
+    {
         json.WriteString("id"u8, Id);
         json.WriteString("status"u8, ToLabel(Status));
         if (Position is { } position)
@@ -82,7 +105,6 @@ internal sealed record StoredJob(
         json.WriteString("generationId"u8, GenerationId);
         json.WritePropertyName("problem"u8);
         WriteProblem(json);
-        json.WriteEndObject();
     }
 
     public static string ToLabel(JobStatus status) => status.ToString().ToUpperInvariant();

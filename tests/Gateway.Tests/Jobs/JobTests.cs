@@ -53,6 +53,7 @@ public sealed class JobTests : IAsyncLifetime
         var seen = await SeeAsync(second);
         seen["job"]!["status"]!.GetValue<string>().ShouldBe("QUEUED");
         seen["job"]!["position"]!.GetValue<int>().ShouldBe(2);
+        seen["request"]!["parameters"]!["prompt"]!.GetValue<string>().ShouldBe("two");
         seen["job"]!["estimatedStart"]!.GetValue<DateTimeOffset>().ShouldBeGreaterThanOrEqualTo(GatewayApp.Start);
         var usage = await (await _gateway.GetAsync("/v1/usage", TwoTenants.AsA)).JsonAsync();
         Quota(usage, "images-day")["held"]!.GetValue<int>().ShouldBe(2);
@@ -114,6 +115,8 @@ public sealed class JobTests : IAsyncLifetime
         Ids(await ListAsync($"/api/rest/v1/jobs?limit=2&after={page["next"]}")).ShouldBe([queued[0]]);
         Ids(await ListAsync("/v1/jobs?status=CANCELED")).ShouldBe([queued[1]]);
         Ids(await ListAsync("/v1/jobs?status=QUEUED")).ShouldBe([queued[2], queued[0]]);
+        // What is cancelled has no stored request any more.
+        page["jobs"]!.AsArray().Select(job => job!["request"]?["parameters"]!["prompt"]!.GetValue<string>()).ShouldBe(["three", null]);
         (await (await _gateway.GetAsync("/v1/jobs?status=LOST&limit=0&after=x", TwoTenants.AsA)).ProblemAsync(400, "validation"))
             .Codes()
             .ShouldBe(["#/after invalid-cursor", "#/limit out-of-range", "#/status unknown-value"]);

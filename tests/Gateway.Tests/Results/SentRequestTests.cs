@@ -113,6 +113,21 @@ public sealed class SentRequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_charged_is_read_with_a_generation_also_where_it_is_not_the_list_price()
+    {
+        var body = """{"model":"flux-pro-2.0","parameters":{"prompt":"A cat [sim:cost-factor:2]","width":512,"height":512}}""";
+        var made = (await (await _gateway.PostAsync(body, headers: TwoTenants.AsA)).JsonAsync())["generate"]!;
+        var charged = made["cost"]!.ToJsonString();
+        var quote = await _gateway.PostAsync(body, "/v2/generations/quote", TwoTenants.AsB);
+        (await quote.JsonAsync())["cost"]!.ToJsonString().ShouldBe(charged, "the price follows what Leonardo states");
+
+        (await ListAsync()).ShouldHaveSingleItem().GetProperty("cost").GetRawText().ShouldBe(charged);
+        var answer = await (await _gateway.GetAsync($"/v1/generations/{made["generationId"]}", TwoTenants.AsA)).JsonAsync();
+        answer["cost"]!.ToJsonString().ShouldBe(charged);
+        answer["generations_by_pk"]!.AsObject().ContainsKey("cost").ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task A_generation_from_before_requests_were_kept_has_none_and_is_read_as_before()
     {
         var id = (await _gateway.MakeAsync(TwoTenants.AsA))["id"]!.GetValue<string>();
@@ -120,7 +135,7 @@ public sealed class SentRequestTests : IAsyncLifetime
 
         var answer = await (await _gateway.GetAsync("/v1/generations/" + id, TwoTenants.AsA)).JsonAsync();
 
-        answer.AsObject().Select(member => member.Key).ShouldBe(["generations_by_pk"]);
+        answer.AsObject().Select(member => member.Key).ShouldBe(["generations_by_pk", "cost"]);
         (await ListAsync()).ShouldHaveSingleItem().TryGetProperty("request", out _).ShouldBeFalse();
     }
 

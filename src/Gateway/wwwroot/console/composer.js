@@ -175,8 +175,7 @@ async function submit(again = null) {
     const { generate } = await response.json();
     close();
     emit('generation-sent');
-    const cost = generate.cost?.unit === 'DOLLARS' ? Number(generate.cost.amount) : undefined;
-    emit('generation-made', { generation: { id: generate.generationId, status: 'PENDING', generated_images: [] }, request, cost });
+    emit('generation-made', { generation: { id: generate.generationId, status: 'PENDING', generated_images: [] }, request, cost: generate.cost });
     say('Sent. Leonardo is working.');
   } catch (fault) {
     emit('generation-sent');

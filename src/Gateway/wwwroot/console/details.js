@@ -67,7 +67,7 @@ function details(generation, leave) {
   return [
     h('p', { class: 'asked' }, promptOf(generation)),
     failed
-      ? h('p', { class: 'state bad' }, failedText(costOf(generation)))
+      ? h('p', { class: 'state bad' }, failedText(generation))
       : imagesOf(generation).length > 0
         ? pictures(generation, use, 320)
         : h('p', { class: 'state' }, 'Leonardo is still working on it.'),

@@ -11,15 +11,15 @@ import { referTo } from './references.js';
 import { describeRun, run, runOf } from './runs.js';
 import { isSelected, select } from './selection.js';
 
-export const failedText = price => `Failed: Leonardo made no images. ${price ? `${price} was charged.` : 'It was charged all the same.'}`;
+export const failedText = ({ cost }) => `Failed: Leonardo made no images. ${cost === undefined ? 'It was charged all the same.' : `${usd(cost)} was charged.`}`;
 
-/** The charge, or the price where the gateway has not stated a charge. */
+/** The charge, or the list price where the gateway does not know the charge any more. */
 export function costOf(generation) {
   if (generation.cost !== undefined) return usd(generation.cost);
   const asked = generation.request;
   const model = asked && modelNamed(asked.model);
   const price = model ? priceOf(model, asked.parameters) : null;
-  return price === null ? null : usd(price);
+  return price === null ? null : `list price ${usd(price)}`;
 }
 
 /** The content of its article. */
@@ -30,7 +30,7 @@ export function entryOf(generation) {
   const head = h('div', { class: 'entry-head' }, selectBox(generation), h('a', { class: 'asked', href: `#/g/${id}`, title: prompt.length > 160 ? prompt : undefined }, prompt || 'Prompt not known'));
   if (found?.fault) return [head, cardFor(found.fault, button('Check again', () => run(generation)))];
   if (found) return [head, h('p', { class: 'state', 'data-run': id }, describeRun(found)), frames(generation)];
-  if (generation.status === 'FAILED') return [head, h('p', { class: 'state bad' }, failedText(costOf(generation))), facts(generation), againActions(generation)];
+  if (generation.status === 'FAILED') return [head, h('p', { class: 'state bad' }, failedText(generation)), facts(generation), againActions(generation)];
   return [head, pictures(generation, referTo, 320), facts(generation), againActions(generation)];
 }
 

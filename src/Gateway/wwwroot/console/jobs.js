@@ -40,7 +40,13 @@ function show(jobs) {
 
 function newLine(job) {
   const name = `job-${job.id}`;
-  return h('li', { class: 'line' }, h('p', { class: 'state place', id: name }), h('button', { type: 'button', class: 'quiet', 'aria-describedby': name, onclick: () => cancel(job.id) }, 'Cancel'));
+  const prompt = job.request?.parameters.prompt ?? 'A request';
+  return h(
+    'li',
+    { class: 'line' },
+    h('div', { id: name }, h('p', { class: 'asked', title: prompt }, prompt), h('p', { class: 'state place' })),
+    h('button', { type: 'button', class: 'quiet', 'aria-describedby': name, onclick: () => cancel(job.id, prompt) }, 'Cancel'),
+  );
 }
 
 function describe({ position, estimatedStart, createdAt }) {
@@ -48,10 +54,10 @@ function describe({ position, estimatedStart, createdAt }) {
   return [`Position ${position.toLocaleString('en')}`, seconds && `starts in about ${span(seconds)}`, `sent at ${timeOf(createdAt)}`].filter(Boolean).join(' · ');
 }
 
-async function cancel(id) {
+async function cancel(id, prompt) {
   const isSent = await ask({
     title: 'Cancel this request?',
-    text: 'A program of your team has sent it. It has not reached Leonardo, and nothing is charged.',
+    text: `“${prompt.slice(0, 200)}”. A program of your team has sent it. It has not reached Leonardo, and nothing is charged.`,
     go: 'Cancel the request',
     keep: 'Keep it',
     isDanger: true,

@@ -13,18 +13,18 @@ export const setTeam = id => (team = id);
 export const ofTeam = message => ({ ...message, team });
 export const isOfTeam = message => team !== null && message.team === team;
 
-/** @param cost dollars, where the gateway has stated them. */
-export function remember(generation, request = generation.request, cost) {
+/** @param cost as the gateway states it: `{amount, unit}`. */
+export function remember({ cost: own, ...generation }, request = generation.request, cost = own) {
   const known = { ...generations.get(generation.id), ...generation };
   if (request) known.request = request;
-  if (cost !== undefined) known.cost = cost;
+  if (cost?.unit === 'DOLLARS') known.cost = Number(cost.amount);
   generations.set(known.id, known);
   for (const image of known.generated_images ?? []) images.set(image.id, known.id);
   return known;
 }
 
 /** The answer that has one generation. */
-export const rememberAnswer = ({ generations_by_pk: generation, request, user }) => remember(user ? { ...generation, user } : generation, request);
+export const rememberAnswer = ({ generations_by_pk: generation, request, user, cost }) => remember(user ? { ...generation, user } : generation, request, cost);
 
 export const known = id => generations.get(id);
 export const allKnown = () => generations.values();
