@@ -14,6 +14,12 @@ internal sealed record ByteRange(long From, long? Count)
 
     public bool IsWhole => this == Whole;
 
+    /// <summary>Whether one part is asked for, and not all of the image.</summary>
+    public static bool IsAsked(RequestHeaders headers, EntityTagHeaderValue tag) =>
+        headers.Range is { Unit: { Value: "bytes" }, Ranges: { Count: 1 } ranges }
+        && ranges.First() is not { From: 0, To: null }
+        && Applies(headers.IfRange, tag);
+
     /// <param name="length">Null: not known.</param>
     /// <returns>Null: the range lies outside the image (416).</returns>
     public static ByteRange? Read(RequestHeaders headers, EntityTagHeaderValue tag, long? length)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Gateway.Edge.Outgoing;
 using Gateway.Edge.Problems;
 using Gateway.Leonardo;
@@ -47,7 +48,8 @@ internal sealed partial class ImageDownloader : IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            return await FollowAsync(url, either.Token);
+            var (response, refusal) = await FollowAsync(url, null, either.Token);
+            return response is null ? (null, refusal) : await ReadAsync(response, either.Token);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -59,9 +61,34 @@ internal sealed partial class ImageDownloader : IDisposable
         }
     }
 
+    /// <param name="format">Null: it is the beginning, and tells.</param>
+    /// <returns>Null: its host does not send this part. The whole image may be had all the same.</returns>
+    public async Task<OpenImage?> OpenPartAsync(Uri url, ByteRange range, ImageFormat? format, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            var (response, _) = await FollowAsync(url, range, either.Token);
+            return response is null ? null : await ReadPartAsync(response, range, format, either.Token);
+        }
+        catch (Exception exception)
+            when (exception is HttpRequestException or IOException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            )
+        {
+            return null;
+        }
+    }
+
     public void Dispose() => _invoker.Dispose();
 
-    private async Task<(OpenImage? Image, Problem? Refusal)> FollowAsync(Uri url, CancellationToken cancellationToken)
+    /// <returns>The answer of the last host, which its caller disposes of, or the refusal.</returns>
+    private async Task<(HttpResponseMessage? Response, Problem? Refusal)> FollowAsync(
+        Uri url,
+        ByteRange? range,
+        CancellationToken cancellationToken
+    )
     {
         for (var hop = 0; hop <= MaxRedirects; hop++)
         {
@@ -70,39 +97,85 @@ internal sealed partial class ImageDownloader : IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
             request.Headers.TryAddWithoutValidation("accept", "image/*");
             request.Headers.TryAddWithoutValidation("user-agent", "leonardo-gateway");
-            HttpResponseMessage? response = await _invoker.SendAsync(request, cancellationToken);
-            try
-            {
-                if (response.StatusCode == HttpStatusCode.OK)
-                {
-                    var (image, refusal) = await ReadAsync(response, cancellationToken);
-                    response = image is null ? response : null;
-                    return (image, refusal);
-                }
-                if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
-                    return (null, new Problem(ProblemTypes.NotFound, "Leonardo no longer has the image."));
-                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
-                    return (null, Fail(ConnectionFailure.Answer($"status {(int)response.StatusCode}")));
-                url = new Uri(url, location);
-            }
-            finally
-            {
-                response?.Dispose();
-            }
+            if (range is { Count: { } count })
+                request.Headers.Range = new RangeHeaderValue(range.From, range.From + count - 1);
+            var response = await _invoker.SendAsync(request, cancellationToken);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
+                return (response, null);
+            response.Dispose();
+            url = new Uri(url, location);
         }
         return (null, Fail("the host redirected too often"));
     }
 
     private async Task<(OpenImage? Image, Problem? Refusal)> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var length = response.Content.Headers.ContentLength;
-        if (length > _options.MaxBytes || response.Content.Headers.ContentEncoding.Count > 0)
-            return (null, Fail("the image is larger than Images:MaxBytes, or compressed"));
-        var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), _options.MaxBytes, _time);
-        if (await OpenImage.FromAsync(stream, length, response, cancellationToken) is { } image)
-            return (image, null);
+        OpenImage? image = null;
+        try
+        {
+            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+                return (null, new Problem(ProblemTypes.NotFound, "Leonardo no longer has the image."));
+            if (response.StatusCode != HttpStatusCode.OK)
+                return (null, Fail(ConnectionFailure.Answer($"status {(int)response.StatusCode}")));
+            var length = response.Content.Headers.ContentLength;
+            if (length > _options.MaxBytes || response.Content.Headers.ContentEncoding.Count > 0)
+                return (null, Fail("the image is larger than Images:MaxBytes, or compressed"));
+            image = await OpenAsync(response, length, _options.MaxBytes, cancellationToken);
+            return image is null ? (null, Fail("the answer is not an image (JPEG, PNG, WebP, GIF)")) : (image, null);
+        }
+        finally
+        {
+            if (image is null)
+                response.Dispose();
+        }
+    }
+
+    private async Task<OpenImage?> ReadPartAsync(
+        HttpResponseMessage response,
+        ByteRange range,
+        ImageFormat? format,
+        CancellationToken cancellationToken
+    )
+    {
+        OpenImage? image = null;
+        try
+        {
+            if (
+                response.StatusCode != HttpStatusCode.PartialContent
+                || response.Content.Headers
+                    is not { ContentRange: { From: { } from, To: { } to, Length: { } total }, ContentEncoding.Count: 0 }
+                || from != range.From
+                || to - from + 1 != range.Count
+                || total > _options.MaxBytes
+            )
+                return null;
+            var part = new ImagePart(from, total);
+            image = await OpenAsync(response, to - from + 1, to - from + 1, cancellationToken, format, part);
+            return image;
+        }
+        finally
+        {
+            if (image is null)
+                response.Dispose();
+        }
+    }
+
+    private async Task<OpenImage?> OpenAsync(
+        HttpResponseMessage response,
+        long? length,
+        long maxBytes,
+        CancellationToken cancellationToken,
+        ImageFormat? format = null,
+        ImagePart? part = null
+    )
+    {
+        var stream = new BoundedStream(await response.Content.ReadAsStreamAsync(cancellationToken), maxBytes, _time);
+        if (format is not null)
+            return new OpenImage(format, length, default, stream, response) { Part = part };
+        if (await OpenImage.FromAsync(stream, length, response, cancellationToken, part) is { } image)
+            return image;
         await stream.DisposeAsync();
-        return (null, Fail("the answer is not an image (JPEG, PNG, WebP, GIF)"));
+        return null;
     }
 
     /// <summary>The address is not logged: it contains the account's id and the start of the prompt (T-B9).</summary>

@@ -49,6 +49,53 @@ internal sealed class ImageDownloads(ImageDownloader downloader, ImageStore stor
         return rates.CountRead(tenant) is { } tooMany ? (null, tooMany) : await OpenAsync(findUrl, cancellationToken);
     }
 
+    /// <summary>A part of an image that is neither cached nor on its way: its host is asked for that part.</summary>
+    /// <param name="choose">The part, when the length of the image is known.</param>
+    /// <returns>The part, or the refusal for the caller; neither: the whole image is to be opened.</returns>
+    public async Task<(OpenImage? Part, Problem? Refusal)> OpenPartAsync(
+        string tenant,
+        string id,
+        Func<long, ByteRange?> choose,
+        Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl,
+        CancellationToken cancellationToken
+    )
+    {
+        lock (_lock)
+        {
+            // A cache keeps whole images.
+            if (store.IsUsed || _running.ContainsKey(id))
+                return default;
+        }
+        if (rates.CountRead(tenant) is { } tooManyReads)
+            return (null, tooManyReads);
+        var (url, refusal) = await findUrl(cancellationToken);
+        if (url is null)
+            return (null, refusal ?? NoAddress);
+        // Only the first bytes prove that it is an image.
+        await using var head = await downloader.OpenPartAsync(url, new ByteRange(0, ImageFormat.SniffBytes), null, cancellationToken);
+        if (head is null || choose(head.Part!.Total) is not { Count: { } count } range || count == head.Part.Total)
+            return default;
+        var part = await downloader.OpenPartAsync(url, range, head.Format, cancellationToken);
+        return (part is null ? null : ReadAhead(tenant, id, part, count), null);
+    }
+
+    /// <summary>At its host's pace into a temporary file; if there is no room, at its caller's.</summary>
+    private OpenImage ReadAhead(string tenant, string id, OpenImage part, long length)
+    {
+        if (!TryTake(tenant, length))
+            return part;
+        if (files.TryCreate(length) is not { } file)
+        {
+            Give(tenant, length);
+            return part;
+        }
+        var download = new SharedDownload(id, part.Format, length, file, null, () => Give(tenant, length));
+        var reader = download.TryOpen(part.Part)!;
+        _ = download.RunAsync(part);
+        download.Release();
+        return reader;
+    }
+
     /// <returns>Null: refused.</returns>
     private (Running? Running, bool IsFirst) Join(
         string tenant,

@@ -30,7 +30,29 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
         string tenant,
         string id,
         Func<CancellationToken, Task<(Uri? Url, Problem? Refusal)>> findUrl
-    ) => SendAsync(context, id, cancellationToken => OpenAsync(tenant, id, findUrl, cancellationToken));
+    ) =>
+        SendAsync(
+            context,
+            id,
+            async cancellationToken =>
+            {
+                if (await store.OpenAsync(id, cancellationToken) is { } cached)
+                    return (cached, null);
+                var (headers, tag) = (context.Request.GetTypedHeaders(), Tag(id));
+                if (!HttpMethods.IsGet(context.Request.Method) || !ByteRange.IsAsked(headers, tag))
+                    return await downloads.OpenAsync(tenant, id, findUrl, cancellationToken);
+                var (part, refusal) = await downloads.OpenPartAsync(
+                    tenant,
+                    id,
+                    length => ByteRange.Read(headers, tag, length),
+                    findUrl,
+                    cancellationToken
+                );
+                return part is null && refusal is null
+                    ? await downloads.OpenAsync(tenant, id, findUrl, cancellationToken)
+                    : (part, refusal);
+            }
+        );
 
     /// <summary>A small WebP of the image, with an ETag of its own.</summary>
     /// <param name="width">One of <see cref="Thumbnails.Widths"/>.</param>
@@ -56,7 +78,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
     private async Task SendAsync(HttpContext context, string id, Func<CancellationToken, Task<(OpenImage? Image, Problem? Refusal)>> open)
     {
         var request = context.Request.GetTypedHeaders();
-        var tag = new EntityTagHeaderValue($"\"{id}\"");
+        var tag = Tag(id);
         if (request.IfNoneMatch.Any(known => known.Equals(EntityTagHeaderValue.Any) || known.Compare(tag, useStrongComparison: false)))
         {
             WriteCacheHeaders(context.Response, tag);
@@ -73,7 +95,8 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
 
         await using (image)
         {
-            if (ByteRange.Read(request, tag, image.Length) is not { } range)
+            var range = image.Part is { } part ? new ByteRange(part.From, image.Length) : ByteRange.Read(request, tag, image.Length);
+            if (range is null)
             {
                 context.Response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes */{image.Length}");
                 await new Problem(ProblemTypes.RangeNotSatisfiable, $"The image has {image.Length} bytes.").ExecuteAsync(context);
@@ -100,6 +123,8 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
             ? (cached, null)
             : await downloads.OpenAsync(tenant, id, findUrl, cancellationToken);
 
+    private static EntityTagHeaderValue Tag(string id) => new($"\"{id}\"");
+
     private static void WriteCacheHeaders(HttpResponse response, EntityTagHeaderValue tag)
     {
         response.Headers.ETag = tag.ToString();
@@ -119,13 +144,12 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
         response.StatusCode = StatusCodes.Status206PartialContent;
         response.Headers.ContentRange = string.Create(
             CultureInfo.InvariantCulture,
-            $"bytes {range.From}-{range.From + range.Count - 1}/{image.Length}"
+            $"bytes {range.From}-{range.From + range.Count - 1}/{image.Part?.Total ?? image.Length}"
         );
     }
 
     /// <summary>
-    /// Reads from the beginning even for a range, because only the first bytes prove that it is an image, and skips the
-    /// bytes before the range.
+    /// Reads from the beginning of what is open, and skips the bytes before the range.
     /// </summary>
     private async Task CopyAsync(HttpContext context, OpenImage image, ByteRange range)
     {
@@ -133,7 +157,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            var (position, end) = (0L, range.Count is { } count ? range.From + count : long.MaxValue);
+            var (position, end) = (image.Part?.From ?? 0, range.Count is { } count ? range.From + count : long.MaxValue);
             while (position < end)
             {
                 var read = await image.ReadAsync(buffer, cancellationToken);
@@ -145,7 +169,7 @@ internal sealed class ImageSender(ImageStore store, ImageDownloads downloads, Th
                     await context.Response.Body.WriteAsync(buffer.AsMemory(from, to - from), cancellationToken);
                 position += read;
             }
-            if (position < Math.Min(end, image.Length ?? 0))
+            if (position < Math.Min(end, image.Part?.Total ?? image.Length ?? 0))
                 throw new IOException("the image ended before its stated length");
         }
         catch (IOException)

@@ -35,6 +35,8 @@ internal sealed partial class ImageStore
             LoadIndex(_folder);
     }
 
+    public bool IsUsed => _folder is not null;
+
     /// <returns>Null: not cached.</returns>
     public async Task<OpenImage?> OpenAsync(string id, CancellationToken cancellationToken)
     {

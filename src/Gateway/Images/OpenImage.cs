@@ -16,13 +16,22 @@ internal sealed class OpenImage(ImageFormat format, long? length, ReadOnlyMemory
     /// <summary>Null: the sender did not state it.</summary>
     public long? Length => length;
 
+    /// <summary>Null: it is the whole image.</summary>
+    public ImagePart? Part { get; init; }
+
     /// <returns>Null: not an image, or too short to tell.</returns>
-    public static async Task<OpenImage?> FromAsync(Stream stream, long? length, IDisposable? owner, CancellationToken cancellationToken)
+    public static async Task<OpenImage?> FromAsync(
+        Stream stream,
+        long? length,
+        IDisposable? owner,
+        CancellationToken cancellationToken,
+        ImagePart? part = null
+    )
     {
         var head = new byte[ImageFormat.SniffBytes];
         var read = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken);
         return ImageFormat.Sniff(head.AsSpan(0, read)) is { } format
-            ? new OpenImage(format, length, head.AsMemory(0, read), stream, owner)
+            ? new OpenImage(format, length, head.AsMemory(0, read), stream, owner) { Part = part }
             : null;
     }
 
@@ -43,3 +52,7 @@ internal sealed class OpenImage(ImageFormat format, long? length, ReadOnlyMemory
         owner?.Dispose();
     }
 }
+
+/// <param name="From">Of its first byte.</param>
+/// <param name="Total">Bytes of the whole image.</param>
+internal sealed record ImagePart(long From, long Total);

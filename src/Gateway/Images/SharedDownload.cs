@@ -23,15 +23,16 @@ internal sealed class SharedDownload(string id, ImageFormat format, long length,
     /// <summary>This download, who began it, and its readers: the file is closed with the last of them.</summary>
     private int _users = 2;
 
-    /// <returns>The image from its beginning; null: too late, its last reader has left.</returns>
-    public OpenImage? TryOpen()
+    /// <param name="part">Which part of an image it is; null: all of it.</param>
+    /// <returns>From its beginning; null: too late, its last reader has left.</returns>
+    public OpenImage? TryOpen(ImagePart? part = null)
     {
         lock (_lock)
         {
             if (_users == 0 || _isAbandoned)
                 return null;
             _users++;
-            return new OpenImage(format, length, default, new Reader(this), null);
+            return new OpenImage(format, length, default, new Reader(this), null) { Part = part };
         }
     }
 
