@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Gateway.Tests.Harness;
+using Microsoft.Data.Sqlite;
 using static Gateway.Tests.Campaign.CampaignRequests;
 
 namespace Gateway.Tests.Campaign;
@@ -11,6 +12,8 @@ namespace Gateway.Tests.Campaign;
 internal sealed class AttackCampaign(TimeSpan length)
 {
     public const int Slots = 10;
+    private const int JobSeconds = 3;
+    private const string OpenRequests = "100 open requests";
 
     private const string Victim = "victim";
     private const string Attacker = "attacker";
@@ -20,6 +23,11 @@ internal sealed class AttackCampaign(TimeSpan length)
 
     private readonly ConcurrentDictionary<int, int> _attackers = new();
     private int _accepted;
+
+    /// <summary>
+    /// Milliseconds from the end of each generation until it was noticed, while 100 requests waited for slots.
+    /// </summary>
+    public IReadOnlyList<double> Noticed { get; private set; } = [];
 
     /// <returns>The undisturbed tenant, and then the same during each attack.</returns>
     public async Task<IReadOnlyList<AttackResult>> RunAsync(CancellationToken cancellationToken)
@@ -41,7 +49,7 @@ internal sealed class AttackCampaign(TimeSpan length)
                 ("Leonardo__Timeout", "00:00:10"),
             ]
         );
-        await cluster.Simulator.SetJobSecondsAsync(3);
+        await cluster.Simulator.SetJobSecondsAsync(JobSeconds);
         await cluster.StartAsync();
         var client = cluster[0].Client;
         var image = await MakeImageAsync(client, cancellationToken);
@@ -52,10 +60,13 @@ internal sealed class AttackCampaign(TimeSpan length)
             _attackers.Clear();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var attacking = attack(stop.Token);
+            var changes = name == OpenRequests ? VaryJobsAsync(cluster.Simulator, stop.Token) : null;
             await Task.Delay(length, cancellationToken);
             results.Add(await MeasureAsync(name, client, image, cancellationToken));
             await stop.CancelAsync();
             await attacking;
+            if (changes is not null)
+                Noticed = await ReadNoticedAsync(cluster.DatabaseFile, await changes, cancellationToken);
         }
         (await cluster.Simulator.PeakAsync()).ShouldBeLessThanOrEqualTo(Slots, "more ran than the account allows");
         return results;
@@ -65,7 +76,7 @@ internal sealed class AttackCampaign(TimeSpan length)
         [
             ("uploads with every quota at 0", stop => LoopAsync(16, () => UploadAsync(client, stop), stop)),
             ("prompts that Leonardo refuses", stop => LoopAsync(2, () => PostAsync(client, Attacker, "[sim:moderation-400]", stop), stop)),
-            ("100 open requests", stop => LoopAsync(100, () => PostAsync(client, Attacker, "a dog", stop), stop)),
+            (OpenRequests, stop => LoopAsync(100, () => PostAsync(client, Attacker, "a dog", stop), stop)),
             ("generations deleted while they run", stop => LoopAsync(8, () => MakeAndDeleteAsync(client, stop), stop)),
         ];
 
@@ -98,6 +109,56 @@ internal sealed class AttackCampaign(TimeSpan length)
             var answer = await Answer.OfAsync(() => PostAsync(client, Victim, "a cat", cancellationToken));
             return answer with { Passed = Volatile.Read(ref _accepted) - before };
         }
+    }
+
+    /// <summary>Jobs of 3 to 3.9 seconds: otherwise all of them would end at the same moment between two polls.</summary>
+    /// <returns>When, in milliseconds, and to how many.</returns>
+    private static async Task<List<(long At, double Milliseconds)>> VaryJobsAsync(SimulatorProcess simulator, CancellationToken stop)
+    {
+        var changes = new List<(long, double)>();
+        try
+        {
+            for (var step = 0; ; step++)
+            {
+                var seconds = JobSeconds + (step * 7 % 10 / 10.0);
+                await simulator.SetJobSecondsAsync(seconds);
+                changes.Add((TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds(), seconds * 1000));
+                await Task.Delay(TimeSpan.FromSeconds(1), stop);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await simulator.SetJobSecondsAsync(JobSeconds);
+            return changes;
+        }
+    }
+
+    /// <summary>Of those that were created while the length of jobs was certain.</summary>
+    private static async Task<List<double>> ReadNoticedAsync(
+        string file,
+        List<(long At, double Milliseconds)> changes,
+        CancellationToken cancellationToken
+    )
+    {
+        const long Uncertain = 100;
+        // Beside the gateway, which keeps other processes from its file.
+        using var copy = new TemporaryFolder();
+        foreach (var part in (string[])[file, $"{file}-wal"])
+            File.Copy(part, copy[Path.GetFileName(part)]);
+        await using var connection = new SqliteConnection($"Data Source={copy[Path.GetFileName(file)]};Pooling=False");
+        await connection.OpenAsync(cancellationToken);
+        await using var ended = connection.CreateCommand();
+        ended.CommandText = "select created_at / 1000, (ended_at - created_at) / 1000.0 from generation where ended_at is not null";
+        await using var rows = await ended.ExecuteReaderAsync(cancellationToken);
+        var noticed = new List<double>();
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            var created = rows.GetInt64(0);
+            var job = changes.LastOrDefault(change => change.At < created);
+            if (created - job.At is > Uncertain and < 1000 - Uncertain)
+                noticed.Add(rows.GetDouble(1) - job.Milliseconds);
+        }
+        return noticed;
     }
 
     private async Task<string> MakeImageAsync(HttpClient client, CancellationToken cancellationToken)
