@@ -191,7 +191,7 @@ export function operatorDefects({ page, content, show }) {
       await page.setViewportSize({ width: 1366, height: 768 });
     },
 
-    async 'An export waits when it is told to, and says that it was cut'() {
+    async 'An export waits as long as the gateway says, and says that it was cut'() {
       await show('audit', 'tbody tr');
       let reads = 0;
       const endless = route => {

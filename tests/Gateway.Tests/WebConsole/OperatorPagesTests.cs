@@ -7,7 +7,9 @@ using Leonardo.Simulator;
 
 namespace Gateway.Tests.WebConsole;
 
-/// <summary>The operator's pages in Chromium, on the management port, over a store as a year-old organisation has it.</summary>
+/// <summary>
+/// The operator's pages in Chromium, on the management port, over a store as a year-old organisation has it.
+/// </summary>
 public sealed class OperatorPagesTests
 {
     private const string AdminToken = "console-admin-token-of-a-test";
