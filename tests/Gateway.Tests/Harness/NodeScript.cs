@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace Gateway.Tests.Harness;
 
@@ -18,7 +19,10 @@ internal static class NodeScript
     /// <summary>Fails with the output of the script unless it exits with 0.</summary>
     /// <param name="arguments">The gateway's address first, if the script calls one: it then gets the secrets that no
     /// response may hold.</param>
-    public static async Task RunAsync(string folder, string script, params string[] arguments)
+    public static Task RunAsync(string folder, string script, params string[] arguments) => RunAsync(folder, script, _ => { }, arguments);
+
+    /// <param name="onLine">Is given each line that the script writes, when it writes it.</param>
+    public static async Task RunAsync(string folder, string script, Action<string> onLine, params string[] arguments)
     {
         Need(folder);
         var start = new ProcessStartInfo("node", [script, .. arguments])
@@ -35,7 +39,7 @@ internal static class NodeScript
         if (InstalledPrograms.Find("chromium") is { } chromium)
             start.Environment.TryAdd("CHROMIUM", chromium);
         using var node = Process.Start(start)!;
-        var output = node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var output = ReadAsync(node.StandardOutput, onLine);
         var errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         using var timeout = new CancellationTokenSource(TimeLimit);
         try
@@ -48,5 +52,16 @@ internal static class NodeScript
                 node.Kill(entireProcessTree: true);
         }
         node.ExitCode.ShouldBe(0, await output + await errors);
+    }
+
+    private static async Task<string> ReadAsync(StreamReader output, Action<string> onLine)
+    {
+        var text = new StringBuilder();
+        while (await output.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
+        {
+            text.AppendLine(line);
+            onLine(line);
+        }
+        return text.ToString();
     }
 }
