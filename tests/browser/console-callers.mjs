@@ -118,7 +118,7 @@ export function callerChanges({ address, page, small, screenshots }) {
       await page.reload();
       await page.locator('#stream-problem').getByText('The gateway is not ready').waitFor();
       await page.waitForLoadState('networkidle');
-      check(await page.locator('#form').isHidden(), 'there is a form, though nobody knows who would pay');
+      check(await page.locator('.composer').isHidden(), 'there is a form, though nobody knows who would pay');
       if (screenshots) await shoot(page, 'no-caller', screenshots);
       await page.unroute('**/v1/usage', away);
       await page.locator('#stream-problem').getByRole('button', { name: 'Try again' }).click();

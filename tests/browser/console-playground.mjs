@@ -142,6 +142,11 @@ const parts = {
     await page.getByRole('button', { name: 'earlier uploads' }).click();
     await inspect(page, 'uploads', screenshots);
     await page.setViewportSize(laptop);
+    await page.evaluate(() => {
+      const list = document.querySelector('.uploads');
+      for (let n = list.children.length; n < 24; n++) list.append(list.firstElementChild.cloneNode(true));
+    });
+    await everyControlIsReachable(page, 'dialog > .actions', 'with 24 uploads');
     await dialog.getByRole('button', { name: 'first.png' }).click();
     await page.getByLabel('Strength of reference 1').waitFor();
     await make('A granite wall');

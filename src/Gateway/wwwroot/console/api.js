@@ -161,7 +161,14 @@ otherTabs?.addEventListener('message', ({ data }) => {
   else if (data.caller !== undefined && data.caller !== caller) confirmCaller();
 });
 
-export const read = async path => (await send('GET', path)).json();
+/** One that is never answered must not keep what waits for it for ever. */
+export async function read(path) {
+  try {
+    return await (await send('GET', path, { signal: AbortSignal.timeout(60_000) })).json();
+  } catch (fault) {
+    throw fault.name === 'TimeoutError' ? unanswered() : fault;
+  }
+}
 export const post = (path, body) => send('POST', path, { json: JSON.stringify(body) });
 
 /** Who is calling, and what is left. */
