@@ -201,8 +201,8 @@ function setUpIdentity() {
 addEventListener('hashchange', () => {
   // What is open belongs to the page that is left; an open generation has an address of its own.
   for (const open of document.querySelectorAll('dialog[open]:not([data-id])')) open.close();
-  for (const menu of document.querySelectorAll('.menu[open]')) menu.open = false;
   if (!follow()) return;
+  for (const menu of document.querySelectorAll('.menu[open]')) menu.open = false;
   $('#page').focus({ preventScroll: true });
   scrollTo(0, 0);
 });
