@@ -76,6 +76,8 @@ const parts = {
     await result('Remix').first().getByRole('button', { name: 'New seed' }).click();
     check((await page.getByLabel('Seed').inputValue()) === '', 'there still is a seed');
     await result('Remix').nth(1).locator('summary').click();
+    // Its card is another element, as if it had ended meanwhile: the list stays open.
+    await result('Remix').nth(1).evaluate(card => document.dispatchEvent(new CustomEvent('generation-changed', { detail: { id: card.dataset.id } })));
     await result('Remix').nth(1).getByRole('button', { name: 'Python', exact: true }).click();
     await result('Remix').nth(1).getByText('Copied').waitFor();
     const folder = mkdtempSync(join(tmpdir(), 'console-'));
@@ -123,6 +125,8 @@ const parts = {
     await card.click();
     await dialog.locator('.pictures img').nth(1).waitFor();
     check(/#\/g\/[0-9a-f-]{36}$/.test(page.url()), `an open generation has the address ${page.url()}`);
+    // Its card is another element, as if it had ended meanwhile.
+    await page.evaluate(() => document.dispatchEvent(new CustomEvent('generation-changed', { detail: { id: location.hash.slice(4) } })));
     await dialog.locator('.pictures img').nth(1).click();
     await page.waitForURL(/#\/g\/[0-9a-f-]{36}\/2$/);
     await dialog.locator('.picture img').waitFor();

@@ -54,6 +54,8 @@ export function closeGeneration() {
   if (!closing) return;
   closing.close();
   closing.remove();
+  // What had the focus is another element now, if the generation has ended meanwhile.
+  if (document.activeElement === document.body) $(`.result[data-id="${closing.dataset.id}"] a.asked`)?.focus();
   emit('generation-closed');
 }
 

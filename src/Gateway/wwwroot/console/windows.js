@@ -78,8 +78,11 @@ export function updateEntry(id) {
   if (!element) return;
   const hadFocus = element.contains(document.activeElement);
   element.setAttribute('aria-busy', String(Boolean(runOf(id))));
+  const hadMenu = $('.menu[open]', element) !== null;
   element.replaceChildren(...entryOf(known(id)));
-  if (hadFocus) $('a.asked', element)?.focus();
+  const menu = hadMenu && $('.menu', element);
+  if (menu) menu.open = true;
+  if (hadFocus) $(menu ? '.menu summary' : 'a.asked', element)?.focus();
 }
 
 /** @returns the id that is in its place now: the next or the previous one. */
