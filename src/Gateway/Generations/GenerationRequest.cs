@@ -1,8 +1,7 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Gateway.Edge.Http;
 using Gateway.Ledger.Rules;
 using Gateway.Models;
 
@@ -26,8 +25,6 @@ internal sealed record GenerationRequest(
     IReadOnlyList<Reference> References
 )
 {
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     public long PriceMicros => Model.Price.Micros(Width, Height, Quantity, References.Count > 0);
 
     /// <param name="body">Has been validated: every required member is present.</param>
@@ -62,7 +59,12 @@ internal sealed record GenerationRequest(
     /// <summary>
     /// What an Idempotency-Key is bound to: the request with all defaults, before the gateway draws a seed.
     /// </summary>
-    public byte[] BodyHash() => SHA256.HashData(Write().Span);
+    public byte[] BodyHash()
+    {
+        using var buffer = JsonBuffer.Rent();
+        Write(buffer.Json);
+        return SHA256.HashData(buffer.Written);
+    }
 
     /// <summary>What the reconciler finds the generation by; the prompt itself is not stored.</summary>
     public Fingerprint Fingerprint() =>
@@ -71,42 +73,42 @@ internal sealed record GenerationRequest(
     /// <summary>The body for Leonardo.</summary>
     public ReadOnlyMemory<byte> Write()
     {
-        // A writer asks for three bytes per character in advance, and grows by four kilobytes where it does not get
-        // them.
-        var buffer = new ArrayBufferWriter<byte>(512 + 3 * Prompt.Length + 256 * References.Count);
-        using (var json = new Utf8JsonWriter(buffer, Json))
+        using var buffer = JsonBuffer.Rent();
+        Write(buffer.Json);
+        return buffer.Written.ToArray();
+    }
+
+    private void Write(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("model"u8, Model.Name);
+        json.WriteBoolean("public"u8, Public);
+        json.WriteStartObject("parameters"u8);
+        json.WriteString("prompt"u8, Prompt);
+        json.WriteNumber("quantity"u8, Quantity);
+        json.WriteNumber("width"u8, Width);
+        json.WriteNumber("height"u8, Height);
+        if (Seed is { } seed)
+            json.WriteNumber("seed"u8, seed);
+        json.WriteString("prompt_enhance"u8, PromptEnhanced ? GenerationValidator.On : GenerationValidator.Off);
+        if (StyleIds.Count > 0)
         {
-            json.WriteStartObject();
-            json.WriteString("model"u8, Model.Name);
-            json.WriteBoolean("public"u8, Public);
-            json.WriteStartObject("parameters"u8);
-            json.WriteString("prompt"u8, Prompt);
-            json.WriteNumber("quantity"u8, Quantity);
-            json.WriteNumber("width"u8, Width);
-            json.WriteNumber("height"u8, Height);
-            if (Seed is { } seed)
-                json.WriteNumber("seed"u8, seed);
-            json.WriteString("prompt_enhance"u8, PromptEnhanced ? GenerationValidator.On : GenerationValidator.Off);
-            if (StyleIds.Count > 0)
-            {
-                json.WriteStartArray("style_ids"u8);
-                foreach (var id in StyleIds)
-                    json.WriteStringValue(id);
-                json.WriteEndArray();
-            }
-            if (References.Count > 0)
-            {
-                json.WriteStartObject("guidances"u8);
-                json.WriteStartArray("image_reference"u8);
-                foreach (var reference in References)
-                    reference.Write(json);
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-            json.WriteEndObject();
+            json.WriteStartArray("style_ids"u8);
+            foreach (var id in StyleIds)
+                json.WriteStringValue(id);
+            json.WriteEndArray();
+        }
+        if (References.Count > 0)
+        {
+            json.WriteStartObject("guidances"u8);
+            json.WriteStartArray("image_reference"u8);
+            foreach (var reference in References)
+                reference.Write(json);
+            json.WriteEndArray();
             json.WriteEndObject();
         }
-        return buffer.WrittenMemory;
+        json.WriteEndObject();
+        json.WriteEndObject();
     }
 
     private static uint DrawSeed(NumberRange range)

@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
@@ -12,8 +10,6 @@ namespace Gateway.Mcp;
 internal static class ToolAnswer
 {
     public const string JsonType = "application/json";
-
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>As structured content, and as text for hosts that read only text.</summary>
     /// <param name="members">Writes the members of an object.</param>
@@ -39,15 +35,11 @@ internal static class ToolAnswer
     /// <param name="members">Writes the members of an object.</param>
     public static JsonElement ToJson(Action<Utf8JsonWriter> members)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, Options))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-        using var document = JsonDocument.Parse(buffer.WrittenMemory);
-        return document.RootElement.Clone();
+        using var buffer = JsonBuffer.Rent();
+        buffer.Json.WriteStartObject();
+        members(buffer.Json);
+        buffer.Json.WriteEndObject();
+        return JsonElement.Parse(buffer.Written);
     }
 
     /// <summary>The native problem; its header Retry-After is a member beside it.</summary>

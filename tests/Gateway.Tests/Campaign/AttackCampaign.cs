@@ -111,7 +111,9 @@ internal sealed class AttackCampaign(TimeSpan length)
         }
     }
 
-    /// <summary>Jobs of 3 to 3.9 seconds: otherwise all of them would end at the same moment between two polls.</summary>
+    /// <summary>
+    /// Jobs of 3 to 3.9 seconds: otherwise all of them would end at the same moment between two polls.
+    /// </summary>
     /// <returns>When, in milliseconds, and to how many.</returns>
     private static async Task<List<(long At, double Milliseconds)>> VaryJobsAsync(SimulatorProcess simulator, CancellationToken stop)
     {

@@ -16,7 +16,7 @@ public sealed partial class ObedientClientTests
     private const string Greedy = "greedy";
 
     private static readonly string? Seconds = Environment.GetEnvironmentVariable("OBEDIENT_SECONDS");
-    private static readonly TimeSpan Length = TimeSpan.FromSeconds(int.Parse(Seconds ?? "3", CultureInfo.InvariantCulture));
+    private static readonly TimeSpan Length = TimeSpan.FromSeconds(int.Parse(Seconds ?? "2", CultureInfo.InvariantCulture));
 
     [Fact]
     public async Task A_client_that_obeys_is_refused_nothing()

@@ -19,6 +19,7 @@ public sealed class DocumentedCommandTests
             "operator-backup",
             "operator-files",
             "operator-start",
+            "powershell",
             "python3",
             "python3-requests",
             "reference-image",
@@ -62,6 +63,28 @@ public sealed class DocumentedCommandTests
         string[] programs = ["node", "python3", "python3-requests"];
         foreach (var output in await Task.WhenAll(programs.Select(one => RunAsync(Documents.Command(one), gateway, folder.Path))))
             output.ShouldStartWith("COMPLETE http://localhost:");
+    }
+
+    [Fact]
+    public async Task A_script_in_PowerShell_gets_its_image()
+    {
+        using var folder = new TemporaryFolder();
+        var version = await Shell.RunAsync("dotnet tool run pwsh -- -Version 2>&1 || true", Repository.Root);
+        if (!version.StartsWith("PowerShell 7", StringComparison.Ordinal))
+            Tools.ReportMissing("PowerShell is not restored: dotnet tool restore.");
+        await using var gateway = await GatewayProcess.StartAsync(folder.Path, ("ASPNETCORE_ENVIRONMENT", "Development"));
+        var script = $"$ErrorActionPreference = 'Stop'\nSet-Location '{folder.Path}'\n{Documents.Command("powershell")}\n$upload.id";
+        await File.WriteAllTextAsync(folder["script.ps1"], Here(script, gateway), TestContext.Current.CancellationToken);
+
+        var id = await RunAsync(
+            $"cd '{Repository.Root}'; dotnet tool run pwsh -- -NoProfile -File '{folder["script.ps1"]}'",
+            gateway,
+            folder.Path
+        );
+
+        id.Trim().Length.ShouldBe(36);
+
+        (await File.ReadAllBytesAsync(folder["cat.jpg"], TestContext.Current.CancellationToken))[..3].ShouldBe([0xFF, 0xD8, 0xFF]);
     }
 
     [Fact]
@@ -133,12 +156,14 @@ public sealed class DocumentedCommandTests
     private static async Task<string> RunAsync(string command, GatewayProcess gateway, string folder)
     {
         Tools.Need("curl", "jq");
-        var here = command.Replace("localhost:8080", $"localhost:{gateway.Address.Port}", StringComparison.Ordinal);
-        var output = await Shell.RunAsync(here, folder);
+        var output = await Shell.RunAsync(Here(command, gateway), folder);
         var secrets = SecretScanner.ForPort(gateway.Address.Port)!;
         secrets.Scan(command, output);
         foreach (var answer in Directory.GetFiles(folder, "*.json"))
             secrets.Scan(command, await File.ReadAllTextAsync(answer, TestContext.Current.CancellationToken));
         return output;
     }
+
+    private static string Here(string command, GatewayProcess gateway) =>
+        command.Replace("localhost:8080", $"localhost:{gateway.Address.Port}", StringComparison.Ordinal);
 }

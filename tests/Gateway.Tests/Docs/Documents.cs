@@ -54,7 +54,7 @@ internal static partial class Documents
             .Select(line => (IReadOnlyList<string>)[.. line.Trim().Trim('|').Split('|').Select(cell => cell.Trim())]);
 
     [GeneratedRegex(
-        @"<!-- test: (?<name>[\w-]+) -->\n```(sh|ts|csharp)\n(?<command>.*?)\n```",
+        @"<!-- test: (?<name>[\w-]+) -->\n```(sh|ts|csharp|powershell)\n(?<command>.*?)\n```",
         RegexOptions.Singleline | RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000
     )]

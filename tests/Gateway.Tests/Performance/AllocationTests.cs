@@ -32,15 +32,16 @@ public sealed class AllocationTests
     /// lowest run and 10 %. To know who received an answer (INV-14) costs 9 KB more, until the answer and the end; that
     /// a request ends with its tenant, 1 KB; that the request is kept with its generation, and who has the next turn, 3
     /// to 5 KB. Medians of whole runs of the tests since then, in a release build: 65 to 67 and 112 to 124.
-    /// With origin, person and jobs: 71.6 until the answer, 77 in a debug build.
+    /// With origin, person and jobs: 71.6 until the answer, 77 in a debug build, and there 128 until the end. Since the
+    /// log event is typed, buffers are kept, and an end shares the ledger's commit: 69.7 and 118 in a debug build.
     /// After a change that saves allocations, lower the bounds: the test prints what it measured.
     /// </remarks>
 #if DEBUG
-    private const double AnsweredBound = 84;
-    private const double EndedBound = 150;
+    private const double AnsweredBound = 77;
+    private const double EndedBound = 136;
 #else
-    private const double AnsweredBound = 78;
-    private const double EndedBound = 144;
+    private const double AnsweredBound = 74;
+    private const double EndedBound = 134;
 #endif
 
     private const string Tenants = """

@@ -84,7 +84,7 @@ public sealed class ConsoleTests
         var tenants = $$"""
             {
               "tenants": [
-                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 26 }, "policy": { "allowPublic": true } },
+                { "id": "marketing", "name": "Marketing", "identify": { "networks": ["127.0.0.0/8"] }, "quota": { "imagesPerDay": 28 }, "policy": { "allowPublic": true } },
                 { "id": "small", "name": "Small", "identify": { "tokens": ["{{NewTokenCommand.DigestOf(
                 Token
             )}}"] }, "policy": { "maxPixels": 1000000 } }

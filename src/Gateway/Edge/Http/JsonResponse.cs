@@ -6,25 +6,21 @@ namespace Gateway.Edge.Http;
 /// <summary>Writes a small JSON answer with its Content-Length.</summary>
 internal static class JsonResponse
 {
-    private static readonly JsonWriterOptions Options = new()
-    {
-        // Safe because answers are JSON with nosniff, and never embedded in a page.
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
     public static Task WriteAsync(HttpContext context, string contentType, Action<Utf8JsonWriter> write)
     {
-        var response = context.Response;
-        response.ContentType = contentType;
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, Options))
-            write(json);
-        response.ContentLength = buffer.WrittenCount;
-        // A HEAD request gets only the length.
-        if (HttpMethods.IsHead(context.Request.Method))
-            return Task.CompletedTask;
+        context.Response.ContentType = contentType;
+        Write(context, write);
         // Not the caller's token: the answer to a paid request is written as long as the connection accepts it.
-        return response.BodyWriter.WriteAsync(buffer.WrittenMemory, CancellationToken.None).AsTask();
+        return context.Response.BodyWriter.FlushAsync(CancellationToken.None).AsTask();
+    }
+
+    /// <summary>Copied, because the buffer is used again. A HEAD request gets only the length.</summary>
+    private static void Write(HttpContext context, Action<Utf8JsonWriter> write)
+    {
+        using var buffer = JsonBuffer.Rent();
+        write(buffer.Json);
+        context.Response.ContentLength = buffer.Written.Length;
+        if (!HttpMethods.IsHead(context.Request.Method))
+            context.Response.BodyWriter.Write(buffer.Written);
     }
 }

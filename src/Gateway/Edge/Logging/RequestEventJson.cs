@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Serilog.Events;
 
@@ -13,16 +11,8 @@ namespace Gateway.Edge.Logging;
 /// </summary>
 internal static class RequestEventJson
 {
-    /// <summary>Nothing in it is shown as HTML.</summary>
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _writer;
-
-    public static void Write(RequestEvent found, CompletedRequest request, IBufferWriter<byte> line)
+    public static void Write(RequestEvent found, CompletedRequest request, Utf8JsonWriter json)
     {
-        var json = _writer ??= new Utf8JsonWriter(line, Options);
-        json.Reset(line);
         json.WriteStartObject();
         WriteHead(json, request);
         json.WriteString("Method"u8, request.Method);
@@ -49,8 +39,6 @@ internal static class RequestEventJson
         Write(json, "StatedMicros"u8, found.StatedMicros);
         Write(json, "CostMicros"u8, found.CostMicros);
         json.WriteEndObject();
-        json.Flush();
-        line.Write("\n"u8);
     }
 
     /// <summary>Time, message, level unless it is information, exception, trace and span.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 using Serilog.Events;
@@ -18,9 +17,6 @@ internal sealed class RequestLogMiddleware(
     /// Parameters of routes that may be logged. Any other might hold a secret, as the token of an upload address does.
     /// </summary>
     private static readonly string[] LoggedParameters = ["id", "imageId", "reservationId", "name"];
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _line;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -68,10 +64,10 @@ internal sealed class RequestLogMiddleware(
             output.Write(text => TextLogFormatter.Format(found, request, text));
             return false;
         }
-        var line = _line ??= new ArrayBufferWriter<byte>(1024);
-        line.ResetWrittenCount();
-        RequestEventJson.Write(found, request, line);
-        output.Write(line.WrittenSpan);
+        using var line = JsonBuffer.Rent();
+        RequestEventJson.Write(found, request, line.Json);
+        line.Append("\n"u8);
+        output.Write(line.Written);
         return false;
     }
 

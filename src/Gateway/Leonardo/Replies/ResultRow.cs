@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Gateway.Edge;
+using Gateway.Edge.Http;
 
 namespace Gateway.Leonardo.Replies;
 
@@ -19,8 +19,6 @@ namespace Gateway.Leonardo.Replies;
 /// </remarks>
 internal static class ResultRow
 {
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static readonly FrozenSet<string> SdVersions = FrozenSet.Create(
         StringComparer.Ordinal,
         "v1_5",
@@ -234,13 +232,10 @@ internal static class ResultRow
 
     private static string Object(Action<Utf8JsonWriter> members)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var json = new Utf8JsonWriter(buffer, Json))
-        {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        using var buffer = JsonBuffer.Rent();
+        buffer.Json.WriteStartObject();
+        members(buffer.Json);
+        buffer.Json.WriteEndObject();
+        return Encoding.UTF8.GetString(buffer.Written);
     }
 }
