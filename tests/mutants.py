@@ -11,7 +11,7 @@ NEVER_SENT = ["-class", "*SqliteNeverSentTests", "-class", "*PostgreSqlNeverSent
 CONNECTIONS = ["-class", "*Generations.RepeatTests", "-class", "*RepeatConnectionTests"]
 AUDIT = ["-class", "*SqliteAuditTests"]
 SLOTS = ["-class", "*SlotEndTests"]
-SHARES = ["-class", "*SqliteShareTests", "-class", "*PostgreSqlShareTests", "-class", "*SqlitePauseTests", "-class", "*SqliteSlotTests"]
+SHARES = ["-class", "*SqliteShareTests", "-class", "*PostgreSqlShareTests", "-class", "*SqlitePauseTests", "-class", "*SqliteMinuteShareTests", "-class", "*SqliteSlotTests"]
 JOBS = ["-class", "*SqliteJobTests", "-class", "*SqliteJobRetryTests", "-class", "*PostgreSqlJobTests"]
 ACCOUNT = ["-class", "*AccountRequestsTests"]
 
@@ -63,6 +63,7 @@ MUTANTS = [
     ("the owner is not audited", "Ledger/Maintenance/AuditedReservation.cs", "if ((State == ReservationState.Settled) != Owned is not null", "if (false", AUDIT),
     ("the last slots are kept for nobody", SHARE_RULES, "(!TakesLast(tenant, competition) && ", "(", SHARES),
     ("a slot is kept only for who has none", SHARE_RULES, "< ShareOf(other, options.ConcurrentGenerations)", "== 0", SHARES),
+    ("a minute is used up in a burst", SHARE_RULES, "            || IsTooFast();", "            ;", SHARES),
     ("weights are ignored", SHARE_RULES, "TurnLength / weightOf(tenant)", "TurnLength", SHARES),
     ("a pause is ignored", SHARE_RULES, "state.Ledger.PausedUntil <= state.Now\n        && ", "", SHARES),
     ("after a pause all are sent at once", SHARE_RULES, "(state.Ledger.Probes == 0 || state.Competition is not { Forwarding: > 0 })", "true", SHARES),

@@ -94,9 +94,11 @@ const parts = {
     const isOnPath = program => (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
     const isInstalled = (program, options) =>
       program === 'dotnet' ? spawnSync(program, [...options.slice(0, 4), '-Version']).status === 0 : isOnPath(program);
+    // What the programs make appears beside it, and moves it.
+    const id = await result('Remix').nth(1).getAttribute('data-id');
     let last = await page.evaluate(() => navigator.clipboard.readText());
     for (const [language, [program, ...options]] of Object.entries(programs).filter(([, [program, ...options]]) => !program || isInstalled(program, options))) {
-      const menu = result('Remix').nth(1);
+      const menu = page.locator(`.result[data-id="${id}"]`);
       await menu.locator('summary').click();
       await menu.getByRole('button', { name: language, exact: true }).click();
       await menu.getByText('Copied').waitFor();

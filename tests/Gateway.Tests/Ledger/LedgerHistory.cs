@@ -161,7 +161,7 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
                 OwedBy = key is null && repeatWindow > TimeSpan.Zero ? _leases.Count : null,
                 OwedAt = _now,
             };
-            _model.MaySend(tenant.Id, _now, coming: 1)?.ShouldBe(answer is not null);
+            _model.MaySend(tenant.Id, _now)?.ShouldBe(answer is not null);
             if (answer is null)
                 entry.Waiting = admitting;
             else

@@ -73,13 +73,12 @@ internal sealed class LedgerModel(QuotaOptions options)
         yield return ("org-usd-month", organization.MicrosPerMonth, Micros(Entries, e => SameMonth(e.At, now)), micros);
     }
 
-    /// <param name="coming">Requests of the tenant that are not in the list yet.</param>
     /// <returns>
     /// Null: it may have to wait a second, because a request of a process that has crashed may be next.
     /// </returns>
-    public bool? MaySend(string tenant, DateTimeOffset now, int coming = 0)
+    public bool? MaySend(string tenant, DateTimeOffset now)
     {
-        var maySend = HasSlot(now) && MayTake(tenant, now, coming);
+        var maySend = HasSlot(now) && MayTake(tenant, now);
         return maySend && Entries.Exists(e => e is { State: 'R', Waiting: null } && e.Tenant != tenant) ? null : maySend;
     }
 
@@ -90,15 +89,13 @@ internal sealed class LedgerModel(QuotaOptions options)
         && Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)) < options.GenerationsPerMinute;
 
     /// <summary>Whether a tenant leaves the last free slot to those that asked lately and have less.</summary>
-    private bool MayTake(string tenant, DateTimeOffset now, int coming)
+    private bool MayTake(string tenant, DateTimeOffset now)
     {
         var others = Entries
             .Where(e => e.Tenant != tenant && e.At.Ticks / TimeSpan.TicksPerMinute > (now.Ticks / (double)TimeSpan.TicksPerMinute) - 11)
             .Select(e => e.Tenant)
             .Distinct()
             .ToList();
-        var sent = Entries.Where(e => e.ForwardedAt > now.AddSeconds(-60)).Select(e => e.Tenant).ToHashSet();
-        var asked = Entries.Count(e => e.Tenant == tenant && e.Counts && e.At > now.AddSeconds(-60)) + coming;
         return !IsLast(
                 options.ConcurrentGenerations,
                 Entries.Count(e => e.Runs(now)),
@@ -108,12 +105,19 @@ internal sealed class LedgerModel(QuotaOptions options)
             && !IsLast(
                 options.GenerationsPerMinute,
                 Entries.Count(e => e.ForwardedAt > now.AddSeconds(-60)),
-                sent.Contains(tenant) ? asked : 0,
-                others.Count(other => !sent.Contains(other))
+                Created(tenant),
+                others.Count(other => Created(other) < Share(options.GenerationsPerMinute))
+            )
+            && (
+                others.Count == 0
+                || Entries.Count(e => e.ForwardedAt > now.AddSeconds(-6)) < Math.Max(1, options.GenerationsPerMinute / 10)
+                || Created(tenant) < Share(options.GenerationsPerMinute)
             );
 
         bool IsLast(int limit, int used, int own, int without) =>
             own >= Share(limit) && limit - used <= Math.Min(without, Math.Max(1, limit / 10));
+
+        int Created(string one) => Entries.Count(e => e.Tenant == one && e.ForwardedAt > now.AddSeconds(-60));
 
         int Share(int limit) => Math.Max(1, limit / (others.Count + 1));
     }

@@ -95,6 +95,11 @@ public sealed class PostgreSqlPauseTests : PauseContract
     }
 }
 
+public sealed class PostgreSqlMinuteShareTests : MinuteShareContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();
+}
+
 public sealed class PostgreSqlIdempotencyTests : IdempotencyContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => PostgreSqlHarness.CreateAsync();

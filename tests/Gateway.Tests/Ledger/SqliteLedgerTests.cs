@@ -23,6 +23,11 @@ public sealed class SqlitePauseTests : PauseContract
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
 }
 
+public sealed class SqliteMinuteShareTests : MinuteShareContract
+{
+    private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();
+}
+
 public sealed class SqliteIdempotencyTests : IdempotencyContract
 {
     private protected override Task<LedgerHarness> CreateAsync() => SqliteHarness.CreateAsync();

@@ -115,7 +115,7 @@ internal static class PostgreSqlLedgerReader
     )
     {
         var state = await BeginAsync(reader, cancellationToken);
-        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)));
+        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)) { FirstOfMoment = reader.LongOrNull(2) });
         await RowsAsync(() => state.NextFree = Time(0));
         await ReservationsAsync(balances: false, state.ExpiredSlots);
         await RowsAsync(() => state.Load(PostgreSqlBalances.Window(reader)));
@@ -236,6 +236,9 @@ internal static class PostgreSqlLedgerReader
                 break;
             case "running":
                 competition.Running[tenant] = count;
+                break;
+            case "created":
+                competition.Created[tenant] = count;
                 break;
             case "asked":
                 state.Load(PostgreSqlBalances.Counter(row, tenant, first: 4));

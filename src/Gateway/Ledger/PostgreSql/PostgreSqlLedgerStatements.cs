@@ -49,8 +49,10 @@ internal static class PostgreSqlLedgerStatements
 
     // Load
 
-    public const string SentInMinute =
-        $"select sent, forwarded_at from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1";
+    public const string SentInMinute = $"""
+        select r.sent, r.forwarded_at, (select m.sent from reservation m where m.forwarded_at > {Now} - 6000000 order by m.forwarded_at, m.sent limit 1)
+        from reservation r where r.forwarded_at > {MinuteAgo} order by r.forwarded_at, r.sent limit 1
+        """;
     public const string NextFree = "select min(running_until) from reservation where running_until is not null";
 
     public static readonly string ExpiredSlots = Reservations($"r.running_until <= {Now} order by r.running_until");
@@ -132,6 +134,9 @@ internal static class PostgreSqlLedgerStatements
         union all
         select 'running', tenant, count(*), false, 0, 0, 0, 0, 0, 0 from reservation
         where running_until is not null and exists (select from scarce) group by tenant
+        union all
+        select 'created', tenant, count(*), false, 0, 0, 0, 0, 0, 0 from reservation
+        where forwarded_at > {MinuteAgo} and exists (select from scarce) group by tenant
         union all
         select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0, 0 from reservation
         where state in ('R', 'F') and exists (select from scarce) group by state, tenant, instance = $3

@@ -10,6 +10,9 @@ internal sealed class Competition(Guid instance)
     /// <summary>Slots in use, by tenant.</summary>
     public Dictionary<string, long> Running { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Creations of the last minute, by tenant.</summary>
+    public Dictionary<string, long> Created { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Requests of this replica that wait for a slot, by tenant.</summary>
     public Dictionary<string, long> WaitingHere { get; } = new(StringComparer.Ordinal);
 
@@ -41,6 +44,7 @@ internal sealed class Competition(Guid instance)
     private void Move(Reservation? before, Reservation after, int sign)
     {
         Add(Running, after.Tenant, sign * (Count(after.RunningUntil is not null) - Count(before?.RunningUntil is not null)));
+        Add(Created, after.Tenant, sign * (Count(after.Sent is not null) - Count(before?.Sent is not null)));
         Forwarding += sign * (Count(after.State == ReservationState.Forwarding) - Count(before?.State == ReservationState.Forwarding));
         Add(
             after.Instance == instance ? WaitingHere : WaitingElsewhere,
@@ -52,6 +56,8 @@ internal sealed class Competition(Guid instance)
     public IEnumerable<string> Waiting => WaitingHere.Keys.Union(WaitingElsewhere.Keys, StringComparer.Ordinal);
 
     public long RunningOf(string tenant) => Running.GetValueOrDefault(tenant);
+
+    public long CreatedOf(string tenant) => Created.GetValueOrDefault(tenant);
 
     public long WaitingOf(string tenant) => WaitingHere.GetValueOrDefault(tenant) + WaitingElsewhere.GetValueOrDefault(tenant);
 

@@ -139,6 +139,25 @@ internal sealed record Minute(long? First = null, long Uncounted = 0, DateTimeOf
 {
     public static readonly TimeSpan Length = TimeSpan.FromSeconds(60);
 
+    /// <summary>A tenth of it: see <see cref="ShareRules"/>.</summary>
+    public static readonly TimeSpan Moment = Length / 10;
+
+    /// <summary>
+    /// Of the account: the number of the first one within the last <see cref="Moment"/>; null: there is none.
+    /// </summary>
+    public long? FirstOfMoment { get; init; }
+
+    public long CountOfMoment(long last) => FirstOfMoment is { } first ? last - first + 1 : 0;
+
+    /// <summary>The next one of the account.</summary>
+    public Minute With(long sent, DateTimeOffset now) =>
+        this with
+        {
+            First = First ?? sent,
+            Oldest = Oldest ?? now,
+            FirstOfMoment = FirstOfMoment ?? sent,
+        };
+
     /// <param name="before">Null: it is new.</param>
     public Minute Move(Reservation? before, Reservation after, DateTimeOffset now)
     {

@@ -276,7 +276,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
         Ledger = Ledger.Move(before, after, Now);
         Competition?.Move(before, after, _undo);
         if (before?.Sent is null && after.Sent is { } sent)
-            Sent = Sent with { First = Sent.First ?? sent, Oldest = Sent.Oldest ?? Now };
+            Sent = Sent.With(sent, Now);
 
         if (_minutes.TryGetValue(after.Tenant, out var minute))
             _undo.Set(_minutes, after.Tenant, minute.Move(before, after, Now));

@@ -18,7 +18,10 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     /// <summary>The turn of a tenant of weight 1; that of weight 2 is half as long.</summary>
     private const long TurnLength = 1_000_000;
 
-    /// <summary>How many of so many slots, or creations of a minute, are kept free for them at most.</summary>
+    /// <summary>
+    /// A tenth: so many slots, or creations of a minute, are kept free for them at most, and so many creations are sent
+    /// in a tenth of a minute if a tenant beyond its share sends them.
+    /// </summary>
     public static long KeptFreeOf(long limit) => Math.Max(1, limit / 10);
 
     private long SentInMinute => state.Sent.Count(state.Ledger.Sent);
@@ -89,9 +92,8 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
     }
 
     /// <summary>
-    /// It has its share already, and what is free is kept for tenants that asked lately and have less: fewer slots
-    /// than their share, or no creation in this minute. Their next request need not wait for others to finish. A
-    /// tenant alone may use everything.
+    /// It has its share already, of slots or of creations, and what is free is kept for tenants that asked lately and
+    /// have less: their next request need not wait for others to finish. A tenant alone may use everything.
     /// </summary>
     private bool TakesLast(string tenant, Competition competition)
     {
@@ -102,7 +104,20 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
                 state.Ledger.Running,
                 competition.RunningOf(tenant),
                 other => competition.RunningOf(other) < ShareOf(other, options.ConcurrentGenerations)
-            ) || TakesLast(options.GenerationsPerMinute, SentInMinute, CreationsOf(tenant), other => !SentLately(other));
+            )
+            || TakesLast(
+                options.GenerationsPerMinute,
+                SentInMinute,
+                competition.CreatedOf(tenant),
+                other => competition.CreatedOf(other) < ShareOf(other, options.GenerationsPerMinute)
+            )
+            || IsTooFast();
+
+        // A minute that is used up in a burst is used up for everybody until it has passed.
+        bool IsTooFast() =>
+            others.Count > 0
+            && state.Sent.CountOfMoment(state.Ledger.Sent) >= KeptFreeOf(options.GenerationsPerMinute)
+            && competition.CreatedOf(tenant) >= ShareOf(tenant, options.GenerationsPerMinute);
 
         bool TakesLast(long limit, long used, long own, Func<string, bool> hasLess) =>
             own >= ShareOf(tenant, limit) && limit - used <= KeptFreeOf(limit) && limit - used <= others.Count(hasLess);
@@ -124,11 +139,6 @@ internal sealed class ShareRules(LedgerUnitOfWork state, QuotaOptions options, F
 
     /// <summary>The minute of it is stored.</summary>
     private bool AskedLately(string tenant) => state.Counter(tenant)?.AskedAt > state.Now - Lately - Minute.Length;
-
-    private bool SentLately(string tenant) => state.Counter(tenant)?.SentAt > state.Now - Minute.Length;
-
-    /// <summary>In the last minute; those that still wait are counted too.</summary>
-    private long CreationsOf(string tenant) => SentLately(tenant) ? state.MinuteOf(tenant)?.Count(state.Counter(tenant)!.Sequence) ?? 1 : 0;
 
     private long SecondsUntil(DateTimeOffset at) => Math.Max(1, (long)Math.Ceiling((at - state.Now).TotalSeconds));
 }

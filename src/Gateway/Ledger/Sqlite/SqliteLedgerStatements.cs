@@ -21,7 +21,6 @@ internal sealed class SqliteLedgerStatements : IDisposable
 
         // Load
         Ledger = Prepare($"select epoch, {LedgerStore.LedgerColumns} from ledger where id = 1");
-        SentInMinute = Prepare("select sent, forwarded_at from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1");
         NextFree = Prepare("select min(running_until) from reservation where running_until is not null");
         ExpiredSlots = Reservations("running_until <= ?1 order by running_until");
         Orphans = Reservations(
@@ -86,7 +85,11 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Rollback { get; }
     public SqliteStatement Deliver { get; }
     public SqliteStatement Ledger { get; }
-    public SqliteStatement SentInMinute { get; }
+    public SqliteStatement SentInMinute =>
+        field ??= Prepare(
+            "select sent, forwarded_at, (select sent from reservation where forwarded_at > ?2 order by forwarded_at, sent limit 1) "
+                + "from reservation where forwarded_at > ?1 order by forwarded_at, sent limit 1"
+        );
     public SqliteStatement NextFree { get; }
     public SqliteStatement ExpiredSlots { get; }
     public SqliteStatement Orphans { get; }
@@ -137,6 +140,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement EndOtherLeases { get; }
     public SqliteStatement Running =>
         field ??= Prepare("select tenant, count(*) from reservation where running_until is not null group by tenant");
+    public SqliteStatement Created => field ??= Prepare("select tenant, count(*) from reservation where forwarded_at > ?1 group by tenant");
     public SqliteStatement Open =>
         field ??= Prepare(
             "select tenant, state, instance, count(*) from reservation where state in ('R', 'F') group by instance, tenant, state"

@@ -100,8 +100,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         var now = UnixMicroseconds.From(state.Now);
         var minuteAgo = UnixMicroseconds.From(state.Now - Minute.Length);
 
-        state.Sent =
-            sql.SentInMinute.With(minuteAgo).One(row => new Minute(row.Long(0), 0, UnixMicroseconds.ToTime(row.Long(1)))) ?? new Minute();
+        state.Sent = SentInMinute(sql, state.Now);
         state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
         SqliteCompetition.Load(sql, state, keys, options, instance);
         LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
@@ -152,6 +151,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             sql.Jobs.LoadRequest(state, id);
         return state;
     }
+
+    private static Minute SentInMinute(SqliteLedgerStatements sql, DateTimeOffset now) =>
+        sql.SentInMinute.With(UnixMicroseconds.From(now - Minute.Length))
+            .With(UnixMicroseconds.From(now - Minute.Moment))
+            .One(row => new Minute(row.Long(0), 0, UnixMicroseconds.ToTime(row.Long(1))) { FirstOfMoment = row.LongOrNull(2) })
+        ?? new Minute();
 
     private LedgerUnitOfWork Begin(SqliteLedgerStatements sql)
     {

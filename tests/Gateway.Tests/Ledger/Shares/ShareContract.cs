@@ -101,18 +101,6 @@ public abstract class ShareContract : LedgerTest
     }
 
     [Fact]
-    public async Task The_last_creations_of_a_minute_are_kept_too()
-    {
-        var ledger = await Harness.StartAsync(Account with { ConcurrentGenerations = 1000, GenerationsPerMinute = 20 });
-        await ledger.AdmittedAsync(Request(Tenant("b")));
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(61));
-        await AdmitAsync(ledger, "a", 19);
-        (await ledger.AdmittedLaterAsync(Request(Tenant("a")))).IsCompleted.ShouldBeFalse();
-
-        (await ledger.AdmitAsync(Request(Tenant("b")), CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
-    }
-
-    [Fact]
     public async Task Shares_follow_the_weights()
     {
         Harness.Weights["c"] = 2;
