@@ -66,6 +66,25 @@ public sealed class LogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_full_disk_behind_standard_output_fails_no_request()
+    {
+        Tools.NeedLinux();
+        await WriteTenantsAsync();
+        await using var gateway = GatewayProcess.Launch(
+            _folder.Path,
+            ["sh", "-c", "exec \"$0\" \"$@\" >/dev/full"],
+            ("Leonardo__Simulator", "true")
+        );
+        await gateway.IsReadyAsync();
+        for (var n = 0; n < 2; n++)
+        {
+            using var content = new StringContent(GatewayApp.Guide, null, "application/json");
+            using var made = await gateway.Client.PostAsync("/v2/generations", content, TestContext.Current.CancellationToken);
+            (await made.JsonAsync())["generate"]!["generationId"]!.GetValue<string>().Length.ShouldBe(36);
+        }
+    }
+
+    [Fact]
     public void No_text_of_a_caller_begins_a_line()
     {
         using var output = new StringWriter { NewLine = "\n" };

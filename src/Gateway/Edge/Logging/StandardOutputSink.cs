@@ -81,8 +81,17 @@ internal sealed class StandardOutputSink(ITextFormatter formatter, Stream? strea
         if (_isDiscarded)
             return;
         if (_held is { } held)
+        {
             held.Write(bytes);
-        else
+            return;
+        }
+        try
+        {
             _output.Write(bytes);
+        }
+        catch (IOException)
+        {
+            // A full disk behind standard output must not break the answer to a paid request.
+        }
     }
 }
