@@ -37,6 +37,16 @@ internal static class MigrationMark
         SqliteFile.Execute(store, $"delete from migration where name = '{Name}'");
     }
 
+    /// <summary>From now on the file is another store than the one that was made from it.</summary>
+    public static void Abandon(SqliteConnection store)
+    {
+        SqliteFile.Execute(store, "pragma synchronous = full");
+        SqliteFile.Execute(
+            store,
+            $"begin immediate; update ledger set epoch = randomblob(16); delete from migration where name = '{Name}'; commit"
+        );
+    }
+
     /// <param name="at">See <see cref="Find"/>.</param>
     public static StoreRefusedException Refusal(string at) =>
         new(

@@ -71,15 +71,17 @@ internal sealed class StoreMigration : IAsyncDisposable
         var steps = await ReadSourceAsync("select name from sqlite_schema where name = 'migration'", cancellationToken);
         if (steps.Count > 0)
             steps = await ReadSourceAsync("select name from migration", cancellationToken);
+        // First: the schema of a file that was moved does not change any more, whatever this program knows.
+        if (steps.Contains(MigrationMark.Name, StringComparer.Ordinal) && MigrationMark.Find(_source) is { } movedAt)
+            return $"The SQLite store was moved to PostgreSQL at {movedAt}"
+                + await DescribeMoveAsync(await ReadTargetTablesAsync(cancellationToken), cancellationToken);
         var known = Migration.For(StorageEngine.Sqlite).Select(step => step.Name).ToList();
         if (known.Except(steps, StringComparer.Ordinal).ToList() is { Count: > 0 } missing)
             return $"The schema of the SQLite store is older than this program (missing: {string.Join(", ", missing)}). "
                 + "Start this version of the gateway on it once, which brings it up to date, stop it, and migrate then.";
-        if (steps.Except([.. known, MigrationMark.Name], StringComparer.Ordinal).ToList() is { Count: > 0 } newer)
+        if (steps.Except(known, StringComparer.Ordinal).ToList() is { Count: > 0 } newer)
             return $"The SQLite store has been changed by a newer gateway ({string.Join(", ", newer)}). Migrate it with that version.";
         var existing = await ReadTargetTablesAsync(cancellationToken);
-        if (MigrationMark.Find(_source) is { } movedAt)
-            return $"The SQLite store was moved to PostgreSQL at {movedAt}" + await DescribeMoveAsync(existing, cancellationToken);
         return existing.Count == 0
             ? null
             : $"The PostgreSQL store is not empty (tables: {string.Join(", ", existing.Keys.Order(StringComparer.Ordinal))}). "
@@ -194,7 +196,7 @@ internal sealed class StoreMigration : IAsyncDisposable
         {
             var movedAt = MigrationMark.Find(store);
             if (movedAt is not null)
-                MigrationMark.Remove(store);
+                MigrationMark.Abandon(store);
             return movedAt;
         }
         catch (SqliteException fault)

@@ -4,6 +4,7 @@ using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Network;
 using Gateway.Tests.Storage;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
@@ -50,6 +51,27 @@ public sealed class MigrationMarkTests : IDisposable
         undone.Output.ShouldContain("start no gateway on the PostgreSQL store any more");
         await OpenAsync();
         (await MigrateAsync(other)).ExitCode.ShouldBe(0);
+        // What was charged since then is only in the second one.
+        (await MigrateAsync(target)).Output.ShouldContain("was not made from it");
+        (await MigrateAsync(other)).Output.ShouldContain("the migration is complete");
+    }
+
+    [Fact]
+    public async Task A_program_with_another_migration_says_where_a_store_was_moved_to()
+    {
+        Tools.NeedPostgreSql();
+        await OpenAsync();
+        var target = await CreateTargetAsync();
+        (await MigrateAsync(target)).ExitCode.ShouldBe(0);
+        await using (var store = new SqliteConnection($"Data Source={Store};Pooling=False"))
+        {
+            await store.OpenAsync(TestContext.Current.CancellationToken);
+            await using var forget = store.CreateCommand();
+            forget.CommandText = "delete from migration where name = '0022-old-jobs'";
+            (await forget.ExecuteNonQueryAsync(TestContext.Current.CancellationToken)).ShouldBe(1);
+        }
+
+        (await MigrateAsync(target)).Output.ShouldContain("the migration is complete");
     }
 
     [Fact]
