@@ -48,7 +48,7 @@ internal abstract class LedgerStore
     public const string LedgerColumns = "high_water, events, sent, running, turn, paused_until, probes";
 
     /// <summary>Of a tenant's counter, after the tenant.</summary>
-    public const string CounterColumns = "sequence, active, asked_at, sent_at, turn, queued";
+    public const string CounterColumns = "sequence, active, asked_at, turn, queued";
 
     /// <summary>
     /// <see cref="Competition"/> is read when more than half of the slots, or of the creations of a minute, are in use;
@@ -59,6 +59,11 @@ internal abstract class LedgerStore
         keys.Queue || options.ConcurrentGenerations <= FewSlots
             ? (-1, -1)
             : ((options.ConcurrentGenerations / 2) - keys.Slots, (options.GenerationsPerMinute / 2) - keys.Slots);
+
+    /// <summary>
+    /// Of an account that takes more creations a minute, the last 2,000 tell the shares, and a batch stays short.
+    /// </summary>
+    public const string LatestCreations = "order by forwarded_at desc limit 2000";
 
     /// <summary>Tenants that asked since then are read. Their minute is stored, and what waits asked before.</summary>
     public static TimeSpan Lately(QuotaOptions options) =>

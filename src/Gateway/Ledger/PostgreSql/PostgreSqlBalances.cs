@@ -13,7 +13,7 @@ internal static class PostgreSqlBalances
         state.Load(Counter(row, row.GetString(0), first: 1));
         state.Load(
             row.GetString(0),
-            new Minute(row.LongOrNull(7), row.GetInt64(8), UnixMicroseconds.ToTime(row.LongOrNull(9)), row.GetInt64(10))
+            new Minute(row.LongOrNull(6), row.GetInt64(7), UnixMicroseconds.ToTime(row.LongOrNull(8)), row.GetInt64(9))
         );
     }
 
@@ -21,9 +21,8 @@ internal static class PostgreSqlBalances
         new(tenant, row.GetInt64(first), row.GetInt64(first + 1))
         {
             AskedAt = UnixMicroseconds.ToTime(row.GetInt64(first + 2)),
-            SentAt = UnixMicroseconds.ToTime(row.GetInt64(first + 3)),
-            Turn = row.GetInt64(first + 4),
-            Queued = row.GetInt64(first + 5),
+            Turn = row.GetInt64(first + 3),
+            Queued = row.GetInt64(first + 4),
         };
 
     /// <summary>

@@ -82,7 +82,7 @@ internal static class PostgreSqlLedgerStatements
         select {Columns} from generation g join reservation r on r.id = g.reservation_id where g.id = any($1)
         """;
     public const string Tenants = $"""
-        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0), coalesce(c.asked_at, 0), coalesce(c.sent_at, 0), coalesce(c.turn, 0), coalesce(c.queued, 0),
+        select t.tenant, coalesce(c.sequence, 0), coalesce(c.active, 0), coalesce(c.asked_at, 0), coalesce(c.turn, 0), coalesce(c.queued, 0),
           f.first,
           (select count(*) from reservation r where r.tenant = t.tenant and r.reserved_at > {MinuteAgo} and job_id is null and {LedgerStore.UncountedCondition})
             + (select count(*) from reservation r where r.tenant = t.tenant and r.job_id is not null and r.sequence >= f.first),
@@ -130,15 +130,16 @@ internal static class PostgreSqlLedgerStatements
           select 1 from ledger l where id = 1 and (l.running > $1 or l.probes > 0 or l.sent - coalesce(
             (select sent - 1 from reservation where forwarded_at > {MinuteAgo} order by forwarded_at, sent limit 1), l.sent) > $2)
         )
-        select 'scarce', '', 0, false, 0, 0, 0, 0, 0, 0 from scarce
+        select 'scarce', '', 0, false, 0, 0, 0, 0, 0 from scarce
         union all
-        select 'running', tenant, count(*), false, 0, 0, 0, 0, 0, 0 from reservation
+        select 'running', tenant, count(*), false, 0, 0, 0, 0, 0 from reservation
         where running_until is not null and exists (select from scarce) group by tenant
         union all
-        select 'created', tenant, count(*), false, 0, 0, 0, 0, 0, 0 from reservation
-        where forwarded_at > {MinuteAgo} and exists (select from scarce) group by tenant
+        select 'created', tenant, count(*), false, 0, 0, 0, 0, 0 from (
+          select tenant from reservation where forwarded_at > {MinuteAgo} and exists (select from scarce) {LedgerStore.LatestCreations}
+        ) c group by tenant
         union all
-        select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0, 0 from reservation
+        select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0 from reservation
         where state in ('R', 'F') and exists (select from scarce) group by state, tenant, instance = $3
         union all
         select 'asked', tenant, 0, false, {LedgerStore.CounterColumns} from counter
@@ -154,9 +155,9 @@ internal static class PostgreSqlLedgerStatements
           = row(excluded.images_held, excluded.images_spent, excluded.micros_held, excluded.micros_spent, excluded.generations)
         """;
     public const string SetCounters = $"""
-        insert into counter (tenant, {LedgerStore.CounterColumns}) select * from unnest($1, $2, $3, $4, $5, $6, $7)
+        insert into counter (tenant, {LedgerStore.CounterColumns}) select * from unnest($1, $2, $3, $4, $5, $6)
         on conflict (tenant) do update set ({LedgerStore.CounterColumns})
-          = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.sent_at, excluded.turn, excluded.queued)
+          = row(excluded.sequence, excluded.active, excluded.asked_at, excluded.turn, excluded.queued)
         """;
 
     /// <summary>A statement may not add to the same row twice.</summary>

@@ -252,7 +252,6 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
                 counters.Select(row => row.Sequence).ToArray(),
                 counters.Select(row => row.Active).ToArray(),
                 counters.Select(row => UnixMicroseconds.From(row.AskedAt)).ToArray(),
-                counters.Select(row => UnixMicroseconds.From(row.SentAt)).ToArray(),
                 counters.Select(row => row.Turn).ToArray(),
                 counters.Select(row => row.Queued).ToArray()
             );

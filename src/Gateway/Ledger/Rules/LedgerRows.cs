@@ -105,9 +105,6 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
     /// <summary>The minute of its last reservation.</summary>
     public DateTimeOffset AskedAt { get; init; }
 
-    /// <summary>When its last request was forwarded.</summary>
-    public DateTimeOffset SentAt { get; init; }
-
     /// <summary>Where its next turn begins at the earliest: see <see cref="ShareRules"/>.</summary>
     public long Turn { get; init; }
 
@@ -123,7 +120,6 @@ internal sealed record CounterRow(string Tenant, long Sequence = 0, long Active 
             AskedAt = before is null
                 ? new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero)
                 : AskedAt,
-            SentAt = before?.Sent is null && after.Sent is not null ? now : SentAt,
             Queued = Queued + Count(after.State == ReservationState.Queued) - Count(before?.State == ReservationState.Queued),
         };
 

@@ -34,7 +34,6 @@ internal static class SqliteBalances
                 .With(row.Sequence)
                 .With(row.Active)
                 .With(UnixMicroseconds.From(row.AskedAt))
-                .With(UnixMicroseconds.From(row.SentAt))
                 .With(row.Turn)
                 .With(row.Queued)
                 .Execute();

@@ -29,7 +29,7 @@ internal static class SqliteCompetition
         var asked = sql.Asked.With(UnixMicroseconds.From(state.Now - LedgerStore.Lately(options)));
         while (asked.Read())
         {
-            var counter = ReadCounter(asked, asked.Text(6));
+            var counter = ReadCounter(asked, asked.Text(5));
             state.Load(counter);
             competition.Asked.Add(counter.Tenant);
         }
@@ -40,8 +40,7 @@ internal static class SqliteCompetition
         new(tenant, row.Long(0), row.Long(1))
         {
             AskedAt = UnixMicroseconds.ToTime(row.Long(2)),
-            SentAt = UnixMicroseconds.ToTime(row.Long(3)),
-            Turn = row.Long(4),
-            Queued = row.Long(5),
+            Turn = row.Long(3),
+            Queued = row.Long(4),
         };
 }

@@ -56,8 +56,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
                 + "micros_spent, generations, images_granted, micros_granted) = (?3, ?4, ?5, ?6, ?7, ?8, ?9)"
         );
         SetCounter = Prepare(
-            $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
-                + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6, ?7)"
+            $"insert into counter (tenant, {LedgerStore.CounterColumns}) values (?1, ?2, ?3, ?4, ?5, ?6) "
+                + $"on conflict do update set ({LedgerStore.CounterColumns}) = (?2, ?3, ?4, ?5, ?6)"
         );
         UpdateReservation = Update();
         UpdateOutcome = Update(LedgerStore.IndexedColumns);
@@ -140,7 +140,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement EndOtherLeases { get; }
     public SqliteStatement Running =>
         field ??= Prepare("select tenant, count(*) from reservation where running_until is not null group by tenant");
-    public SqliteStatement Created => field ??= Prepare("select tenant, count(*) from reservation where forwarded_at > ?1 group by tenant");
+    public SqliteStatement Created => field ??= Prepare(
+            $"select tenant, count(*) from (select tenant from reservation where forwarded_at > ?1 {LedgerStore.LatestCreations}) group by tenant"
+        );
     public SqliteStatement Open =>
         field ??= Prepare(
             "select tenant, state, instance, count(*) from reservation where state in ('R', 'F') group by instance, tenant, state"
