@@ -110,7 +110,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
             wait => Get($"v1/jobs/{id}", wait),
             cancellationToken,
             isPending: found =>
-                found.Job.Id == id ? found.Job.Status is JobStateStatus.QUEUED or JobStateStatus.RUNNING : throw new JsonException("no id")
+                found.Job?.Id == id ? found.Job.Status is JobStateStatus.QUEUED or JobStateStatus.RUNNING : throw new JsonException("no id")
         );
 
     /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
@@ -151,12 +151,12 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
             cancellationToken,
             call,
             found =>
-                found.GenerationsByPk.Id == call.Generation
-                    ? found.GenerationsByPk.Status == GenerationResultStatus.PENDING
+                found.GenerationsByPk is { } result && result.Id == call.Generation
+                    ? result.Status == GenerationResultStatus.PENDING
                     : throw new JsonException("no id")
         );
 
-    private static bool IsPending(GenerationCreated answer) => answer.Generate is null ? throw new JsonException("no id") : false;
+    private static bool IsPending(GenerationCreated answer) => (answer.Generate?.GenerationId ?? default) == default ? throw new JsonException("no id") : false;
 
     /// <summary>Only what may be sent again without another effect has more than one attempt.</summary>
     /// <param name="isPending">Whether an answer is to be asked for again.</param>
@@ -177,7 +177,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
             using var timeout = new CancellationTokenSource(limit, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
             // Disposing of it would close the stream of an upload, which is the caller's.
-            var request = create($"wait={(int)Math.Clamp(Left(call).TotalSeconds - 5, 0, 60)}");
+            var request = create($"wait={(int)Math.Clamp(limit.TotalSeconds - 5, 0, 60)}");
             HttpResponseMessage? answer = null;
             GatewayException failure;
             try

@@ -52,8 +52,8 @@ public sealed class GatewayException : Exception
     /// <summary>An earlier attempt may have had an effect.</summary>
     internal bool IsRepeat { get; set; }
 
-    /// <summary>A 503 of the gateway says that nothing was done.</summary>
-    internal bool MayHaveActed => (int)Status is 0 or >= 500 && (Status != HttpStatusCode.ServiceUnavailable || Type == "about:blank");
+    /// <summary>Also after a 503: the store may have taken what it did not answer.</summary>
+    internal bool MayHaveActed => (int)Status is 0 or >= 500;
 
     /// <summary>A repetition may help soon, and costs nothing. A paid quota may be full until midnight.</summary>
     internal bool IsPassing =>
