@@ -1,6 +1,7 @@
 using System.Globalization;
 using Gateway.Storage;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Storage;
 using Gateway.Tests.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -204,10 +205,5 @@ public sealed class AdminLedgerTests
     }
 
     private static Task<int> ExecuteAsync(AdminGateway admin, string sql) =>
-        admin
-            .Gateway.Services.GetRequiredService<Database>()
-            .WriteAsync(
-                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
-                TestContext.Current.CancellationToken
-            );
+        admin.Gateway.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 }

@@ -54,6 +54,8 @@ internal sealed class AttackCampaign(TimeSpan length)
         var client = cluster[0].Client;
         var image = await MakeImageAsync(client, cancellationToken);
 
+        // The first requests of a process are slow.
+        await MeasureAsync("", client, image, cancellationToken);
         var results = new List<AttackResult> { await MeasureAsync("none", client, image, cancellationToken) };
         foreach (var (name, attack) in Attacks(client))
         {

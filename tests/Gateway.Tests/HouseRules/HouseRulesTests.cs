@@ -86,7 +86,8 @@ public sealed class HouseRulesTests
     private static bool IsBounded(AttributeSyntax regex)
     {
         var arguments = regex.ArgumentList!.Arguments;
-        return arguments.Count == 3 || $"{arguments.Last()}".Contains("NonBacktracking", StringComparison.Ordinal);
+        return arguments.Any(argument => $"{argument}".Contains("NonBacktracking", StringComparison.Ordinal))
+            || (arguments.Count == 3 && int.TryParse($"{arguments[2].Expression}", CultureInfo.InvariantCulture, out var limit) && limit > 0);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -176,6 +177,55 @@ public abstract class LedgerContract : LedgerTest
         // Ending it a second time frees no second slot.
         await ledger.EndAsync("g-1");
         await ledger.ExceededAsync(Request(tenant));
+    }
+
+    /// <summary>An image that is recorded keeps its owner, whatever the upstream says (T-H9).</summary>
+    [Fact]
+    public async Task An_end_is_stored_once_with_its_images_and_frees_the_slot()
+    {
+        var ledger = await Harness.StartAsync();
+        var limited = new QuotaLimits(ConcurrentGenerations: 1);
+        foreach (var (tenant, generation) in ((string, string)[])[("a", "g-1"), ("b", "g-2"), ("c", "g-3")])
+        {
+            var admitted = await ledger.AdmittedAsync(Request(Tenant(tenant, limited)));
+            await ledger.SettleAsync(admitted.ReservationId, Cost(generation));
+        }
+
+        (await EndAsync("g-1", "i-1", "i-2")).ShouldBeTrue();
+        (await EndAsync("g-1", "i-9")).ShouldBeFalse("it has ended");
+        (await EndAsync("g-2", "i-1", "i-3")).ShouldBeTrue();
+        (await ledger.EndAsync(new GenerationEnd("g-3", "COMPLETE", IsDeleted: true, "{}", [("i-4", null)]))).ShouldBeFalse("it is not deleted");
+
+        (await RowsAsync("select id || ' ' || status || ' ' || coalesce(result, '-') from generation order by id")).ShouldBe([
+            "g-1 COMPLETE {}",
+            "g-2 COMPLETE {}",
+            "g-3 PENDING -",
+        ]);
+        (await RowsAsync("select id || ' ' || generation_id || ' ' || tenant || ' ' || n || ' ' || url from image order by id")).ShouldBe([
+            "i-1 g-1 a 0 https://images.example/i-1",
+            "i-2 g-1 a 1 https://images.example/i-2",
+            "i-3 g-2 b 1 https://images.example/i-3",
+        ]);
+        await ledger.AdmittedAsync(Request(Tenant("a", limited), body: "next"));
+
+        Task<bool> EndAsync(string generation, params string[] images) =>
+            ledger.EndAsync(
+                new GenerationEnd(
+                    generation,
+                    "COMPLETE",
+                    IsDeleted: false,
+                    "{}",
+                    [.. images.Select(image => (image, (string?)$"https://images.example/{image}"))]
+                )
+            );
+
+        Task<List<string>> RowsAsync(string sql) =>
+            Harness
+                .DatabaseOf(ledger)
+                .ReadAsync(
+                    (connection, cancellationToken) => connection.Command(sql).ReadAsync(row => row.GetString(0), cancellationToken),
+                    TestContext.Current.CancellationToken
+                );
     }
 
     [Fact]

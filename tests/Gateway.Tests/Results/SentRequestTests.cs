@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Gateway.Storage;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Results;
@@ -169,10 +170,5 @@ public sealed class SentRequestTests : IAsyncLifetime
         )[0];
 
     private Task<int> ExecuteAsync(string sql) =>
-        _gateway
-            .Services.GetRequiredService<Database>()
-            .WriteAsync(
-                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
-                TestContext.Current.CancellationToken
-            );
+        _gateway.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 }

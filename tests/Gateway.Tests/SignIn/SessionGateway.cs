@@ -5,6 +5,7 @@ using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tenants.Sessions;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.SignIn;
@@ -107,12 +108,7 @@ internal sealed class SessionGateway : IAsyncDisposable
     }
 
     public Task<int> ExecuteAsync(string sql) =>
-        App
-            .Services.GetRequiredService<Database>()
-            .WriteAsync(
-                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
-                TestContext.Current.CancellationToken
-            );
+        App.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 
     public static string SetCookieOf(HttpResponseMessage response) => response.Headers.GetValues("Set-Cookie").ShouldHaveSingleItem();
 

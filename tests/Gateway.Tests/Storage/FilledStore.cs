@@ -81,10 +81,7 @@ internal sealed class FilledStore : IAsyncDisposable
         );
 
     public Task<int> RunAsync(string sql) =>
-        _inner.WriteAsync(
-            (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
-            TestContext.Current.CancellationToken
-        );
+        _inner.ExecuteAsync(sql);
 
     /// <summary>
     /// Runs while another transaction is open that may still read every row as it was, as a backup does.

@@ -4,6 +4,7 @@ using Gateway.Storage;
 using Gateway.Telemetry.Alerts;
 using Gateway.Tests.Admin;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Storage;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Gateway.Tests.Telemetry;
@@ -139,12 +140,7 @@ public sealed partial class AlertTests
         Eventually.HoldsAsync(async () => Named(await AlertsAsync(admin), "firing").Contains(alert));
 
     internal static Task<int> ChangeAsync(AdminGateway admin, string sql) =>
-        admin
-            .Gateway.Services.GetRequiredService<Database>()
-            .WriteAsync(
-                (connection, transaction, cancellationToken) => connection.Command(sql).ExecuteAsync(transaction, cancellationToken),
-                CancellationToken.None
-            );
+        admin.Gateway.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 
     private static IEnumerable<string?> Named(IEnumerable<JsonNode> alerts, string state) =>
         alerts.Where(alert => (string?)alert["state"] == state).Select(alert => (string?)alert["name"]);
