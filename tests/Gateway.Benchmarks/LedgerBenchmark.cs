@@ -82,7 +82,6 @@ internal static class LedgerBenchmark
     private static async Task<List<long>> LoadAsync(QuotaLedger ledger, int callers, TimeSpan length)
     {
         var tenants = Enumerable.Range(0, Tenants).Select(Tenant).ToList();
-        var hash = SHA256.HashData("a prompt"u8);
         var start = Stopwatch.GetTimestamp();
         var latencies = await Task.WhenAll(
             Enumerable
@@ -94,6 +93,8 @@ internal static class LedgerBenchmark
                         for (var n = caller; Stopwatch.GetElapsedTime(start) < length; n += callers)
                         {
                             var began = Stopwatch.GetTimestamp();
+                            // Equal requests of one tenant look up one another.
+                            var hash = SHA256.HashData(Guid.NewGuid().ToByteArray());
                             var request = new ReservationRequest(
                                 tenants[n % Tenants],
                                 1,

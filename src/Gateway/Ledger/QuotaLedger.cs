@@ -291,7 +291,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
             {
                 keys.Reservations.Add(id);
                 if (isOpen)
-                    keys.AddAdmission(open.Tenant, open.Model);
+                    keys.AddOutcome(open.Tenant, open.Model);
                 addKeys?.Invoke(keys);
             },
             rules => record(rules.Outcomes)

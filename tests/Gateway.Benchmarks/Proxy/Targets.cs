@@ -86,10 +86,11 @@ internal sealed class Targets(int upstream, string folder) : IDisposable
     {
         var port = Ports.Free();
         File.WriteAllText(folder + "/tenants.json", Requests.TenantsFile);
+        var program = environment.FirstOrDefault(one => one.Name == "PROGRAM").Value ?? Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
         return Keep(
             Target.Start(
                 name,
-                ["dotnet", Path.Combine(AppContext.BaseDirectory, "Gateway.dll")],
+                ["dotnet", program],
                 port,
                 "/health/ready",
                 servers,

@@ -20,18 +20,26 @@ internal static class PostgreSqlLedgerReader
     )
     {
         string[] tenants = [.. keys.Tenants];
+        string[] charged = [.. keys.Charged.Except(keys.Tenants, StringComparer.Ordinal)];
         await using var batch = new NpgsqlBatch(connection);
-        AddStatements(batch, keys, tenants, options, instance);
+        AddStatements(batch, keys, tenants, charged, options, instance);
         LedgerUnitOfWork state;
         await using (var reader = await batch.ExecuteReaderAsync(cancellationToken))
-            state = await ReadAsync(reader, keys, tenants.Length > 0, instance, cancellationToken);
-        state.LoadEmptyWindows(tenants);
+            state = await ReadAsync(reader, keys, charged.Length > 0, instance, cancellationToken);
+        state.LoadEmptyWindows(tenants.Concat(charged));
         await PostgreSqlBalances.LoadMissingAsync(connection, state, keys.MayRetry, cancellationToken);
         return state;
     }
 
     /// <summary>In the order in which <see cref="ReadAsync"/> reads their results.</summary>
-    private static void AddStatements(NpgsqlBatch batch, LedgerKeys keys, string[] tenants, QuotaOptions options, Guid instance)
+    private static void AddStatements(
+        NpgsqlBatch batch,
+        LedgerKeys keys,
+        string[] tenants,
+        string[] charged,
+        QuotaOptions options,
+        Guid instance
+    )
     {
         batch.Add("begin");
         batch.Add(Sql.Limits);
@@ -41,7 +49,7 @@ internal static class PostgreSqlLedgerReader
         batch.Add(Sql.SentInMinute);
         batch.Add(Sql.NextFree);
         batch.Add(Sql.ExpiredSlots);
-        batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants]);
+        batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants, .. charged]);
         if (keys.Queue || keys.Slots > 0)
         {
             var (slots, minute) = LedgerStore.Plenty(keys, options);
@@ -76,6 +84,8 @@ internal static class PostgreSqlLedgerReader
         }
         if (keys.Models.Count > 0)
             batch.Add(Sql.PriceRatios, keys.Models.ToArray());
+        if (charged.Length > 0)
+            batch.Add(Sql.Counters, charged);
         if (tenants.Length > 0)
             batch.Add(Sql.Tenants, tenants);
     }
@@ -109,7 +119,7 @@ internal static class PostgreSqlLedgerReader
     private static async Task<LedgerUnitOfWork> ReadAsync(
         NpgsqlDataReader reader,
         LedgerKeys keys,
-        bool hasTenants,
+        bool isCharged,
         Guid instance,
         CancellationToken cancellationToken
     )
@@ -149,7 +159,9 @@ internal static class PostgreSqlLedgerReader
         state.Prices.LoadNone(keys.Models);
         if (keys.Models.Count > 0)
             await RowsAsync(() => state.Prices.Load(PostgreSqlBalances.Ratio(reader)));
-        if (hasTenants)
+        if (isCharged)
+            await RowsAsync(() => state.Load(PostgreSqlBalances.Counter(reader, reader.GetString(0), first: 1)));
+        if (keys.Tenants.Count > 0)
             await RowsAsync(() => PostgreSqlBalances.LoadTenant(reader, state));
         return state;
 

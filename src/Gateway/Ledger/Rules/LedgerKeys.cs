@@ -5,6 +5,11 @@ internal sealed class LedgerKeys
 {
     /// <summary>With their windows of the running day and month, and their last minute.</summary>
     public HashSet<string> Tenants { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Of an outcome: with their windows and their counter, but without their last minute, which it does not read.
+    /// </summary>
+    public HashSet<string> Charged { get; } = new(StringComparer.Ordinal);
     public HashSet<Guid> Reservations { get; } = [];
     public HashSet<(string Tenant, string Key)> IdempotencyKeys { get; } = [];
     public HashSet<string> Generations { get; } = new(StringComparer.Ordinal);
@@ -76,6 +81,17 @@ internal sealed class LedgerKeys
     public void AddAdmission(string tenant, string model)
     {
         Tenants.Add(tenant);
+        AddModel(model);
+    }
+
+    public void AddOutcome(string tenant, string model)
+    {
+        Charged.Add(tenant);
+        AddModel(model);
+    }
+
+    private void AddModel(string model)
+    {
         if (!Models.Contains(model))
             Models.Add(model);
     }

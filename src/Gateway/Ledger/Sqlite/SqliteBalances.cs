@@ -41,34 +41,55 @@ internal static class SqliteBalances
 
     public static void LoadWindow(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, string period) =>
         state.Load(
-            sql.Window.With(tenant)
-                .With(period)
-                .One(row => new WindowRow(
-                    tenant,
-                    period,
-                    row.Long(0),
-                    row.Long(1),
-                    row.Long(2),
-                    row.Long(3),
-                    row.Long(4),
-                    row.Long(5),
-                    row.Long(6)
-                ))
-                ?? new WindowRow(tenant, period)
+            sql.Memory.Window(
+                tenant,
+                period,
+                () =>
+                    sql.Window.With(tenant)
+                        .With(period)
+                        .One(row => new WindowRow(
+                            tenant,
+                            period,
+                            row.Long(0),
+                            row.Long(1),
+                            row.Long(2),
+                            row.Long(3),
+                            row.Long(4),
+                            row.Long(5),
+                            row.Long(6)
+                        ))
+                    ?? new WindowRow(tenant, period)
+            )
         );
 
     public static void LoadCounter(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant) =>
-        state.Load(sql.Counter.With(tenant).One(row => SqliteCompetition.ReadCounter(row, tenant)) ?? new CounterRow(tenant));
+        state.Load(
+            sql.Memory.Counter(
+                tenant,
+                () => sql.Counter.With(tenant).One(row => SqliteCompetition.ReadCounter(row, tenant)) ?? new CounterRow(tenant)
+            )
+        );
 
-    public static void LoadMinute(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, long minuteAgo)
-    {
-        var first = sql.FirstInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0));
-        var uncounted = first is null ? 0 : sql.UncountedInMinute.With(tenant).With(minuteAgo).One(row => row.Long(0));
-        uncounted += first is { } since ? sql.Jobs.Since.With(tenant).With(since).One(row => row.Long(0)) : 0;
-        var oldest = first is null ? null : sql.OldestInMinute.With(tenant).With(minuteAgo).One(row => row.LongOrNull(0));
-        var (jobs, oldestJob) = sql.Jobs.InMinute.With(tenant).With(minuteAgo).One(row => (row.Long(0), row.LongOrNull(1)));
-        state.Load(tenant, new Minute(first, uncounted, UnixMicroseconds.ToTime(Earlier(oldest, oldestJob)), jobs));
-    }
+    public static LedgerRow ReadLedger(SqliteStatement row) =>
+        new(row.Id(0), UnixMicroseconds.ToTime(row.Long(1)), row.Long(2), row.Long(3), row.Long(4))
+        {
+            Turn = row.Long(5),
+            PausedUntil = UnixMicroseconds.ToTime(row.Long(6)),
+            Probes = row.Long(7),
+        };
+
+    public static void LoadMinute(SqliteLedgerStatements sql, LedgerUnitOfWork state, string tenant, long minuteAgo) =>
+        state.Load(
+            tenant,
+            sql.Minute.With(tenant)
+                .With(minuteAgo)
+                .One(row => new Minute(
+                    row.LongOrNull(0),
+                    row.Long(1),
+                    UnixMicroseconds.ToTime(Earlier(row.LongOrNull(2), row.LongOrNull(4))),
+                    row.Long(3)
+                ))!
+        );
 
     private static long? Earlier(long? one, long? other) => one is { } a && other is { } b ? Math.Min(a, b) : one ?? other;
 }

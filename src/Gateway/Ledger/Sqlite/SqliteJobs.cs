@@ -27,15 +27,6 @@ internal sealed class SqliteJobs(Func<string, SqliteStatement> prepare)
                 + "and owed_by = ?2 and owed_at = ?3"
         );
 
-    public SqliteStatement Since =>
-        field ??= prepare("select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= ?2");
-
-    public SqliteStatement InMinute =>
-        field ??= prepare(
-            "select count(*), min(forwarded_at) from reservation where tenant = ?1 and job_id is not null and forwarded_at > ?2 "
-                + $"and not ({LedgerStore.UncountedCondition})"
-        );
-
     private SqliteStatement Request => field ??= prepare("select body from sent_request where reservation_id = ?1");
     private SqliteStatement Insert => field ??= prepare("insert into job (id, tenant, reservation_id, created_at) values (?1, ?2, ?3, ?4)");
     private SqliteStatement CopyOrigin =>

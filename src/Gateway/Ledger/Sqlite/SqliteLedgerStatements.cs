@@ -12,6 +12,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteLedgerStatements(SqliteConnection connection)
     {
         _connection = connection;
+        Memory = new SqliteMemory(connection);
         // Takes the write lock at once: nothing is read that could change before the commit.
         Begin = Prepare("begin immediate");
         Commit = Prepare("commit");
@@ -38,15 +39,21 @@ internal sealed class SqliteLedgerStatements : IDisposable
                 + "from quota_window where tenant = ?1 and period = ?2"
         );
         Counter = Prepare($"select {LedgerStore.CounterColumns} from counter where tenant = ?1");
-        FirstInMinute = Prepare(
-            "select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1"
-        );
-        UncountedInMinute = Prepare(
-            $"select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null and {LedgerStore.UncountedCondition}"
-        );
-        OldestInMinute = Prepare(
-            "select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null "
-                + $"and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1"
+        Minute = Prepare(
+            $"""
+            select f.first,
+              (select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null and {LedgerStore.UncountedCondition})
+                + (select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= f.first),
+              (select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null
+                 and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1),
+              j.count, j.oldest
+            from (
+              select (select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1) as first
+            ) f, (
+              select count(*) as count, min(forwarded_at) as oldest from reservation
+              where tenant = ?1 and job_id is not null and forwarded_at > ?2 and not ({LedgerStore.UncountedCondition})
+            ) j
+            """
         );
 
         // Store
@@ -80,6 +87,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         "select id from reservation where id < ?1 and month < ?2 and state in ('S', 'V', 'W') and running_until is null "
         + $"order by id limit {LedgerStore.PruneBatchSize}";
 
+    /// <summary>Belongs to the connection, as the statements do.</summary>
+    public SqliteMemory Memory { get; }
     public SqliteStatement Begin { get; }
     public SqliteStatement Commit { get; }
     public SqliteStatement Rollback { get; }
@@ -104,9 +113,9 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Counter { get; }
     public SqliteJobs Jobs => field ??= new SqliteJobs(Prepare);
     public SqlitePriceRatios PriceRatios => field ??= new SqlitePriceRatios(Prepare);
-    public SqliteStatement FirstInMinute { get; }
-    public SqliteStatement UncountedInMinute { get; }
-    public SqliteStatement OldestInMinute { get; }
+
+    /// <summary>The last minute of a tenant.</summary>
+    public SqliteStatement Minute { get; }
     public SqliteStatement SetLedger { get; }
     public SqliteStatement SetWindow { get; }
     public SqliteStatement SetCounter { get; }

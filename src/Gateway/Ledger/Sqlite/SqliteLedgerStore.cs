@@ -20,7 +20,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 decide(state);
                 if (state.IsChanged)
                     Store(sql, state);
-                return state.IsChanged || keys.Delivered.Count > 0;
+                return (state.IsChanged || keys.Delivered.Count > 0, state);
             },
             cancellationToken
         );
@@ -70,8 +70,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
     public override Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken) =>
         RunAsync(sql => sql.PruneInstances.With(UnixMicroseconds.From(endedBefore)).Execute() > 0, cancellationToken);
 
-    /// <param name="change">Returns whether to commit.</param>
     private Task<bool> RunAsync(Func<SqliteLedgerStatements, bool> change, CancellationToken cancellationToken) =>
+        RunAsync(sql => (change(sql), null), cancellationToken);
+
+    /// <param name="change">Returns whether to commit, and what a batch decided.</param>
+    private Task<bool> RunAsync(Func<SqliteLedgerStatements, (bool, LedgerUnitOfWork?)> change, CancellationToken cancellationToken) =>
         database.GuardAsync(async () =>
         {
             await using var turn = await database.TurnAsync(cancellationToken);
@@ -81,8 +84,11 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 {
                     var sql = turn.Statements(connection => new SqliteLedgerStatements(connection));
                     sql.Begin.Execute();
-                    var isChanged = change(sql);
+                    sql.Memory.Begin();
+                    var (isChanged, batch) = change(sql);
                     (isChanged ? sql.Commit : sql.Rollback).Execute();
+                    if (batch is not null)
+                        sql.Memory.End(batch);
                     return Task.FromResult(isChanged);
                 }
                 catch
@@ -103,7 +109,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         state.Sent = SentInMinute(sql, state.Now);
         state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
         SqliteCompetition.Load(sql, state, keys, options, instance);
-        LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
+        if (state.NextFree <= state.Now)
+            LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
         if (keys.AloneSinceStart)
             sql.EndOtherLeases.With(instance).Execute();
         if (keys.Sweep)
@@ -129,8 +136,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             state.Load(generation);
             LoadAll(sql.ReservationById.With(generation.ReservationId), state, balances: false);
         }
-        sql.PriceRatios.Load(state, keys.Models);
-        sql.PriceRatios.Load(state, state.MissingModels());
+        sql.PriceRatios.Load(state, keys.Models, sql.Memory);
+        sql.PriceRatios.Load(state, state.MissingModels(), sql.Memory);
         if (keys.Jobs)
             LoadAll(sql.Jobs.Heads, state, balances: true, state.Jobs.Heads);
         foreach (var tenant in keys.Tenants.Union(state.MissingMinutes(), StringComparer.Ordinal))
@@ -138,7 +145,9 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             SqliteBalances.LoadCounter(sql, state, tenant);
             SqliteBalances.LoadMinute(sql, state, tenant, minuteAgo);
         }
-        foreach (var tenant in keys.Tenants.Append(WindowRow.OrganizationKey))
+        foreach (var tenant in keys.Charged)
+            SqliteBalances.LoadCounter(sql, state, tenant);
+        foreach (var tenant in keys.Tenants.Union(keys.Charged, StringComparer.Ordinal).Append(WindowRow.OrganizationKey))
         {
             foreach (var period in state.RunningPeriods)
                 SqliteBalances.LoadWindow(sql, state, tenant, period);
@@ -161,19 +170,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
     private LedgerUnitOfWork Begin(SqliteLedgerStatements sql)
     {
         var clock = UnixMicroseconds.ToTime(UnixMicroseconds.From(time.GetUtcNow()));
-        var ledger = sql.Ledger.One(row => new LedgerRow(
-            row.Id(0),
-            UnixMicroseconds.ToTime(row.Long(1)),
-            row.Long(2),
-            row.Long(3),
-            row.Long(4)
-        )
-        {
-            Turn = row.Long(5),
-            PausedUntil = UnixMicroseconds.ToTime(row.Long(6)),
-            Probes = row.Long(7),
-        })!;
-        return new LedgerUnitOfWork(ledger, clock);
+        return new LedgerUnitOfWork(sql.Memory.Ledger(() => sql.Ledger.One(SqliteBalances.ReadLedger)!), clock);
     }
 
     private static void LoadAnswers(SqliteLedgerStatements sql, LedgerUnitOfWork state, LedgerKeys keys)

@@ -12,13 +12,14 @@ internal sealed class SqlitePriceRatios(Func<string, SqliteStatement> prepare)
     );
     private readonly SqliteStatement _prune = prepare("delete from price_ratio where model = ?1 and at <= ?2");
 
-    public void Load(LedgerUnitOfWork state, IReadOnlyCollection<string> models)
+    public void Load(LedgerUnitOfWork state, IReadOnlyCollection<string> models, SqliteMemory memory)
     {
         state.Prices.LoadNone(models);
-        foreach (var model in models)
+        foreach (var model in models.Where(model => !memory.HasNoRatio(model)))
         {
             var rows = _select.With(model);
-            while (rows.Read())
+            var found = 0;
+            for (; rows.Read(); found++)
                 state.Prices.Load(
                     new PriceRatioRow(
                         model,
@@ -27,6 +28,8 @@ internal sealed class SqlitePriceRatios(Func<string, SqliteStatement> prepare)
                         new PriceRatio(rows.Long(2), rows.Long(3))
                     )
                 );
+            if (found == 0)
+                memory.AddWithoutRatio(model);
         }
     }
 
