@@ -125,6 +125,15 @@ export function callerChanges({ address, page, small, screenshots }) {
       await who('Marketing');
       await page.locator('#quote .price').waitFor();
       check((await page.locator('#stream-problem').innerText()) === '', 'the reason is still there');
+
+      const noModels = route => route.fulfill({ json: { models: [] } });
+      await page.route('**/v2/models', noModels);
+      await page.reload();
+      const reason = page.locator('#stream-problem');
+      await reason.getByRole('heading', { name: 'Your team may not use any model' }).waitFor();
+      await page.unroute('**/v2/models', noModels);
+      await reason.getByRole('button', { name: 'Try again' }).click();
+      await page.locator('#quote .price').waitFor();
     },
 
     async 'A gateway that does not say who is calling stops a request, and nothing else'() {
@@ -151,8 +160,12 @@ export function callerChanges({ address, page, small, screenshots }) {
       await quote;
       await page.unroute('**/v1/usage', hang);
       await page.getByRole('radio', { name: '1', exact: true }).check();
+      // Nothing was sent: what is sent now is what the form has now.
+      await prompt.fill('Corrected before it is sent');
+      const request = page.waitForRequest(request => request.method() === 'POST' && request.url().endsWith('/v2/generations'));
       await card.getByRole('button', { name: 'Try again' }).click();
-      await page.getByRole('article', { name: 'Result: Not sent before it is checked' }).locator('img').waitFor();
+      check((await request).postDataJSON().parameters.prompt === 'Corrected before it is sent', `${(await request).postData()} was sent`);
+      await page.getByRole('article', { name: 'Result: Corrected before it is sent' }).locator('img').waitFor();
       check(sent === 1, `it was sent ${sent} times`);
       page.off('request', record);
     },

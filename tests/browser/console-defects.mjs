@@ -209,6 +209,25 @@ const parts = {
     await page.getByRole('radio', { name: '1', exact: true }).check();
   },
 
+  async 'What a refusal marks stays, though a price was asked for before'() {
+    const held = [];
+    const hold = route => held.push(route);
+    await page.route('**/v2/generations/quote', hold);
+    await prompt.fill('');
+    await until(() => held.length === 1, 'a price is asked for');
+    const isQuote = request => request.url().endsWith('/quote');
+    const isOver = Promise.race(['requestfinished', 'requestfailed'].map(event => page.waitForEvent(event, isQuote)));
+    await generate.click();
+    const mark = page.locator('#prompt[aria-invalid]');
+    await mark.waitFor();
+    await page.unroute('**/v2/generations/quote', hold);
+    // It may have been cancelled.
+    await Promise.all(held.map(route => route.continue().catch(() => {})));
+    await isOver;
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    check((await mark.count()) === 1, 'the mark is gone');
+  },
+
   async 'Enter in a field sends nothing, and Ctrl+Enter sends'() {
     const before = posts.length;
     await page.getByLabel('Width').fill('512');

@@ -39,14 +39,15 @@ export function setUpComposer() {
   form.addEventListener('input', () => (editedAt = Date.now()));
   // A person types in one tab; the others follow.
   onShared('draft', draft => draft && currentModel() && Date.now() - editedAt > 1000 && showDraft(draft));
-  on('spent', () => currentModel() && quoteSoon());
+  // A new quote would remove the error messages before they are read.
+  on('spent', () => currentModel() && !firstFault($('#form')) && quoteSoon());
 }
 
 /** With the draft and the interrupted request of the team. @param loadAgain reads everything again. @returns whether it may use a model. */
 export async function loadModels(loadAgain) {
   try {
     const { models } = await read('v2/models');
-    if (models.length === 0) throw new Error('Your team may not use any model. An operator can allow one in the tenants file.');
+    if (models.length === 0) throw { problem: { title: 'Your team may not use any model', detail: 'An operator can allow one in the tenants file.' } };
     buildForm(models, formChanged);
     $('#form').hidden = false;
     $('#stream-problem').replaceChildren();
@@ -98,6 +99,11 @@ function quoteSoon() {
   clearTimeout(quoteTimer);
   // The first price is not kept waiting: nobody is typing yet.
   quoteTimer = setTimeout(quote, $('#quote').childElementCount > 0 ? 400 : 0);
+}
+
+function stopQuote() {
+  clearTimeout(quoteTimer);
+  quoting?.abort();
 }
 
 function allowOnly() {
@@ -155,6 +161,7 @@ async function submit(again = null) {
   const body = again ?? bodyOf();
   sending = true;
   allowOnly();
+  stopQuote();
   clearFields($('#form'));
   $('#form-problem').replaceChildren();
   try {
@@ -162,7 +169,8 @@ async function submit(again = null) {
   } catch (fault) {
     sending = false;
     allowOnly();
-    return showUnsent(fault, body);
+    quoteSoon();
+    return showUnsent(fault, again);
   }
   const key = open?.body === body ? open.key : freshKey();
   open = { body, key, at: Date.now() };
@@ -182,13 +190,11 @@ async function submit(again = null) {
     // Only a refusal of the gateway says that nothing was made. After anything else the same body keeps its key.
     if (fault.problem && !fault.isOpen) close();
     refuse(fault, body);
-    // A new quote would remove the error messages before they are read.
-    if (!firstFault($('#form'))) quoteSoon();
   } finally {
     stopWatching();
     sending = false;
     allowOnly();
-    if (!firstFault($('#form'))) emit('spent');
+    emit('spent');
   }
 }
 
@@ -212,10 +218,10 @@ function watchQueue() {
   };
 }
 
-/** Another team could pay for it. */
-function showUnsent(fault, body) {
+/** Another team could pay for it. @param again the body of a request whose outcome is not known; null: what the form then has is sent. */
+function showUnsent(fault, again) {
   $('#form-problem').replaceChildren(
-    h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'Nothing was sent'), h('p', {}, `It could not be checked that you are still ${$('#who').textContent}: ${shortly(fault)}.`), h('div', { class: 'actions' }, button('Try again', () => submit(body)))),
+    h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'Nothing was sent'), h('p', {}, `It could not be checked that you are still ${$('#who').textContent}: ${shortly(fault)}.`), h('div', { class: 'actions' }, button('Try again', () => submit(again)))),
   );
   $('#form-problem').scrollIntoView({ block: 'nearest' });
 }
@@ -227,6 +233,9 @@ function close() {
 
 function refuse(fault, body) {
   if (!fault.problem) return $('#form-problem').replaceChildren(cardFor(fault));
+  // The form may have been changed meanwhile.
+  stopQuote();
+  clearFields($('#form'));
   const homeless = showAtFields($('#form'), fault.problem.errors);
   const actions = fault.isOpen ? [button('Send the same request again', () => submit(body), 'main')] : [];
   $('#form-problem').replaceChildren(problemCard(fault, { homeless, actions }));

@@ -76,7 +76,7 @@ export function cardFor(fault, ...actions) {
   if (fault.problem) return problemCard(fault, { actions });
   console.error(fault);
   say('This page has an error');
-  return h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'This page has an error'), h('p', {}, String(fault.message ?? fault)));
+  return h('div', { class: 'problem', role: 'alert' }, h('h2', {}, 'This page has an error'), h('p', {}, String(fault.message ?? fault)), actions.length > 0 && h('div', { class: 'actions' }, actions));
 }
 
 /** One line for a place where a card is too large. */
