@@ -1,12 +1,17 @@
 // node console-playground.mjs ADDRESS [SCREENSHOTS]: the workspace as a person uses it all day: several tabs, references, selections, the queue, their own images.
 import { execFileSync } from 'node:child_process';
-import { check, open } from './browser.mjs';
+import { check, open, until } from './browser.mjs';
 import { drop, everyControlIsReachable, inspect, png, tabTo } from './console-page.mjs';
 
 const [address, screenshots] = process.argv.slice(2);
 const laptop = { width: 1366, height: 768 };
 // Thumbnails of a generation that is deleted while they are read.
-const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [{ path: /\/images\//, status: 404 }, { path: /\/init-image\//, status: 502 }]);
+const { browser, page, found } = await open(address, { viewport: laptop, permissions: ['clipboard-read', 'clipboard-write'] }, [
+  { path: /\/images\//, status: 404 },
+  { path: /\/init-image\//, status: 502 },
+  // One that cannot be followed.
+  { path: /^\/v1\/generations\/[0-9a-f-]{36}$/, status: 404 },
+]);
 page.setDefaultTimeout(Number(process.env.PATIENCE ?? 90_000));
 
 const prompt = page.getByLabel('Prompt', { exact: true });
@@ -23,6 +28,9 @@ async function make(text, images = 1) {
   await result(text).locator('img').nth(images - 1).waitFor({ state: 'attached' });
 }
 
+/** The list is read again. */
+const comeBack = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+
 const parts = {
   async 'A result and a draft of one tab are in the other, and so is a deletion'() {
     await page.goto(address);
@@ -34,10 +42,28 @@ const parts = {
     await result('A pier', other).locator('img').nth(1).waitFor({ state: 'attached' });
     await prompt.fill('A draft in the first tab');
     await other.waitForFunction(() => document.querySelector('#prompt').value === 'A draft in the first tab');
+    // A list that was read before the deletion comes after it.
+    const late = [];
+    const hold = async route => {
+      if (late.length > 0) return route.fallback();
+      late.push(route.request());
+      const response = await route.fetch();
+      await new Promise(resolve => late.push(resolve));
+      await route.fulfill({ response });
+    };
+    await page.route('**/v1/generations?*', hold);
+    await comeBack();
+    await until(() => late.length === 2, 'the list is read');
     await result('A pier', other).locator('a.asked').click();
     await other.getByRole('button', { name: 'Delete' }).click();
     await other.getByRole('button', { name: 'Delete for good' }).click();
     await result('A pier').waitFor({ state: 'detached' });
+    const isRead = page.waitForEvent('requestfinished', request => request === late[0]);
+    late[1]();
+    await isRead;
+    await page.unroute('**/v1/generations?*', hold);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    check((await result('A pier').count()) === 0, 'it is shown again');
     await other.close();
   },
 
@@ -78,6 +104,44 @@ const parts = {
     check(new Set(facts).size === 1, `the tabs say ${JSON.stringify(facts)}`);
     await page.unroute('**/v2/generations', hold);
     for (const each of [before, after]) await each.close();
+  },
+
+  async 'A generation that could not be followed is shown when a list has its end'() {
+    const lost = route => route.fulfill({ status: 404, contentType: 'application/problem+json', json: { type: '/problems/not-found', title: 'Not found', status: 404 } });
+    const paths = /\/v1\/generations\/[0-9a-f-]{36}$/;
+    await page.route(paths, lost);
+    await prompt.fill('A heron');
+    await generate.click();
+    await result('A heron').getByRole('button', { name: 'Check again' }).waitFor();
+    const id = await result('A heron').getAttribute('data-id');
+    await until(async () => (await (await fetch(`${address}/v1/generations/${id}`)).json()).generations_by_pk.status === 'COMPLETE', 'it has ended');
+    await comeBack();
+    await result('A heron').locator('img').waitFor({ state: 'attached' });
+    await page.unroute(paths, lost);
+  },
+
+  async 'What was interrupted and is sent again keeps the images that it has by now'() {
+    let isMade = false;
+    const unanswered = async route => {
+      await route.fetch();
+      isMade = true;
+    };
+    await page.route('**/v2/generations', unanswered);
+    await prompt.fill('A message in a bottle');
+    await generate.click();
+    await until(() => isMade, 'the gateway has it');
+    await page.reload();
+    await page.unroute('**/v2/generations', unanswered);
+    const card = result('A message');
+    await card.locator('img').waitFor({ state: 'attached' });
+    const answer = page.waitForResponse(response => response.url().endsWith('/v2/generations'));
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    check((await (await answer).json()).generate.generationId === (await card.getAttribute('data-id')), 'it was made twice');
+    await page.getByText('Sent. Leonardo is working.').waitFor({ state: 'attached' });
+    await page.getByRole('checkbox', { name: 'Select: A message' }).check();
+    const state = await page.locator('#selected').getByRole('status').innerText();
+    check(state === '1 generation selected, 1 image', state);
+    await page.locator('#selected').getByRole('button', { name: 'Clear' }).click();
   },
 
   async 'A result keeps its height when its pictures arrive'() {

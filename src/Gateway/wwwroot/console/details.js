@@ -10,6 +10,7 @@ import { referTo } from './references.js';
 import { hasEnded } from './runs.js';
 import { forget, known, rememberAnswer } from './store.js';
 import { neighbour } from './stream.js';
+import { updateEntry } from './windows.js';
 
 let dialog = null;
 let isZoomed = false;
@@ -61,7 +62,10 @@ export function closeGeneration() {
 
 async function fetchGeneration(id) {
   dialog.replaceChildren(h('p', { class: 'state' }, 'Loading…'));
-  return rememberAnswer(await read(`v1/generations/${encodeURIComponent(id)}`));
+  const generation = rememberAnswer(await read(`v1/generations/${encodeURIComponent(id)}`));
+  // Its card may say that it could not be followed.
+  if (hasEnded(generation)) updateEntry(id);
+  return generation;
 }
 
 function details(generation, leave) {

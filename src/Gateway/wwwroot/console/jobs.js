@@ -9,11 +9,16 @@ const most = 100;
 /** The elements of the jobs that are shown, by id: a button keeps its focus while its line changes. */
 let lines = new Map();
 let timer = 0;
+/** Reads, and the latest whose answer is shown: an older answer comes too late. */
+let reads = 0;
+let latest = 0;
 
 /** Reads them again until none is queued. */
 export async function showJobs() {
+  const number = ++reads;
   const answer = await read(`v1/jobs?status=QUEUED&limit=${most}`).catch(() => null);
-  if (!answer) return;
+  if (!answer || number < latest) return;
+  latest = number;
   const jobs = answer.jobs.sort((one, other) => one.position - other.position);
   const earlier = lines;
   lines = new Map(jobs.map(job => [job.id, earlier.get(job.id) ?? newLine(job)]));

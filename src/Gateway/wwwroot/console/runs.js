@@ -2,15 +2,15 @@
 import { send } from './api.js';
 import { emit } from './dom.js';
 import { count, moment, span } from './format.js';
-import { rememberAnswer, shared } from './store.js';
+import { known, rememberAnswer, shared } from './store.js';
 
 const runs = new Map();
 let stopping = new AbortController();
 
 export const hasEnded = generation => generation.status === 'COMPLETE' || generation.status === 'FAILED';
 
-/** @returns `{began, fault}` of one that is followed; undefined: it has ended, or was never followed. */
-export const runOf = id => runs.get(id);
+/** @returns `{began, fault}` of one that is followed; undefined: it has ended, as far as this page knows from anywhere, or was never followed. */
+export const runOf = id => (hasEnded(known(id) ?? {}) ? undefined : runs.get(id));
 
 /** Follows a generation. Its end, or what prevents it from being seen, is announced as `generation-changed`. */
 export function run(generation) {

@@ -30,9 +30,10 @@ export const known = id => generations.get(id);
 export const allKnown = () => generations.values();
 export const generationOfImage = id => images.get(id);
 
-export function forget(id) {
+/** @param isHere whether this page has deleted it; false: it was found to be gone. */
+export function forget(id, { isHere = true } = {}) {
   generations.delete(id);
-  emit('generation-deleted', { id });
+  emit('generation-deleted', { id, isHere });
 }
 
 let person = null;

@@ -21,6 +21,11 @@ let isComplete = false;
 /** Of the list that is shown: what is read for an earlier one comes too late. */
 let turn = 0;
 let isReading = false;
+/** Reads of the newest, and the latest whose answer is shown: an older answer comes too late. */
+let refreshes = 0;
+let latest = 0;
+/** By a person in this browser: a list that was read before still has them. */
+const deleted = new Set();
 let isEndNear = false;
 let words = [];
 let isMine = false;
@@ -54,7 +59,7 @@ async function more() {
     const page = await read(`v1/generations?limit=${size}${next ? `&after=${encodeURIComponent(next)}` : ''}`);
     if (mine !== turn) return;
     const seen = new Set(ids);
-    const fresh = page.generations.filter(({ id }) => !seen.has(id)).map(generation => remember(generation));
+    const fresh = page.generations.filter(({ id }) => !seen.has(id) && !deleted.has(id)).map(generation => remember(generation));
     ids.push(...fresh.map(({ id }) => id));
     fresh.forEach(run);
     emit('generations-read');
@@ -114,11 +119,13 @@ function showWhose() {
 async function refresh() {
   if (document.hidden || isReading || $('#form').hidden) return;
   const mine = turn;
+  const number = ++refreshes;
   const before = [...ids];
   const page = await read(`v1/generations?limit=${pageSize}`).catch(() => null);
-  if (!page || mine !== turn) return;
+  if (!page || mine !== turn || number < latest) return;
+  latest = number;
   const listed = new Set(page.generations.map(({ id }) => id));
-  for (const generation of [...page.generations].reverse()) {
+  for (const generation of page.generations.filter(({ id }) => !deleted.has(id)).reverse()) {
     const had = known(generation.id);
     if (!ids.includes(generation.id)) add(generation);
     else if (had.status !== generation.status && hasEnded(generation)) {
@@ -127,8 +134,11 @@ async function refresh() {
     }
   }
   const oldest = page.next ? page.generations.at(-1).createdAt : '';
-  for (const id of before) if (!listed.has(id) && (known(id)?.createdAt ?? oldest) > oldest) forget(id);
+  for (const id of before) if (!listed.has(id) && (known(id)?.createdAt ?? oldest) > oldest) forget(id, { isHere: false });
 }
+
+/** One that was sent a moment ago, or once more: what is known of it is newer than that. */
+const addMade = ({ made, request, cost }) => add(known(made.id) ? { id: made.id } : made, request, cost);
 
 /** A generation that was not read before: it is newer than most. */
 function add(generation, request, cost) {
@@ -185,8 +195,10 @@ function setUp() {
     refreshAll();
   });
   otherTabs?.addEventListener('message', ({ data }) => {
-    if (data.made && isOfTeam(data)) add(data.made, data.request, data.cost);
-    else if (known(data.deleted)) forgetHere(data.deleted);
+    if (data.made && isOfTeam(data)) addMade(data);
+    if (!data.deleted) return;
+    deleted.add(data.deleted);
+    if (known(data.deleted)) forget(data.deleted, { isHere: false });
   });
 }
 
@@ -199,7 +211,7 @@ on('generation-made', ({ generation, request, cost }) => {
   const now = new Date().toISOString().slice(0, -1);
   const newest = known(ids[0])?.createdAt ?? now;
   const made = { createdAt: newest > now ? newest : now, user: whoCalls() ?? undefined, ...generation };
-  add(made, request, cost);
+  addMade({ made, request, cost });
   otherTabs?.postMessage(ofTeam({ made, request, cost }));
 });
 on('generation-changed', ({ id }) => {
@@ -211,14 +223,11 @@ on('generation-changed', ({ id }) => {
   say(ended.status === 'FAILED' ? 'Leonardo made no images' : `${count(imagesOf(ended).length, 'image')} ready`);
   if (document.hidden) document.title = `Done – ${document.title.replace(/^Done – /, '')}`;
 });
-let isHeard = false;
-function forgetHere(id) {
-  isHeard = true;
-  forget(id);
-  isHeard = false;
-}
-on('generation-deleted', ({ id }) => {
-  if (!isHeard) otherTabs?.postMessage({ deleted: id });
+on('generation-deleted', ({ id, isHere }) => {
+  if (isHere) {
+    deleted.add(id);
+    otherTabs?.postMessage({ deleted: id });
+  }
   ids = ids.filter(each => each !== id);
   const after = removeEntry(id);
   showState();
