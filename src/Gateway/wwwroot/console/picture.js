@@ -91,7 +91,7 @@ function fileName(generation, number, type) {
 }
 
 /** Runs an action of a button: disabled meanwhile, a refusal beside it. */
-export async function attempt(pressed, action) {
+export async function attemptBeside(pressed, action) {
   const beside = pressed.closest('.result, dialog, .selected') ?? pressed.parentElement;
   pressed.disabled = true;
   beside.querySelector('.problem.attempt')?.remove();
@@ -106,7 +106,7 @@ export async function attempt(pressed, action) {
 }
 
 export const download = (pressed, generation, image, number) =>
-  attempt(pressed, async () => {
+  attemptBeside(pressed, async () => {
     const blob = await imageBlob(imagePath(generation.id, image.id));
     save(blob, fileName(generation, number, blob.type));
     say('Downloaded');
@@ -114,7 +114,7 @@ export const download = (pressed, generation, image, number) =>
 
 /** All pictures of some generations in one archive. */
 export const downloadAll = (pressed, generations, name = fileName(generations[0], undefined, 'zip')) =>
-  attempt(pressed, async () => {
+  attemptBeside(pressed, async () => {
     const { zip } = await import('./zip.js');
     const files = new Map();
     for (const generation of generations) {

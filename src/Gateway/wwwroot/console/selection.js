@@ -1,7 +1,7 @@
 // Several generations at once: selected in the stream, downloaded in one archive, or deleted.
 import { $, button, h, on, say } from './dom.js';
 import { count } from './format.js';
-import { attempt, downloadAll, imagesOf } from './picture.js';
+import { attemptBeside, downloadAll, imagesOf } from './picture.js';
 import { known } from './store.js';
 
 const selected = new Set();
@@ -41,7 +41,7 @@ function show() {
 }
 
 const deleteSelected = (pressed, chosen) =>
-  attempt(pressed, async () => {
+  attemptBeside(pressed, async () => {
     const { askToDelete } = await import('./details.js');
     if (await askToDelete(chosen)) say('Deleted');
   });

@@ -1,9 +1,10 @@
 // Days, sums and the forecast, for several pages. Days are in UTC, as in the ledger.
 import { read } from '../api.js';
+import { h } from '../dom.js';
 import { usd } from '../format.js';
 
 const day = 86_400_000;
-export const dayText = date => new Date(date).toISOString().slice(0, 10);
+const dayText = date => new Date(date).toISOString().slice(0, 10);
 
 /** Whole UTC days up to today. @param length in days, or `month` for the current one. */
 export function periodOf(length) {
@@ -51,3 +52,7 @@ export async function readForecast() {
   const forecast = spent - today + Math.max(today, perDay) + perDay * (days - now.getUTCDate());
   return { spent, perDay, forecast, days, today };
 }
+
+/** @param heading its level, such as `h2`. */
+export const figure = (heading, label, value, text, isBad) =>
+  h('div', { class: 'total' }, h(heading, {}, label), h('p', { class: isBad ? 'figure bad' : 'figure' }, value), h('p', { class: 'small' }, text));

@@ -1,10 +1,10 @@
 // The operator's part: signing in, the pages and their addresses, and reading the page that is shown again and again.
 import { confirmCaller, read, signIn, signOut } from '../api.js';
 import { $, button, h, say } from '../dom.js';
+import { keepFocus } from '../focus.js';
 import { cardFor } from '../problems.js';
 import { attempt } from './attempt.js';
 import { openAudit } from './audit.js';
-import { keepFocus } from './focus.js';
 import { openOverview } from './overview.js';
 import { openSetUp } from './set-up.js';
 import { openSpend } from './spend.js';

@@ -1,11 +1,11 @@
 // Whether anything needs an operator now: alerts with their remedies, the month against its budget, and the state of the gateway.
 import { read } from '../api.js';
 import { h } from '../dom.js';
+import { folded, keepFocus } from '../focus.js';
 import { count, quotaName, span, whenUtc } from '../format.js';
 import { quotaBar } from '../plots.js';
 import { cardFor, shortly } from '../problems.js';
-import { cents, quotaOf, readForecast } from './figures.js';
-import { folded, keepFocus } from './focus.js';
+import { cents, figure, quotaOf, readForecast } from './figures.js';
 import { refusedFile } from './refused-file.js';
 
 const runbook = name => `docs/runbook#${name.toLowerCase()}`;
@@ -127,15 +127,13 @@ function figures(tenants, forecast) {
     h(
       'div',
       { class: 'totals' },
-      figure('Spent', cents(forecast.spent), limit === null ? 'no budget for the organisation' : `of ${cents(limit)}`),
-      figure('Forecast', cents(forecast.forecast), `at ${cents(forecast.perDay)} a day, as in the last 7 days${isOver ? `: ${cents(forecast.forecast - Number(limit))} over the budget` : ''}`, isOver),
-      figure('Today', cents(forecast.today), 'UTC'),
+      figure('h3', 'Spent', cents(forecast.spent), limit === null ? 'no budget for the organisation' : `of ${cents(limit)}`),
+      figure('h3', 'Forecast', cents(forecast.forecast), `at ${cents(forecast.perDay)} a day, as in the last 7 days${isOver ? `: ${cents(forecast.forecast - Number(limit))} over the budget` : ''}`, isOver),
+      figure('h3', 'Today', cents(forecast.today), 'UTC'),
     ),
-    h('div', { class: 'quotas' }, [...(limit === null ? [] : [budget]), ...others].map(quota => quotaBar({ ...quota, title: quotaName(quota.name) }))),
+    h('div', { class: 'quotas' }, [...(limit === null ? [] : [budget]), ...others].map(quota => quotaBar({ ...quota, title: quotaName(quota.name), isUtc: true }))),
   ];
 }
-
-const figure = (label, value, text, isBad) => h('div', { class: 'total' }, h('h3', { class: 'small' }, label), h('p', { class: isBad ? 'figure bad' : 'figure' }, value), h('p', { class: 'small' }, text));
 
 function gatewayFacts({ alerts, upstream, tenants }) {
   const entries = { ...(alerts.value && gatewayEntries(alerts.value.gateway)), ...(tenants.value && fileEntries(tenants.value)), ...(upstream.value && accountEntries(upstream.value)) };

@@ -1,10 +1,10 @@
 // The tenants file in force, what another one would change, who a caller would be, and new tokens.
 import { post, read } from '../api.js';
 import { button, h } from '../dom.js';
+import { folded } from '../focus.js';
 import { count, whenUtc } from '../format.js';
 import { cardFor, clearFields, showAtFields } from '../problems.js';
 import { copyButton } from './copy-button.js';
-import { folded } from './focus.js';
 import { lineDifference } from './line-difference.js';
 import { refusedFile } from './refused-file.js';
 import { makeToken } from './token.js';

@@ -1,10 +1,10 @@
 // What was charged over time: stacked by tenant, against the budget and the period before; as a table and as a CSV file.
 import { read, save, send } from '../api.js';
 import { button, h } from '../dom.js';
+import { keepFocus } from '../focus.js';
 import { count } from '../format.js';
 import { attempt } from './attempt.js';
-import { cents, periodOf, quotaOf, readForecast } from './figures.js';
-import { keepFocus } from './focus.js';
+import { cents, figure, periodOf, quotaOf, readForecast } from './figures.js';
 import { stackedDays } from './stacked-days.js';
 import { sortedBy, table } from './table.js';
 
@@ -68,9 +68,9 @@ function draw({ period, usage, before, tenants, forecast }, redraw) {
     h(
       'div',
       { class: 'totals' },
-      figure(ranges.find(([name]) => name === range)[1], cents(total), `${count(usage.totals.images, 'image')}${change(total, earlier)}, ${period.from} to ${period.to}, UTC`),
-      figure('Period before', cents(earlier), `${period.before.from} to ${period.before.to}, UTC`),
-      figure('Forecast for this month', cents(forecast.forecast), limit === null ? 'no budget for the organisation' : `budget ${cents(limit)}${forecast.forecast > Number(limit) ? ', over it' : ''}`, limit !== null && forecast.forecast > Number(limit)),
+      figure('h2', ranges.find(([name]) => name === range)[1], cents(total), `${count(usage.totals.images, 'image')}${change(total, earlier)}, ${period.from} to ${period.to}, UTC`),
+      figure('h2', 'Period before', cents(earlier), `${period.before.from} to ${period.before.to}, UTC`),
+      figure('h2', 'Forecast for this month', cents(forecast.forecast), limit === null ? 'no budget for the organisation' : `budget ${cents(limit)}${forecast.forecast > Number(limit) ? ', over it' : ''}`, limit !== null && forecast.forecast > Number(limit)),
     ),
     stackedDays(period.all, usage.rows, teams.slice(0, coloured), limit === null ? null : Number(limit) / forecast.days),
     h('h2', {}, 'Tenants'),
@@ -97,8 +97,6 @@ const columns = total => [
   { key: 'images', title: 'Images', isNumber: true, isWide: true, value: team => team.images, cell: team => team.images.toLocaleString('en') },
   { key: 'before', title: 'Period before', isNumber: true, value: team => team.before, cell: team => cents(team.before) },
 ];
-
-const figure = (label, value, text, isBad) => h('div', { class: 'total' }, h('h2', {}, label), h('p', { class: isBad ? 'figure bad' : 'figure' }, value), h('p', { class: 'small' }, text));
 
 function change(now, before) {
   if (before === 0) return '';

@@ -1,11 +1,11 @@
 // All tenants in a table that can be sorted and searched.
 import { read } from '../api.js';
 import { button, h } from '../dom.js';
+import { keepFocus } from '../focus.js';
 import { count, quotaAmount } from '../format.js';
 import { bar } from '../plots.js';
 import { grantButton } from './decisions.js';
 import { cents } from './figures.js';
-import { keepFocus } from './focus.js';
 import { refusedFile } from './refused-file.js';
 import { sortedBy, table } from './table.js';
 

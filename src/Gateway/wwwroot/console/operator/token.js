@@ -7,7 +7,7 @@ const constants = primes.map(prime => fraction(Math.cbrt(prime)));
 const turn = (word, by) => (word >>> by) | (word << (32 - by));
 
 /** SHA-256 of a text of ASCII characters, in hexadecimal digits (FIPS 180-4). */
-export function sha256(text) {
+function sha256(text) {
   const bytes = [...text].map(letter => letter.charCodeAt(0));
   const length = Math.ceil((bytes.length + 9) / 64) * 64;
   const padded = new Uint8Array(length);

@@ -1,5 +1,5 @@
 // What a person has done stays while content is made again: keyboard focus at the same control, or at the page if that is gone, how far a table was scrolled, and what was unfolded.
-import { $, h } from '../dom.js';
+import { $, h } from './dom.js';
 
 const controls = 'a, button, summary, input, select, textarea, [tabindex]';
 const frames = '.scroll, pre';
