@@ -186,6 +186,19 @@ const parts = {
     check((await names()) === 'second.png,first.png', await names());
     await page.locator('#references li').nth(1).dragTo(page.locator('#references li').first());
     check((await names()) === 'first.png,second.png', await names());
+    const strength = page.getByLabel('Strength of reference 1');
+    await strength.focus();
+    await drop(page, ['third.png', 'image/png', png]);
+    await page.getByLabel('Strength of reference 3').waitFor();
+    check(await strength.evaluate(element => element === document.activeElement), 'the end of an upload takes the focus away');
+    const source = await page.locator('#references img').nth(2).getAttribute('src');
+    await page.evaluate(() => {
+      const revoke = URL.revokeObjectURL.bind(URL);
+      globalThis.revoked = [];
+      URL.revokeObjectURL = url => (globalThis.revoked.push(url), revoke(url));
+    });
+    await page.getByRole('button', { name: 'Remove reference 3' }).click();
+    check((await page.evaluate(() => globalThis.revoked.join())) === source, 'the browser still keeps the file of a removed reference');
     await page.evaluate(async bytes => {
       const blob = new Blob([Uint8Array.from(bytes)], { type: 'image/png' });
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': blob })]);

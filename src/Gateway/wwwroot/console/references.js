@@ -1,6 +1,7 @@
 // Reference images: dropped, picked, pasted, uploaded earlier, or taken from a result; uploaded through the gateway in one call.
 import { imagePath, read, requireCaller, send, uploadPath } from './api.js';
 import { $, button, h, iconButton, on, say } from './dom.js';
+import { keepFocus } from './focus.js';
 import { imageFrom } from './image.js';
 import { shortly } from './problems.js';
 import { generationOfImage, known, remember, shared } from './store.js';
@@ -68,8 +69,17 @@ export const chosenReferences = () => references.filter(each => each.id).map(({ 
 
 export const areUploading = () => references.some(each => !each.id);
 
+/** The browser keeps a file of this computer until its address is revoked. */
+const release = ({ source }) => source && URL.revokeObjectURL(source);
+
+function remove(reference) {
+  references = references.filter(each => each !== reference);
+  release(reference);
+}
+
 /** @param kept members of a request. */
 export function setReferences(kept) {
+  references.forEach(release);
   references = kept.map(({ image: { id, type }, strength }) => ({ id, type, strength, name: type === 'UPLOADED' ? 'Uploaded image' : 'Generated image' }));
   tell();
   show();
@@ -138,7 +148,7 @@ async function addFile(file) {
     say(`${file.name} is uploaded`);
     return null;
   } catch (fault) {
-    references = references.filter(each => each !== reference);
+    remove(reference);
     return whyNot(fault);
   } finally {
     show();
@@ -155,7 +165,8 @@ function whyNot(fault) {
 
 function show() {
   unseen.clear();
-  $('#references').replaceChildren(...references.map(item));
+  // It is also made again when an upload ends, or a part of the history is read.
+  keepFocus($('#references'), () => $('#references').replaceChildren(...references.map(item)));
   showUnseen();
 }
 
@@ -194,7 +205,8 @@ function showUnseen() {
   for (const [reference, why] of unseen) numbers.set(why, [...(numbers.get(why) ?? []), references.indexOf(reference) + 1]);
   const lines = [...numbers].map(([why, which]) => `${which.length === 1 ? 'Reference' : 'References'} ${which.join(', ')} cannot be shown: ${why}.`);
   const again = button('Try again', () => lookAgain(again));
-  $('#preview-problem').replaceChildren(...lines.map(line => h('p', { class: 'help' }, line)), ...(lines.length > 0 ? [again] : []));
+  const place = $('#preview-problem');
+  keepFocus(place, () => place.replaceChildren(...lines.map(line => h('p', { class: 'help' }, line)), ...(lines.length > 0 ? [again] : [])));
 }
 
 /** Also for what was made long ago: the history is read until all are found, or to its end. */
@@ -229,8 +241,8 @@ function item(reference, index) {
     reference.strength = select.value;
     onchange();
   };
-  const remove = iconButton('close', `Remove reference ${index + 1}`, () => {
-    references = references.filter(each => each !== reference);
+  const removal = iconButton('close', `Remove reference ${index + 1}`, () => {
+    remove(reference);
     tell();
     show();
     onchange();
@@ -240,7 +252,7 @@ function item(reference, index) {
   const element = h(
     'li',
     { 'data-pointer': `#/parameters/guidances/image_reference/${index}`, 'data-name': `Reference ${index + 1}`, draggable: 'true' },
-    h('div', { class: 'preview' }, preview(reference, index), remove, move(-1, 'earlier', `Move reference ${index + 1} to the left`), move(1, 'later', `Move reference ${index + 1} to the right`)),
+    h('div', { class: 'preview' }, preview(reference, index), removal, move(-1, 'earlier', `Move reference ${index + 1} to the left`), move(1, 'later', `Move reference ${index + 1} to the right`)),
     reference.id ? select : h('p', { class: 'help' }, 'Uploading…'),
   );
   element.addEventListener('dragstart', event => {
