@@ -203,9 +203,12 @@ export function operatorDefects({ page, content, show }) {
       await emulate('**/admin/audit?limit=500*', endless, async () => {
         const downloading = page.waitForEvent('download');
         await page.getByRole('button', { name: 'Export CSV' }).click();
+        // The file has what was shown when it was asked for.
+        await page.getByLabel('Search the audit').fill('no such entry');
         const lines = readFileSync(await (await downloading).path(), 'utf8').trimEnd().split('\r\n').slice(1);
         check(lines.length === 200 && new Set(lines).size === 200 && reads === 201, `${lines.length} entries in ${reads} reads`);
         await page.getByText('Only the newest 200 entries were read').waitFor();
+        await page.getByLabel('Search the audit').fill('');
       });
     },
 
@@ -220,6 +223,19 @@ export function operatorDefects({ page, content, show }) {
       await emulate(lists.audit.path, pagesOf(lists.audit, [auditLine(30), auditLine(28)]), async () => {
         await refresh.click();
         await content.getByText('do not match their hashes').waitFor();
+      });
+    },
+
+    async 'Figures keep the label of their days when others cannot be read'() {
+      await show('spend', '.stacked');
+      const label = content.locator('.totals h2').first();
+      await page.getByRole('button', { name: '90 days' }).click();
+      await content.getByRole('heading', { name: '90 days' }).waitFor();
+      await emulate('**/admin/usage?*', route => route.fulfill(refusal), async () => {
+        await page.getByRole('button', { name: '7 days' }).click();
+        await page.locator('#operator-fault .problem').waitFor();
+        await content.getByRole('button', { name: 'Images', exact: true }).click();
+        check((await label.textContent()) === '90 days', `figures of 90 days are called ${await label.textContent()}`);
       });
     },
 

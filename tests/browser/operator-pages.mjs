@@ -88,6 +88,8 @@ try {
 
   await show('tenants/team-0', '.plot');
   check((await content.locator('tbody tr').count()) === 25, 'the recent requests are not listed');
+  const resets = await content.locator('.quota [title]').first().getAttribute('title');
+  check(resets.endsWith(', 00:00 UTC'), `a quota resets at ${resets}`);
   await content.getByRole('button', { name: 'Show older requests' }).click();
   await content.locator('tbody tr').nth(49).waitFor();
   await inspect('tenant');
@@ -131,14 +133,15 @@ try {
     await fault('post', ...faults);
     for (const _ of faults) await generate();
   };
-  writeFileSync(tenantsFile, file.replace('"usdPerMonth": 400', '"usdPerMonth": 3'));
-  await content.locator('[data-alert=GatewayOrganizationNearQuota]').waitFor();
+  await appear({ GatewayOrganizationNearQuota: () => writeFileSync(tenantsFile, file.replace('"usdPerMonth": 400', '"usdPerMonth": 3')) });
+  const nearQuota = content.locator('[data-alert=GatewayOrganizationNearQuota]');
+  await nearQuota.evaluate(card => (card.isAnnounced = true));
   await appear({
-    GatewayOrganizationNearQuota: () => {},
     GatewayTenantsFileBad: () => writeFileSync(tenantsFile, file.replace('"imagesPerDay"', '"imagesPerDya"')),
     GatewayGuessedAdminTokens: () => Promise.all(Array.from({ length: 12 }, () => fetch(`${address}/admin/tenants`, { headers: { authorization: 'Bearer guessed-and-wrong' } }))),
   });
   await content.getByText('#/tenants/0/quota/imagesPerDya').waitFor();
+  check(await nearQuota.evaluate(card => card.isAnnounced), 'an alert is announced again when others appear');
   writeFileSync(tenantsFile, file);
   await content.locator('[data-alert=GatewayTenantsFileBad]').waitFor({ state: 'detached' });
   await appear({

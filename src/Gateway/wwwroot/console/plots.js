@@ -1,6 +1,6 @@
 // Small plots. Every figure is also shown as text beside them.
 import { h, svg } from './dom.js';
-import { quotaAmount, quotaName, until, when } from './format.js';
+import { quotaAmount, quotaName, until, when, whenUtc } from './format.js';
 
 const pattern = () => {
   // Held is hatched, so that it differs from used without colour.
@@ -9,9 +9,9 @@ const pattern = () => {
   return { defs, fill: `url(#${id})` };
 };
 
-/** One quota as a bar: used, held, remaining. */
+/** One quota as a bar: used, held, remaining. When it resets is in the reader's own time zone, unless it has `isUtc`. */
 export function quotaBar(quota) {
-  const { name, title = quotaName(name) } = quota;
+  const { name, title = quotaName(name), isUtc } = quota;
   const limit = quota.limit === null ? null : Number(quota.limit);
   const used = Number(quota.used);
   const held = Number(quota.held);
@@ -24,7 +24,7 @@ export function quotaBar(quota) {
     { class: 'quota' },
     h('div', { class: 'line' }, h('h3', {}, title), h('p', {}, words)),
     limit !== null && bar(used, held, limit, `${title}: ${words}`),
-    h('p', { class: 'small', title: quota.resetsAt ? when(quota.resetsAt) : undefined }, rest.filter(Boolean).join(', ')),
+    h('p', { class: 'small', title: quota.resetsAt ? (isUtc ? `${whenUtc(quota.resetsAt)} UTC` : when(quota.resetsAt)) : undefined }, rest.filter(Boolean).join(', ')),
   );
 }
 

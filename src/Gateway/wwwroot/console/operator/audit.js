@@ -45,7 +45,7 @@ export function openAudit(again) {
   const search = control('words', h('input', { type: 'search', 'aria-label': 'Search the audit', placeholder: 'Search targets and reasons', autocomplete: 'off' }));
   const dates = ['from', 'to'].map(name => control(name, h('input', { type: 'date', 'aria-label': name === 'from' ? 'First day, UTC' : 'Last day, UTC' })));
 
-  const fits = line =>
+  const fits = (line, filter) =>
     (!filter.who || personOf(line) === filter.who) &&
     (!filter.action || line.action === filter.action) &&
     (!filter.from || line.at.slice(0, 10) >= filter.from) &&
@@ -56,7 +56,7 @@ export function openAudit(again) {
     const { items: lines, pages, next } = data;
     complete(people, lines.map(personOf));
     complete(actions, lines.map(({ action }) => action));
-    const shown = lines.filter(fits);
+    const shown = lines.filter(line => fits(line, filter));
     // The gateway checks each page, and not where two meet.
     const isBroken = pages.some(page => !page.unbroken) || lines.some((line, index) => index > 0 && lines[index - 1].previousHash !== line.hash);
     return [
@@ -69,6 +69,8 @@ export function openAudit(again) {
 
   /** Of all there are, not only of those that are shown. */
   async function exportCsv() {
+    // A person may change it meanwhile.
+    const wanted = { ...filter };
     const all = new Map();
     let next = null;
     let pages = 0;
@@ -77,7 +79,7 @@ export function openAudit(again) {
       for (const line of page.lines) all.set(line.n, line);
       next = page.next;
     } while (next !== null && ++pages < mostPages);
-    save(new Blob([csvOf([...all.values()].filter(fits))], { type: 'text/csv' }), 'audit.csv');
+    save(new Blob([csvOf([...all.values()].filter(line => fits(line, wanted)))], { type: 'text/csv' }), 'audit.csv');
     return next === null ? null : h('p', { class: 'problem', role: 'alert' }, `Only the newest ${count(all.size, 'entry', 'entries')} were read: older ones are not in the file.`);
   }
 

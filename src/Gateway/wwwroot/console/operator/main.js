@@ -139,6 +139,8 @@ function draw(page, data) {
 
 /** Not while nobody looks, and not under a person's hands: a dialog is open, or text is being selected. */
 function later() {
+  // It may be called before its time.
+  clearTimeout(timer);
   if (!isVisible() || document.hidden) return;
   const selection = getSelection();
   const isBusy = $('dialog[open]') || (!selection.isCollapsed && $('#operator-content')?.contains(selection.anchorNode));

@@ -52,9 +52,20 @@ function draw(place, parts) {
     sections.forEach((section, index) => {
       const shown = place.children[index];
       if (!shown) place.append(section);
-      else if (!shown.isEqualNode(section)) shown.replaceWith(section);
+      else if (!shown.isEqualNode(section)) renew(shown, section);
     }),
   );
+}
+
+/** Of two that differ, the parts that are alike are neither replaced nor moved. */
+function renew(shown, section) {
+  const old = [...shown.children];
+  const wanted = [...section.children].map(part => {
+    const at = old.findIndex(each => each.isEqualNode(part));
+    return at < 0 ? part : old.splice(at, 1)[0];
+  });
+  for (const each of old) each.remove();
+  wanted.forEach((part, at) => shown.children[at] === part || shown.insertBefore(part, shown.children[at] ?? null));
 }
 
 /** Instead of what was not read, or before what is older. */

@@ -34,10 +34,11 @@ export function openSpend(again) {
     seconds: 60,
     controls: [h('div', { class: 'line' }, h('div', { class: 'actions' }, buttons), button('Download CSV', () => attempt(downloadCsv)))],
     async read() {
-      const period = periodOf(range);
+      const shown = range;
+      const period = periodOf(shown);
       const query = ({ from, to }, by) => read(`admin/usage?from=${from}&to=${to}&by=${by}`);
       const [usage, before, { tenants }, forecast] = await Promise.all([query(period, 'tenant,day'), query(period.before, 'tenant'), read('admin/tenants'), readForecast()]);
-      return { period, usage, before, tenants, forecast };
+      return { range: shown, period, usage, before, tenants, forecast };
     },
     draw(read) {
       data = read;
@@ -47,7 +48,7 @@ export function openSpend(again) {
   };
 }
 
-function draw({ period, usage, before, tenants, forecast }, redraw) {
+function draw({ range, period, usage, before, tenants, forecast }, redraw) {
   const names = new Map(tenants.map(({ id, name }) => [id, name]));
   const previous = new Map(before.rows.map(row => [row.tenant, Number(row.usd)]));
   const spent = new Map();

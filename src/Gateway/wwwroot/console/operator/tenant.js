@@ -44,7 +44,7 @@ export function openTenant(again, id) {
         h('div', { class: 'line' }, h('p', {}, h('a', { href: '#/operator/tenants' }, 'All tenants'), ' / ', h('code', {}, tenant.id), tenant.suspended && h('span', { class: 'tag' }, 'Suspended')), h('div', { class: 'actions' }, grantButton(tenant, again), suspendButton(tenant, again))),
         h('p', { class: 'small' }, [`${usd(tenant.totals.today.usd)} today`, `${cents(tenant.totals.month.usd)} for ${count(tenant.totals.month.images, 'image')} this month`, tenant.neverSent?.month > 0 && `${count(tenant.neverSent.month, 'request')} never sent this month`, ...rules(tenant.policy)].filter(Boolean).join(' · ')),
         h('h2', {}, 'Quotas'),
-        h('div', { class: 'quotas' }, tenant.quotas.filter(quota => quota.limit !== null && !quota.name.startsWith('org-')).map(quotaBar)),
+        h('div', { class: 'quotas' }, tenant.quotas.filter(quota => quota.limit !== null && !quota.name.startsWith('org-')).map(quota => quotaBar({ ...quota, isUtc: true }))),
         h('section', { class: 'part', 'aria-labelledby': 'tenant-usage' }, h('div', { class: 'line' }, h('h2', { id: 'tenant-usage' }, `${cents(total)} in ${count(period.all.length, 'day')}`), h('div', { class: 'actions' }, ranges)), columns(byDay(period.all, usage.rows), tenant.name, usd)),
         h(
           'section',
