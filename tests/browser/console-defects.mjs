@@ -92,8 +92,11 @@ const parts = {
       'C#': [],
     };
     const isOnPath = program => (process.env.PATH ?? '').split(delimiter).some(folder => existsSync(join(folder, program)));
-    const isInstalled = (program, options) =>
-      program === 'dotnet' ? spawnSync(program, [...options.slice(0, 4), '-Version']).status === 0 : isOnPath(program);
+    const isInstalled = (program, options) => {
+      const isThere = program === 'dotnet' ? spawnSync(program, [...options.slice(0, 4), '-Version']).status === 0 : isOnPath(program);
+      check(isThere || !process.env.CI, `${[program, ...options].join(' ')} cannot be run`);
+      return isThere;
+    };
     // What the programs make appears beside it, and moves it.
     const id = await result('Remix').nth(1).getAttribute('data-id');
     let last = await page.evaluate(() => navigator.clipboard.readText());

@@ -19,10 +19,18 @@ internal static class NodeScript
     /// <summary>Fails with the output of the script unless it exits with 0.</summary>
     /// <param name="arguments">The gateway's address first, if the script calls one: it then gets the secrets that no
     /// response may hold.</param>
-    public static Task RunAsync(string folder, string script, params string[] arguments) => RunAsync(folder, script, _ => { }, arguments);
+    public static Task RunAsync(string folder, string script, params string[] arguments) =>
+        RunAsync(folder, script, _ => { }, CancellationToken.None, arguments);
 
     /// <param name="onLine">Is given each line that the script writes, when it writes it.</param>
-    public static async Task RunAsync(string folder, string script, Action<string> onLine, params string[] arguments)
+    /// <param name="cancellationToken">Ends the script, and the browser that it has started.</param>
+    public static async Task RunAsync(
+        string folder,
+        string script,
+        Action<string> onLine,
+        CancellationToken cancellationToken,
+        params string[] arguments
+    )
     {
         Need(folder);
         var start = new ProcessStartInfo("node", [script, .. arguments])
@@ -41,7 +49,8 @@ internal static class NodeScript
         using var node = Process.Start(start)!;
         var output = ReadAsync(node.StandardOutput, onLine);
         var errors = node.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        using var timeout = new CancellationTokenSource(TimeLimit);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(TimeLimit);
         try
         {
             await node.WaitForExitAsync(timeout.Token);
