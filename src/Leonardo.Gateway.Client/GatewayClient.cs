@@ -109,8 +109,7 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
         SendAsync<JobFound>(
             wait => Get($"v1/jobs/{id}", wait),
             cancellationToken,
-            isPending: found =>
-                found.Job?.Id == id ? found.Job.Status is JobStateStatus.QUEUED or JobStateStatus.RUNNING : throw new JsonException("no id")
+            isPending: found => found.Job?.Id == id ? found.Job.Status is JobStateStatus.QUEUED or JobStateStatus.RUNNING : throw NoId
         );
 
     /// <summary>Cancels a job that is still queued. One that was sent: <c>/problems/job-not-queued</c>.</summary>
@@ -151,12 +150,13 @@ public sealed class GatewayClient(HttpClient http, IOptions<GatewayClientOptions
             cancellationToken,
             call,
             found =>
-                found.GenerationsByPk is { } result && result.Id == call.Generation
-                    ? result.Status == GenerationResultStatus.PENDING
-                    : throw new JsonException("no id")
+                found.GenerationsByPk is { } one && one.Id == call.Generation ? one.Status == GenerationResultStatus.PENDING : throw NoId
         );
 
-    private static bool IsPending(GenerationCreated answer) => (answer.Generate?.GenerationId ?? default) == default ? throw new JsonException("no id") : false;
+    private static bool IsPending(GenerationCreated answer) =>
+        answer.Generate?.GenerationId is { } id && id != default ? false : throw NoId;
+
+    private static JsonException NoId => new("no id");
 
     /// <summary>Only what may be sent again without another effect has more than one attempt.</summary>
     /// <param name="isPending">Whether an answer is to be asked for again.</param>

@@ -87,7 +87,9 @@ public sealed class HouseRulesTests
     {
         var arguments = regex.ArgumentList!.Arguments;
         return arguments.Any(argument => $"{argument}".Contains("NonBacktracking", StringComparison.Ordinal))
-            || (arguments.Count == 3 && int.TryParse($"{arguments[2].Expression}", CultureInfo.InvariantCulture, out var limit) && limit > 0);
+            || (
+                arguments.Count == 3 && int.TryParse($"{arguments[2].Expression}", CultureInfo.InvariantCulture, out var limit) && limit > 0
+            );
     }
 
     [Fact]

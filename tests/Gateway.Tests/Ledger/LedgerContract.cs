@@ -194,7 +194,9 @@ public abstract class LedgerContract : LedgerTest
         (await EndAsync("g-1", "i-1", "i-2")).ShouldBeTrue();
         (await EndAsync("g-1", "i-9")).ShouldBeFalse("it has ended");
         (await EndAsync("g-2", "i-1", "i-3")).ShouldBeTrue();
-        (await ledger.EndAsync(new GenerationEnd("g-3", "COMPLETE", IsDeleted: true, "{}", [("i-4", null)]))).ShouldBeFalse("it is not deleted");
+        (await ledger.EndAsync(new GenerationEnd("g-3", "COMPLETE", IsDeleted: true, "{}", [("i-4", null)]))).ShouldBeFalse(
+            "it is not deleted"
+        );
 
         (await RowsAsync("select id || ' ' || status || ' ' || coalesce(result, '-') from generation order by id")).ShouldBe([
             "g-1 COMPLETE {}",

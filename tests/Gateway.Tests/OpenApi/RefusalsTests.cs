@@ -63,7 +63,13 @@ public sealed class RefusalsTests
         );
 
     /// <summary>Errors that every route can meet.</summary>
-    private static async Task SendInvalidAsync(OpenApiContract contract, GatewayApp gateway, ContractOperation operation, string upload, string token)
+    private static async Task SendInvalidAsync(
+        OpenApiContract contract,
+        GatewayApp gateway,
+        ContractOperation operation,
+        string upload,
+        string token
+    )
     {
         var credential = operation.IsAdmin ? ("Authorization", "Bearer " + token) : WithoutCredential;
         Task Try(HttpContent? content, params (string, string)[] headers) =>

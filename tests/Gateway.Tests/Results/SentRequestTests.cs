@@ -169,6 +169,5 @@ public sealed class SentRequestTests : IAsyncLifetime
                 )
         )[0];
 
-    private Task<int> ExecuteAsync(string sql) =>
-        _gateway.Services.GetRequiredService<Database>().ExecuteAsync(sql);
+    private Task<int> ExecuteAsync(string sql) => _gateway.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 }

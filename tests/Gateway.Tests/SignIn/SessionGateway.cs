@@ -107,8 +107,7 @@ internal sealed class SessionGateway : IAsyncDisposable
         return (int)response.StatusCode;
     }
 
-    public Task<int> ExecuteAsync(string sql) =>
-        App.Services.GetRequiredService<Database>().ExecuteAsync(sql);
+    public Task<int> ExecuteAsync(string sql) => App.Services.GetRequiredService<Database>().ExecuteAsync(sql);
 
     public static string SetCookieOf(HttpResponseMessage response) => response.Headers.GetValues("Set-Cookie").ShouldHaveSingleItem();
 

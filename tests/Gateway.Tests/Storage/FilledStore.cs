@@ -80,8 +80,7 @@ internal sealed class FilledStore : IAsyncDisposable
             TestContext.Current.CancellationToken
         );
 
-    public Task<int> RunAsync(string sql) =>
-        _inner.ExecuteAsync(sql);
+    public Task<int> RunAsync(string sql) => _inner.ExecuteAsync(sql);
 
     /// <summary>
     /// Runs while another transaction is open that may still read every row as it was, as a backup does.
