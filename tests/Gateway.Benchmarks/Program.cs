@@ -3,7 +3,7 @@ using Gateway.Benchmarks.Proxy;
 
 // dotnet run -c Release --project tests/Gateway.Benchmarks -- COMMAND: Markdown on standard output.
 // proxy [SECONDS] [--rounds N] [--store FILE] [--postgresql CONNECTION]: beside bare YARP and nginx
-// pair NAME=VALUE NAME=VALUE [SECONDS] [--rounds N]: two gateways with different environment variables; PROGRAM is a build
+// pair NAME=VALUE NAME=VALUE [SECONDS] [--rounds N]: two gateways with different environment variables, or builds
 // ledger [SECONDS]: the ledger alone
 // fill, scale, periodic: large stores
 // anonymous [SECONDS]: a tenant's requests beside eight anonymous readers of the OpenAPI document

@@ -4,8 +4,8 @@ using Gateway.Tests.Harness.Sockets;
 namespace Gateway.Benchmarks.Proxy;
 
 /// <summary>
-/// Two gateways on SQLite, equal but for one environment variable: <c>pair DOTNET_TieredPGO=0 DOTNET_TieredPGO=1</c>; or
-/// two builds: <c>pair PROGRAM=before/Gateway.dll PROGRAM=after/Gateway.dll</c>. Which one comes first changes with
+/// Two gateways on SQLite, equal but for one environment variable: <c>pair DOTNET_TieredPGO=0 DOTNET_TieredPGO=1</c>;
+/// or two builds: <c>pair PROGRAM=before/Gateway.dll PROGRAM=after/Gateway.dll</c>. Which one comes first changes with
 /// every round.
 /// </summary>
 internal static class PairBenchmark

@@ -86,7 +86,8 @@ internal sealed class Targets(int upstream, string folder) : IDisposable
     {
         var port = Ports.Free();
         File.WriteAllText(folder + "/tenants.json", Requests.TenantsFile);
-        var program = environment.FirstOrDefault(one => one.Name == "PROGRAM").Value ?? Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
+        var program =
+            environment.FirstOrDefault(one => one.Name == "PROGRAM").Value ?? Path.Combine(AppContext.BaseDirectory, "Gateway.dll");
         return Keep(
             Target.Start(
                 name,

@@ -125,8 +125,8 @@ internal static class PostgreSqlLedgerReader
     )
     {
         var state = await BeginAsync(reader, cancellationToken);
-        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(1)) { FirstOfMoment = reader.LongOrNull(2) });
-        await RowsAsync(() => state.NextFree = Time(0));
+        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(reader, 1)) { FirstOfMoment = reader.LongOrNull(2) });
+        await RowsAsync(() => state.NextFree = Time(reader, 0));
         await ReservationsAsync(balances: false, state.ExpiredSlots);
         await RowsAsync(() => state.Load(PostgreSqlBalances.Window(reader)));
         if (keys.Queue || keys.Slots > 0)
@@ -165,8 +165,6 @@ internal static class PostgreSqlLedgerReader
             await RowsAsync(() => PostgreSqlBalances.LoadTenant(reader, state));
         return state;
 
-        DateTimeOffset? Time(int column) => UnixMicroseconds.ToTime(reader.LongOrNull(column));
-
         Task RowsAsync(Action load) => ReadRowsAsync(reader, load, cancellationToken);
 
         Task ReservationsAsync(bool balances, List<Guid>? ids = null) =>
@@ -177,6 +175,8 @@ internal static class PostgreSqlLedgerReader
                 ids?.Add(row.Id);
             });
     }
+
+    private static DateTimeOffset? Time(NpgsqlDataReader row, int column) => UnixMicroseconds.ToTime(row.LongOrNull(column));
 
     private static GenerationRow Generation(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetGuid(2), UnixMicroseconds.ToTime(row.GetInt64(3)));
