@@ -13,6 +13,8 @@ AUDIT = ["-class", "*SqliteAuditTests"]
 SLOTS = ["-class", "*SlotEndTests"]
 SHARES = ["-class", "*SqliteShareTests", "-class", "*PostgreSqlShareTests", "-class", "*SqlitePauseTests", "-class", "*SqliteMinuteShareTests", "-class", "*SqliteSlotTests"]
 JOBS = ["-class", "*SqliteJobTests", "-class", "*SqliteJobRetryTests", "-class", "*PostgreSqlJobTests"]
+POWER = ["-class", "*PowerCutTests"]
+GRANTS = ["-class", "*AdminLedgerTests"]
 ACCOUNT = ["-class", "*AccountRequestsTests"]
 
 RULES = "Ledger/Rules/RepeatRules.cs"
@@ -82,6 +84,10 @@ MUTANTS = [
     ("a job whose caller was refused is made", "Ledger/Rules/JobRules.cs", 'state.Move(queued, Void(queued, null) with { IdempotencyKey = null }, "withdraw");', "state.Find(id);", JOBS),
     ("a reset that a busy server has not seen counts as delivery", "Edge/Delivery/WatchedAnswer.cs", "return socket?.IsReset() != true;", "return true;", ["-class", "*UnseenResetTests"]),
     ("the account's minute does not slide", "Leonardo/AccountRequests.cs", ">= Minute)", "> 2 * Minute)", ACCOUNT),
+    ("a reservation is flushed after it was sent", "Ledger/Sqlite/SqliteLedgerStore.cs", "keys.MayFlushLater && options", "options", POWER),
+    ("a settlement is never flushed on its own", "Ledger/Sqlite/SqliteFlush.cs", "await flush();", "await Task.CompletedTask;", ["-class", "*SqliteFlushTests"]),
+    ("what a power cut took is said not to exist", "Results/GenerationRepository.cs", "recovered is null ?", "true || recovered is null ?", POWER),
+    ("balances that another has written are not read again", "Ledger/Sqlite/SqliteMemory.cs", "if (Changes() == _changes && _windows", "if (_ledger is not null && _windows", GRANTS),
     ("the audit's clock is finer than the store's", "Ledger/Maintenance/PastAudit.cs", "UnixMicroseconds.ToTime(time.GetUtcNow().Micros())", "time.GetUtcNow()", AUDIT),
 ]
 

@@ -55,6 +55,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         _status = new QuotaStatusCache(_client.StatusAsync, time, log);
         Answers = new AnswerLedger(_writer, _client);
         Jobs = new JobLedger(_writer, _client, _open);
+        Recovered = new RecoveredReservations(_writer, _client, time);
         _maintenance = new LedgerMaintenance(
             database,
             Store,
@@ -67,8 +68,8 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
     }
 
     public Guid Instance { get; }
-
     public JobLedger Jobs { get; }
+    public RecoveredReservations Recovered { get; }
 
     /// <summary>Who received the answers to requests without an Idempotency-Key.</summary>
     public AnswerLedger Answers { get; }
@@ -143,7 +144,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         OutcomeAsync(
             reservationId,
             outcomes => outcomes.Settle(reservationId, settlement, "settle", trace, implausible),
-            keys => keys.Generations.Add(settlement.GenerationId)
+            keys => keys.AddSettlement(settlement.GenerationId)
         );
 
     /// <summary>There is certainly no generation: a definite refusal, or nothing was sent.</summary>
@@ -159,8 +160,7 @@ internal sealed class QuotaLedger : IHostedLifecycleService, IAsyncDisposable
         OutcomeAsync(reservationId, outcomes => outcomes.Unknown(reservationId, outcome, outcome.Problem));
 
     /// <summary>A generation is COMPLETE or FAILED: its slot is free.</summary>
-    public Task EndAsync(string generationId) =>
-        _client.RecordAsync(keys => keys.Generations.Add(generationId), rules => rules.Outcomes.End(generationId));
+    public Task EndAsync(string id) => _client.RecordAsync(keys => keys.Generations.Add(id), rules => rules.Outcomes.End(id));
 
     /// <summary>The same, with its result, in one commit. Returns whether it is durable, and the first.</summary>
     public async Task<bool> EndAsync(GenerationEnd end) =>

@@ -2,6 +2,16 @@ using Gateway.Edge;
 
 namespace Gateway.Ledger;
 
+/// <summary>When a settlement is durable. Everything else is durable before it is answered.</summary>
+internal enum SettlementDurability
+{
+    /// <summary>On SQLite, 20 ms after it was answered at the latest, or with the next batch.</summary>
+    Early,
+
+    /// <summary>Before it is answered.</summary>
+    Durable,
+}
+
 /// <summary>The account's limits and the ledger's times (docs/settings.md).</summary>
 internal sealed record QuotaOptions
 {
@@ -46,6 +56,9 @@ internal sealed record QuotaOptions
     /// </summary>
     public TimeSpan RepeatWindow { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Whether settlements may be answered before they are flushed.</summary>
+    public SettlementDurability Settlements { get; init; } = SettlementDurability.Early;
+
     /// <summary>A job that is queued for longer fails, and costs nothing.</summary>
     public TimeSpan JobMaxAge { get; init; } = TimeSpan.FromDays(1);
 
@@ -65,6 +78,7 @@ internal sealed record QuotaOptions
             UnknownGrace = settings.Duration("Quotas:UnknownGrace", defaults.UnknownGrace),
             Retention = settings.Duration("Quotas:Retention", defaults.Retention),
             Lease = lease,
+            Settlements = settings.Choice("Storage:Settlements", defaults.Settlements),
             JobMaxAge = settings.Duration("Jobs:MaxAge", defaults.JobMaxAge),
             RepeatWindow = settings.Duration("Quotas:RepeatWindow", defaults.RepeatWindow, off: true),
             // Several may be late before the lease is over.

@@ -26,6 +26,7 @@ internal static class QuotasFeature
                 provider.GetRequiredService<ILogger<QuotaLedger>>()
             );
         });
+        services.AddSingleton(provider => provider.GetRequiredService<QuotaLedger>().Recovered);
         services.AddSingleton<PriceRatioRepository>();
         services.AddSingleton<TenantStreams>();
         services.AddSingleton<TenantRates>();

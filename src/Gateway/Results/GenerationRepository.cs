@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Gateway.Edge;
+using Gateway.Ledger;
 using Gateway.Leonardo;
 using Gateway.Storage;
 
@@ -8,10 +10,20 @@ namespace Gateway.Results;
 /// Who owns which generation and image. Every look-up for a caller is by tenant and id together, so another tenant's
 /// object is not found in the same way, and in the same time, as one that does not exist (T-B1).
 /// </summary>
-internal sealed class GenerationRepository(Database database, TimeProvider time)
+/// <param name="recovered">Asked before something is said not to exist; null: nothing was recovered.</param>
+internal sealed class GenerationRepository(Database database, TimeProvider time, RecoveredReservations? recovered = null)
 {
     /// <returns>Null: unknown, another tenant's, or deleted.</returns>
-    public Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellationToken) =>
+    /// <exception cref="StoreUnavailableException">
+    /// The store did not answer; or it may exist, which is being found out after a crash.
+    /// </exception>
+    public async Task<StoredGeneration?> FindAsync(string tenant, string id, CancellationToken cancellationToken)
+    {
+        var found = await ReadAsync(tenant, id, cancellationToken);
+        return found is null && await HasRecoveredAsync(tenant, cancellationToken) ? await ReadAsync(tenant, id, cancellationToken) : found;
+    }
+
+    private Task<StoredGeneration?> ReadAsync(string tenant, string id, CancellationToken cancellationToken) =>
         database.ReadAsync(
             async (connection, cancellationToken) =>
                 (
@@ -66,7 +78,21 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
         );
 
     /// <returns>Whether the image exists, and where its bytes are, if the upstream stated it.</returns>
-    public Task<(bool Found, Uri? Url)> FindImageAsync(
+    /// <exception cref="StoreUnavailableException">See <see cref="FindAsync"/>.</exception>
+    public async Task<(bool Found, Uri? Url)> FindImageAsync(
+        string tenant,
+        string generationId,
+        string id,
+        CancellationToken cancellationToken
+    )
+    {
+        var image = await ReadImageAsync(tenant, generationId, id, cancellationToken);
+        return !image.Found && await HasRecoveredAsync(tenant, cancellationToken)
+            ? await ReadImageAsync(tenant, generationId, id, cancellationToken)
+            : image;
+    }
+
+    private Task<(bool Found, Uri? Url)> ReadImageAsync(
         string tenant,
         string generationId,
         string id,
@@ -86,6 +112,9 @@ internal sealed class GenerationRepository(Database database, TimeProvider time)
                 ).SingleOrDefault(),
             cancellationToken
         );
+
+    private ValueTask<bool> HasRecoveredAsync(string tenant, CancellationToken cancellationToken) =>
+        recovered is null ? ValueTask.FromResult(false) : recovered.ThrowIfUnknownAsync(tenant, cancellationToken);
 
     /// <summary>Deletes a generation that has no images yet. It is polled until its end, unseen.</summary>
     /// <returns>False: it has ended, or is deleted.</returns>

@@ -27,6 +27,7 @@ internal sealed class SqliteDatabase : Database
     private Task? _check;
     private StoreRefusedException? _damage;
     private bool _isDisposed;
+    private bool _flushes;
 
     /// <summary>A gateway must be ready within a second or two, whatever the size of its store.</summary>
     private static readonly TimeSpan StartUpCheckTime = TimeSpan.FromSeconds(0.5);
@@ -50,14 +51,6 @@ internal sealed class SqliteDatabase : Database
     public static string PathOf(string connectionString) =>
         Path.GetFullPath(new SqliteConnectionStringBuilder(connectionString).DataSource);
 
-    public static string? FaultOf(string connectionString) =>
-        new SqliteConnectionStringBuilder(connectionString) switch
-        {
-            { DataSource: "" or ":memory:" } => "must name a file: Data Source=data/gateway.db",
-            { Mode: not SqliteOpenMode.ReadWriteCreate } => "must not set Mode",
-            _ => null,
-        };
-
     public override Dialect Dialect => Dialect.Sqlite;
 
     public override T Select<T>(Func<SqliteDatabase, T> sqlite, Func<PostgreSqlDatabase, T> postgreSql) => sqlite(this);
@@ -65,14 +58,28 @@ internal sealed class SqliteDatabase : Database
     /// <summary>
     /// Waits for the connection, which one caller uses at a time. Disposing of the turn lets the next one in.
     /// </summary>
-    public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellationToken)
+    /// <param name="flushes">
+    /// Whether its commits are durable, with all before them. False: the next ones that flush make them durable.
+    /// </param>
+    public async ValueTask<SqliteTurn> TurnAsync(CancellationToken cancellationToken, bool flushes = true)
     {
         while (true)
         {
             await EnsureOpenAsync(cancellationToken);
             await _turn.WaitAsync(cancellationToken);
-            if (_connection is { } connection)
-                return new SqliteTurn(this, connection);
+            try
+            {
+                if (_connection is { } connection)
+                {
+                    SetFlushes(connection, flushes);
+                    return new SqliteTurn(this, connection);
+                }
+            }
+            catch
+            {
+                _turn.Release();
+                throw;
+            }
             // A use before this one closed it after a fault. Opening it again works, or says what is wrong.
             _turn.Release();
         }
@@ -226,7 +233,8 @@ internal sealed class SqliteDatabase : Database
                 throw _file.InUse();
             _file.EnsureExists();
             connection.Open();
-            Configure(connection);
+            SqliteFile.Configure(connection);
+            _flushes = true;
             await CheckAtStartAsync(connection, cancellationToken);
             await using (var transaction = connection.BeginTransaction(deferred: false))
             {
@@ -249,20 +257,12 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    private static void Configure(SqliteConnection connection)
+    private void SetFlushes(SqliteConnection connection, bool flushes)
     {
-        // Before the first look at the log, so that the lock refuses a second process.
-        if (!SqliteFile.IsShareable)
-            SqliteFile.Execute(connection, "pragma locking_mode = exclusive");
-        SqliteFile.Execute(connection, "pragma journal_mode = wal");
-        // A reservation must survive a power cut: without FULL a commit is durable only at the next checkpoint.
-        SqliteFile.Execute(connection, "pragma synchronous = full");
-        // 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
-        SqliteFile.Execute(connection, "pragma wal_autocheckpoint = 4000");
-        // A long read delays the checkpoint; afterwards the log becomes small again.
-        SqliteFile.Execute(connection, "pragma journal_size_limit = 67108864");
-        SqliteFile.Execute(connection, "pragma foreign_keys = on");
-        SqliteFile.Execute(connection, "pragma cache_size = -32000");
+        if (flushes == _flushes)
+            return;
+        SqliteFile.SetFlushes(connection, flushes);
+        _flushes = flushes;
     }
 
     /// <summary>

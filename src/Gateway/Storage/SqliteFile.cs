@@ -16,6 +16,14 @@ internal sealed class SqliteFile(string name)
     /// <summary>Absolute.</summary>
     public string Path => System.IO.Path.GetFullPath(name);
 
+    public static string? FaultOf(string connectionString) =>
+        new SqliteConnectionStringBuilder(connectionString) switch
+        {
+            { DataSource: "" or ":memory:" } => "must name a file: Data Source=data/gateway.db",
+            { Mode: not SqliteOpenMode.ReadWriteCreate } => "must not set Mode",
+            _ => null,
+        };
+
     /// <summary>Not opened yet.</summary>
     public SqliteConnection NewConnection() =>
         new(
@@ -88,6 +96,29 @@ internal sealed class SqliteFile(string name)
 
     public StoreRefusedException InUse(Exception? cause = null) =>
         new($"Another process uses {name}. One gateway may use a SQLite file; run several on PostgreSQL (Storage:Engine).", cause);
+
+    /// <summary>Of the connection that writes.</summary>
+    public static void Configure(SqliteConnection connection)
+    {
+        // Before the first look at the log, so that the lock refuses a second process.
+        if (!IsShareable)
+            Execute(connection, "pragma locking_mode = exclusive");
+        Execute(connection, "pragma journal_mode = wal");
+        SetFlushes(connection, flushes: true);
+        // 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
+        Execute(connection, "pragma wal_autocheckpoint = 4000");
+        // A long read delays the checkpoint; afterwards the log becomes small again.
+        Execute(connection, "pragma journal_size_limit = 67108864");
+        Execute(connection, "pragma foreign_keys = on");
+        Execute(connection, "pragma cache_size = -32000");
+    }
+
+    /// <summary>
+    /// A reservation must survive a power cut: without FULL a commit is durable only with the next one that flushes, or
+    /// at the next checkpoint. What is durable is always a prefix of what was committed.
+    /// </summary>
+    public static void SetFlushes(SqliteConnection connection, bool flushes) =>
+        Execute(connection, flushes ? "pragma synchronous = full" : "pragma synchronous = normal");
 
     public static void Execute(SqliteConnection connection, string pragma)
     {

@@ -43,7 +43,9 @@ internal sealed record StorageOptions(StorageEngine Engine, string ConnectionStr
     {
         try
         {
-            return Engine == StorageEngine.Sqlite ? SqliteDatabase.FaultOf(ConnectionString) : PostgreSqlDatabase.FaultOf(ConnectionString);
+            return Engine == StorageEngine.Sqlite
+                ? Storage.SqliteFile.FaultOf(ConnectionString)
+                : PostgreSqlDatabase.FaultOf(ConnectionString);
         }
         catch (Exception malformed) when (malformed is ArgumentException or FormatException)
         {

@@ -39,7 +39,7 @@ public sealed partial class CitationTests
             .. Enumerable.Range(1, 6).Select(number => $"L{number}"),
             "L4-sweep",
             .. Enumerable.Range(1, 14).Select(number => $"INV-{number}"),
-            .. Enumerable.Range(0, 12).Select(number => $"X{number}"),
+            .. Enumerable.Range(0, 13).Select(number => $"X{number}"),
             .. Enumerable.Range(1, 10).Select(number => $"P-{number}"),
         ];
         Definitions.Select(definition => definition.Code).ShouldBe(expected, ignoreOrder: true);

@@ -95,6 +95,9 @@ internal sealed class SimulatorProcess : IAsyncDisposable
         answer.EnsureSuccessStatusCode();
     }
 
+    /// <param name="name">STOP suspends it with its sockets open; CONT resumes it.</param>
+    public Task SignalAsync(string name) => ProcessSignal.SendAsync(name, _process.Id);
+
     /// <summary>The most generations that ran or waited at once.</summary>
     public async Task<int> PeakAsync() => JsonNode.Parse(await _client.GetStringAsync("/_sim/stats"))!["peakUnfinished"]!.GetValue<int>();
 

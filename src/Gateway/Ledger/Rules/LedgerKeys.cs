@@ -31,6 +31,14 @@ internal sealed class LedgerKeys
     /// </summary>
     public List<AnswerClaim> Delivered { get; } = [];
 
+    /// <summary>How many operations of the batch are settlements (L3).</summary>
+    public int Settlements { get; set; }
+
+    /// <summary>
+    /// Whether the batch does nothing but settle and note deliveries: it may be answered before it is flushed.
+    /// </summary>
+    public bool MayFlushLater { get; set; }
+
     /// <summary>Requests without an Idempotency-Key: equal ones whose answer is still owed are read.</summary>
     public HashSet<RepeatKey> Repeats { get; } = [];
 
@@ -69,6 +77,12 @@ internal sealed class LedgerKeys
             JobAnswers.Add(job);
         else
             Answers.Add(answer.ReservationId);
+    }
+
+    public void AddSettlement(string generationId)
+    {
+        Generations.Add(generationId);
+        Settlements++;
     }
 
     /// <summary>A reservation of which there may certainly be no generation.</summary>

@@ -39,22 +39,6 @@ internal sealed class SqliteLedgerStatements : IDisposable
                 + "from quota_window where tenant = ?1 and period = ?2"
         );
         Counter = Prepare($"select {LedgerStore.CounterColumns} from counter where tenant = ?1");
-        Minute = Prepare(
-            $"""
-            select f.first,
-              (select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null and {LedgerStore.UncountedCondition})
-                + (select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= f.first),
-              (select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null
-                 and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1),
-              j.count, j.oldest
-            from (
-              select (select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1) as first
-            ) f, (
-              select count(*) as count, min(forwarded_at) as oldest from reservation
-              where tenant = ?1 and job_id is not null and forwarded_at > ?2 and not ({LedgerStore.UncountedCondition})
-            ) j
-            """
-        );
 
         // Store
         SetLedger = Prepare($"update ledger set ({LedgerStore.LedgerColumns}) = (?1, ?2, ?3, ?4, ?5, ?6, ?7) where id = 1");
@@ -92,6 +76,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement Begin { get; }
     public SqliteStatement Commit { get; }
     public SqliteStatement Rollback { get; }
+    public SqliteStatement Touch => field ??= Prepare("update ledger set events = events where id = 1");
     public SqliteStatement Deliver { get; }
     public SqliteStatement Ledger { get; }
     public SqliteStatement SentInMinute =>
@@ -115,7 +100,23 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqlitePriceRatios PriceRatios => field ??= new SqlitePriceRatios(Prepare);
 
     /// <summary>The last minute of a tenant.</summary>
-    public SqliteStatement Minute { get; }
+    public SqliteStatement Minute =>
+        field ??= Prepare(
+            $"""
+            select f.first,
+              (select count(*) from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null and {LedgerStore.UncountedCondition})
+                + (select count(*) from reservation where tenant = ?1 and job_id is not null and sequence >= f.first),
+              (select reserved_at from reservation where tenant = ?1 and reserved_at > ?2 and job_id is null
+                 and not ({LedgerStore.UncountedCondition}) order by reserved_at, sequence limit 1),
+              j.count, j.oldest
+            from (
+              select (select sequence from reservation where tenant = ?1 and reserved_at > ?2 order by reserved_at, sequence limit 1) as first
+            ) f, (
+              select count(*) as count, min(forwarded_at) as oldest from reservation
+              where tenant = ?1 and job_id is not null and forwarded_at > ?2 and not ({LedgerStore.UncountedCondition})
+            ) j
+            """
+        );
     public SqliteStatement SetLedger { get; }
     public SqliteStatement SetWindow { get; }
     public SqliteStatement SetCounter { get; }
@@ -149,7 +150,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
     public SqliteStatement EndOtherLeases { get; }
     public SqliteStatement Running =>
         field ??= Prepare("select tenant, count(*) from reservation where running_until is not null group by tenant");
-    public SqliteStatement Created => field ??= Prepare(
+    public SqliteStatement Created =>
+        field ??= Prepare(
             $"select tenant, count(*) from (select tenant from reservation where forwarded_at > ?1 {LedgerStore.LatestCreations}) group by tenant"
         );
     public SqliteStatement Open =>

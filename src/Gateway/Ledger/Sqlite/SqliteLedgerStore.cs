@@ -7,6 +7,8 @@ namespace Gateway.Ledger.Sqlite;
 /// <summary>The ledger in one file, written by one connection.</summary>
 internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions options, Guid instance, TimeProvider time) : LedgerStore
 {
+    private SqliteFlush Flush => field ??= new SqliteFlush(FlushAsync, time);
+
     public override Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken) =>
         RunAsync(
             sql =>
@@ -22,6 +24,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                     Store(sql, state);
                 return (state.IsChanged || keys.Delivered.Count > 0, state);
             },
+            keys.MayFlushLater && options.Settlements != SettlementDurability.Durable,
             cancellationToken
         );
 
@@ -71,13 +74,17 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         RunAsync(sql => sql.PruneInstances.With(UnixMicroseconds.From(endedBefore)).Execute() > 0, cancellationToken);
 
     private Task<bool> RunAsync(Func<SqliteLedgerStatements, bool> change, CancellationToken cancellationToken) =>
-        RunAsync(sql => (change(sql), null), cancellationToken);
+        RunAsync(sql => (change(sql), null), flushLater: false, cancellationToken);
 
     /// <param name="change">Returns whether to commit, and what a batch decided.</param>
-    private Task<bool> RunAsync(Func<SqliteLedgerStatements, (bool, LedgerUnitOfWork?)> change, CancellationToken cancellationToken) =>
+    private Task<bool> RunAsync(
+        Func<SqliteLedgerStatements, (bool, LedgerUnitOfWork?)> change,
+        bool flushLater,
+        CancellationToken cancellationToken
+    ) =>
         database.GuardAsync(async () =>
         {
-            await using var turn = await database.TurnAsync(cancellationToken);
+            await using var turn = await database.TurnAsync(cancellationToken, flushes: !flushLater);
             return await turn.RunAsync(() =>
             {
                 try
@@ -89,6 +96,8 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                     (isChanged ? sql.Commit : sql.Rollback).Execute();
                     if (batch is not null)
                         sql.Memory.End(batch);
+                    if (isChanged)
+                        Flush.OnCommitted(flushLater);
                     return Task.FromResult(isChanged);
                 }
                 catch
@@ -99,6 +108,20 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
                 }
             });
         });
+
+    /// <summary>By a commit of its own: if it fails, the engine knows what is not durable.</summary>
+    private Task FlushAsync() =>
+        RunAsync(
+            sql =>
+            {
+                if (!Flush.IsNeeded)
+                    return false;
+                sql.Touch.Execute();
+                sql.Memory.OnTouched();
+                return true;
+            },
+            CancellationToken.None
+        );
 
     private LedgerUnitOfWork Load(SqliteLedgerStatements sql, LedgerKeys keys)
     {

@@ -62,6 +62,9 @@ internal sealed class SqliteMemory(SqliteConnection connection)
         _changes = Changes();
     }
 
+    /// <summary>A statement of the ledger changed a row, and nothing in it.</summary>
+    public void OnTouched() => _changes = Changes();
+
     /// <summary>Rows inserted, updated and deleted since the connection was opened, rolled back or not.</summary>
     private int Changes() => raw.sqlite3_total_changes(connection.Handle);
 }

@@ -42,6 +42,9 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
     /// <summary>Not while a retry may unsend one: a claim that was made in between is another one.</summary>
     private bool MayClaim => Jobs is not null && !_waiting.IsClosed && _retryQueue.Count == 0;
 
+    /// <summary>Called after the first durable batch; must not throw.</summary>
+    public Action<LedgerUnitOfWork>? Opened { get; set; }
+
     /// <summary>Called after each durable batch with its duration. For metrics only; must not throw.</summary>
     public Action<LedgerUnitOfWork, TimeSpan>? Committed { get; set; }
 
@@ -158,13 +161,14 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         var state = batch.State!;
         if (!_hasStored || _retryQueue.Failures > 0)
             LedgerLog.Opened(log, state.Ledger.Events, state.Ledger.Running);
+        if (!_hasStored)
+            Opened?.Invoke(state);
         _retryQueue.OnStored(isRetry);
         if (batch.RenewsLease)
             Volatile.Write(ref _leaseTaken, batch.Started);
         _hasStored = true;
         _continuity.OnStored(state.Ledger);
-        foreach (var alarm in state.Alarms)
-            Raise(alarm, null);
+        state.Alarms.ForEach(alarm => Raise(alarm, null));
         LedgerLog.PricesDeviate(log, state.Prices.Deviations);
         Committed?.Invoke(state, time.GetElapsedTime(batch.Started));
 
@@ -176,15 +180,11 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
                 _retryQueue.Remove(operation);
             Complete(operation, state);
         }
-        foreach (var waiting in batch.Expired)
+        var candidates = batch.Candidates.Where(candidate => candidate.HasResult || candidate.Fault is not null);
+        foreach (var waiting in batch.Expired.Concat(candidates))
         {
-            _waiting.Remove(waiting, served: false);
+            _waiting.Remove(waiting, served: waiting.IsForwarded);
             Complete(waiting, state);
-        }
-        foreach (var candidate in batch.Candidates.Where(candidate => candidate.HasResult || candidate.Fault is not null))
-        {
-            _waiting.Remove(candidate, served: candidate.IsForwarded);
-            Complete(candidate, state);
         }
     }
 

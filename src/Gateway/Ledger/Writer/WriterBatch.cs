@@ -46,6 +46,12 @@ internal sealed class WriterBatch(
         };
         foreach (var operation in operations.Concat(expired).Concat(candidates))
             operation.AddKeysTo(keys);
+        keys.MayFlushLater =
+            !isFirst
+            && !renewsLease
+            && !keys.Jobs
+            && expired.Count + candidates.Count == 0
+            && keys.Settlements + keys.Delivered.Count == operations.Count;
         keys.Slots = expired.Count + candidates.Count + operations.OfType<ReserveOperation>().Count() + (keys.Jobs ? LedgerStore.Heads : 0);
         return keys;
     }
