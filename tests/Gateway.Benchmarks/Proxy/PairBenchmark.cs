@@ -24,7 +24,7 @@ internal static class PairBenchmark
         ];
         var rows = gateways.ConvertAll(gateway => Row.Creation(gateway.Target, 1));
         foreach (var row in rows)
-            row.Measure(Load.All[0], options.Length * 3, generations);
+            row.WarmUp(generations);
 
         Report.PrintPairHead();
         foreach (var load in Load.All[..2])

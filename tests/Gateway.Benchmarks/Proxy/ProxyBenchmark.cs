@@ -23,7 +23,7 @@ internal static class ProxyBenchmark
         var gateways = await StartGatewaysAsync(options, targets, temporary, server);
         var rows = Rows(targets, gateways, generations);
         foreach (var row in rows)
-            row.Measure(Load.All[0], options.Length * 2, generations);
+            row.WarmUp(generations);
 
         foreach (var load in Load.All)
         {

@@ -6,6 +6,9 @@ namespace Gateway.Benchmarks.Proxy;
 /// <param name="isGeneration">Whether each answer creates a generation, whose end belongs to the measurement.</param>
 internal sealed class Row(Target target, string what, byte[] request, int status, int tenants, bool isGeneration)
 {
+    private const int MostSlices = 30;
+    private static readonly TimeSpan WarmUpSlice = TimeSpan.FromSeconds(3);
+
     public Target Target => target;
 
     public string What => what;
@@ -17,6 +20,21 @@ internal sealed class Row(Target target, string what, byte[] request, int status
 
     /// <summary>How many generations it has created.</summary>
     public int Accepted { get; private set; }
+
+    /// <summary>
+    /// Until the process compiles next to nothing any more: .NET compiles hot code several times, and a gateway for half
+    /// a minute. At a moderate rate, so that the ends of generations keep up.
+    /// </summary>
+    public void WarmUp(Generations generations)
+    {
+        for (var slice = 0; slice < MostSlices; slice++)
+        {
+            var before = Target.Compiled;
+            Measure(Load.All[1], WarmUpSlice, generations);
+            if (slice > 0 && Target.Compiled - before < WarmUpSlice / 100)
+                return;
+        }
+    }
 
     /// <summary>CPU and allocations count from the first request until the last generation has ended.</summary>
     public Sample Measure(Load load, TimeSpan length, Generations generations)

@@ -33,9 +33,14 @@ internal sealed class Target : IDisposable
     public TimeSpan ServersCpu => CpuOf(Servers());
 
     /// <summary>Since its start; 0 if it is not a .NET program.</summary>
-    public long AllocatedBytes => File.Exists(_allocated) ? StartupHook.ReadAllocatedBytes(_allocated) : 0;
+    public long AllocatedBytes => Hook.AllocatedBytes;
+
+    /// <summary>How long it has compiled its own code since its start; zero if it is not a .NET program.</summary>
+    public TimeSpan Compiled => Hook.Compiled;
 
     public double RssMegabytes => Processes.Sum(RssOf);
+
+    private (long AllocatedBytes, TimeSpan Compiled) Hook => File.Exists(_allocated) ? StartupHook.Read(_allocated) : default;
 
     private IEnumerable<int> Processes => [_process.Id, .. ChildrenOf(_process.Id)];
 

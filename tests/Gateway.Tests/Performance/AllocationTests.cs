@@ -106,9 +106,9 @@ public sealed class AllocationTests
 
     private static async Task<(double Kilobytes, TimeSpan Time)> MeasureAsync(TemporaryFolder folder, Func<Task> action)
     {
-        var (bytes, start) = (StartupHook.ReadAllocatedBytes(folder["allocated"]), Stopwatch.GetTimestamp());
+        var (bytes, start) = (StartupHook.Read(folder["allocated"]).AllocatedBytes, Stopwatch.GetTimestamp());
         await action();
-        return ((StartupHook.ReadAllocatedBytes(folder["allocated"]) - bytes) / 1024.0, Stopwatch.GetElapsedTime(start));
+        return ((StartupHook.Read(folder["allocated"]).AllocatedBytes - bytes) / 1024.0, Stopwatch.GetElapsedTime(start));
     }
 
     /// <returns>The id of the last one.</returns>

@@ -36,9 +36,9 @@ public sealed class DocumentAllocationTests
             ("DOTNET_TieredCompilation", "0")
         );
         await ReadAsync(gateway, path, encoding, 20);
-        var before = StartupHook.ReadAllocatedBytes(folder["allocated"]);
+        var before = StartupHook.Read(folder["allocated"]).AllocatedBytes;
         await ReadAsync(gateway, path, encoding, Requests);
-        var each = (StartupHook.ReadAllocatedBytes(folder["allocated"]) - before) / 1024.0 / Requests;
+        var each = (StartupHook.Read(folder["allocated"]).AllocatedBytes - before) / 1024.0 / Requests;
 
         TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant($"{path}: {each:0.0} KB"));
         each.ShouldBeLessThan(Bound);
