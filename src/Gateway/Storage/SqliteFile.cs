@@ -20,7 +20,7 @@ internal sealed class SqliteFile(string name)
     public static void Initialize()
     {
         Batteries_V2.Init();
-        // A connection is used by one thread at a time, and nobody asks how much memory there is: SQLite needs no locks.
+        // A connection is used by one thread at a time, and nobody asks how much memory is used: no locks are needed.
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }

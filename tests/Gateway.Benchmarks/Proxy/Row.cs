@@ -22,8 +22,8 @@ internal sealed class Row(Target target, string what, byte[] request, int status
     public int Accepted { get; private set; }
 
     /// <summary>
-    /// Until the process compiles next to nothing any more: .NET compiles hot code several times, and a gateway for half
-    /// a minute. At a moderate rate, so that the ends of generations keep up.
+    /// Until the process compiles next to nothing any more: .NET compiles hot code several times, and a gateway for
+    /// half a minute. At a moderate rate, so that the ends of generations keep up.
     /// </summary>
     public void WarmUp(Generations generations)
     {
