@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Gateway.Tests.Harness;
@@ -17,17 +18,15 @@ internal sealed partial class PowerCut(string store, string trace)
         ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "0", "-e", "trace=pwrite64,fsync,fdatasync", "-o", trace];
 
     /// <summary>Kills the gateway, and drops what was not flushed.</summary>
-    /// <returns>How many bytes of the log were lost.</returns>
-    public async Task<long> HitAsync(GatewayProcess gateway)
+    public async Task HitAsync(GatewayProcess gateway)
     {
-        // strace ends with it, and has written every line by then.
-        await ProcessSignal.SendAsync("KILL", ChildOf(gateway.Id));
+        // Without a process for it: 20 ms later nothing is lost. strace ends with the gateway.
+        using (var traced = Process.GetProcessById(ChildOf(gateway.Id)))
+            traced.Kill();
         await gateway.HasExitedAsync();
         var flushed = FlushedBytes(await File.ReadAllLinesAsync(trace));
         using var log = File.Open(Log, FileMode.Open);
-        var lost = log.Length - flushed;
         log.SetLength(flushed);
-        return lost;
     }
 
     private static int ChildOf(int process) =>

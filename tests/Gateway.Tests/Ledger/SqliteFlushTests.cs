@@ -1,3 +1,4 @@
+using Gateway.Edge;
 using Gateway.Ledger.Sqlite;
 using Gateway.Tests.Harness;
 
@@ -8,6 +9,7 @@ public sealed class SqliteFlushTests
 {
     private readonly AdjustableClock _time = new();
     private readonly SqliteFlush _flush;
+    private Exception? _fault;
     private int _flushed;
 
     public SqliteFlushTests() => _flush = new SqliteFlush(Flush, _time);
@@ -44,8 +46,23 @@ public sealed class SqliteFlushTests
         _flushed.ShouldBe(1);
     }
 
+    [Fact]
+    public void After_a_flush_that_failed_the_next_settlement_is_flushed_in_time()
+    {
+        _fault = new StoreUnavailableException("full");
+        _flush.OnCommitted(flushLater: true);
+        _time.Advance(TimeSpan.FromMilliseconds(20));
+        _flush.IsNeeded.ShouldBeTrue();
+        _fault = null;
+        _flush.OnCommitted(flushLater: true);
+        _time.Advance(TimeSpan.FromMilliseconds(20));
+        _flushed.ShouldBe(1);
+    }
+
     private Task Flush()
     {
+        if (_fault is not null)
+            return Task.FromException(_fault);
         _flushed++;
         _flush.OnCommitted(flushLater: false);
         return Task.CompletedTask;

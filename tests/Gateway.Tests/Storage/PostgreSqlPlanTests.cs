@@ -37,7 +37,7 @@ public sealed partial class PostgreSqlPlanTests
         ["PruneJobs"] = [Guid.Empty, "2026-01"],
         ["SentInMinute"] = [],
         ["NextFree"] = [],
-        ["Competition"] = [1L, 1L, Guid.Empty, 1L],
+        ["Competition"] = [1L, 1L, Guid.Empty, 1L, 1L],
         ["ExpiredSlots"] = [],
         ["Orphans"] = [1L],
         ["Stale"] = [1L],

@@ -53,7 +53,7 @@ internal static class PostgreSqlLedgerReader
         if (keys.Queue || keys.Slots > 0)
         {
             var (slots, minute) = LedgerStore.Plenty(keys, options);
-            batch.Add(Sql.Competition, slots, minute, instance, LedgerStore.Lately(options).Micros());
+            batch.Add(Sql.Competition, slots, minute, instance, LedgerStore.Lately(options).Micros(), (long)keys.Slots);
         }
         AddSearches(batch, keys, options);
         if (keys.Reservations.Count > 0)

@@ -123,7 +123,8 @@ internal static class PostgreSqlLedgerStatements
 
     /// <summary>
     /// What <see cref="Rules.Competition"/> holds; no row while at most $1 slots and $2 creations of the minute are in
-    /// use. $3: this instance; $4: how long ago a tenant may have asked.
+    /// use. $3: this instance; $4: how long ago a tenant may have asked; $5: how many admissions want to know who made
+    /// the creations of the last minute.
     /// </summary>
     public const string Competition = $"""
         with scarce as materialized (
@@ -136,7 +137,7 @@ internal static class PostgreSqlLedgerStatements
         where running_until is not null and exists (select from scarce) group by tenant
         union all
         select 'created', tenant, count(*), false, 0, 0, 0, 0, 0 from (
-          select tenant from reservation where forwarded_at > {MinuteAgo} and exists (select from scarce) {LedgerStore.LatestCreations}
+          select tenant from reservation where $5 > 0 and forwarded_at > {MinuteAgo} and exists (select from scarce) {LedgerStore.LatestCreations}
         ) c group by tenant
         union all
         select state::text, tenant, count(*), instance = $3, 0, 0, 0, 0, 0 from reservation

@@ -16,9 +16,13 @@ internal static class SqliteCompetition
         var competition = new Competition(instance);
         while (sql.Running.Read())
             competition.Running[sql.Running.Text(0)] = sql.Running.Long(1);
-        var created = sql.Created.With(UnixMicroseconds.From(state.Now - Minute.Length));
-        while (created.Read())
-            competition.Created[created.Text(0)] = created.Long(1);
+        // Only an admission needs it.
+        if (keys.Slots > 0)
+        {
+            var created = sql.Created.With(UnixMicroseconds.From(state.Now - Minute.Length));
+            while (created.Read())
+                competition.Created[created.Text(0)] = created.Long(1);
+        }
         while (sql.Open.Read())
             competition.AddOpen(
                 sql.Open.Text(0),

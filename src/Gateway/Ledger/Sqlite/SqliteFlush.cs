@@ -13,6 +13,7 @@ internal sealed class SqliteFlush(Func<Task> flush, TimeProvider time)
     public static readonly TimeSpan Latest = TimeSpan.FromMilliseconds(20);
 
     private ITimer? _timer;
+    private int _isArmed;
 
     /// <summary>Whether a commit is not durable yet. Read and changed in turn with commits.</summary>
     public bool IsNeeded { get; private set; }
@@ -20,7 +21,7 @@ internal sealed class SqliteFlush(Func<Task> flush, TimeProvider time)
     /// <param name="flushLater">False: with this commit, all before it became durable.</param>
     public void OnCommitted(bool flushLater)
     {
-        if (flushLater && !IsNeeded)
+        if (flushLater && Interlocked.Exchange(ref _isArmed, 1) == 0)
         {
             _timer ??= time.CreateTimer(_ => _ = RunAsync(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _timer.Change(Latest, Timeout.InfiniteTimeSpan);
@@ -30,6 +31,7 @@ internal sealed class SqliteFlush(Func<Task> flush, TimeProvider time)
 
     private async Task RunAsync()
     {
+        Volatile.Write(ref _isArmed, 0);
         try
         {
             await flush();
