@@ -54,9 +54,13 @@ internal sealed partial class PowerCut(string store, string trace)
         return flushed;
     }
 
-    [GeneratedRegex(@"pwrite64\(\d+<(?<file>[^>]*)>, .*, (?<count>\d+), (?<offset>\d+)( <unfinished|\))")]
+    [GeneratedRegex(
+        @"pwrite64\(\d+<(?<file>[^>]*)>, .*, (?<count>\d+), (?<offset>\d+)( <unfinished|\))",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000
+    )]
     private static partial Regex Write();
 
-    [GeneratedRegex(@"(fsync|fdatasync)\(\d+<(?<file>[^>]*)>")]
+    [GeneratedRegex(@"(fsync|fdatasync)\(\d+<(?<file>[^>]*)>", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Flush();
 }

@@ -110,7 +110,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         });
 
     /// <summary>By a commit of its own: if it fails, the engine knows what is not durable.</summary>
-    private Task FlushAsync() =>
+    private Task<bool> FlushAsync() =>
         RunAsync(
             sql =>
             {
