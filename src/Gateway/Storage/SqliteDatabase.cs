@@ -32,7 +32,7 @@ internal sealed class SqliteDatabase : Database
     /// <summary>A gateway must be ready within a second or two, whatever the size of its store.</summary>
     private static readonly TimeSpan StartUpCheckTime = TimeSpan.FromSeconds(0.5);
 
-    static SqliteDatabase() => SqliteFile.Initialize();
+    static SqliteDatabase() => Batteries_V2.Init();
 
     public SqliteDatabase(string connectionString, ILogger<SqliteDatabase> log, TimeProvider time)
         : base(log, time)

@@ -16,15 +16,6 @@ internal sealed class SqliteFile(string name)
     /// <summary>Absolute.</summary>
     public string Path => System.IO.Path.GetFullPath(name);
 
-    /// <summary>Before the first connection of the process.</summary>
-    public static void Initialize()
-    {
-        Batteries_V2.Init();
-        // A connection is used by one thread at a time, and nobody asks how much memory is used: no locks are needed.
-        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
-        _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
-    }
-
     public static string? FaultOf(string connectionString) =>
         new SqliteConnectionStringBuilder(connectionString) switch
         {
@@ -126,12 +117,8 @@ internal sealed class SqliteFile(string name)
     /// A reservation must survive a power cut: without FULL a commit is durable only with the next one that flushes, or
     /// at the next checkpoint. What is durable is always a prefix of what was committed.
     /// </summary>
-    public static void SetFlushes(SqliteConnection connection, bool flushes)
-    {
-        // It takes effect when it is prepared: a statement that is kept would do nothing.
-        using var pragma = new SqliteStatement(connection, flushes ? "pragma synchronous = full" : "pragma synchronous = normal");
-        pragma.Execute();
-    }
+    public static void SetFlushes(SqliteConnection connection, bool flushes) =>
+        Execute(connection, flushes ? "pragma synchronous = full" : "pragma synchronous = normal");
 
     public static void Execute(SqliteConnection connection, string pragma)
     {
