@@ -44,6 +44,30 @@ export async function until(condition, what, seconds = 60) {
   for (const end = Date.now() + seconds * 1000; !(await condition()); await new Promise(resolve => setTimeout(resolve, 20))) check(Date.now() < end, `not within ${seconds} s: ${what}`);
 }
 
+/** Holds back the next answer to what is asked for by this pattern, as a slow network does. */
+export async function holdNext(page, pattern) {
+  let request;
+  let letGo;
+  const hold = async route => {
+    if (request) return route.fallback();
+    request = route.request();
+    const response = await route.fetch();
+    await new Promise(resolve => { letGo = resolve; });
+    await route.fulfill({ response });
+  };
+  await page.route(pattern, hold);
+  return {
+    isHeld: () => until(() => letGo, `an answer of ${pattern} is held`),
+    async release() {
+      const isRead = page.waitForEvent('requestfinished', sent => sent === request);
+      letGo();
+      await isRead;
+      // Not before: it would end the request that is held.
+      await page.unroute(pattern, hold);
+    },
+  };
+}
+
 export function check(condition, what) {
   if (!condition) throw new Error(what);
 }

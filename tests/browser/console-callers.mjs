@@ -1,5 +1,5 @@
 // Who is calling changes while the console is open: nothing of one team is seen by another, or paid by it. Part of console-defects.mjs.
-import { check, until } from './browser.mjs';
+import { check, holdNext, until } from './browser.mjs';
 import { drop, inspect, png, shoot } from './console-page.mjs';
 
 /** @param small a token of a team that is called Small; the network identifies Marketing. */
@@ -216,24 +216,13 @@ export function callerChanges({ address, page, small, screenshots }) {
       await line.getByText(/^Queued, number \d+$/).waitFor();
       const id = (await line.locator('[id]').getAttribute('id')).replace('job-', '');
       // The answer to a question that was asked before comes after it.
-      const late = [];
-      const hold = async route => {
-        if (late.length > 0) return route.fallback();
-        late.push(route.request());
-        const response = await route.fetch();
-        await new Promise(resolve => late.push(resolve));
-        await route.fulfill({ response });
-      };
-      await page.route('**/v1/jobs?*', hold);
-      await until(() => late.length === 2, 'the list is read again');
+      const late = await holdNext(page, '**/v1/jobs?*');
+      await late.isHeld();
       await page.locator(`#job-${id} + button`).click();
       await page.getByRole('dialog').getByText(/“Queued, number \d+”/).waitFor();
       await page.getByRole('button', { name: 'Cancel the request' }).click();
       await page.locator(`#job-${id}`).waitFor({ state: 'detached' });
-      const isRead = page.waitForEvent('requestfinished', request => request === late[0]);
-      late[1]();
-      await isRead;
-      await page.unroute('**/v1/jobs?*', hold);
+      await late.release();
       await page.evaluate(() => new Promise(requestAnimationFrame));
       check((await page.locator(`#job-${id}`).count()) === 0, 'the cancelled one is shown again');
       const { job } = await (await fetch(`${address}/v1/jobs/${id}`, { headers })).json();

@@ -1,6 +1,6 @@
 // node console-playground.mjs ADDRESS [SCREENSHOTS]: the workspace as a person uses it all day: several tabs, references, selections, the queue, their own images.
 import { execFileSync } from 'node:child_process';
-import { check, open, until } from './browser.mjs';
+import { check, holdNext, open, until } from './browser.mjs';
 import { drop, everyControlIsReachable, inspect, png, tabTo } from './console-page.mjs';
 
 const [address, screenshots] = process.argv.slice(2);
@@ -43,25 +43,14 @@ const parts = {
     await prompt.fill('A draft in the first tab');
     await other.waitForFunction(() => document.querySelector('#prompt').value === 'A draft in the first tab');
     // A list that was read before the deletion comes after it.
-    const late = [];
-    const hold = async route => {
-      if (late.length > 0) return route.fallback();
-      late.push(route.request());
-      const response = await route.fetch();
-      await new Promise(resolve => late.push(resolve));
-      await route.fulfill({ response });
-    };
-    await page.route('**/v1/generations?*', hold);
+    const late = await holdNext(page, '**/v1/generations?*');
     await comeBack();
-    await until(() => late.length === 2, 'the list is read');
+    await late.isHeld();
     await result('A pier', other).locator('a.asked').click();
     await other.getByRole('button', { name: 'Delete' }).click();
     await other.getByRole('button', { name: 'Delete for good' }).click();
     await result('A pier').waitFor({ state: 'detached' });
-    const isRead = page.waitForEvent('requestfinished', request => request === late[0]);
-    late[1]();
-    await isRead;
-    await page.unroute('**/v1/generations?*', hold);
+    await late.release();
     await page.evaluate(() => new Promise(requestAnimationFrame));
     check((await result('A pier').count()) === 0, 'it is shown again');
     await other.close();
