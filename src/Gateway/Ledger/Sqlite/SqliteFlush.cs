@@ -10,7 +10,7 @@ namespace Gateway.Ledger.Sqlite;
 internal sealed class SqliteFlush(Func<Task> flush, TimeProvider time)
 {
     /// <summary>A power cut loses no more than this.</summary>
-    public static readonly TimeSpan Latest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Latest = TimeSpan.FromMilliseconds(20);
 
     private ITimer? _timer;
     private int _isArmed;
