@@ -88,7 +88,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                         ("@limit", MaxHastened)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
-            cancellationToken
+            cancellationToken,
+            isDurable: false
         );
 
     /// <summary>Claims polls that are due, for this replica.</summary>
@@ -121,7 +122,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                     cancellationToken
                 );
             },
-            cancellationToken
+            cancellationToken,
+            isDurable: false
         );
 
     /// <summary>Makes the next poll of a generation due now, once.</summary>
@@ -153,7 +155,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                         ("@id", generation.Id)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
-            cancellationToken
+            cancellationToken,
+            isDurable: false
         );
     }
 
@@ -168,7 +171,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                         ("@id", id)
                     )
                     .ExecuteAsync(transaction, cancellationToken),
-            cancellationToken
+            cancellationToken,
+            isDurable: false
         );
 
     /// <summary>

@@ -66,13 +66,17 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
         GuardAsync(() => ReadCoreAsync(report, isSnapshot: true, cancellationToken));
 
     /// <summary>Runs one transaction of a feature other than the ledger. Committed when it returns.</summary>
+    /// <param name="isDurable">
+    /// False: a power cut may undo it, which costs nothing. The commit does not wait for the disk on SQLite.
+    /// </param>
     /// <exception cref="StoreUnavailableException">
     /// The store did not answer; whether it was committed is not known.
     /// </exception>
     public Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
-        CancellationToken cancellationToken
-    ) => GuardAsync(() => WriteCoreAsync(change, cancellationToken));
+        CancellationToken cancellationToken,
+        bool isDurable = true
+    ) => GuardAsync(() => WriteCoreAsync(change, isDurable, cancellationToken));
 
     /// <summary>Looks for damage that the engine does not report by itself. Nothing waits for it.</summary>
     public virtual Task VerifyAsync() => Task.CompletedTask;
@@ -105,6 +109,7 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
 
     protected abstract Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        bool isDurable,
         CancellationToken cancellationToken
     );
 

@@ -98,6 +98,7 @@ internal sealed partial class PostgreSqlDatabase : Database
 
     protected override async Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        bool isDurable,
         CancellationToken cancellationToken
     )
     {

@@ -143,10 +143,11 @@ internal sealed class SqliteDatabase : Database
 
     protected override async Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        bool isDurable,
         CancellationToken cancellationToken
     )
     {
-        await using var turn = await TurnAsync(cancellationToken);
+        await using var turn = await TurnAsync(cancellationToken, flushes: isDurable);
         return await turn.RunAsync(async () =>
         {
             await using var transaction = turn.Connection.BeginTransaction(deferred: false);

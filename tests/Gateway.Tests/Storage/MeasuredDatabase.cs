@@ -39,11 +39,13 @@ internal sealed class MeasuredDatabase(Database inner, TimeProvider time) : Data
 
     protected override Task<T> WriteCoreAsync<T>(
         Func<DbConnection, DbTransaction, CancellationToken, Task<T>> change,
+        bool isDurable,
         CancellationToken cancellationToken
     ) =>
         inner.WriteAsync(
             (connection, transaction, cancellationToken) => change(Measure(connection), transaction, cancellationToken),
-            cancellationToken
+            cancellationToken,
+            isDurable
         );
 
     private MeasuredConnection Measure(DbConnection connection) => new(connection, _meter, _statements);

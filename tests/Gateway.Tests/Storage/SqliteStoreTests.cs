@@ -39,6 +39,22 @@ public sealed class SqliteStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Only_a_write_that_may_be_lost_is_not_flushed()
+    {
+        await using var database = _harness.Open();
+        async Task<string?> FlushesAsync(bool isDurable) =>
+            await database.WriteAsync(
+                (connection, _, stop) => ScalarAsync(connection, "pragma synchronous", stop),
+                CancellationToken.None,
+                isDurable
+            );
+
+        (await FlushesAsync(isDurable: true)).ShouldBe("2");
+        (await FlushesAsync(isDurable: false)).ShouldBe("1");
+        (await FlushesAsync(isDurable: true)).ShouldBe("2");
+    }
+
+    [Fact]
     public async Task A_second_process_is_refused_with_advice()
     {
         await _harness.StartAsync();
