@@ -70,6 +70,69 @@ internal static class PostgreSqlBalances
         void LoadRequest() => state.Requests.Load(new SentRequest(reader.GetGuid(0), reader.GetFieldValue<byte[]>(1)));
     }
 
+    /// <summary>What of it a batch has changed.</summary>
+    public static void AddTo(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        AddPriceRatios(batch, state);
+        var ledger = state.Ledger;
+        batch.Add(
+            Sql.SetLedger,
+            UnixMicroseconds.From(ledger.HighWater),
+            ledger.Events,
+            ledger.Sent,
+            ledger.Running,
+            ledger.Turn,
+            UnixMicroseconds.From(ledger.PausedUntil),
+            ledger.Probes
+        );
+        if (state.ChangedWindows.ToArray() is { Length: > 0 } windows)
+            batch.Add(
+                Sql.SetWindows,
+                windows.Select(row => row.Tenant).ToArray(),
+                windows.Select(row => row.Period).ToArray(),
+                windows.Select(row => row.ImagesHeld).ToArray(),
+                windows.Select(row => row.ImagesSpent).ToArray(),
+                windows.Select(row => row.MicrosHeld).ToArray(),
+                windows.Select(row => row.MicrosSpent).ToArray(),
+                windows.Select(row => row.Generations).ToArray()
+            );
+        if (UserCharge.From(state).ToArray() is { Length: > 0 } charges)
+            batch.Add(
+                Sql.AddUserCharges,
+                charges.Select(row => row.Day).ToArray(),
+                charges.Select(row => row.Tenant).ToArray(),
+                charges.Select(row => row.User).ToArray(),
+                charges.Select(row => row.Generations).ToArray(),
+                charges.Select(row => row.Images).ToArray(),
+                charges.Select(row => row.Micros).ToArray()
+            );
+        if (state.ChangedCounters.ToArray() is { Length: > 0 } counters)
+            batch.Add(
+                Sql.SetCounters,
+                counters.Select(row => row.Tenant).ToArray(),
+                counters.Select(row => row.Sequence).ToArray(),
+                counters.Select(row => row.Active).ToArray(),
+                counters.Select(row => UnixMicroseconds.From(row.AskedAt)).ToArray(),
+                counters.Select(row => row.Turn).ToArray(),
+                counters.Select(row => row.Queued).ToArray()
+            );
+    }
+
+    private static void AddPriceRatios(NpgsqlBatch batch, LedgerUnitOfWork state)
+    {
+        if (state.Prices.Changed.ToArray() is not { Length: > 0 } ratios)
+            return;
+        batch.Add(
+            Sql.SetPriceRatios,
+            ratios.Select(row => row.Model).ToArray(),
+            ratios.Select(row => row.Hour).ToArray(),
+            ratios.Select(row => UnixMicroseconds.From(row.At)).ToArray(),
+            ratios.Select(row => row.Ratio.Stated).ToArray(),
+            ratios.Select(row => row.Ratio.Computed).ToArray()
+        );
+        batch.Add(Sql.PrunePriceRatios, ratios.Select(row => row.Model).ToArray(), UnixMicroseconds.From(state.Now - PriceRatio.Window));
+    }
+
     public static PriceRatioRow Ratio(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), UnixMicroseconds.ToTime(row.GetInt64(2)), new PriceRatio(row.GetInt64(3), row.GetInt64(4)));
 

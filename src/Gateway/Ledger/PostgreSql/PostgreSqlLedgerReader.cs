@@ -46,9 +46,12 @@ internal static class PostgreSqlLedgerReader
         batch.Add(Sql.Lock);
         AddDelivered(batch, keys.Delivered, instance);
         batch.Add(Sql.Ledger);
-        batch.Add(Sql.SentInMinute);
-        batch.Add(Sql.NextFree);
-        batch.Add(Sql.ExpiredSlots);
+        if (keys.Account)
+        {
+            batch.Add(Sql.SentInMinute);
+            batch.Add(Sql.NextFree);
+            batch.Add(Sql.ExpiredSlots);
+        }
         batch.Add(Sql.RunningWindows, (string[])[WindowRow.OrganizationKey, .. tenants, .. charged]);
         if (keys.Queue || keys.Slots > 0)
         {
@@ -125,9 +128,12 @@ internal static class PostgreSqlLedgerReader
     )
     {
         var state = await BeginAsync(reader, cancellationToken);
-        await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(reader, 1)) { FirstOfMoment = reader.LongOrNull(2) });
-        await RowsAsync(() => state.NextFree = Time(reader, 0));
-        await ReservationsAsync(balances: false, state.ExpiredSlots);
+        if (keys.Account)
+        {
+            await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(reader, 1)) { FirstOfMoment = reader.LongOrNull(2) });
+            await RowsAsync(() => state.NextFree = Time(reader, 0));
+            await ReservationsAsync(balances: false, state.ExpiredSlots);
+        }
         await RowsAsync(() => state.Load(PostgreSqlBalances.Window(reader)));
         if (keys.Queue || keys.Slots > 0)
             await RowsAsync(() => ReadCompetition(reader, state, instance));

@@ -8,6 +8,11 @@ namespace Gateway.Ledger.PostgreSql;
 /// <summary>The ledger on a server that any number of gateways share.</summary>
 internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOptions options, Guid instance) : LedgerStore
 {
+    /// <summary>Well below the half second for which others wait for a sign of life.</summary>
+    private static readonly TimeSpan SignInterval = TimeSpan.FromMilliseconds(100);
+
+    private DateTimeOffset _lastSign;
+
     public override Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken) =>
         database.GuardAsync(async () =>
         {
@@ -114,7 +119,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
     {
         await using var batch = new NpgsqlBatch(connection);
         AddEnds(batch, state);
-        AddBalances(batch, state);
+        PostgreSqlBalances.AddTo(batch, state);
         // Before the inserts: an update may free the Idempotency-Key that an insert takes.
         if (state.Updated.ToArray() is { Length: > 0 } updated)
             batch.Add(
@@ -149,7 +154,6 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             );
         AddRequests(batch, state);
         AddJobs(batch, state);
-        AddPriceRatios(batch, state);
         AddSignOfLife(batch, state);
         batch.Add("commit");
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
@@ -211,74 +215,13 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         batch.Add(Sql.UpdateJobs, ids, reservations);
     }
 
-    private static void AddBalances(NpgsqlBatch batch, LedgerUnitOfWork state)
-    {
-        var ledger = state.Ledger;
-        batch.Add(
-            Sql.SetLedger,
-            UnixMicroseconds.From(ledger.HighWater),
-            ledger.Events,
-            ledger.Sent,
-            ledger.Running,
-            ledger.Turn,
-            UnixMicroseconds.From(ledger.PausedUntil),
-            ledger.Probes
-        );
-        if (state.ChangedWindows.ToArray() is { Length: > 0 } windows)
-            batch.Add(
-                Sql.SetWindows,
-                windows.Select(row => row.Tenant).ToArray(),
-                windows.Select(row => row.Period).ToArray(),
-                windows.Select(row => row.ImagesHeld).ToArray(),
-                windows.Select(row => row.ImagesSpent).ToArray(),
-                windows.Select(row => row.MicrosHeld).ToArray(),
-                windows.Select(row => row.MicrosSpent).ToArray(),
-                windows.Select(row => row.Generations).ToArray()
-            );
-        if (UserCharge.From(state).ToArray() is { Length: > 0 } charges)
-            batch.Add(
-                Sql.AddUserCharges,
-                charges.Select(row => row.Day).ToArray(),
-                charges.Select(row => row.Tenant).ToArray(),
-                charges.Select(row => row.User).ToArray(),
-                charges.Select(row => row.Generations).ToArray(),
-                charges.Select(row => row.Images).ToArray(),
-                charges.Select(row => row.Micros).ToArray()
-            );
-        if (state.ChangedCounters.ToArray() is { Length: > 0 } counters)
-            batch.Add(
-                Sql.SetCounters,
-                counters.Select(row => row.Tenant).ToArray(),
-                counters.Select(row => row.Sequence).ToArray(),
-                counters.Select(row => row.Active).ToArray(),
-                counters.Select(row => UnixMicroseconds.From(row.AskedAt)).ToArray(),
-                counters.Select(row => row.Turn).ToArray(),
-                counters.Select(row => row.Queued).ToArray()
-            );
-    }
-
-    private static void AddPriceRatios(NpgsqlBatch batch, LedgerUnitOfWork state)
-    {
-        if (state.Prices.Changed.ToArray() is not { Length: > 0 } ratios)
-            return;
-        batch.Add(
-            Sql.SetPriceRatios,
-            ratios.Select(row => row.Model).ToArray(),
-            ratios.Select(row => row.Hour).ToArray(),
-            ratios.Select(row => UnixMicroseconds.From(row.At)).ToArray(),
-            ratios.Select(row => row.Ratio.Stated).ToArray(),
-            ratios.Select(row => row.Ratio.Computed).ToArray()
-        );
-        batch.Add(Sql.PrunePriceRatios, ratios.Select(row => row.Model).ToArray(), UnixMicroseconds.From(state.Now - PriceRatio.Window));
-    }
-
     /// <summary>Everything that this replica knew about its callers is in the store then.</summary>
     private void AddSignOfLife(NpgsqlBatch batch, LedgerUnitOfWork state)
     {
         if (state.LeaseUntil is { } lease)
             batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(state.Now), UnixMicroseconds.From(lease));
-        else
-            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(state.Now));
+        else if (state.Now - _lastSign >= SignInterval)
+            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(_lastSign = state.Now));
     }
 
     private static async Task RollBackAsync(NpgsqlConnection connection)

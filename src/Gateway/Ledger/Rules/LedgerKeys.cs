@@ -51,6 +51,15 @@ internal sealed class LedgerKeys
     /// </summary>
     public int Slots { get; set; }
 
+    /// <summary>
+    /// Whether what the account has in use is read: its slots, and what was sent in the last minute. Outcomes do not
+    /// read it.
+    /// </summary>
+    public bool Account => Tenants.Count > 0 || Slots > 0 || Queue || Jobs || Sweep || RenewsLease;
+
+    /// <summary>Slots whose time limit is over are freed then at the latest.</summary>
+    public bool RenewsLease { get; set; }
+
     /// <summary>Whether the oldest queued jobs of each tenant are read.</summary>
     public bool Jobs { get; set; }
 

@@ -129,9 +129,12 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         var now = UnixMicroseconds.From(state.Now);
         var minuteAgo = UnixMicroseconds.From(state.Now - Minute.Length);
 
-        state.Sent = SentInMinute(sql, state.Now);
-        state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
-        SqliteCompetition.Load(sql, state, keys, options, instance);
+        if (keys.Account)
+        {
+            state.Sent = SentInMinute(sql, state.Now);
+            state.NextFree = sql.NextFree.One(row => UnixMicroseconds.ToTime(row.LongOrNull(0)));
+            SqliteCompetition.Load(sql, state, keys, options, instance);
+        }
         if (state.NextFree <= state.Now)
             LoadAll(sql.ExpiredSlots.With(now), state, balances: false, state.ExpiredSlots);
         if (keys.AloneSinceStart)

@@ -43,6 +43,7 @@ internal sealed class WriterBatch(
             Sweep = isFirst,
             AloneSinceStart = isFirst,
             Jobs = LooksForJobs,
+            RenewsLease = renewsLease,
         };
         foreach (var operation in operations.Concat(expired).Concat(candidates))
             operation.AddKeysTo(keys);
