@@ -52,7 +52,7 @@ internal static class PeriodicBenchmark
         var (time, store) = (TimeProvider.System, ledger.Store);
         var audit = new LedgerAudit(database, options, time);
         var past = new PastAudit(database, audit, ledger.Instance, options, time);
-        var pruning = new LedgerPruning(store, options, time);
+        var pruning = new LedgerPruning(database, store, options, time);
         var polls = new PollQueue(database, time);
         Guid? key = Guid.Empty;
         var results = new ResultPruner(

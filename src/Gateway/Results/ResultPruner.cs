@@ -57,7 +57,10 @@ internal sealed partial class ResultPruner(
         async Task RepeatAsync(Func<Task<int>> prune)
         {
             while (await prune() == SliceSize)
+            {
+                await database.CheckpointAsync(cancellationToken);
                 await Task.Delay(Pause, time, cancellationToken);
+            }
         }
     }
 

@@ -78,6 +78,13 @@ internal abstract partial class Database(ILogger log, TimeProvider time) : IAsyn
         bool isDurable = true
     ) => GuardAsync(() => WriteCoreAsync(change, isDurable, cancellationToken));
 
+    /// <summary>
+    /// Writes what was committed from the engine's log into its file, where the engine leaves that to a later commit.
+    /// After changes of many old rows, so that nobody waits until all of them are written.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store did not answer.</exception>
+    public virtual Task CheckpointAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Looks for damage that the engine does not report by itself. Nothing waits for it.</summary>
     public virtual Task VerifyAsync() => Task.CompletedTask;
 

@@ -95,6 +95,13 @@ internal sealed class SqliteDatabase : Database
         return _check = Task.Run(Check);
     }
 
+    public override Task CheckpointAsync(CancellationToken cancellationToken) =>
+        GuardAsync(async () =>
+        {
+            await using var turn = await TurnAsync(cancellationToken);
+            return await turn.RunAsync(() => Task.FromResult(SqliteFile.Execute(turn.Connection, "pragma wal_checkpoint(passive)")));
+        });
+
     public override async ValueTask DisposeAsync()
     {
         if (_isDisposed)
@@ -284,16 +291,7 @@ internal sealed class SqliteDatabase : Database
 
     private void Check()
     {
-        try
-        {
-            using var connection = _file.OpenReader();
-            _damage ??= _file.FindDamage(connection, _disposing.Token);
-        }
-        catch (SqliteException fault)
-        {
-            // Anything else is found again by the next use of the store.
-            _damage ??= SqliteFile.IsDamage(fault) ? _file.RefusalOf(fault) : null;
-        }
+        _damage ??= _file.FindDamage(_disposing.Token);
         if (_damage is not null)
             Reconnect();
     }

@@ -8,6 +8,12 @@ namespace Gateway.Storage;
 /// <param name="name">As the operator wrote it.</param>
 internal sealed class SqliteFile(string name)
 {
+    /// <summary>
+    /// 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
+    /// </summary>
+    private const int CheckpointPages = 4000;
+    private const int PageSize = 4096;
+
     /// <summary>Whether this process can have several connections while no other process has one.</summary>
     public static readonly bool IsShareable = !OperatingSystem.IsWindows();
 
@@ -83,7 +89,28 @@ internal sealed class SqliteFile(string name)
         }
     }
 
-    public static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+    /// <summary>The same beside everything else, by a connection of its own.</summary>
+    public StoreRefusedException? FindDamage(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var connection = OpenReader();
+            using var checkpoint = NewConnection();
+            checkpoint.Open();
+            var damage = FindDamage(connection, cancellationToken);
+            // While it was read, the log could not be emptied: the next commit would write all of it.
+            if (new FileInfo(Path + "-wal") is { Exists: true, Length: > CheckpointPages * PageSize })
+                Execute(checkpoint, "pragma wal_checkpoint(passive)");
+            return damage;
+        }
+        catch (SqliteException fault)
+        {
+            // Anything else is found again by the next use of the store.
+            return IsDamage(fault) ? RefusalOf(fault) : null;
+        }
+    }
+
+    private static bool IsDamage(SqliteException fault) => fault.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
 
     /// <returns>Null: a fault that may pass.</returns>
     public StoreRefusedException? RefusalOf(SqliteException fault) =>
@@ -105,8 +132,7 @@ internal sealed class SqliteFile(string name)
             Execute(connection, "pragma locking_mode = exclusive");
         Execute(connection, "pragma journal_mode = wal");
         SetFlushes(connection, flushes: true);
-        // 16 MiB of log: a page that changes with every commit is copied into the file once for many commits.
-        Execute(connection, "pragma wal_autocheckpoint = 4000");
+        Execute(connection, $"pragma wal_autocheckpoint = {CheckpointPages}");
         // A long read delays the checkpoint; afterwards the log becomes small again.
         Execute(connection, "pragma journal_size_limit = 67108864");
         Execute(connection, "pragma foreign_keys = on");
@@ -120,13 +146,13 @@ internal sealed class SqliteFile(string name)
     public static void SetFlushes(SqliteConnection connection, bool flushes) =>
         Execute(connection, flushes ? "pragma synchronous = full" : "pragma synchronous = normal");
 
-    public static void Execute(SqliteConnection connection, string pragma)
+    public static int Execute(SqliteConnection connection, string pragma)
     {
         using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // constants of this folder
         command.CommandText = pragma;
 #pragma warning restore CA2100
-        command.ExecuteNonQuery();
+        return command.ExecuteNonQuery();
     }
 
     private StoreRefusedException Damaged(string fault, Exception? cause = null) =>

@@ -100,7 +100,7 @@ public sealed class PostgreSqlOutageTests
     {
         Tools.NeedPostgreSql();
         await using var server = await PostgreSqlServer.StartAsync();
-        await using var fleet = await StartAsync(await server.CreateDatabaseAsync(), replicas: 1);
+        await using var fleet = await StartAsync(await server.CreateDatabaseAsync(), replicas: 2);
         using var crowd = new Crowd(["free", "images"], () => fleet.Addresses, Random.Shared.Next());
         using var stop = new CancellationTokenSource();
         var load = crowd.RunAsync(8, stop.Token);
@@ -108,9 +108,11 @@ public sealed class PostgreSqlOutageTests
         {
             await crowd.IsServedAsync();
             await hit(server);
-            await Outage.MustShowAsync(fleet[0]);
+            for (var replica = 0; replica < 2; replica++)
+                await Outage.MustShowAsync(fleet[replica]);
             await restore(server);
-            await Outage.MustEndAsync(fleet[0]);
+            for (var replica = 0; replica < 2; replica++)
+                await Outage.MustEndAsync(fleet[replica]);
         }
         await stop.CancelAsync();
         await load;

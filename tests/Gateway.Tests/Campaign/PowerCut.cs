@@ -29,7 +29,7 @@ internal sealed partial class PowerCut(string store, string trace)
         log.SetLength(flushed);
     }
 
-    private static int ChildOf(int process) =>
+    public static int ChildOf(int process) =>
         int.Parse(File.ReadAllText($"/proc/{process}/task/{process}/children").Split(' ')[0], CultureInfo.InvariantCulture);
 
     private long FlushedBytes(IEnumerable<string> lines)

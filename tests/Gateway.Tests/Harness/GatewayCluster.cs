@@ -7,7 +7,6 @@ namespace Gateway.Tests.Harness;
 internal sealed class GatewayCluster : IAsyncDisposable
 {
     private readonly string? _postgreSql;
-    private readonly IReadOnlyList<string> _within;
     private readonly (string, string)[] _settings;
     private readonly GatewayProcess?[] _gateways;
     private readonly TemporaryFolder _folder = new();
@@ -20,7 +19,7 @@ internal sealed class GatewayCluster : IAsyncDisposable
         (string, string)[] settings
     )
     {
-        (Simulator, _postgreSql, _within) = (simulator, postgreSql, within);
+        (Simulator, _postgreSql, Within) = (simulator, postgreSql, within);
         _gateways = new GatewayProcess?[replicas];
         _settings =
         [
@@ -45,6 +44,9 @@ internal sealed class GatewayCluster : IAsyncDisposable
     public SimulatorProcess Simulator { get; }
 
     public string Folder => _folder.Path;
+
+    /// <summary>A command that runs each gateway that is started from now on.</summary>
+    public IReadOnlyList<string> Within { get; set; }
 
     /// <summary>In its own folder, with the files that SQLite keeps beside it.</summary>
     public string DatabaseFile => Path.Combine(Folder, "data", "gateway.db");
@@ -81,7 +83,7 @@ internal sealed class GatewayCluster : IAsyncDisposable
     public async Task StartAsync(bool ready = true)
     {
         for (var i = 0; i < _gateways.Length; i++)
-            _gateways[i] ??= GatewayProcess.Launch(Folder, _within, _settings);
+            _gateways[i] ??= GatewayProcess.Launch(Folder, Within, _settings);
         if (ready)
             await Task.WhenAll(_gateways.Select(gateway => gateway!.IsReadyAsync()));
     }

@@ -39,6 +39,8 @@ internal sealed class GatewayProcess : IAsyncDisposable
 
     public int ExitCode => _process.ExitCode;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Everything the process wrote, to either stream.</summary>
     public string Output
     {

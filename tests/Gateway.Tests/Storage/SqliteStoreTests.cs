@@ -4,6 +4,7 @@ using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
+using Microsoft.Data.Sqlite;
 using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Storage;
@@ -52,6 +53,24 @@ public sealed class SqliteStoreTests : IAsyncLifetime
         (await FlushesAsync(isDurable: true)).ShouldBe("2");
         (await FlushesAsync(isDurable: false)).ShouldBe("1");
         (await FlushesAsync(isDurable: true)).ShouldBe("2");
+    }
+
+    [Fact]
+    public async Task What_was_committed_before_a_checkpoint_is_in_the_file_itself()
+    {
+        await using var database = _harness.Open();
+        await database.WriteAsync(
+            (connection, _, stop) =>
+                ScalarAsync(connection, "insert into never_sent values ('free', '2026-01-01', 7) returning requests", stop),
+            CancellationToken.None
+        );
+
+        await database.CheckpointAsync(CancellationToken.None);
+
+        File.Copy(_harness.File, _harness.File + ".copy");
+        await using var copy = new SqliteConnection($"Data Source={_harness.File}.copy;Pooling=False");
+        await copy.OpenAsync(TestContext.Current.CancellationToken);
+        (await ScalarAsync(copy, "select requests from never_sent", CancellationToken.None)).ShouldBe("7");
     }
 
     [Fact]

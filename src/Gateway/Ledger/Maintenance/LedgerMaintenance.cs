@@ -24,7 +24,7 @@ internal sealed partial class LedgerMaintenance(
     private static readonly TimeSpan VerifyInterval = TimeSpan.FromDays(1);
 
     private readonly LedgerAudit _audit = new(database, options, time);
-    private readonly LedgerPruning _pruning = new(store, options, time);
+    private readonly LedgerPruning _pruning = new(database, store, options, time);
     private PastAudit? _past;
 
     /// <summary>Gateways whose lease is not over, this one included.</summary>

@@ -1,4 +1,5 @@
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 
 namespace Gateway.Ledger.Maintenance;
 
@@ -6,8 +7,11 @@ namespace Gateway.Ledger.Maintenance;
 /// Deletes what is past its retention, in the order in which it was made and a few rows at a time, so that the writer
 /// is free in between. Ids are ordered by time (UUID version 7): they are the index.
 /// </summary>
-internal sealed class LedgerPruning(LedgerStore store, QuotaOptions options, TimeProvider time)
+internal sealed class LedgerPruning(Database database, LedgerStore store, QuotaOptions options, TimeProvider time)
 {
+    /// <summary>Between two transactions, in lengths of the first: old rows are read from the disk.</summary>
+    private const int Pause = 3;
+
     private static readonly TimeSpan ForgetInstances = TimeSpan.FromDays(1);
 
     /// <summary>The clock of the process, which makes the ids, may differ from the store's by this much.</summary>
@@ -25,17 +29,32 @@ internal sealed class LedgerPruning(LedgerStore store, QuotaOptions options, Tim
         await store.PruneInstancesAsync(now - ForgetInstances, cancellationToken);
         var expired = now - options.IdempotencyWindow;
         var after = _keysFreedTo ?? FirstId(expired - ClockDifference - ClockDifference);
-        while (await store.FreeKeysAsync(after, FirstId(expired + ClockDifference), expired, cancellationToken) is { } last)
-            after = last;
+        await RepeatAsync(FreeKeysAsync, cancellationToken);
         _keysFreedTo = FirstId(expired - ClockDifference);
         var month = Period.MonthOf(now - options.Retention);
-        while (await store.PruneReservationsAsync(month, FirstId(Period.StartOf(month) + ClockDifference), cancellationToken)) { }
+        var before = FirstId(Period.StartOf(month) + ClockDifference);
+        await RepeatAsync(() => store.PruneReservationsAsync(month, before, cancellationToken), cancellationToken);
+
+        async Task<bool> FreeKeysAsync()
+        {
+            var last = await store.FreeKeysAsync(after, FirstId(expired + ClockDifference), expired, cancellationToken);
+            after = last ?? after;
+            return last is not null;
+        }
     }
 
     /// <summary>Of requests that were never sent only their number is kept.</summary>
-    public async Task PruneNeverSentAsync(CancellationToken cancellationToken)
+    public Task PruneNeverSentAsync(CancellationToken cancellationToken) =>
+        RepeatAsync(() => store.PruneNeverSentAsync(cancellationToken), cancellationToken);
+
+    /// <param name="prune">One transaction. Returns whether there may be more.</param>
+    private async Task RepeatAsync(Func<Task<bool>> prune, CancellationToken cancellationToken)
     {
-        while (await store.PruneNeverSentAsync(cancellationToken)) { }
+        for (var begun = time.GetTimestamp(); await prune(); begun = time.GetTimestamp())
+        {
+            await database.CheckpointAsync(cancellationToken);
+            await Task.Delay(time.GetElapsedTime(begun) * Pause, time, cancellationToken);
+        }
     }
 
     /// <returns>An id that is before every one made at this time or later.</returns>

@@ -129,11 +129,7 @@ internal static class PostgreSqlLedgerReader
     {
         var state = await BeginAsync(reader, cancellationToken);
         if (keys.Account)
-        {
-            await RowsAsync(() => state.Sent = new Minute(reader.GetInt64(0), 0, Time(reader, 1)) { FirstOfMoment = reader.LongOrNull(2) });
-            await RowsAsync(() => state.NextFree = Time(reader, 0));
-            await ReservationsAsync(balances: false, state.ExpiredSlots);
-        }
+            await ReadAccountAsync(reader, state, cancellationToken);
         await RowsAsync(() => state.Load(PostgreSqlBalances.Window(reader)));
         if (keys.Queue || keys.Slots > 0)
             await RowsAsync(() => ReadCompetition(reader, state, instance));
@@ -173,16 +169,26 @@ internal static class PostgreSqlLedgerReader
 
         Task RowsAsync(Action load) => ReadRowsAsync(reader, load, cancellationToken);
 
-        Task ReservationsAsync(bool balances, List<Guid>? ids = null) =>
-            RowsAsync(() =>
-            {
-                var row = PostgreSqlReservations.Read(reader);
-                state.Load(row, balances);
-                ids?.Add(row.Id);
-            });
+        Task ReservationsAsync(bool balances, List<Guid>? ids = null) => RowsAsync(() => LoadReservation(reader, state, balances, ids));
+    }
+
+    private static async Task ReadAccountAsync(NpgsqlDataReader reader, LedgerUnitOfWork state, CancellationToken cancellationToken)
+    {
+        await ReadRowsAsync(reader, () => state.Sent = Sent(reader), cancellationToken);
+        await ReadRowsAsync(reader, () => state.NextFree = Time(reader, 0), cancellationToken);
+        await ReadRowsAsync(reader, () => LoadReservation(reader, state, balances: false, state.ExpiredSlots), cancellationToken);
+    }
+
+    private static void LoadReservation(NpgsqlDataReader reader, LedgerUnitOfWork state, bool balances, List<Guid>? ids)
+    {
+        var row = PostgreSqlReservations.Read(reader);
+        state.Load(row, balances);
+        ids?.Add(row.Id);
     }
 
     private static DateTimeOffset? Time(NpgsqlDataReader row, int column) => UnixMicroseconds.ToTime(row.LongOrNull(column));
+
+    private static Minute Sent(NpgsqlDataReader row) => new(row.GetInt64(0), 0, Time(row, 1)) { FirstOfMoment = row.LongOrNull(2) };
 
     private static GenerationRow Generation(NpgsqlDataReader row) =>
         new(row.GetString(0), row.GetString(1), row.GetGuid(2), UnixMicroseconds.ToTime(row.GetInt64(3)));

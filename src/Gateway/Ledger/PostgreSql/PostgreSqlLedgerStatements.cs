@@ -11,7 +11,9 @@ internal static class PostgreSqlLedgerStatements
     private const string Now = "current_setting('gateway.now')::bigint";
     private const string MinuteAgo = Now + " - 60000000";
 
-    /// <summary>No tenant claims so many jobs in a minute. With an order and a limit the planner takes the index.</summary>
+    /// <summary>
+    /// No tenant claims so many jobs in a minute. With an order and a limit the planner takes the index.
+    /// </summary>
     private const string MostInMinute = "1000000";
 
     // Lock

@@ -140,11 +140,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         if (keys.AloneSinceStart)
             sql.EndOtherLeases.With(instance).Execute();
         if (keys.Sweep)
-        {
-            LoadAll(sql.Orphans.With(now).With(UnixMicroseconds.From(state.Now - options.OpenLimit)), state, balances: true, state.Orphans);
-            LoadAll(sql.Stale.With(UnixMicroseconds.From(state.Now - options.UnknownGrace)), state, balances: true, state.Stale);
-            LoadAll(sql.Jobs.TooOld.With(UnixMicroseconds.From(state.Now - options.JobMaxAge)), state, balances: true, state.Jobs.TooOld);
-        }
+            LoadLeftovers(sql, state);
         if (keys.Unknown)
             LoadAll(sql.Unknown, state, balances: false, state.Unknown);
         foreach (var id in keys.Reservations)
@@ -185,6 +181,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
         foreach (var id in keys.MayRetry ? state.MissingRequests() : [])
             sql.Jobs.LoadRequest(state, id);
         return state;
+    }
+
+    private void LoadLeftovers(SqliteLedgerStatements sql, LedgerUnitOfWork state)
+    {
+        var open = sql.Orphans.With(UnixMicroseconds.From(state.Now)).With(UnixMicroseconds.From(state.Now - options.OpenLimit));
+        LoadAll(open, state, balances: true, state.Orphans);
+        LoadAll(sql.Stale.With(UnixMicroseconds.From(state.Now - options.UnknownGrace)), state, balances: true, state.Stale);
+        LoadAll(sql.Jobs.TooOld.With(UnixMicroseconds.From(state.Now - options.JobMaxAge)), state, balances: true, state.Jobs.TooOld);
     }
 
     private static Minute SentInMinute(SqliteLedgerStatements sql, DateTimeOffset now) =>
