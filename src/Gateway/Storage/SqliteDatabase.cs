@@ -7,7 +7,8 @@ using SQLitePCL;
 namespace Gateway.Storage;
 
 /// <summary>
-/// One file, one process (T-G12), one connection that writes and makes all checkpoints. The others only read.
+/// One file, one process (T-G12), one connection that writes and makes the checkpoints. The others only read; the check
+/// of the whole file makes a checkpoint at its end.
 /// </summary>
 /// <remarks>
 /// The VFS unix-excl keeps every other process out and the index of the log in this process's memory: there is no
