@@ -121,8 +121,7 @@ internal abstract class LedgerStore
     /// Frees the Idempotency-Keys of ended reservations made before a time, among the next
     /// <see cref="PruneBatchSize"/> ids between two.
     /// </summary>
-    /// <returns>The last id that was looked at; null: there are no more.</returns>
-    public abstract Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken);
+    public abstract Task<FreedKeys> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken);
 
     /// <summary>
     /// Deletes ended reservations of earlier months with their events, at most <see cref="PruneBatchSize"/>.
@@ -157,3 +156,7 @@ internal abstract class LedgerStore
             _ => "W",
         };
 }
+
+/// <param name="Last">The last id that was looked at; null: there are no more.</param>
+/// <param name="IsChanged">Whether a row may have changed.</param>
+internal readonly record struct FreedKeys(Guid? Last, bool IsChanged);

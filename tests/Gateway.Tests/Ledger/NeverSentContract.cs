@@ -94,6 +94,33 @@ public abstract class NeverSentContract : LedgerTest
     }
 
     [Fact]
+    public async Task Pruning_leaves_time_to_others_and_does_not_delay_the_heartbeat()
+    {
+        var ledger = await StartAsync(new TickingClock(Harness.Time));
+        for (var i = 0; i < 100; i++)
+            await AbandonAsync(ledger, Tenant("b"));
+        for (var step = 0; await CountAsync(ledger, "reservation") == 102; step++)
+        {
+            step.ShouldBeLessThan(60);
+            await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        // After a transaction it waits for the clock, and the heartbeat does not wait for it.
+        var lease = await LeaseAsync(ledger);
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
+        await Eventually.HoldsAsync(async () => await LeaseAsync(ledger) > lease);
+        (await CountAsync(ledger, "reservation")).ShouldBeGreaterThan(2);
+
+        for (var step = 0; await CountAsync(ledger, "reservation") > 2; step++)
+        {
+            step.ShouldBeLessThan(60);
+            await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    [Fact]
     public async Task Operators_see_their_number_at_once_by_day_and_month()
     {
         await Harness.StartAtAsync("2026-11-29T23:00:00Z");
@@ -147,7 +174,7 @@ public abstract class NeverSentContract : LedgerTest
         ).Single();
 
     /// <summary>With one slot, which is taken, and with one request that was sent and refused.</summary>
-    private async Task<QuotaLedger> StartAsync()
+    private async Task<QuotaLedger> StartAsync(TimeProvider? time = null)
     {
         var ledger = await Harness.StartAsync(
             Harness.Options with
@@ -155,7 +182,8 @@ public abstract class NeverSentContract : LedgerTest
                 ConcurrentGenerations = 1,
                 GenerationTimeLimit = TimeSpan.FromDays(30),
                 UnknownGrace = TimeSpan.FromDays(30),
-            }
+            },
+            time
         );
         var sent = await ledger.AdmittedAsync(Request(Tenant("x")));
         await ledger.ReleaseAsync(sent.ReservationId, Refused);
@@ -163,7 +191,7 @@ public abstract class NeverSentContract : LedgerTest
         return ledger;
     }
 
-    private static async Task AbandonAsync(QuotaLedger ledger, Tenant tenant)
+    internal static async Task AbandonAsync(QuotaLedger ledger, Tenant tenant)
     {
         using var caller = new CancellationTokenSource();
         var waiting = ledger.AdmitAsync(Request(tenant), caller.Token);
@@ -186,7 +214,11 @@ public abstract class NeverSentContract : LedgerTest
         while (await ledger.Store.PruneNeverSentAsync(CancellationToken.None)) { }
     }
 
-    private Task<long> CountAsync(QuotaLedger ledger, string table) =>
+    private Task<long> CountAsync(QuotaLedger ledger, string table) => NumberAsync(ledger, $"select count(*) from {table}");
+
+    private Task<long> LeaseAsync(QuotaLedger ledger) => NumberAsync(ledger, "select max(lease_until) from instance");
+
+    private Task<long> NumberAsync(QuotaLedger ledger, string sql) =>
         Harness
             .DatabaseOf(ledger)
             .ReadAsync(
@@ -194,7 +226,7 @@ public abstract class NeverSentContract : LedgerTest
                 {
                     await using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // the test's own
-                    command.CommandText = $"select count(*) from {table}";
+                    command.CommandText = sql;
 #pragma warning restore CA2100
                     return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
                 },
@@ -207,4 +239,21 @@ public abstract class NeverSentContract : LedgerTest
             (await ledger.FreshAsync(Team))[0].At,
             CancellationToken.None
         );
+
+    /// <summary>Its monotonic clock advances by a millisecond whenever it is read: everything takes some time.</summary>
+    private sealed class TickingClock(AdjustableClock inner) : TimeProvider
+    {
+        private long _ticks;
+
+        public override TimeZoneInfo LocalTimeZone => inner.LocalTimeZone;
+
+        public override long TimestampFrequency => inner.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override long GetTimestamp() => inner.GetTimestamp() + Interlocked.Add(ref _ticks, TimestampFrequency / 1000);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            inner.CreateTimer(callback, state, dueTime, period);
+    }
 }

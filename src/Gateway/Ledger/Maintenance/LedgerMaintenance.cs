@@ -6,7 +6,8 @@ namespace Gateway.Ledger.Maintenance;
 
 /// <summary>
 /// A heartbeat every few seconds, with a sweep and a slice of the past to audit; every minute an audit of what changed,
-/// and the pruning of what was never sent; all pruning every hour, a check of the whole store every day.
+/// a check of the whole store every day. Beside it the pruning of what was never sent every minute, and all pruning
+/// every hour.
 /// </summary>
 /// <remarks>The ledger's writer waits for none of it longer than for one of its own batches (docs/ledger.md).</remarks>
 internal sealed partial class LedgerMaintenance(
@@ -20,6 +21,7 @@ internal sealed partial class LedgerMaintenance(
 )
 {
     private static readonly TimeSpan AuditInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan PruneNeverSentInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PruneInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan VerifyInterval = TimeSpan.FromDays(1);
 
@@ -33,12 +35,15 @@ internal sealed partial class LedgerMaintenance(
     /// <summary>Violations found by the audits since the start.</summary>
     public long Violations { get; private set; }
 
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task RunAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(KeepBeatingAsync(cancellationToken), KeepPruningAsync(cancellationToken));
+
+    private async Task KeepBeatingAsync(CancellationToken cancellationToken)
     {
         _past = new PastAudit(database, _audit, instance, options, time);
         await CountReplicasAsync(cancellationToken);
         await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
-        var (audited, pruned, verified) = (time.GetTimestamp(), time.GetTimestamp(), time.GetTimestamp());
+        var (audited, verified) = (time.GetTimestamp(), time.GetTimestamp());
         using var timer = new PeriodicTimer(options.Heartbeat, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
@@ -46,14 +51,22 @@ internal sealed partial class LedgerMaintenance(
             await CountReplicasAsync(cancellationToken);
             await ReportAsync(_past.CheckSliceAsync, cancellationToken);
             if (IsDue(ref audited, AuditInterval))
-            {
                 await ReportAsync(_audit.CheckRecentAsync, cancellationToken);
-                await PruneAsync(_pruning.PruneNeverSentAsync, cancellationToken);
-            }
-            if (IsDue(ref pruned, PruneInterval))
-                await PruneAsync(_pruning.RunAsync, cancellationToken);
             if (IsDue(ref verified, VerifyInterval))
                 _ = database.VerifyAsync();
+        }
+    }
+
+    /// <summary>It may take minutes; the heartbeat, which renews the lease, does not wait for it.</summary>
+    private async Task KeepPruningAsync(CancellationToken cancellationToken)
+    {
+        var pruned = time.GetTimestamp();
+        using var timer = new PeriodicTimer(PruneNeverSentInterval, time);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            await PruneAsync(_pruning.PruneNeverSentAsync, cancellationToken);
+            if (IsDue(ref pruned, PruneInterval))
+                await PruneAsync(_pruning.RunAsync, cancellationToken);
         }
     }
 

@@ -33,11 +33,17 @@ internal sealed class LedgerPruning(Database database, LedgerStore store, QuotaO
         _keysFreedTo = FirstId(expired - ClockDifference);
         var month = Period.MonthOf(now - options.Retention);
         var before = FirstId(Period.StartOf(month) + ClockDifference);
-        await RepeatAsync(() => store.PruneReservationsAsync(month, before, cancellationToken), cancellationToken);
+        await RepeatAsync(
+            () => DeleteAsync(cancellationToken => store.PruneReservationsAsync(month, before, cancellationToken), cancellationToken),
+            cancellationToken
+        );
 
         async Task<bool> FreeKeysAsync()
         {
-            var last = await store.FreeKeysAsync(after, FirstId(expired + ClockDifference), expired, cancellationToken);
+            var (last, isChanged) = await store.FreeKeysAsync(after, FirstId(expired + ClockDifference), expired, cancellationToken);
+            // Most keys are free already.
+            if (isChanged)
+                await database.CheckpointAsync(cancellationToken);
             after = last ?? after;
             return last is not null;
         }
@@ -45,16 +51,22 @@ internal sealed class LedgerPruning(Database database, LedgerStore store, QuotaO
 
     /// <summary>Of requests that were never sent only their number is kept.</summary>
     public Task PruneNeverSentAsync(CancellationToken cancellationToken) =>
-        RepeatAsync(() => store.PruneNeverSentAsync(cancellationToken), cancellationToken);
+        RepeatAsync(() => DeleteAsync(store.PruneNeverSentAsync, cancellationToken), cancellationToken);
 
-    /// <param name="prune">One transaction. Returns whether there may be more.</param>
-    private async Task RepeatAsync(Func<Task<bool>> prune, CancellationToken cancellationToken)
+    /// <returns>Whether there may be more.</returns>
+    private async Task<bool> DeleteAsync(Func<CancellationToken, Task<bool>> delete, CancellationToken cancellationToken)
     {
-        for (var begun = time.GetTimestamp(); await prune(); begun = time.GetTimestamp())
-        {
-            await database.CheckpointAsync(cancellationToken);
+        if (!await delete(cancellationToken))
+            return false;
+        await database.CheckpointAsync(cancellationToken);
+        return true;
+    }
+
+    /// <param name="step">One transaction. Returns whether there may be more.</param>
+    private async Task RepeatAsync(Func<Task<bool>> step, CancellationToken cancellationToken)
+    {
+        for (var begun = time.GetTimestamp(); await step(); begun = time.GetTimestamp())
             await Task.Delay(time.GetElapsedTime(begun) * Pause, time, cancellationToken);
-        }
     }
 
     /// <returns>An id that is before every one made at this time or later.</returns>

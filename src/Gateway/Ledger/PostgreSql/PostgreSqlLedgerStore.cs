@@ -39,7 +39,12 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             }
         });
 
-    public override async Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken)
+    public override async Task<FreedKeys> FreeKeysAsync(
+        Guid after,
+        Guid before,
+        DateTimeOffset madeBefore,
+        CancellationToken cancellationToken
+    )
     {
         Guid? last = null;
         await PruneAsync(
@@ -56,7 +61,7 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             },
             cancellationToken
         );
-        return last;
+        return new FreedKeys(last, IsChanged: true);
     }
 
     public override Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken) =>

@@ -28,10 +28,15 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             cancellationToken
         );
 
-    public override async Task<Guid?> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken)
+    public override async Task<FreedKeys> FreeKeysAsync(
+        Guid after,
+        Guid before,
+        DateTimeOffset madeBefore,
+        CancellationToken cancellationToken
+    )
     {
         Guid? last = null;
-        await RunAsync(
+        var isChanged = await RunAsync(
             sql =>
             {
                 last = sql.LastKey.With(after).With(before).One(row => (Guid?)row.Id(0));
@@ -39,7 +44,7 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             },
             cancellationToken
         );
-        return last;
+        return new FreedKeys(last, isChanged);
     }
 
     public override Task<bool> PruneReservationsAsync(string month, Guid before, CancellationToken cancellationToken) =>
