@@ -59,6 +59,8 @@ internal static class ScaleBenchmark
         var report = new ScaleReport(string.Create(CultureInfo.InvariantCulture, $"{reservations:N0} reservations"));
         report.Add("ready, ms (median of three starts)", Start([empty, large]), "0");
         await MeasureAsync(report, [empty, large], stores, bytes, reservations, length);
+        large.Stop();
+        await MeasureDiskAsync(report, folder, length);
         report.AddNote($"{engine}, filled in {filled.TotalSeconds:0} s, {PerSecond} generations/s for {length.TotalSeconds:0} s.");
         report.Print();
     }
@@ -115,6 +117,15 @@ internal static class ScaleBenchmark
         report.AddLarge("answers other than 200 then", admissions.Refused, "0");
         report.AddSlowest("large, alone", admissions, gateways[1].ReadyAt);
         Progress("alone");
+    }
+
+    /// <summary>A gateway can be no faster than the disk: each admission waits for one flush.</summary>
+    private static async Task MeasureDiskAsync(ScaleReport report, string folder, TimeSpan length)
+    {
+        var disk = await ScaleDisk.RunAsync(folder, PerSecond, length);
+        report.AddLarge("the disk alone, no gateway running: write and flush of 4 KB, p50 ms", disk.Quantile(0.5), "0.00");
+        report.AddLarge("longest of these, ms", disk.Longest, "0.0");
+        Progress("the disk alone");
     }
 
     private static void AddAdmissions(ScaleReport report, ScaleLatencies[] admissions)

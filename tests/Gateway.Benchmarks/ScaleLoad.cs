@@ -55,7 +55,7 @@ internal sealed class ScaleLoad(ScaleGateway[] gateways)
         return new ScaleAnswer(planned, sent, Stopwatch.GetTimestamp(), status);
     }
 
-    private static void WaitUntil(long moment)
+    public static void WaitUntil(long moment)
     {
         var rest = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), moment) - Spin;
         if (rest > TimeSpan.Zero)

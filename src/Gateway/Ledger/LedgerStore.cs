@@ -118,10 +118,14 @@ internal abstract class LedgerStore
     public abstract Task RunAsync(LedgerKeys keys, Action<LedgerUnitOfWork> decide, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Frees the Idempotency-Keys of ended reservations made before a time, among the next
-    /// <see cref="PruneBatchSize"/> ids between two.
+    /// Forgets Idempotency-Keys, and answers that nobody received, of ended reservations, among the next <see
+    /// cref="PruneBatchSize"/> ids between two.
     /// </summary>
-    public abstract Task<FreedKeys> FreeKeysAsync(Guid after, Guid before, DateTimeOffset madeBefore, CancellationToken cancellationToken);
+    /// <param name="after">Before every id that is looked at.</param>
+    /// <param name="before">After every id that is looked at.</param>
+    /// <param name="expiry">What was made, or missed, earlier is not repeated any more.</param>
+    /// <param name="cancellationToken">As of <see cref="RunAsync"/>.</param>
+    public abstract Task<FreedKeys> FreeKeysAsync(Guid after, Guid before, DateTimeOffset expiry, CancellationToken cancellationToken);
 
     /// <summary>
     /// Deletes ended reservations of earlier months with their events, at most <see cref="PruneBatchSize"/>.
@@ -139,8 +143,17 @@ internal abstract class LedgerStore
     /// <returns>Whether there may be more.</returns>
     public abstract Task<bool> PruneNeverSentAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes instances whose lease ended before a time.</summary>
+    /// <summary>Deletes instances whose lease ended, and that were last seen, before a time.</summary>
     public abstract Task PruneInstancesAsync(DateTimeOffset endedBefore, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The key of an ended reservation, or its answer that nobody received and that no replica can still report.
+    /// </summary>
+    /// <param name="before">The parameter with the time.</param>
+    public static string IsForgotten(string before) =>
+        // A case, so that PostgreSQL reads by the ids.
+        $"state in ('S', 'V', 'W') and case when reserved_at >= {before} then false when idem_key is not null then true "
+        + $"else owed_at < {before} and owed_by not in (select id from instance) end";
 
     public static ReservationState ToState(string letter) => (ReservationState)letter[0];
 

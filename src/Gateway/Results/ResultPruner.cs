@@ -1,4 +1,5 @@
 using Gateway.Images;
+using Gateway.Ledger;
 using Gateway.Storage;
 
 namespace Gateway.Results;
@@ -45,7 +46,7 @@ internal sealed partial class ResultPruner(
     /// <summary>Deletes everything that is due.</summary>
     public async Task PruneAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
+        var now = await LedgerTime.ReadAsync(database, cancellationToken);
         await RepeatAsync(() => PruneUploadsAsync("completed_at is null and expires_at", now - KeepUnusedForms, cancellationToken));
         if (options.Retention is not { } retention)
             return;

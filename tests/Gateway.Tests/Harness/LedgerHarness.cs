@@ -127,15 +127,26 @@ internal abstract class LedgerHarness : IAsyncDisposable
 
     public Database DatabaseOf(QuotaLedger ledger) => _running.Single(one => one.Ledger == ledger).Database;
 
-    /// <summary>With a retention of an hour.</summary>
-    public Task PruneResultsAsync(QuotaLedger ledger) =>
-        new ResultPruner(
+    /// <summary>Frees keys, and deletes what is past its retention and what was never sent.</summary>
+    public async Task PruneAsync(QuotaLedger ledger, TimeSpan repeatWindow)
+    {
+        var pruning = new LedgerPruning(DatabaseOf(ledger), ledger.Store, Options with { RepeatWindow = repeatWindow }, Time);
+        await pruning.PruneNeverSentAsync(CancellationToken.None);
+        await pruning.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>With a retention of an hour, after a heartbeat.</summary>
+    public async Task PruneResultsAsync(QuotaLedger ledger)
+    {
+        await ledger.SweepAsync();
+        await new ResultPruner(
             DatabaseOf(ledger),
             new ImageStore(new ImageOptions(null, 0, 0), Time, TestLog.CreateLogger<ImageStore>()),
             new WatcherOptions(TimeSpan.FromMinutes(10), 1200, Retention: TimeSpan.FromHours(1)),
             Time,
             TestLog.CreateLogger<ResultPruner>()
         ).PruneAsync(CancellationToken.None);
+    }
 
     /// <summary>As an operator does.</summary>
     public async Task ResetPriceRatioAsync(QuotaLedger ledger, string model)

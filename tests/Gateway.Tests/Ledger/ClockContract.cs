@@ -1,5 +1,6 @@
 using Gateway.Ledger.Rules;
 using Gateway.Ledger.Writer;
+using Gateway.Results;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
 using static Gateway.Tests.Harness.LedgerHarness;
@@ -116,6 +117,53 @@ public abstract class ClockContract : LedgerTest
         await Harness.SetWallAsync(before + TimeSpan.FromSeconds(1));
         (await ledger.ExceededAsync(Request(OneAMonth))).Policies().ShouldBe(["images-month"]);
         (await ledger.AdmittedAsync(Request(Tenant("b")))).At.ShouldBe(before + TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_forward_deletes_nothing()
+    {
+        var ledger = await Harness.StartAsync();
+        var before = Harness.Time.GetUtcNow();
+        var admitted = await ledger.AdmittedAsync(Request(OneAMonth, key: "k"));
+        await ledger.SettleAsync(admitted.ReservationId, Cost("g"));
+        await ledger.EndAsync("g");
+
+        await Harness.SetWallAsync(before + TimeSpan.FromDays(1000));
+        await ledger.SweepAsync();
+        await Harness.PruneAsync(ledger, TimeSpan.Zero);
+        await Harness.PruneResultsAsync(ledger);
+
+        await Harness.SetWallAsync(before + TimeSpan.FromSeconds(1));
+        (await ledger.AdmitAsync(Request(OneAMonth, key: "k"), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+        var generations = new GenerationRepository(Harness.DatabaseOf(ledger), Harness.Time);
+        (await generations.FindAsync("a", "g", CancellationToken.None)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task An_answer_that_nobody_received_is_kept_for_its_whole_window_also_if_that_is_longer_than_a_day()
+    {
+        var window = TimeSpan.FromHours(48);
+        var ledger = await Harness.StartAsync(Harness.Options with { RepeatWindow = window });
+        var first = await ledger.AdmittedAsync(Request(Tenant("a")));
+        await ledger.SettleAsync(first.ReservationId, Cost("g"));
+        await AdvanceAsync(TimeSpan.FromHours(30));
+        await ledger.Answers.HangUpAsync(first.Answer!);
+
+        await AdvanceAsync(TimeSpan.FromHours(47));
+        await Harness.PruneAsync(ledger, window);
+        var repeat = (await ledger.AdmitAsync(Request(Tenant("a")), CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+        repeat.Outcome.ReservationId.ShouldBe(first.ReservationId);
+        await ledger.Answers.HangUpAsync(repeat.Answer!);
+
+        await AdvanceAsync(TimeSpan.FromHours(49));
+        await Harness.PruneAsync(ledger, window);
+        await ledger.AdmittedAsync(Request(Tenant("a")));
+
+        async Task AdvanceAsync(TimeSpan by)
+        {
+            await Harness.AdvanceAsync(by);
+            await ledger.SweepAsync();
+        }
     }
 
     [Fact]

@@ -106,7 +106,7 @@ internal sealed class LedgerHistory(LedgerHarness harness, TimeSpan repeatWindow
                 await waiting.Caller!.CancelAsync();
                 break;
             case < 120:
-                while (await _ledger.Store.PruneNeverSentAsync(CancellationToken.None)) { }
+                await harness.PruneAsync(_ledger, repeatWindow);
                 break;
         }
     }

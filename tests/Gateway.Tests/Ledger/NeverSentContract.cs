@@ -240,7 +240,7 @@ public abstract class NeverSentContract : LedgerTest
             CancellationToken.None
         );
 
-    /// <summary>Its monotonic clock advances by a millisecond whenever it is read: everything takes some time.</summary>
+    /// <summary>Its monotonic clock advances by a millisecond whenever it is read: all takes some time.</summary>
     private sealed class TickingClock(AdjustableClock inner) : TimeProvider
     {
         private long _ticks;

@@ -72,7 +72,7 @@ public sealed partial class PostgreSqlPlanTests
         ["PrunedTo"] = ["2026-01"],
     };
 
-    /// <summary>Of what is open, running or queued, and of single rows: they stay small.</summary>
+    /// <summary>Of what is open, running or queued, of single rows and of replicas: they stay small.</summary>
     private static readonly string[] Small =
     [
         "reservation_running",
@@ -81,6 +81,7 @@ public sealed partial class PostgreSqlPlanTests
         "reservation_queued",
         "counter_queued",
         "counter_pkey",
+        "instance_pkey",
     ];
 
     /// <summary>All rows of the few replicas; what only writes.</summary>

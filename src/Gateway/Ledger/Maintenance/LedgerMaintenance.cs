@@ -60,11 +60,12 @@ internal sealed partial class LedgerMaintenance(
     /// <summary>It may take minutes; the heartbeat, which renews the lease, does not wait for it.</summary>
     private async Task KeepPruningAsync(CancellationToken cancellationToken)
     {
-        var pruned = time.GetTimestamp();
-        using var timer = new PeriodicTimer(PruneNeverSentInterval, time);
+        var (prunedNeverSent, pruned) = (time.GetTimestamp(), time.GetTimestamp());
+        using var timer = new PeriodicTimer(options.Heartbeat, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {
-            await PruneAsync(_pruning.PruneNeverSentAsync, cancellationToken);
+            if (IsDue(ref prunedNeverSent, PruneNeverSentInterval))
+                await PruneAsync(_pruning.PruneNeverSentAsync, cancellationToken);
             if (IsDue(ref pruned, PruneInterval))
                 await PruneAsync(_pruning.RunAsync, cancellationToken);
         }

@@ -12,8 +12,6 @@ internal sealed class LedgerPruning(Database database, LedgerStore store, QuotaO
     /// <summary>Between two transactions, in lengths of the first: old rows are read from the disk.</summary>
     private const int Pause = 3;
 
-    private static readonly TimeSpan ForgetInstances = TimeSpan.FromDays(1);
-
     /// <summary>The clock of the process, which makes the ids, may differ from the store's by this much.</summary>
     private static readonly TimeSpan ClockDifference = TimeSpan.FromDays(1);
 
@@ -25,9 +23,10 @@ internal sealed class LedgerPruning(Database database, LedgerStore store, QuotaO
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var now = time.GetUtcNow();
-        await store.PruneInstancesAsync(now - ForgetInstances, cancellationToken);
-        var expired = now - options.IdempotencyWindow;
+        var now = await LedgerTime.ReadAsync(database, cancellationToken);
+        // Whether an answer is still owed depends on when its replica was last seen.
+        var expired = now - (options.RepeatWindow > options.IdempotencyWindow ? options.RepeatWindow : options.IdempotencyWindow);
+        await store.PruneInstancesAsync(expired, cancellationToken);
         var after = _keysFreedTo ?? FirstId(expired - ClockDifference - ClockDifference);
         await RepeatAsync(FreeKeysAsync, cancellationToken);
         _keysFreedTo = FirstId(expired - ClockDifference);

@@ -235,10 +235,9 @@ internal static class PostgreSqlLedgerStatements
 
     public static readonly string LastKey = $"select id from ({NextIds}) n order by id desc limit 1";
     public static readonly string FreeKeys =
-        $"update reservation set idem_key = null, owed_by = null where id {AnyOf(NextIds)} and (idem_key is not null or owed_by is not null) "
-        + "and reserved_at < $3 and state in ('S', 'V', 'W')";
+        $"update reservation set idem_key = null, owed_by = null where id {AnyOf(NextIds)} and {LedgerStore.IsForgotten("$3")}";
     public const string PruneInstances =
-        "delete from instance where lease_until < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
+        "delete from instance where lease_until < $1 and heartbeat_at < $1 and id not in (select instance from reservation where state in ('R', 'F'))";
     public static readonly string PruneEvents = $"delete from event where reservation_id {AnyOf(Ended)}";
     public static readonly string PruneRequests =
         $"delete from sent_request where reservation_id {AnyOf(Ended)} and {LedgerStore.HasNoGeneration}";

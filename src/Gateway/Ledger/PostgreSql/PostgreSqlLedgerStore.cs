@@ -39,19 +39,14 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             }
         });
 
-    public override async Task<FreedKeys> FreeKeysAsync(
-        Guid after,
-        Guid before,
-        DateTimeOffset madeBefore,
-        CancellationToken cancellationToken
-    )
+    public override async Task<FreedKeys> FreeKeysAsync(Guid after, Guid before, DateTimeOffset expiry, CancellationToken cancellationToken)
     {
         Guid? last = null;
         await PruneAsync(
             async batch =>
             {
                 batch.Add(Sql.LastKey, after, before);
-                batch.Add(Sql.FreeKeys, after, before, UnixMicroseconds.From(madeBefore));
+                batch.Add(Sql.FreeKeys, after, before, UnixMicroseconds.From(expiry));
                 await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
                 // After those of the limits and of the lock.
                 await reader.NextResultAsync(cancellationToken);

@@ -64,8 +64,7 @@ internal sealed class SqliteLedgerStatements : IDisposable
         $"select id from reservation where id > ?1 and id < ?2 order by id limit {LedgerStore.PruneBatchSize}";
 
     private static readonly string FreeKeysOf =
-        $"update reservation set idem_key = null, owed_by = null where id in ({NextIds}) and (idem_key is not null or owed_by is not null) "
-        + "and reserved_at < ?3 and state in ('S', 'V', 'W')";
+        $"update reservation set idem_key = null, owed_by = null where id in ({NextIds}) and {LedgerStore.IsForgotten("?3")}";
 
     private static readonly string Ended =
         "select id from reservation where id < ?1 and month < ?2 and state in ('S', 'V', 'W') and running_until is null "
@@ -169,7 +168,8 @@ internal sealed class SqliteLedgerStatements : IDisposable
         field ??= Prepare($"delete from sent_request where reservation_id in ({Ended}) and {LedgerStore.HasNoGeneration}");
     public SqliteStatement PruneJobs =>
         field ??= Prepare($"delete from job where id in (select job_id from reservation where id in ({Ended}) and job_id is not null)");
-    public SqliteStatement PruneInstances => field ??= Prepare($"delete from instance where lease_until < ?1 and id not in ({Senders})");
+    public SqliteStatement PruneInstances =>
+        field ??= Prepare($"delete from instance where lease_until < ?1 and heartbeat_at < ?1 and id not in ({Senders})");
     public SqliteStatement PruneEvents => field ??= Prepare($"delete from event where reservation_id in ({Ended})");
     public SqliteStatement PruneReservations => field ??= Prepare($"delete from reservation where id in ({Ended})");
     public SqliteStatement CountNeverSent => field ??= Prepare(LedgerStore.CountNeverSent(Dialect.Sqlite));

@@ -28,19 +28,14 @@ internal sealed class SqliteLedgerStore(SqliteDatabase database, QuotaOptions op
             cancellationToken
         );
 
-    public override async Task<FreedKeys> FreeKeysAsync(
-        Guid after,
-        Guid before,
-        DateTimeOffset madeBefore,
-        CancellationToken cancellationToken
-    )
+    public override async Task<FreedKeys> FreeKeysAsync(Guid after, Guid before, DateTimeOffset expiry, CancellationToken cancellationToken)
     {
         Guid? last = null;
         var isChanged = await RunAsync(
             sql =>
             {
                 last = sql.LastKey.With(after).With(before).One(row => (Guid?)row.Id(0));
-                return sql.FreeKeys.With(after).With(before).With(UnixMicroseconds.From(madeBefore)).Execute() > 0;
+                return sql.FreeKeys.With(after).With(before).With(UnixMicroseconds.From(expiry)).Execute() > 0;
             },
             cancellationToken
         );
