@@ -17,6 +17,12 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
         .. new[] { 5, 15, 30, 60, 60, 60, 120, 300, 600 }.Select(seconds => TimeSpan.FromSeconds(seconds)),
     ];
 
+    /// <summary>Further away than the longest pause: the clock was set back since.</summary>
+    private static readonly string Later = string.Create(
+        CultureInfo.InvariantCulture,
+        $"reconciliation.next_at > @now and reconciliation.next_at <= @now + {Pauses[^1].Micros()}"
+    );
+
     private static readonly string Claim = string.Create(
         CultureInfo.InvariantCulture,
         $"""
@@ -26,7 +32,7 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
           next_at = @now + case {string.Concat(
             Pauses[..^1].Select((pause, attempts) => $"when reconciliation.attempts = {attempts} then {pause.Micros()} ")
         )} else {Pauses[^1].Micros()} end
-        where reconciliation.next_at <= @now
+        where not ({Later})
         returning attempts
         """
     );
@@ -47,7 +53,7 @@ internal sealed class ReconciliationRepository(Database database, TimeProvider t
         {
             // Most are not due, and are found so without the writer.
             var later = await FindAsync(
-                "select reservation_id from reconciliation where next_at > @now and reservation_id",
+                $"select reservation_id from reconciliation where {Later} and reservation_id",
                 slice.Select(id => id.ToString()),
                 cancellationToken
             );

@@ -50,7 +50,8 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     /// <returns>The time until the next poll is due, negative if it is overdue; null: nothing is pending.</returns>
     public async Task<TimeSpan?> GetTimeToNextAsync(CancellationToken cancellationToken)
     {
-        if (_sinceSet is not { } set || time.GetElapsedTime(set) >= FullScanInterval)
+        var isFullScan = _sinceSet is not { } set || time.GetElapsedTime(set) >= FullScanInterval;
+        if (isFullScan)
             (_since, _sinceSet) = (0, time.GetTimestamp());
         var earliest = await database.ReadAsync(
             (connection, cancellationToken) =>
@@ -70,9 +71,29 @@ internal sealed class PollQueue(Database database, TimeProvider time)
         );
         (var now, var created, var due, Running) = earliest[0];
         _since = Math.Max(0, Math.Min(now, Math.Min(created ?? now, due ?? now)) - ClockTolerance.Micros());
+        // A generation that is created, or due, in the future was recorded before the clock was set back.
+        var isAhead = created > now + FirstPause.Micros();
+        if ((isAhead || isFullScan) && (created ?? due) is not null && await RealignAsync(cancellationToken) > 0)
+            return TimeSpan.Zero;
         var firstDue = created + FirstPause.Micros();
         return (firstDue < due ? firstDue : due ?? firstDue) is { } next ? TimeSpan.FromMicroseconds(next - now) : null;
     }
+
+    private Task<int> RealignAsync(CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection
+                    .Command(
+                        PollStatements.For(database.Dialect).Realign,
+                        ("@now", Now),
+                        ("@first", FirstPause.Micros()),
+                        ("@longest", Schedule[^1].Micros()),
+                        ("@limit", MaxHastened)
+                    )
+                    .ExecuteAsync(transaction, cancellationToken),
+            cancellationToken,
+            isDurable: false
+        );
 
     /// <summary>
     /// Makes generations that have a slot, and whose next poll is further away, due within <see cref="ShortPause"/>.

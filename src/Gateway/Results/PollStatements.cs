@@ -59,6 +59,17 @@ internal sealed class PollStatements
             """
         );
         const string WithSlot = "select generation_id from reservation where running_until is not null limit @limit";
+        const string Ahead = "select id from created_ahead union all select id from due_ahead";
+        Realign = $"""
+            with created_ahead as (
+              select id from generation where status = 'PENDING' and next_poll_at = 0 and created_at > (select {now} + @first)
+              order by created_at limit @limit {skipLocked}
+            ), due_ahead as (
+              select id from generation where status = 'PENDING' and stuck_at is null and next_poll_at > (select {now} + @longest)
+              order by next_poll_at limit @limit {skipLocked}
+            )
+            update generation set next_poll_at = {now} where id {dialect.AnyOf(Ahead)}
+            """;
         const string Late = "select id from late";
         Hasten = $"""
             with late as (
@@ -87,6 +98,12 @@ internal sealed class PollStatements
     /// <c>@limit</c>.
     /// </summary>
     public string Hasten { get; }
+
+    /// <summary>
+    /// Makes due what was created, or is to be polled, so late that the clock was set back since. Parameters:
+    /// <c>@now</c>, <c>@first</c>, <c>@longest</c>, <c>@limit</c>.
+    /// </summary>
+    public string Realign { get; }
 
     public static PollStatements For(Dialect dialect) => ByDialect.GetOrAdd(dialect, dialect => new PollStatements(dialect));
 }

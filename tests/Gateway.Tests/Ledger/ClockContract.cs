@@ -1,5 +1,6 @@
 using Gateway.Ledger.Rules;
 using Gateway.Ledger.Writer;
+using Gateway.Reconciliation;
 using Gateway.Results;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
@@ -164,6 +165,37 @@ public abstract class ClockContract : LedgerTest
             await Harness.AdvanceAsync(by);
             await ledger.SweepAsync();
         }
+    }
+
+    [Fact]
+    public async Task After_a_clock_is_set_back_what_is_polled_or_reconciled_does_not_wait_until_it_has_passed_again()
+    {
+        var ledger = await Harness.StartAsync();
+        var queue = new PollQueue(Harness.DatabaseOf(ledger), Harness.Time);
+        var reconciliations = new ReconciliationRepository(Harness.DatabaseOf(ledger), Harness.Time);
+        await MakeAsync("polled");
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        (await ClaimAsync()).ShouldBe(["polled"]);
+        var unknown = await ledger.AdmittedAsync(Request(Tenant("a")));
+        await ledger.UnknownAsync(unknown.ReservationId, Unclear);
+        (await reconciliations.ClaimAsync([unknown.ReservationId], CancellationToken.None)).ShouldBe([unknown.ReservationId]);
+
+        await Harness.SetWallAsync(Harness.Time.GetUtcNow() - TimeSpan.FromDays(1));
+        await MakeAsync("new");
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        (await queue.GetTimeToNextAsync(CancellationToken.None)).ShouldBe(TimeSpan.Zero);
+        (await ClaimAsync()).Order(StringComparer.Ordinal).ShouldBe(["new", "polled"]);
+        (await reconciliations.ClaimAsync([unknown.ReservationId], CancellationToken.None)).ShouldBe([unknown.ReservationId]);
+        // From then on as always.
+        (await queue.GetTimeToNextAsync(CancellationToken.None)).ShouldBe(PollQueue.Schedule[0]);
+        (await reconciliations.ClaimAsync([unknown.ReservationId], CancellationToken.None)).ShouldBeEmpty();
+
+        async Task MakeAsync(string id) =>
+            await ledger.SettleAsync((await ledger.AdmittedAsync(Request(Tenant("a")))).ReservationId, Cost(id));
+
+        async Task<List<string>> ClaimAsync() =>
+            [.. (await queue.ClaimAsync(10, hurry: false, CancellationToken.None)).Select(claim => claim.Id)];
     }
 
     [Fact]

@@ -37,8 +37,8 @@ public sealed class BoundedStatementTests
         {
             for (var poll = 0; poll < 5; poll++)
                 await store.RunAsync($"update generation set next_poll_at = 100 + {poll} where status = 'PENDING'");
-            var inAnHour = (store.Time.GetUtcNow() + TimeSpan.FromHours(1)).Micros();
-            await store.RunAsync($"update generation set next_poll_at = {inAnHour} where status = 'PENDING'");
+            var soon = (store.Time.GetUtcNow() + TimeSpan.FromSeconds(5)).Micros();
+            await store.RunAsync($"update generation set next_poll_at = {soon} where status = 'PENDING'");
             await queue.GetTimeToNextAsync(Stop);
             store.Database.Take()[0].Work.ShouldBeGreaterThan(Small, "the first time it reads all of it");
 

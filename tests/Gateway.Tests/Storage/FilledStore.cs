@@ -147,7 +147,7 @@ internal sealed class FilledStore : IAsyncDisposable
                 select {GenerationIdSql}, {Tenant}, {ReservationIdSql}, {At}, case when {isPending} then 'PENDING' else 'COMPLETE' end,
                   case when {isPending} then null else {At} + 1 end,
                   case when i > {_size / 4} and i <= {_size - _size / 4} then 1 end, case when i > 30 and i <= 40 then 1 end,
-                  case when i > 40 and i <= 45 then 0 when i > 45 and i <= 50 then {now} - 1000000 else {now} + 3600000000 + i end
+                  case when i > 40 and i <= 45 then 0 when i > 45 and i <= 50 then {now} - 1000000 else {now} + 5000000 + i end
                 from n
                 """;
     }
