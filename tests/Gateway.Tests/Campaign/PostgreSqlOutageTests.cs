@@ -31,7 +31,7 @@ public sealed class PostgreSqlOutageTests
         {
             await crowd.IsServedAsync();
             await fleet[0].SignalAsync("STOP");
-            await Eventually.HoldsAsync(() => IsTakenOverAsync(database));
+            await Eventually.HoldsAsync(() => IsTakenOverAsync(database), seconds: 120);
             (await fleet[1].Client.GetAsync("/health/ready", TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
             await fleet[0].SignalAsync("CONT");
         }

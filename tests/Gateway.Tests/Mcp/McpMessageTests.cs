@@ -83,7 +83,7 @@ public sealed class McpMessageTests(GatewayFixture fixture) : IClassFixture<Gate
             )
             .ToList();
 
-        await gateway.PassAsync(() => calls.TrueForAll(call => call.IsCompleted));
+        await gateway.PassAsync(() => calls.TrueForAll(call => call.IsCompleted), pace: 25);
 
         foreach (var call in calls)
             (await call).StatusCode.ShouldBe(HttpStatusCode.OK);
