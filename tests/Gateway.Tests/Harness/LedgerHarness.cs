@@ -238,6 +238,22 @@ internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connecti
 
     public override Database Open() => new PostgreSqlDatabase(connectionString, TestLog.CreateLogger<PostgreSqlDatabase>(), Time);
 
+    /// <summary>Begins something whose connection is lost while it waits for the ledger's lock.</summary>
+    public async Task FailAsync(Action begin)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var hold = new Npgsql.NpgsqlCommand("select 1 from ledger for update", connection, transaction);
+        await hold.ExecuteNonQueryAsync();
+        begin();
+        await using var end = source.CreateCommand(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        );
+        await Eventually.HoldsAsync(async () => await end.ExecuteScalarAsync() is > 0L);
+        await transaction.RollbackAsync();
+    }
+
     /// <summary>Replaces the function from which the statements take the time.</summary>
     protected override Task TurnAsync(DateTimeOffset to) =>
         server.ExecuteAsync(

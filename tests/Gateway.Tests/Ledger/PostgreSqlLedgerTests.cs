@@ -184,6 +184,28 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
         (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Admitted>();
     }
 
+    [Fact]
+    public async Task A_replica_that_has_not_recorded_everything_yet_gives_no_sign_of_life()
+    {
+        var (here, there) = (await StartAsync(), await StartAsync());
+        var first = await here.AdmittedAsync(Request(Tenant("a")));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        await here.SettleAsync(first.ReservationId, Cost("g"));
+        await Harness.AdvanceAsync(TimeSpan.FromMilliseconds(10));
+        var owed = (await there.AdmitAsync(Request(Tenant("a")), CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+        var waiting = Request(Tenant("a")) with { WaitsSince = owed.At };
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+
+        // The report fails, and is not tried again before the clock goes on.
+        var hangUp = Task.CompletedTask;
+        await ((PostgreSqlHarness)Harness).FailAsync(() => hangUp = here.Answers.HangUpAsync(first.Answer!));
+        await here.AdmittedAsync(Request(Tenant("b")));
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+
+        await Harness.TurnUntilAsync(hangUp);
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

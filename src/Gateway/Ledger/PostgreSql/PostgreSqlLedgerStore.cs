@@ -215,13 +215,14 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         batch.Add(Sql.UpdateJobs, ids, reservations);
     }
 
-    /// <summary>Everything that this replica knew about its callers is in the store then.</summary>
+    /// <summary>Everything that this replica knew about its callers until then is in the store.</summary>
     private void AddSignOfLife(NpgsqlBatch batch, LedgerUnitOfWork state)
     {
+        var seen = state.SeenAt ?? _lastSign;
         if (state.LeaseUntil is { } lease)
-            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(state.Now), UnixMicroseconds.From(lease));
-        else if (state.Now - _lastSign >= SignInterval)
-            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(_lastSign = state.Now));
+            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(_lastSign = seen), UnixMicroseconds.From(lease));
+        else if (seen - _lastSign >= SignInterval)
+            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(_lastSign = seen));
     }
 
     private static async Task RollBackAsync(NpgsqlConnection connection)

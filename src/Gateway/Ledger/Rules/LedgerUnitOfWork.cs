@@ -60,6 +60,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
 
     /// <summary>The lease to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
+    public DateTimeOffset? SeenAt { get; set; }
 
     public List<GenerationEnd> Ends { get; } = [];
     public JobRows Jobs => field ??= new JobRows(_undo);

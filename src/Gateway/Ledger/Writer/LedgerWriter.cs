@@ -94,12 +94,10 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         var batch = new List<LedgerOperation>();
         while (batch.Count < MaxBatchSize && _operations.TryTake(out var operation))
         {
-            if (operation.IsAbandoned)
-                continue;
-            if (_retryQueue.IsPaused)
+            if (_retryQueue.IsPaused && !operation.IsAbandoned)
                 // The store failed a moment ago: refuse at once, and keep what must be recorded.
                 Postpone(operation, isUncertain: false, new StoreUnavailableException("The store failed a moment ago."));
-            else
+            else if (!operation.IsAbandoned)
                 batch.Add(operation);
         }
         if (batch.Count > 0 || _waiting.Count > 0)
@@ -107,7 +105,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         return batch;
     }
 
-    private async Task TryAsync(List<LedgerOperation> operations, bool isRetry, CancellationToken cancellationToken)
+    private async Task TryAsync(List<LedgerOperation> operations, bool isRetry, CancellationToken cancellationToken, bool isPart = false)
     {
         var started = time.GetTimestamp();
         var expired = _waiting.Expired(started);
@@ -123,6 +121,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             renewsLease,
             started
         );
+        batch.SaysAll = !isRetry && !isPart && _retryQueue.Count == 0 && operations.Count < MaxBatchSize;
         try
         {
             await store.RunAsync(batch.Keys(isFirst: !_hasStored), state => Decide(state, batch), cancellationToken);
@@ -145,6 +144,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         var refusal = _clock.Judge(state.Clock, batch.Started);
         if (refusal is not null)
             state.StopClock();
+        state.SeenAt = batch.SaysAll ? state.Now - time.GetElapsedTime(batch.Started) : null;
         refusal = _continuity.Judge(state.Ledger) ?? refusal;
 
         var rules = ledgerRules.Create(state, refusal);
@@ -233,8 +233,8 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         if (operations.Count > 1)
         {
             var half = operations.Count / 2;
-            await TryAsync(operations[..half], isRetry, cancellationToken);
-            await TryAsync(operations[half..], isRetry, cancellationToken);
+            await TryAsync(operations[..half], isRetry, cancellationToken, isPart: true);
+            await TryAsync(operations[half..], isRetry, cancellationToken, isPart: true);
             return;
         }
         _jobs.OnFailed();
