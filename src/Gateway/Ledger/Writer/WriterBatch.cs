@@ -26,8 +26,8 @@ internal sealed class WriterBatch(
     public bool RenewsLease => renewsLease;
 
     /// <summary>
-    /// Whether nothing that this instance knew of its callers when the batch began is left to be recorded after it: only
-    /// then is it a sign of life for other replicas (INV-14).
+    /// Whether nothing that this instance knew of its callers when the batch began is left to be recorded after it:
+    /// only then is it a sign of life for other replicas (INV-14).
     /// </summary>
     public bool SaysAll { get; set; }
 
