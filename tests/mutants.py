@@ -90,6 +90,7 @@ MUTANTS = [
     ("what a power cut took is said not to exist", "Results/GenerationRepository.cs", "recovered is null ?", "true || recovered is null ?", POWER),
     ("balances that another has written are not read again", "Ledger/Sqlite/SqliteMemory.cs", "if (Changes() == _changes && _windows", "if (_ledger is not null && _windows", GRANTS),
     ("a replica says that it has recorded everything too early", "Ledger/Writer/LedgerWriter.cs", "!isRetry && !isPart && _retryQueue.Count == 0 && operations.Count < MaxBatchSize", "true", ["-class", "*PostgreSqlRepeatTests"]),
+    ("a lost transaction counts as a sign of life", "Ledger/PostgreSql/PostgreSqlLedgerStore.cs", "        var seen = state.SeenAt ?? _lastSign;", "        var seen = _lastSign = state.SeenAt ?? _lastSign;", ["-class", "*PostgreSqlRepeatTests"]),
     ("a wrong clock deletes", "Ledger/Maintenance/LedgerPruning.cs", "await LedgerTime.ReadAsync(database, cancellationToken)", "time.GetUtcNow()", CLOCK),
     ("a wrong clock deletes results", "Results/ResultPruner.cs", "await LedgerTime.ReadAsync(database, cancellationToken)", "time.GetUtcNow()", CLOCK),
     ("an answer is forgotten a day after its request", "Ledger/LedgerStore.cs", "else owed_at < {before} and owed_by not in (select id from instance) end", "else true end", CLOCK),

@@ -80,37 +80,25 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     }
 
     private Task<int> RealignAsync(CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            (connection, transaction, cancellationToken) =>
-                connection
-                    .Command(
-                        PollStatements.For(database.Dialect).Realign,
-                        ("@now", Now),
-                        ("@first", FirstPause.Micros()),
-                        ("@longest", Schedule[^1].Micros()),
-                        ("@limit", MaxHastened)
-                    )
-                    .ExecuteAsync(transaction, cancellationToken),
+        ExecuteAsync(
+            PollStatements.For(database.Dialect).Realign,
             cancellationToken,
-            isDurable: false
+            ("@now", Now),
+            ("@first", FirstPause.Micros()),
+            ("@longest", Schedule[^1].Micros()),
+            ("@limit", MaxHastened)
         );
 
     /// <summary>
     /// Makes generations that have a slot, and whose next poll is further away, due within <see cref="ShortPause"/>.
     /// </summary>
     public Task HastenAsync(CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            (connection, transaction, cancellationToken) =>
-                connection
-                    .Command(
-                        PollStatements.For(database.Dialect).Hasten,
-                        ("@now", Now),
-                        ("@pause", ShortPause.Micros()),
-                        ("@limit", MaxHastened)
-                    )
-                    .ExecuteAsync(transaction, cancellationToken),
+        ExecuteAsync(
+            PollStatements.For(database.Dialect).Hasten,
             cancellationToken,
-            isDurable: false
+            ("@now", Now),
+            ("@pause", ShortPause.Micros()),
+            ("@limit", MaxHastened)
         );
 
     /// <summary>Claims polls that are due, for this replica.</summary>
@@ -166,34 +154,21 @@ internal sealed class PollQueue(Database database, TimeProvider time)
     /// <summary>Stores what the upstream says while the generation runs: the prompt, the seed, the size.</summary>
     public async Task StoreProgressAsync(UpstreamGeneration generation, CancellationToken cancellationToken)
     {
-        var row = await RowAsync(generation, cancellationToken);
-        await database.WriteAsync(
-            (connection, transaction, cancellationToken) =>
-                connection
-                    .Command(
-                        "update generation set result = @row where id = @id and status = 'PENDING' and deleted_at is null",
-                        ("@row", row),
-                        ("@id", generation.Id)
-                    )
-                    .ExecuteAsync(transaction, cancellationToken),
+        await ExecuteAsync(
+            "update generation set result = @row where id = @id and status = 'PENDING' and deleted_at is null",
             cancellationToken,
-            isDurable: false
+            ("@row", await RowAsync(generation, cancellationToken)),
+            ("@id", generation.Id)
         );
     }
 
     /// <summary>Past the deadline the generation is shown to the operator and polled less and less often.</summary>
     public Task MarkStuckAsync(string id, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            (connection, transaction, cancellationToken) =>
-                connection
-                    .Command(
-                        "update generation set stuck_at = @now where id = @id and status = 'PENDING' and stuck_at is null",
-                        ("@now", Now),
-                        ("@id", id)
-                    )
-                    .ExecuteAsync(transaction, cancellationToken),
+        ExecuteAsync(
+            "update generation set stuck_at = @now where id = @id and status = 'PENDING' and stuck_at is null",
             cancellationToken,
-            isDurable: false
+            ("@now", Now),
+            ("@id", id)
         );
 
     /// <summary>
@@ -239,6 +214,16 @@ internal sealed class PollQueue(Database database, TimeProvider time)
                 );
             },
             cancellationToken
+        );
+
+    /// <summary>In a commit that does not wait for the disk: what is lost is done again.</summary>
+    /// <returns>How many rows were changed.</returns>
+    private Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken, params (string Name, object? Value)[] parameters) =>
+        database.WriteAsync(
+            (connection, transaction, cancellationToken) =>
+                connection.Command(sql, parameters).ExecuteAsync(transaction, cancellationToken),
+            cancellationToken,
+            isDurable: false
         );
 }
 

@@ -102,13 +102,13 @@ internal abstract class LedgerHarness : IAsyncDisposable
     }
 
     /// <summary>Advances the clock until the condition holds.</summary>
-    public async Task UntilAsync(Func<Task<bool>> condition)
+    public async Task UntilAsync(Func<Task<bool>> condition, TimeSpan? step = null)
     {
         for (var i = 0; i < 200; i++)
         {
             if (await condition())
                 return;
-            await AdvanceAsync(TimeSpan.FromMilliseconds(500));
+            await AdvanceAsync(step ?? TimeSpan.FromMilliseconds(500));
             await Task.Delay(5);
         }
         Assert.Fail("The condition did not become true.");
@@ -247,11 +247,18 @@ internal sealed class PostgreSqlHarness(PostgreSqlServer server, string connecti
         await using var hold = new Npgsql.NpgsqlCommand("select 1 from ledger for update", connection, transaction);
         await hold.ExecuteNonQueryAsync();
         begin();
+        await EndAsync("wait_event_type = 'Lock'");
+        await transaction.RollbackAsync();
+    }
+
+    /// <summary>Ends the connections of which a condition holds, at least one.</summary>
+    public async Task EndAsync(string condition)
+    {
+        await using var source = Npgsql.NpgsqlDataSource.Create(connectionString);
         await using var end = source.CreateCommand(
-            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = current_database() and " + condition
         );
         await Eventually.HoldsAsync(async () => await end.ExecuteScalarAsync() is > 0L);
-        await transaction.RollbackAsync();
     }
 
     /// <summary>Replaces the function from which the statements take the time.</summary>

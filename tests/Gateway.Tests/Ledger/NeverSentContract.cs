@@ -4,6 +4,7 @@ using Gateway.Ledger.Rules;
 using Gateway.Storage;
 using Gateway.Tenants;
 using Gateway.Tests.Harness;
+using Gateway.Tests.Storage;
 using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
@@ -96,28 +97,19 @@ public abstract class NeverSentContract : LedgerTest
     [Fact]
     public async Task Pruning_leaves_time_to_others_and_does_not_delay_the_heartbeat()
     {
+        var step = TimeSpan.FromSeconds(6);
         var ledger = await StartAsync(new TickingClock(Harness.Time));
         for (var i = 0; i < 100; i++)
             await AbandonAsync(ledger, Tenant("b"));
-        for (var step = 0; await CountAsync(ledger, "reservation") == 102; step++)
-        {
-            step.ShouldBeLessThan(60);
-            await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Harness.UntilAsync(async () => await CountAsync(ledger, "reservation") < 102, step);
 
         // After a transaction it waits for the clock, and the heartbeat does not wait for it.
         var lease = await LeaseAsync(ledger);
-        await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
+        await Harness.AdvanceAsync(step);
         await Eventually.HoldsAsync(async () => await LeaseAsync(ledger) > lease);
         (await CountAsync(ledger, "reservation")).ShouldBeGreaterThan(2);
 
-        for (var step = 0; await CountAsync(ledger, "reservation") > 2; step++)
-        {
-            step.ShouldBeLessThan(60);
-            await Harness.AdvanceAsync(TimeSpan.FromSeconds(6));
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+        await Harness.UntilAsync(async () => await CountAsync(ledger, "reservation") == 2, step);
     }
 
     [Fact]
@@ -214,24 +206,10 @@ public abstract class NeverSentContract : LedgerTest
         while (await ledger.Store.PruneNeverSentAsync(CancellationToken.None)) { }
     }
 
-    private Task<long> CountAsync(QuotaLedger ledger, string table) => NumberAsync(ledger, $"select count(*) from {table}");
+    private Task<long> CountAsync(QuotaLedger ledger, string table) =>
+        Harness.DatabaseOf(ledger).NumberAsync($"select count(*) from {table}");
 
-    private Task<long> LeaseAsync(QuotaLedger ledger) => NumberAsync(ledger, "select max(lease_until) from instance");
-
-    private Task<long> NumberAsync(QuotaLedger ledger, string sql) =>
-        Harness
-            .DatabaseOf(ledger)
-            .ReadAsync(
-                async (connection, cancellationToken) =>
-                {
-                    await using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // the test's own
-                    command.CommandText = sql;
-#pragma warning restore CA2100
-                    return (long)(await command.ExecuteScalarAsync(cancellationToken))!;
-                },
-                CancellationToken.None
-            );
+    private Task<long> LeaseAsync(QuotaLedger ledger) => Harness.DatabaseOf(ledger).NumberAsync("select max(lease_until) from instance");
 
     private async Task<AdminNeverSent> ReadAsync(QuotaLedger ledger, string tenant) =>
         await new UsageReader(Harness.DatabaseOf(ledger)).ReadNeverSentAsync(

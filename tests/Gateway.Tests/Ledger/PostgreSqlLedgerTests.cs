@@ -1,6 +1,9 @@
+using Gateway.Edge;
 using Gateway.Ledger.Rules;
+using Gateway.Storage;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Ledger.Shares;
+using Gateway.Tests.Storage;
 using static Gateway.Tests.Harness.LedgerHarness;
 
 namespace Gateway.Tests.Ledger;
@@ -204,6 +207,36 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
 
         await Harness.TurnUntilAsync(hangUp);
         (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Replayed>();
+    }
+
+    [Fact]
+    public async Task What_a_lost_transaction_would_have_said_is_not_said_by_the_next_renewal_of_the_lease()
+    {
+        using var decided = new SemaphoreSlim(0);
+        using var ended = new ManualResetEventSlim();
+        var ledger = await StartAsync();
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        var before = Harness.Time.GetUtcNow();
+
+        var lost = Task.Run(() => ledger.Store.RunAsync(new LedgerKeys(), Decide, CancellationToken.None));
+        await decided.WaitAsync(TestContext.Current.CancellationToken);
+        await ((PostgreSqlHarness)Harness).EndAsync("state = 'idle in transaction'");
+        ended.Set();
+        await Should.ThrowAsync<StoreUnavailableException>(() => lost);
+        await ledger.Store.RunAsync(new LedgerKeys(), Renew, CancellationToken.None);
+
+        var seen = await Harness.DatabaseOf(ledger).NumberAsync("select max(heartbeat_at) from instance");
+        UnixMicroseconds.ToTime(seen).ShouldBeLessThan(before);
+
+        void Decide(LedgerUnitOfWork state)
+        {
+            state.SeenAt = state.Now;
+            Renew(state);
+            decided.Release();
+            ended.Wait(TimeSpan.FromSeconds(30)).ShouldBeTrue();
+        }
+
+        static void Renew(LedgerUnitOfWork state) => state.Renew(state.Now + TimeSpan.FromSeconds(30));
     }
 
     [Theory]

@@ -154,13 +154,14 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
             );
         AddRequests(batch, state);
         AddJobs(batch, state);
-        AddSignOfLife(batch, state);
+        var sign = AddSignOfLife(batch, state);
         batch.Add("commit");
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         while (state.Ends.Count > 0 && await reader.ReadAsync(CancellationToken.None))
             state.Ends.First(end => end.Id == reader.GetString(0)).IsFirst = true;
         // A fault of a later statement is thrown where its result is read.
         while (await reader.NextResultAsync(CancellationToken.None)) { }
+        _lastSign = sign;
     }
 
     /// <summary>First, because its result is read.</summary>
@@ -215,14 +216,17 @@ internal sealed class PostgreSqlLedgerStore(PostgreSqlDatabase database, QuotaOp
         batch.Add(Sql.UpdateJobs, ids, reservations);
     }
 
-    /// <summary>Everything that this replica knew about its callers until then is in the store.</summary>
-    private void AddSignOfLife(NpgsqlBatch batch, LedgerUnitOfWork state)
+    /// <returns>Until when everything that this replica knew about its callers is stored, after the commit.</returns>
+    private DateTimeOffset AddSignOfLife(NpgsqlBatch batch, LedgerUnitOfWork state)
     {
         var seen = state.SeenAt ?? _lastSign;
         if (state.LeaseUntil is { } lease)
-            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(_lastSign = seen), UnixMicroseconds.From(lease));
+            batch.Add(Sql.SetInstance, instance, UnixMicroseconds.From(seen), UnixMicroseconds.From(lease));
         else if (seen - _lastSign >= SignInterval)
-            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(_lastSign = seen));
+            batch.Add(Sql.SeeInstance, instance, UnixMicroseconds.From(seen));
+        else
+            return _lastSign;
+        return seen;
     }
 
     private static async Task RollBackAsync(NpgsqlConnection connection)

@@ -58,7 +58,7 @@ internal sealed class LedgerUnitOfWork(LedgerRow ledger, DateTimeOffset clock)
     /// <summary>Holders of a slot whose time limit is over.</summary>
     public List<Guid> ExpiredSlots { get; } = [];
 
-    /// <summary>The lease to write for this instance; null: unchanged.</summary>
+    /// <summary>The lease and the sign of life to write for this instance; null: unchanged.</summary>
     public DateTimeOffset? LeaseUntil { get; private set; }
     public DateTimeOffset? SeenAt { get; set; }
 
