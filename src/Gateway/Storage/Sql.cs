@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
+using Microsoft.Data.Sqlite;
 
 namespace Gateway.Storage;
 
@@ -9,7 +10,7 @@ internal static class Sql
     /// <param name="sql">A constant of the gateway: values are parameters.</param>
     public static DbCommand Command(this DbConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {
-        var command = connection.CreateCommand();
+        var command = connection is SqlitePreparedConnection prepared ? prepared.Take(sql) : connection.CreateCommand();
 #pragma warning disable CA2100 // constants of the gateway; values are parameters
         command.CommandText = sql;
 #pragma warning restore CA2100
@@ -57,24 +58,47 @@ internal static class Sql
     )
     {
         var rows = new List<T>();
-        await using (command)
+        try
         {
             command.Transaction ??= transaction;
             await using var reader = await command.ExecuteReaderAsync(cancellationToken);
             while (await reader.ReadAsync(cancellationToken))
                 rows.Add(read(reader));
         }
+        catch
+        {
+            await command.DisposeAsync();
+            throw;
+        }
+        await command.ReturnAsync();
         return rows;
     }
 
     /// <returns>How many rows were changed.</returns>
     public static async Task<int> ExecuteAsync(this DbCommand command, DbTransaction transaction, CancellationToken cancellationToken)
     {
-        await using (command)
+        int changed;
+        try
         {
             command.Transaction = transaction;
-            return await command.ExecuteNonQueryAsync(cancellationToken);
+            changed = await command.ExecuteNonQueryAsync(cancellationToken);
         }
+        catch
+        {
+            await command.DisposeAsync();
+            throw;
+        }
+        await command.ReturnAsync();
+        return changed;
+    }
+
+    /// <summary>Of a command that has run to its end.</summary>
+    private static ValueTask ReturnAsync(this DbCommand command)
+    {
+        if (command is not SqliteCommand { Connection: SqlitePreparedConnection connection } kept)
+            return command.DisposeAsync();
+        connection.Return(kept);
+        return ValueTask.CompletedTask;
     }
 
     public static Guid GetId(this DbDataReader row, int column) =>

@@ -31,7 +31,7 @@ internal sealed class SqliteFile(string name)
         };
 
     /// <summary>Not opened yet.</summary>
-    public SqliteConnection NewConnection() =>
+    public SqlitePreparedConnection NewConnection() =>
         new(
             new SqliteConnectionStringBuilder
             {
@@ -53,7 +53,7 @@ internal sealed class SqliteFile(string name)
     }
 
     /// <summary>A connection beside the one that writes.</summary>
-    public SqliteConnection OpenReader()
+    public SqlitePreparedConnection OpenReader()
     {
         var connection = NewConnection();
         try
