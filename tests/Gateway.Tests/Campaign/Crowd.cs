@@ -96,7 +96,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         var settled = books.In('S').ToDictionary(entry => entry.GenerationId!, StringComparer.Ordinal);
         foreach (var order in Orders)
         {
-            charges[order.Prompt].Count().ShouldBeLessThanOrEqualTo(1, $"paid twice: {order}");
+            charges[order.Prompt].Count().ShouldBeLessThanOrEqualTo(1, $"paid twice: {order}\n{books.Describe(order.Prompt)}");
             if (order.WasQueued)
                 charges[order.Prompt].Count().ShouldBe(order.IsRefused ? 0 : 1, $"accepted as a job: {order}");
             if (order.WasRefused)
@@ -121,7 +121,7 @@ internal sealed class Crowd(IReadOnlyList<string> tenants, Func<IReadOnlyList<Ur
         foreach (var order in Orders.Where(order => order is { AsksAgain: true, IsJob: false }))
         {
             if (charges[order.Prompt].SingleOrDefault() is { } charge)
-                order.Answers[^1].GenerationId.ShouldBe(charge.GenerationId, $"{order}: {string.Join(' ', order.Answers)}");
+                order.Answers[^1].GenerationId.ShouldBe(charge.GenerationId, $"{order}");
         }
     }
 

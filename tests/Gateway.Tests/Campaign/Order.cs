@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 
@@ -11,6 +12,8 @@ namespace Gateway.Tests.Campaign;
 internal sealed record Order(string Tenant, string Prompt, int Images, string? Key, bool IsRepeated = false, bool IsJob = false)
 {
     private readonly List<OrderAnswer> _answers = [];
+
+    private static DateTimeOffset Now => TimeProvider.System.GetUtcNow();
 
     public IReadOnlyList<OrderAnswer> Answers => _answers;
 
@@ -47,6 +50,8 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
                     or "store-unavailable"
         );
 
+    public override string ToString() => $"{Tenant} {Prompt}{(Key is null ? "" : " with a key")}\n{string.Join('\n', _answers)}";
+
     public async Task SendAsync(HttpClient client, Uri gateway, CancellationToken hangUp)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "/v2/generations"));
@@ -67,6 +72,7 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
             request.Headers.Add("Idempotency-Key", Key);
         if (IsJob)
             request.Headers.Add("Prefer", "respond-async");
+        var sent = Now;
         try
         {
             using var response = await client.SendAsync(request, hangUp);
@@ -76,16 +82,35 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
                     (int)response.StatusCode,
                     answer["type"]?.GetValue<string>()["/problems/".Length..],
                     response.StatusCode == HttpStatusCode.OK ? answer["generate"]!["generationId"]!.GetValue<string>() : null,
-                    response.Headers.RetryAfter is not null
+                    response.Headers.RetryAfter is not null,
+                    gateway.Port,
+                    sent,
+                    Now
                 )
             );
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException or OperationCanceledException)
         {
-            _answers.Add(new OrderAnswer(0, null, null, false));
+            _answers.Add(new OrderAnswer(0, null, null, false, gateway.Port, sent, Now));
         }
     }
 }
 
 /// <param name="Status">0: no answer, or an incomplete one.</param>
-internal sealed record OrderAnswer(int Status, string? Problem, string? GenerationId, bool RetryAfter);
+/// <param name="Port">Of the gateway that was asked.</param>
+internal sealed record OrderAnswer(
+    int Status,
+    string? Problem,
+    string? GenerationId,
+    bool RetryAfter,
+    int Port,
+    DateTimeOffset Sent,
+    DateTimeOffset Answered
+)
+{
+    public override string ToString() =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Sent:HH:mm:ss.fff}-{Answered:HH:mm:ss.fff} :{Port} {Status} {Problem}{GenerationId}"
+        );
+}

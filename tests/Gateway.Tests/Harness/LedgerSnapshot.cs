@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Data.Sqlite;
@@ -96,6 +97,26 @@ internal sealed record LedgerSnapshot(
         invoice.Sum(charge => charge.Micros).ShouldBe(In('S').Sum(entry => entry.Charged!.Value) + open);
     }
 
+    /// <summary>What happened to the reservations of a prompt, to explain a failure.</summary>
+    public string Describe(string prompt) =>
+        string.Join(
+            '\n',
+            In('Q', 'R', 'F', 'U', 'W', 'S', 'V')
+                .Where(entry => entry.PromptHash == Hash(prompt))
+                .Select(entry =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{entry.Id} {entry.State} {entry.GenerationId} reserved {entry.ReservedAt:O} ended {entry.EndedAt:O} owed: {entry.IsOwed} since {entry.OwedAt:O}: "
+                    )
+                    + string.Join(
+                        ", ",
+                        Steps
+                            .Where(step => step.Reservation == entry.Id)
+                            .Select(step => string.Create(CultureInfo.InvariantCulture, $"{step.To} {step.At:HH:mm:ss.fff} {step.Why}"))
+                    )
+                )
+        );
+
     public static string Hash(string prompt) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(prompt)));
 
     private static async Task<LedgerSnapshot> ReadAsync(DbConnection opening)
@@ -104,7 +125,8 @@ internal sealed record LedgerSnapshot(
         await connection.OpenAsync();
         var entries = await RowsAsync(
             connection,
-            "select id, tenant, state, images, micros, charged, seed, prompt_hash, generation_id, idem_key, day, month from reservation",
+            "select id, tenant, state, images, micros, charged, seed, prompt_hash, generation_id, idem_key, day, month, reserved_at, ended_at, "
+                + "owed_by is null, owed_at from reservation",
             row => new Entry(
                 Id(row, 0),
                 row.GetString(1),
@@ -117,7 +139,11 @@ internal sealed record LedgerSnapshot(
                 row.IsDBNull(8) ? null : row.GetString(8),
                 row.IsDBNull(9) ? null : row.GetString(9),
                 row.GetString(10),
-                row.GetString(11)
+                row.GetString(11),
+                Time(row, 12)!.Value,
+                Time(row, 13),
+                !Convert.ToBoolean(row.GetValue(14), CultureInfo.InvariantCulture),
+                Time(row, 15)
             )
         );
         var balances = await RowsAsync(
@@ -127,8 +153,15 @@ internal sealed record LedgerSnapshot(
         );
         var steps = await RowsAsync(
             connection,
-            "select n, reservation_id, from_state, to_state from event order by n",
-            row => new Step(row.GetInt64(0), Id(row, 1), row.IsDBNull(2) ? null : row.GetString(2)[0], row.GetString(3)[0])
+            "select n, reservation_id, from_state, to_state, at, why from event order by n",
+            row => new Step(
+                row.GetInt64(0),
+                Id(row, 1),
+                row.IsDBNull(2) ? null : row.GetString(2)[0],
+                row.GetString(3)[0],
+                Time(row, 4)!.Value,
+                row.GetString(5)
+            )
         );
         var written = await RowsAsync(connection, "select events from ledger", row => row.GetInt64(0));
         var neverSent = await RowsAsync(connection, "select requests from never_sent", row => row.GetInt64(0));
@@ -148,6 +181,9 @@ internal sealed record LedgerSnapshot(
         return rows;
     }
 
+    private static DateTime? Time(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTime.UnixEpoch.AddMicroseconds(row.GetInt64(column));
+
     private static Guid Id(DbDataReader row, int column) =>
         row.GetValue(column) is byte[] bytes ? new Guid(bytes, bigEndian: true) : row.GetGuid(column);
 }
@@ -165,7 +201,11 @@ internal sealed record Entry(
     string? GenerationId,
     string? Key,
     string Day,
-    string Month
+    string Month,
+    DateTime ReservedAt,
+    DateTime? EndedAt,
+    bool IsOwed,
+    DateTime? OwedAt
 )
 {
     public bool IsHeld => State is 'Q' or 'R' or 'F' or 'U';
@@ -177,4 +217,4 @@ internal sealed record Entry(
 internal sealed record Balance(string Tenant, string Period, long ImagesHeld, long ImagesSpent, long MicrosHeld, long MicrosSpent);
 
 /// <summary>An event.</summary>
-internal sealed record Step(long Number, Guid Reservation, char? From, char To);
+internal sealed record Step(long Number, Guid Reservation, char? From, char To, DateTime At, string Why);
