@@ -77,7 +77,7 @@ internal sealed class CreateGeneration(
             return await MakeAsync(call, null, cancellationToken);
         if (isJob)
             call = call with { BodyHash = SHA256.HashData([.. bodyHash, .. "job"u8]) };
-        var answer = answers.Begin(new RepeatKey(tenant.Id, call.BodyHash));
+        var answer = answers.Begin(new RepeatKey(tenant.Id, call.BodyHash), validated.IsCallerGone);
         try
         {
             await answers.WaitForEqualAsync(answer, cancellationToken);

@@ -33,7 +33,7 @@ internal sealed class GenerationEndpoints(
             return streams.Exceeded(caller.Tenant.Id);
         var isJob = PreferWait.IsAsync(context.Request);
         TimeSpan? wait = seconds is null ? null : TimeSpan.FromSeconds(seconds.Value);
-        request = request with { Origin = RequestOrigin.From(context, caller.User) };
+        request = request.From(context, caller.User);
         var result = await generations.CreateAsync(request, caller.Tenant, key, isJob ? null : wait, context.RequestAborted, isJob: isJob);
         if (result.Answer is { } answer)
             AnswerReport.Attach(context, answer, time);

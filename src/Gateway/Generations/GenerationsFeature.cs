@@ -21,7 +21,12 @@ internal static class GenerationsFeature
             .Configure<LeonardoOptions>((host, leonardo) => host.ShutdownTimeout = leonardo.Timeout + TimeSpan.FromSeconds(10));
         services.AddSingleton<GenerationRequestReader>();
         services.AddSingleton<PendingAnswers>();
-        services.AddHostedService(provider => provider.GetRequiredService<PendingAnswers>());
+        services.AddHostedService(provider =>
+        {
+            var answers = provider.GetRequiredService<PendingAnswers>();
+            provider.GetRequiredService<QuotaLedger>().Answers.CallersRecordedUntil = answers.RecordedUntil;
+            return answers;
+        });
         services.AddSingleton<CreateGeneration>();
         services.AddSingleton<QuoteGeneration>();
         services.Configure<ApiDocumentation>(GenerationsDocumentation.Describe);

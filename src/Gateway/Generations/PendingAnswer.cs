@@ -4,11 +4,13 @@ using Gateway.Ledger.Rules;
 namespace Gateway.Generations;
 
 /// <summary>What one caller without an Idempotency-Key is owed. Whether it was delivered is reported once.</summary>
-internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long started)
+/// <param name="isCallerGone">Null: only the server says so.</param>
+internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long started, Func<bool>? isCallerGone)
 {
     private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _callerGone;
     private (AnswerLedger Ledger, AnswerClaim Claim)? _owed;
+    private long _presentUntil;
     private int _isReported;
 
     public RepeatKey Key => key;
@@ -20,6 +22,14 @@ internal sealed class PendingAnswer(PendingAnswers all, RepeatKey key, long star
 
     /// <summary>Completes when it is delivered, or a repeat may get it.</summary>
     public Task IsKnown => _known.Task;
+
+    /// <summary>
+    /// Whether the caller is known to be gone, by the server or by the system, and this is not recorded.
+    /// </summary>
+    public bool IsCallerGone => !_known.Task.IsCompleted && (Volatile.Read(ref _isReported) != 0 || isCallerGone?.Invoke() == true);
+
+    /// <summary>Timestamp at which the caller was last seen to be there, or everything was recorded.</summary>
+    public long PresentUntil(long now) => IsCallerGone ? Math.Max(started, _presentUntil) : _presentUntil = now;
 
     /// <summary>From now on the ledger knows that this caller waits.</summary>
     public void Claim(AnswerLedger ledger, AnswerClaim claim, CancellationToken cancellationToken)

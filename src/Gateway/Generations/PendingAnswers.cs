@@ -1,3 +1,4 @@
+using Gateway.Edge.Delivery;
 using Gateway.Ledger.Rules;
 
 namespace Gateway.Generations;
@@ -17,16 +18,22 @@ internal sealed class PendingAnswers(TimeProvider time) : IHostedService
     /// <summary>A little more than the second for which a connection is observed.</summary>
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(1.5);
 
+    /// <summary>Asking the system about each of a thousand callers takes half a millisecond.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+
     /// <summary>Above this rate fewer than all twins are counted, and memory stays bounded.</summary>
     private const int MaxTwins = 10_000;
 
     private readonly Dictionary<RepeatKey, List<PendingAnswer>> _pending = [];
     private readonly Dictionary<RepeatKey, long> _admitted = [];
     private readonly Queue<(RepeatKey Key, long At)> _ages = new();
+    private long _looked;
+    private long _recordedUntil;
 
-    public PendingAnswer Begin(RepeatKey key)
+    /// <param name="isCallerGone">See <see cref="AnswerDelivery.WatchCaller"/>.</param>
+    public PendingAnswer Begin(RepeatKey key, Func<bool>? isCallerGone)
     {
-        var answer = new PendingAnswer(this, key, time.GetTimestamp());
+        var answer = new PendingAnswer(this, key, time.GetTimestamp(), isCallerGone);
         lock (_pending)
         {
             if (!_pending.TryGetValue(key, out var equal))
@@ -38,19 +45,40 @@ internal sealed class PendingAnswers(TimeProvider time) : IHostedService
 
     /// <summary>
     /// Waits while an equal request has been running for a while, or took a while and its answer is not known to be
-    /// delivered; half a second at most.
+    /// delivered; half a second at most, unless its caller is gone.
     /// </summary>
     public async Task WaitForEqualAsync(PendingAnswer own, CancellationToken cancellationToken)
     {
-        Task[] earlier;
+        PendingAnswer[] earlier;
         lock (_pending)
-            earlier = [.. _pending[own.Key].Where(answer => answer != own && IsLong(answer)).Select(answer => answer.IsKnown)];
-        if (earlier.Length == 0)
-            return;
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(Task.WhenAll(earlier), Task.Delay(LongestWait, time, enough.Token));
-        await enough.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
+            earlier = [.. _pending[own.Key].Where(answer => answer != own && IsLong(answer))];
+        while (earlier.Length > 0)
+        {
+            using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            await Task.WhenAny(Task.WhenAll(earlier.Select(answer => answer.IsKnown)), Task.Delay(LongestWait, time, enough.Token));
+            await enough.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
+            earlier = [.. earlier.Where(answer => answer.IsCallerGone)];
+        }
+    }
+
+    /// <summary>
+    /// Timestamp up to which it is recorded of every caller whether it is gone: a busy server may not have noticed it.
+    /// </summary>
+    public long RecordedUntil()
+    {
+        var now = time.GetTimestamp();
+        lock (_pending)
+        {
+            if (time.GetElapsedTime(_looked, now) >= LookInterval)
+            {
+                _recordedUntil = now;
+                foreach (var answer in _pending.Values.SelectMany(equal => equal))
+                    _recordedUntil = Math.Min(_recordedUntil, answer.PresentUntil(now));
+                _looked = now;
+            }
+            return _recordedUntil;
+        }
     }
 
     /// <returns>Whether an equal request was admitted within the last minute.</returns>

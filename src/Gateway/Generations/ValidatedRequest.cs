@@ -1,3 +1,4 @@
+using Gateway.Edge.Delivery;
 using Gateway.Edge.Http;
 using Gateway.Edge.Problems;
 
@@ -18,6 +19,17 @@ internal sealed record ValidatedRequest(GenerationRequest Request, RequestRefusa
 
     /// <summary>Not compared: an equal request of another person is a repetition all the same.</summary>
     public RequestOrigin? Origin { get; init; }
+
+    /// <summary>See <see cref="AnswerDelivery.WatchCaller"/>.</summary>
+    public Func<bool>? IsCallerGone { get; init; }
+
+    /// <param name="user">The label of the person who asks; null: none was named.</param>
+    public ValidatedRequest From(HttpContext context, string? user) =>
+        this with
+        {
+            Origin = RequestOrigin.From(context, user),
+            IsCallerGone = AnswerDelivery.WatchCaller(context),
+        };
 }
 
 /// <summary>Why a request is refused before anything is reserved.</summary>

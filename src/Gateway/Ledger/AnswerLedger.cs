@@ -8,6 +8,15 @@ namespace Gateway.Ledger;
 internal sealed class AnswerLedger(LedgerWriter writer, LedgerClient client)
 {
     /// <summary>
+    /// Timestamp up to which it is recorded of every caller whether it is gone. Asked when a batch begins; other
+    /// replicas rely on it.
+    /// </summary>
+    public Func<long> CallersRecordedUntil
+    {
+        set => writer.CallersRecordedUntil = value;
+    }
+
+    /// <summary>
     /// The caller who waits for this answer is gone, or got only an error. Returns when a repeat may get it.
     /// </summary>
     public Task HangUpAsync(AnswerClaim answer) =>

@@ -141,10 +141,7 @@ internal sealed class ImageEndpoints(
 
     private Task<CreationResult> CreateAsync(Creation creation, Action<bool>? onAdmitted = null) =>
         generations.CreateAsync(
-            creation.Request.Validated with
-            {
-                Origin = RequestOrigin.From(creation.Context, creation.User),
-            },
+            creation.Request.Validated.From(creation.Context, creation.User),
             creation.Caller.Tenant,
             creation.Key,
             LongestWait,

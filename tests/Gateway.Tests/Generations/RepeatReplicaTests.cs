@@ -1,3 +1,4 @@
+using Gateway.Ledger.Rules;
 using Gateway.Tests.Generations.Clients;
 using Gateway.Tests.Harness;
 using Gateway.Tests.Harness.Sockets;
@@ -45,6 +46,29 @@ public sealed class RepeatReplicaTests : RepeatTest
         var callers = await GoInTheMomentOfTheAnswerAsync(other.Client);
 
         Leonardo.Invoice.Count.ShouldBe(callers);
+    }
+
+    /// <summary>As on a node that is out of processor time: it learns late that its callers have gone.</summary>
+    [Fact]
+    public async Task Callers_who_leave_a_replica_that_stands_still_and_ask_the_other_one_pay_once()
+    {
+        var other = await StartOtherAsync();
+        var prompts = Enumerable.Range(0, 24).Select(n => $"cat {n} [sim:slow:4]").ToList();
+        var first = await Task.WhenAll(prompts.Select(_ => RawConnection.OpenAsync(Gateway.Address)));
+        await Task.WhenAll(first.Zip(prompts, (connection, prompt) => connection.SendAsync(Raw(prompt))));
+        await Eventually.HoldsAsync(() => Leonardo.Received.Count == prompts.Count);
+        await Task.Delay(3 * RepeatRules.LongRequest, TestContext.Current.CancellationToken);
+
+        await Gateway.SignalAsync("STOP");
+        foreach (var connection in first)
+            connection.Dispose();
+        var repeats = prompts.Select(prompt => SendAsync(other.Client, prompt)).ToList();
+        await Task.Delay(TimeSpan.FromSeconds(1.2), TestContext.Current.CancellationToken);
+        await Gateway.SignalAsync("CONT");
+        foreach (var repeat in repeats)
+            (await repeat).Dispose();
+
+        Leonardo.Invoice.GroupBy(charge => charge.Prompt, StringComparer.Ordinal).Where(paid => paid.Count() > 1).ShouldBeEmpty();
     }
 
     [Fact]

@@ -210,6 +210,25 @@ public sealed class PostgreSqlRepeatTests : RepeatContract
     }
 
     [Fact]
+    public async Task A_replica_gives_no_sign_of_life_for_the_time_after_a_caller_left_whose_leaving_is_not_recorded()
+    {
+        var (here, there) = (await StartAsync(), await StartAsync());
+        var first = await here.AdmittedAsync(Request(Tenant("a")));
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(1));
+        var left = Harness.Time.GetTimestamp();
+        var owed = (await there.AdmitAsync(Request(Tenant("a")), CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+        var waiting = Request(Tenant("a")) with { WaitsSince = owed.At };
+
+        here.Answers.CallersRecordedUntil = () => left;
+        await Harness.AdvanceAsync(TimeSpan.FromSeconds(10));
+        await here.AdmittedAsync(Request(Tenant("b")));
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.OwedElsewhere>();
+
+        await here.Answers.HangUpAsync(first.Answer!);
+        (await there.AdmitAsync(waiting, CancellationToken.None)).ShouldBeOfType<Admission.Joined>();
+    }
+
+    [Fact]
     public async Task What_a_lost_transaction_would_have_said_is_not_said_by_the_next_renewal_of_the_lease()
     {
         using var decided = new SemaphoreSlim(0);

@@ -36,6 +36,15 @@ internal sealed class AnswerDelivery(ConnectionContext connection, IHostApplicat
         return next(context);
     }
 
+    /// <returns>
+    /// Says whether the caller has closed the connection or has reset it, which a busy server notices late. Null: this
+    /// system or this connection does not show it.
+    /// </returns>
+    public static Func<bool>? WatchCaller(HttpContext context) =>
+        OperatingSystem.IsLinux() && context.Features.Get<IConnectionSocketFeature>()?.Socket is { } socket
+            ? () => ObservedSocket.IsClosedByPeer(socket)
+            : null;
+
     /// <summary>To be called before the answer is written.</summary>
     public static WatchedAnswer Watch(HttpContext context) =>
         context.Features.Get<AnswerDelivery>() is { } connection ? connection.Watch(IsLast(context)) : WatchedAnswer.Unobserved;

@@ -17,6 +17,9 @@ internal sealed partial class ObservedSocket : IDisposable
     private const int SocketError = 4;
     private const byte StateClosed = 7;
 
+    /// <summary>Time-wait, closed, close-wait, last-ack, closing: the peer has sent a FIN or a reset.</summary>
+    private static readonly byte[] ClosedByPeer = [6, StateClosed, 8, 9, 11];
+
     /// <summary>In <c>struct tcp_info</c>: state, unacknowledged segments, acknowledged and received bytes.</summary>
     private const int Unacknowledged = 24;
     private const int Acknowledged = 120;
@@ -59,6 +62,24 @@ internal sealed partial class ObservedSocket : IDisposable
         }
         handle?.Dispose();
         return null;
+    }
+
+    /// <summary>As the system knows it. False for a socket that is not one of TCP.</summary>
+    public static bool IsClosedByPeer(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[InfoLength];
+        try
+        {
+            return socket.GetRawSocketOption(Tcp, TcpInfo, info) > 0 && ClosedByPeer.Contains(info[0]);
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>To be called when either side closes the connection.</summary>

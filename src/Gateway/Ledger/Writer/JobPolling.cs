@@ -15,9 +15,6 @@ internal sealed class JobPolling(TimeProvider time)
     private long _lookedAt;
     private bool _isReady;
 
-    /// <summary>Some are queued, as far as this process knows.</summary>
-    public bool HasQueued { get; private set; }
-
     public bool IsDue => HasQueued && IsUnpaused && (_isReady || time.GetElapsedTime(_lookedAt) >= Interval);
 
     /// <summary>How long the writer may wait for operations.</summary>
@@ -26,7 +23,13 @@ internal sealed class JobPolling(TimeProvider time)
         : _isReady && IsUnpaused ? TimeSpan.Zero
         : Interval;
 
+    /// <summary>Some are queued, as far as this process knows.</summary>
+    private bool HasQueued { get; set; }
+
     private bool IsUnpaused => time.GetTimestamp() >= _pausedUntil;
+
+    /// <summary>The heartbeat looks for jobs that another replica accepted, or left.</summary>
+    public bool IsWanted(bool isHeartbeat) => IsDue || (isHeartbeat && !HasQueued);
 
     public void OnStored(WriterBatch batch)
     {

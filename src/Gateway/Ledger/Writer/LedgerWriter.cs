@@ -36,6 +36,9 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
 
     public FairQueue Waiting => _waiting;
 
+    /// <summary>See <see cref="AnswerLedger.CallersRecordedUntil"/>.</summary>
+    public Func<long> CallersRecordedUntil { get; set; } = time.GetTimestamp;
+
     /// <summary>Null: this process sends no jobs.</summary>
     public JobDispatch? Jobs { get; set; }
 
@@ -95,7 +98,6 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         while (batch.Count < MaxBatchSize && _operations.TryTake(out var operation))
         {
             if (_retryQueue.IsPaused && !operation.IsAbandoned)
-                // The store failed a moment ago: refuse at once, and keep what must be recorded.
                 Postpone(operation, isUncertain: false, new StoreUnavailableException("The store failed a moment ago."));
             else if (!operation.IsAbandoned)
                 batch.Add(operation);
@@ -114,14 +116,12 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
             operations,
             expired,
             [.. _waiting.Next(MaxCandidates).Except(expired)],
-            // The heartbeat looks for jobs that another replica accepted, or left.
-            MayClaim && !isRetry && (_jobs.IsDue || (renewsLease && !_jobs.HasQueued))
-                ? Jobs
-                : null,
+            MayClaim && !isRetry && _jobs.IsWanted(renewsLease) ? Jobs : null,
             renewsLease,
             started
         );
-        batch.SaysAll = !isRetry && !isPart && _retryQueue.Count == 0 && operations.Count < MaxBatchSize;
+        if (!isRetry && !isPart && _retryQueue.Count == 0 && operations.Count < MaxBatchSize)
+            batch.SignUntil = Math.Min(started, CallersRecordedUntil());
         try
         {
             await store.RunAsync(batch.Keys(isFirst: !_hasStored), state => Decide(state, batch), cancellationToken);
@@ -144,7 +144,7 @@ internal sealed class LedgerWriter(LedgerStore store, QuotaOptions options, Ledg
         var refusal = _clock.Judge(state.Clock, batch.Started);
         if (refusal is not null)
             state.StopClock();
-        state.SeenAt = batch.SaysAll ? state.Now - time.GetElapsedTime(batch.Started) : null;
+        state.SeenAt = batch.SignUntil is { } until ? state.Now - time.GetElapsedTime(until) : null;
         refusal = _continuity.Judge(state.Ledger) ?? refusal;
 
         var rules = ledgerRules.Create(state, refusal);

@@ -26,10 +26,10 @@ internal sealed class WriterBatch(
     public bool RenewsLease => renewsLease;
 
     /// <summary>
-    /// Whether nothing that this instance knew of its callers when the batch began is left to be recorded after it:
-    /// only then is it a sign of life for other replicas (INV-14).
+    /// Timestamp up to which nothing that this instance knew of its callers is left to be recorded after it: a sign of
+    /// life for other replicas (INV-14). Null: it is none.
     /// </summary>
-    public bool SaysAll { get; set; }
+    public long? SignUntil { get; set; }
 
     public bool LooksForJobs => jobs is not null;
 

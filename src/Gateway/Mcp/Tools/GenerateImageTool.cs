@@ -42,7 +42,7 @@ internal sealed class GenerateImageTool(
             return ToolAnswer.From(call.Context, streams.Exceeded(call.Tenant.Id));
         // Until the images have been sent: a slow host holds one of its tenant's streams.
         call.Context.Response.RegisterForDispose(stream);
-        request = request with { Origin = RequestOrigin.From(call.Context, call.Caller.User) };
+        request = request.From(call.Context, call.Caller.User);
         var result = await call.Progress.WhileAsync(
             generations.CreateAsync(request, call.Tenant, key, TimeSpan.FromSeconds(MaxWaitSeconds), cancellationToken),
             "Waiting for the images",
