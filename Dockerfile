@@ -14,6 +14,8 @@ COPY src src
 COPY docs docs
 COPY *.md ./
 RUN dotnet publish src/Gateway --no-restore -c Release -o /app
+# The native libraries of other systems are two thirds of what is published.
+RUN find /app/runtimes -mindepth 1 -maxdepth 1 ! -name linux-x64 ! -name linux-arm64 ! -name linux-musl-x64 ! -name linux-musl-arm64 -exec rm -r {} +
 
 FROM ${RUNTIME_IMAGE}
 WORKDIR /app
