@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.Json.Nodes;
 
 namespace Gateway.Tests.Campaign;
@@ -54,35 +53,19 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
 
     public async Task SendAsync(HttpClient client, Uri gateway, CancellationToken hangUp)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "/v2/generations"));
-        var body = new JsonObject
-        {
-            ["model"] = "flux-pro-2.0",
-            ["parameters"] = new JsonObject
-            {
-                ["prompt"] = Prompt,
-                ["quantity"] = Images,
-                ["width"] = 512,
-                ["height"] = 512,
-            },
-        };
-        request.Content = new StringContent(body.ToJsonString(), System.Text.Encoding.UTF8, "application/json");
-        request.Headers.Add("X-Tenant-Id", Tenant);
-        if (Key is not null)
-            request.Headers.Add("Idempotency-Key", Key);
-        if (IsJob)
-            request.Headers.Add("Prefer", "respond-async");
         var sent = Now;
         try
         {
-            using var response = await client.SendAsync(request, hangUp);
-            var answer = JsonNode.Parse(await response.Content.ReadAsStringAsync(hangUp))!;
+            var (status, retryAfter, text) = IsRepeated
+                ? await RepeatedPost.SendAsync(gateway, Tenant, Body(), hangUp)
+                : await PostAsync(client, gateway, hangUp);
+            var answer = JsonNode.Parse(text)!;
             _answers.Add(
                 new OrderAnswer(
-                    (int)response.StatusCode,
+                    status,
                     answer["type"]?.GetValue<string>()["/problems/".Length..],
-                    response.StatusCode == HttpStatusCode.OK ? answer["generate"]!["generationId"]!.GetValue<string>() : null,
-                    response.Headers.RetryAfter is not null,
+                    status == 200 ? answer["generate"]!["generationId"]!.GetValue<string>() : null,
+                    retryAfter,
                     gateway.Port,
                     sent,
                     Now
@@ -94,6 +77,32 @@ internal sealed record Order(string Tenant, string Prompt, int Images, string? K
             _answers.Add(new OrderAnswer(0, null, null, false, gateway.Port, sent, Now));
         }
     }
+
+    private async Task<(int Status, bool RetryAfter, string Body)> PostAsync(HttpClient client, Uri gateway, CancellationToken hangUp)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(gateway, "/v2/generations"));
+        request.Content = new StringContent(Body(), System.Text.Encoding.UTF8, "application/json");
+        request.Headers.Add("X-Tenant-Id", Tenant);
+        if (Key is not null)
+            request.Headers.Add("Idempotency-Key", Key);
+        if (IsJob)
+            request.Headers.Add("Prefer", "respond-async");
+        using var response = await client.SendAsync(request, hangUp);
+        return ((int)response.StatusCode, response.Headers.RetryAfter is not null, await response.Content.ReadAsStringAsync(hangUp));
+    }
+
+    private string Body() =>
+        new JsonObject
+        {
+            ["model"] = "flux-pro-2.0",
+            ["parameters"] = new JsonObject
+            {
+                ["prompt"] = Prompt,
+                ["quantity"] = Images,
+                ["width"] = 512,
+                ["height"] = 512,
+            },
+        }.ToJsonString();
 }
 
 /// <param name="Status">0: no answer, or an incomplete one.</param>
