@@ -107,6 +107,17 @@ public abstract class RepeatTest : IAsyncLifetime
     }
 
     /// <summary>
+    /// A caller of the gateway who goes while its request runs. The server does not see it before it answers: it stops
+    /// reading from a connection of which it has a megabyte already.
+    /// </summary>
+    private protected async Task LeaveUnnoticedAsync(string prompt)
+    {
+        using var connection = await RawConnection.OpenAsync(Gateway.Address);
+        await connection.SendAsync(Raw(prompt) + new string('x', 1024 * 1024 + 1000));
+        await IsRunningForAWhileAsync();
+    }
+
+    /// <summary>
     /// 200 callers of the gateway who go in the moment of their answer, before it or after it, and ask again at once.
     /// </summary>
     /// <param name="again">Where they ask again.</param>

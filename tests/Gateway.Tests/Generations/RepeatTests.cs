@@ -37,6 +37,16 @@ public sealed class RepeatTests : RepeatTest
     }
 
     [Fact]
+    public async Task A_caller_whose_leaving_goes_unnoticed_and_who_asks_again_pays_once()
+    {
+        await LeaveUnnoticedAsync("a cat [sim:slow:4]");
+
+        using var repeat = await PostAsync("a cat [sim:slow:4]");
+
+        (await IdAsync(repeat)).ShouldBe(Leonardo.Invoice.ShouldHaveSingleItem().GenerationId);
+    }
+
+    [Fact]
     public async Task A_repeat_takes_the_place_of_three_callers_who_have_gone_one_after_the_other()
     {
         Leonardo.ScriptNext("slow:3");
