@@ -55,7 +55,10 @@ internal static class RepeatedPost
             if (length == 0)
                 throw new IOException("The answer is incomplete.");
             text += Encoding.Latin1.GetString(buffer, 0, length);
-            if (text.Split("\r\n\r\n", 2) is not [var head, var body] || !$"{head}\r\n".Contains($"\r\nContent-Length: {body.Length}\r\n", Ignored))
+            if (
+                text.Split("\r\n\r\n", 2) is not [var head, var body]
+                || !$"{head}\r\n".Contains($"\r\nContent-Length: {body.Length}\r\n", Ignored)
+            )
                 continue;
             SecretScanner.ForPort(port)?.Scan("raw answer", text);
             return (int.Parse(head.Split(' ')[1], CultureInfo.InvariantCulture), head.Contains("\r\nRetry-After: ", Ignored), body);
